@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * packet_io.h: the thin line between a measuring instance and the network.
+ *
+ * The real one (packet_real.c) owns one raw ICMP and one UDP socket per address family; the virtual one belongs to
+ * the fleet in tests/ and answers from its model on a virtual loop. Both fill in the same stamps, so the engines above
+ * cannot tell them apart. All stamps are monotonic nanoseconds of the loop.
+ */
+#ifndef SIMPUL_PACKET_IO_H
+#define SIMPUL_PACKET_IO_H
+
+#include "base/addr.h"
+#include "base/loop.h"
+
+enum packet_kind { PACKET_ICMP, PACKET_UDP };
+
+struct packet_out {
+	struct addr	to;
+	uint16_t	port;		/* UDP only */
+	const uint8_t  *data;		/* ICMP: message from its type byte on (IPv4: checksum filled in by the caller; IPv6: by the kernel) */
+	size_t		len;
+	int64_t		sent_ns;	/* out: when it left; interpolated over the call for a batch */
+	int		error;		/* out: 0, or the errno with which the kernel refused it (it did not leave) */
+};
+
+struct packet_in {
+	struct addr	from;
+	uint16_t	port;		/* UDP only */
+	const uint8_t  *data;		/* ICMP: message from its type byte on; borrowed for the call */
+	size_t		len;
+	int64_t		received_ns;	/* by the kernel's stamp */
+};
+
+enum connect_result { CONNECT_OPEN, CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_UNREACHABLE, CONNECT_FAILED };
+
+struct packet_io;
+struct tcp_connect;		/* one connection attempt in flight */
+
+struct packet_io_ops {
+	/** Send a batch. Every element's sent_ns and error are set. @return how many left */
+	size_t	(*send)(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, size_t n);
+	/**
+	 * Time the opening of a TCP connection; it is closed at once. `done` is called exactly once, never from inside
+	 * this call, unless cancelled before.
+	 */
+	struct tcp_connect *(*tcp_connect)(struct packet_io *io, const struct addr *to, uint16_t port, int64_t timeout_ns,
+	    void (*done)(void *arg, enum connect_result, int64_t sent_ns, int64_t done_ns), void *arg);
+	void	(*tcp_cancel)(struct packet_io *io, struct tcp_connect *c);
+	void	(*free)(struct packet_io *io);
+};
+
+struct packet_io {		/* head of each implementation's own struct */
+	const struct packet_io_ops *ops;
+	struct loop *loop;
+	/* Set by the user before the first packet; called for each packet that arrives. */
+	void	(*on_packet)(void *arg, enum packet_kind kind, const struct packet_in *in);
+	void	*arg;
+	uint64_t kernel_drops;		/* SO_RXQ_OVFL: packets the kernel threw away because we were slow */
+};
+
+/** The sockets of one instance, opened by the parent while privileged; -1 = not to be had. */
+struct packet_sockets {
+	int icmp4, icmp6, udp4, udp6;
+};
+int	packet_sockets_open(struct packet_sockets *s);	/* in the current network namespace. 0, or -1 if not even UDP */
+void	packet_sockets_close(struct packet_sockets *s);
+
+/** @param s  taken: closed with the result */
+struct packet_io *packet_real_new(struct loop *l, const struct packet_sockets *s);
+
+/** Internet checksum (RFC 1071) of a message whose checksum field is zero. */
+uint16_t packet_checksum(const void *data, size_t len);
+
+#endif

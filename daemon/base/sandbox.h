@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sandbox.h: what a process may still do once it has what it needs (THREATS 2): no_new_privs, empty capability sets,
+ * a seccomp allow-list (kill on violation; log only in sanitizer builds) and Landlock where the kernel has it.
+ */
+#ifndef SIMPUL_SANDBOX_H
+#define SIMPUL_SANDBOX_H
+
+#include "base/base.h"
+
+enum sandbox_role { SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH };
+
+/**
+ * Give everything else up, for good.
+ * @param dir_fd  the one directory whose files this process may change, or -1
+ * @return 0, or -1 after logging what failed (the process must then end)
+ */
+int	sandbox_enter(enum sandbox_role role, int dir_fd);
+/** Become this user (when root and user is not empty) and drop every capability. 0 or -1 (logged). */
+int	privileges_drop(const char *user);
+/** No core dumps, no ptrace: for processes that hold keys. */
+void	secrets_protect(void);
+
+#endif

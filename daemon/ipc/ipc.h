@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ipc.h: typed frames between the processes (DECISIONS 8).
+ *
+ * A channel is one end of a SOCK_SEQPACKET pair, or of an in-process pair in --single; both behave alike: a message is
+ * delivered from the loop, never from inside ipc_send(). Head: u32 length of the payload, u16 type, u16 version, u32 token,
+ * u32 zero. A frame whose length, type, version or size is not what ipc_types[] allows closes the channel ("bad message").
+ * A full socket never blocks: frames wait in memory up to a bound; beyond it droppable types lose their oldest, counted.
+ */
+#ifndef SIMPUL_IPC_H
+#define SIMPUL_IPC_H
+
+#include "base/cursor.h"
+#include "base/loop.h"
+
+#define IPC_VERSION	1
+#define IPC_HEAD	16
+#define IPC_PAYLOAD_MAX 65520
+
+enum ipc_type {
+	/* everybody */
+	IPC_HELLO = 1,		/* child -> parent, and first on every new channel: who I am */
+	IPC_CHANNEL,		/* parent -> child: here is your end of a pair with that process (descriptor) */
+	IPC_ALIVE,		/* child -> parent each second */
+	IPC_STOP,		/* parent -> child: finish what is durable and exit */
+	IPC_COUNTERS,		/* child -> core each 10 s */
+	/* check */
+	IPC_FILE = 16,		/* parent -> check: one input file (descriptor) */
+	IPC_ROW,		/* check -> core: one setting or one inventory row */
+	IPC_CONF_ERROR,		/* check -> core and parent: what is wrong, where, and what to do */
+	IPC_CONF_END,		/* check -> core and parent: all sent */
+	IPC_ENGINE,		/* check -> parent: the settings that the parent needs */
+	IPC_INSTANCE,		/* check -> parent and core: one measure instance */
+	IPC_RELOAD,		/* core -> parent: read the configuration again */
+	/* measure */
+	IPC_PLAN_BEGIN = 32,	/* core -> measure */
+	IPC_TARGET,
+	IPC_PORT,		/* core -> measure: number and link of a port of the target before it */
+	IPC_PLAN_END,
+	IPC_PROBE_NOW,
+	IPC_SAMPLES,		/* measure -> store and core; core -> store (facts) */
+	IPC_PROBE_DONE,		/* measure -> core */
+	IPC_TARGET_STATE,	/* measure -> core */
+	IPC_PORT_FOUND,		/* measure -> core: discovery saw this port */
+	/* store */
+	IPC_SERIES_PLAN = 48,	/* core -> store: settings, then one per object, then an end mark */
+	IPC_SERIES_READ,	/* core -> store */
+	IPC_SERIES_ROWS,	/* store -> core */
+	IPC_SERIES_END,
+	IPC_FLUSH,		/* core -> store; answered by SERIES_END with the same token */
+	IPC_DURABLE,		/* store -> core */
+	IPC_STORE_STATE,	/* store -> core */
+	/* publish */
+	IPC_BROKER_PLAN = 64,	/* core -> publish */
+	IPC_OUTBOX_ITEM,	/* core -> publish */
+	IPC_OUTBOX_DONE,	/* publish -> core */
+	IPC_BROKER_STATE,	/* publish -> core */
+	IPC_COMMAND,		/* publish -> core */
+	IPC_COMMAND_REPLY,	/* core -> publish */
+	IPC_TYPES
+};
+
+struct ipc_type_info {
+	const char *name;
+	uint32_t    max;	/* largest payload; 0 = no such type */
+	bool	    droppable;	/* may lose its oldest when the peer is stuck */
+	bool	    has_fd;
+};
+extern const struct ipc_type_info ipc_types[IPC_TYPES];
+
+struct ipc_msg {
+	uint16_t       type;
+	uint32_t       token;
+	const uint8_t *data;	/* payload, borrowed for the call */
+	size_t	       len;
+	int	       fd;	/* the receiver's own when the type carries one, else -1 */
+};
+
+struct ipc_channel;
+typedef void (*ipc_message_fn)(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg);
+typedef void (*ipc_closed_fn)(void *arg, struct ipc_channel *ch, const char *why);
+
+/**
+ * @param fd	one end of a SOCK_SEQPACKET pair; taken
+ * @param peer	"core", "measure wan": for logs; copied
+ * @param closed called once from the loop after the peer is gone or has sent a bad frame; the owner then frees the channel
+ */
+struct ipc_channel *ipc_open(struct loop *l, int fd, const char *peer, ipc_message_fn message, ipc_closed_fn closed, void *arg);
+/** A pair inside one process (--single, stories). Set the handlers with ipc_handlers() before the loop runs. */
+void	ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct ipc_channel **b, const char *b_peer);
+void	ipc_handlers(struct ipc_channel *ch, ipc_message_fn message, ipc_closed_fn closed, void *arg);
+void	ipc_free(struct ipc_channel *ch);	/* NULL allowed; safe inside its handlers */
+const char *ipc_peer(const struct ipc_channel *ch);
+
+/**
+ * Queue a frame. Never blocks. A NULL channel (peer not there yet) takes nothing.
+ * @param fd	sent along when the type carries one (borrowed: the caller still closes it), else -1
+ * @return 0, or -1 when it could not be queued (channel closed or its bound reached)
+ */
+int	ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *data, size_t len, int fd);
+void	ipc_queue_max(struct ipc_channel *ch, size_t bytes);	/* default 16 MiB */
+uint64_t ipc_dropped(const struct ipc_channel *ch);		/* frames lost at the bound */
+size_t	ipc_queued(const struct ipc_channel *ch);		/* bytes that wait */
+/** Send what waits, waiting for the peer at most this long (used when stopping). 0 or -1. */
+int	ipc_drain(struct ipc_channel *ch, int timeout_ms);
+
+/** A connected pair of descriptors (SOCK_SEQPACKET, close-on-exec, large buffers). 0 or -1. */
+int	ipc_socketpair(int fd[2]);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * msg.h: what each frame carries. One struct, one encoder and one strict decoder per type: fields in the order written
+ * here, integers little-endian, text as u16 length and bytes. A decoder returns 0, or -1 for anything odd (short, long,
+ * text too long, value out of range): the caller then treats the channel as bad.
+ */
+#ifndef SIMPUL_MSG_H
+#define SIMPUL_MSG_H
+
+#include "base/addr.h"
+#include "base/text.h"
+#include "ipc/ipc.h"
+
+enum process_kind { PROCESS_PARENT, PROCESS_CHECK, PROCESS_MEASURE, PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH, PROCESSES };
+extern const char *const process_names[PROCESSES];
+
+struct msg_hello {		/* HELLO, CHANNEL */
+	uint8_t	 process;	/* enum process_kind of the sender (HELLO) or of the other end (CHANNEL) */
+	char	 instance[32];	/* measure: its name; else empty */
+	uint32_t pid;
+};
+
+struct msg_file {		/* FILE */
+	uint8_t	 what;		/* enum input_kind */
+	char	 name[200];	/* for messages: "etc/inventory/sites.csv" */
+};
+enum input_kind { INPUT_CONF, INPUT_SITES, INPUT_LINKS, INPUT_DEVICES, INPUT_SERVICES, INPUT_SEGMENTS, INPUT_KINDS };
+
+#define ROW_FIELDS_MAX 32
+struct msg_row {		/* ROW: for INPUT_CONF the fields are key path and value as written; else the columns of the kind in schema order */
+	uint8_t	    what;	/* enum input_kind */
+	uint32_t    line;
+	uint8_t	    nfields;
+	const char *field[ROW_FIELDS_MAX];	/* decoder: point into `store` */
+	char	    store[8192];
+};
+
+struct msg_conf_error {		/* CONF_ERROR */
+	char	 file[200];
+	uint32_t line, column;	/* 0 = not known; column counts characters in a configuration, fields in a CSV */
+	char	 text[1024];	/* what is wrong, what was expected, nearest valid word */
+};
+
+struct msg_conf_end {		/* CONF_END */
+	uint32_t errors, rows;
+};
+
+struct msg_engine {		/* ENGINE */
+	char	 data_dir[256];
+	char	 socket[256];	/* control socket path */
+	char	 user[64];	/* empty: stay, drop capabilities */
+	char	 ns[64];
+};
+
+struct msg_instance {		/* INSTANCE */
+	char	 name[32];
+	char	 netns[256];	/* path such as /run/netns/wan or /proc/123/ns/net; empty: the host's */
+};
+
+struct msg_plan {		/* PLAN_BEGIN, PLAN_END */
+	uint32_t generation, targets;
+};
+
+enum target_kind { TARGET_PROBE = 1, TARGET_SNMP };
+struct msg_target {		/* TARGET */
+	uint8_t	    kind;	/* enum target_kind */
+	uint32_t    number;	/* series number: of the link (PROBE), of host/<device> (SNMP) */
+	char	    ref[REF_MAX];	/* "link/s013-1", "device/s002-r1" */
+	char	    method[16];	/* "icmp", "tcp"; SNMP: "2c" */
+	struct addr address;
+	uint16_t    port;	/* TCP or UDP port; 0 for icmp */
+	uint32_t    interval_ms;	/* icmp: between steady packets (2000); tcp, snmp: between rounds */
+	uint32_t    timeout_ms;
+	char	    credential[64];	/* SNMP: file name below secrets/snmp */
+	char	    profile[32];
+};
+
+struct msg_port {		/* PORT, follows the TARGET of its device */
+	uint32_t device;	/* number of the TARGET */
+	uint32_t number;	/* series number of port/<key> */
+	uint32_t link;		/* series number of the link it feeds, or 0 */
+	char	 name[128];	/* ifName as the device spells it */
+	double	 rx_speed_bps, tx_speed_bps;	/* operator-set speed of the link; 0 = unknown */
+};
+
+struct msg_port_found {		/* PORT_FOUND */
+	uint32_t device;
+	uint32_t if_index, if_type;
+	char	 name[128], alias[128], descr[128];
+	uint64_t speed_bps;	/* ifHighSpeed; 0 = unknown */
+};
+
+#define PROBE_NOW_MAX 1000
+struct msg_probe_now {		/* PROBE_NOW; the token comes back in PROBE_DONE */
+	uint16_t rounds;	/* each 1 s, 3 packets */
+	uint32_t deadline_ms;
+	uint16_t n;
+	uint32_t number[PROBE_NOW_MAX];
+};
+
+enum probe_verdict { PROBE_UNKNOWN, PROBE_ANSWERED, PROBE_FAILED };
+struct msg_probe_done {		/* PROBE_DONE: may come in several frames; every number asked for appears once */
+	uint16_t n;
+	struct probe_done {
+		uint32_t number;
+		uint8_t	 verdict;	/* enum probe_verdict */
+		uint16_t sent, answered;
+		float	 rtt_s;		/* median; NAN when none */
+	} done[PROBE_NOW_MAX];
+};
+
+enum target_state { TARGET_ANSWERING = 1, TARGET_SILENT, TARGET_WRONG, TARGET_RESTARTED, TARGET_REPLACED };
+struct msg_target_state {	/* TARGET_STATE: edges only */
+	uint32_t number;
+	uint8_t	 state;		/* enum target_state */
+	int64_t	 wall_ns;
+	char	 reason[200];	/* "no answer", "authentication failed", "tooBig", "sysUpTime went back to 12 s" */
+	char	 name[128];	/* sysName when known */
+};
+
+enum series_plan_op { SERIES_PLAN_BEGIN = 1, SERIES_PLAN_ADD, SERIES_PLAN_END };
+struct msg_series_plan {	/* SERIES_PLAN; with BEGIN the settings, with ADD one object */
+	uint8_t	 op;		/* enum series_plan_op */
+	char	 profile[16];	/* BEGIN: small, city, national */
+	uint32_t flush_s;	/* BEGIN; 0 = by the number of files (DECISIONS 6) */
+	uint64_t journal_max;	/* BEGIN: bytes */
+	uint32_t journal_keep_s;	/* BEGIN */
+	uint32_t boot;		/* BEGIN: boot number of the engine */
+	uint32_t number;	/* ADD */
+	char	 ref[REF_MAX];	/* ADD */
+};
+
+#define SERIES_READ_MAX 24
+struct msg_series_read {	/* SERIES_READ */
+	int64_t	 from_s, to_s;	/* unix seconds */
+	uint32_t points;	/* wished; the step is the finest that gives no more than this, at least 60 s */
+	char	 cf[8];		/* AVERAGE, MAX, MIN */
+	uint8_t	 n;
+	char	 ref[SERIES_READ_MAX][REF_MAX];	/* kind/id/value */
+};
+
+struct msg_series_rows {	/* SERIES_ROWS: rows in order; the first frame's first row is at first_s; several frames */
+	uint32_t step_s;
+	int64_t	 first_s;	/* time of this frame's first row: the END of its interval, as in RRD */
+	uint8_t	 columns;
+	uint32_t rows;
+	const uint8_t *values;	/* rows x columns f64le, row by row; borrowed from the frame */
+};
+
+struct msg_end {		/* SERIES_END: also the answer to FLUSH */
+	uint8_t	 ok;
+	uint32_t count;		/* rows read, files written */
+	char	 error[200];
+};
+
+struct msg_flush {		/* FLUSH */
+	char	 ref[REF_MAX];	/* kind/id, or empty for all */
+};
+
+struct msg_durable {		/* DURABLE: all blocks up to this one are on the disk */
+	uint64_t seq;
+	uint64_t records;	/* total since the store started */
+};
+
+struct msg_store_state {	/* STORE_STATE: on change */
+	uint8_t	 ok;
+	char	 text[200];	/* "cannot write store/journal: No space left on device; 12 MiB wait in memory" */
+};
+
+struct msg_broker_plan {	/* BROKER_PLAN */
+	uint8_t	 enabled;
+	char	 host[256];	/* name, address, or the path of a Unix socket (then port 0) */
+	uint16_t port;
+	char	 ns[64], node[64];
+	uint32_t boot;
+	char	 username[128];
+	char	 password_file[256];	/* name below secrets/publish */
+	char	 ca_file[256];	/* empty: no TLS */
+	char	 version[32];	/* of the engine, for the birth message */
+	uint32_t window;	/* messages in flight at most */
+};
+
+struct msg_outbox_item {	/* OUTBOX_ITEM */
+	uint64_t id;		/* outbox row */
+	uint8_t	 qos, retain;
+	uint32_t expiry_s;	/* MQTT 5 message expiry; 0 = none */
+	char	 topic[256];
+	const uint8_t *payload;	/* borrowed; len 0 clears a retained topic */
+	uint32_t payload_len;
+};
+
+struct msg_outbox_done {	/* OUTBOX_DONE */
+	uint64_t id;
+	uint8_t	 ok;		/* 0: the broker refused it for good (reason code); it is not sent again */
+	char	 reason[200];
+};
+
+struct msg_broker_state {	/* BROKER_STATE: on change */
+	uint8_t	 connected;
+	char	 text[200];
+};
+
+#define COUNTERS_MAX 64
+struct msg_counters {		/* COUNTERS */
+	uint16_t n;
+	struct counter {
+		char	 name[48];	/* "icmp.unmatched", "snmp.malformed"; gauges end in a unit: "probe.lag_p99_us" */
+		uint64_t value;
+	} c[COUNTERS_MAX];
+};
+
+/*
+ * For every message: msg_x_encode appends the payload to a buffer; msg_x_decode reads a whole payload.
+ * msg_x_send encodes and sends in one go.
+ */
+#define MSG_DECLARE(name) \
+	void msg_##name##_encode(struct buf *b, const struct msg_##name *m); \
+	int  msg_##name##_decode(struct msg_##name *m, const uint8_t *data, size_t len); \
+	int  msg_##name##_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const struct msg_##name *m, int fd)
+
+MSG_DECLARE(hello);
+MSG_DECLARE(file);
+MSG_DECLARE(row);
+MSG_DECLARE(conf_error);
+MSG_DECLARE(conf_end);
+MSG_DECLARE(engine);
+MSG_DECLARE(instance);
+MSG_DECLARE(plan);
+MSG_DECLARE(target);
+MSG_DECLARE(port);
+MSG_DECLARE(port_found);
+MSG_DECLARE(probe_now);
+MSG_DECLARE(probe_done);
+MSG_DECLARE(target_state);
+MSG_DECLARE(series_plan);
+MSG_DECLARE(series_read);
+MSG_DECLARE(series_rows);
+MSG_DECLARE(end);
+MSG_DECLARE(flush);
+MSG_DECLARE(durable);
+MSG_DECLARE(store_state);
+MSG_DECLARE(broker_plan);
+MSG_DECLARE(outbox_item);
+MSG_DECLARE(outbox_done);
+MSG_DECLARE(broker_state);
+MSG_DECLARE(counters);
+
+#endif

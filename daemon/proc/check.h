@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * check.h: the short-lived process that parses configuration and inventory (DESIGN 1, THREATS 2).
+ * It gets descriptors, checks everything, and sends typed rows to core only when all of it is right.
+ */
+#ifndef SIMPUL_CHECK_H
+#define SIMPUL_CHECK_H
+
+#include "base/conf.h"
+#include "model/inventory.h"
+
+struct check_input {
+	char	name[200];	/* for messages */
+	char   *text;		/* NULL: the file is absent (allowed for devices, services, segments) */
+	size_t	len;
+};
+
+struct check_result {
+	struct conf	 *conf;		/* owned; NULL when errors > 0 */
+	struct inventory *inv;		/* owned; NULL when errors > 0 */
+	uint32_t	  errors, rows;
+};
+
+/**
+ * Check all inputs together. Pure: no I/O.
+ * @param error	called for every error found (file, line, column, sentence with the remedy)
+ */
+void	check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
+	    void (*error)(void *arg, const struct msg_conf_error *e), void *arg);
+void	check_result_free(struct check_result *r);
+
+/** Read a regular file of at most max bytes from a descriptor. 0, or -1 with a sentence in err. */
+int	check_read(int fd, size_t max, char **text, size_t *len, char *err, size_t err_size);
+
+/** Main of the check child: takes FILE frames from the parent, a CHANNEL to core, answers, and returns the exit code. */
+int	check_main(int parent_fd);
+
+/** Send a checked result over a channel to core: every setting and row, then CONF_END (also used by --single and stories). */
+void	check_send(struct ipc_channel *core, const struct check_result *r);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * proc.h: the processes, each the same shape, so that --single can hold them all in one loop.
+ *
+ *	x_new		builds it from what the parent opened for it (descriptors are taken)
+ *	x_attach	here is your channel to that peer; replaces an older one; taken
+ *	x_stop		make durable what must be, in at most a few seconds
+ *	x_free
+ *
+ * A channel that appears is the only signal that a peer (re)started: core then sends it its plan, and so on.
+ */
+#ifndef SIMPUL_PROC_H
+#define SIMPUL_PROC_H
+
+#include "base/packet_io.h"
+#include "ipc/msg.h"
+
+/* measure: inventory in, samples out. */
+struct measure;
+struct measure_opts {
+	const char	 *instance;	/* "main", "wan"; borrowed for ever */
+	struct packet_io *io;		/* taken */
+	int		  secrets_fd;	/* directory secrets/snmp, or -1; taken */
+};
+struct measure *measure_new(struct loop *l, const struct measure_opts *o);
+void	measure_attach(struct measure *m, enum process_kind peer, const char *instance, struct ipc_channel *ch);
+void	measure_stop(struct measure *m);
+void	measure_free(struct measure *m);
+
+/* store: samples in, journal and RRD; series out. */
+struct store;
+struct store_opts {
+	int	dir_fd;		/* directory store/; taken */
+	bool	no_disk;	/* stories that need no series: judge and forget (dir_fd -1) */
+};
+struct store *store_new(struct loop *l, const struct store_opts *o);
+void	store_attach(struct store *s, enum process_kind peer, const char *instance, struct ipc_channel *ch);
+void	store_stop(struct store *s);
+void	store_free(struct store *s);
+
+/* core: state, rules, incidents, ledger, control socket. */
+struct core;
+struct core_opts {
+	const char *ledger_path;	/* file name relative to ledger_fd's directory ("ledger.db"), or ":memory:" */
+	int	    ledger_fd;		/* directory ledger/, or -1; taken */
+	int	    listen_fd;		/* bound control socket, or -1; taken */
+};
+struct core *core_new(struct loop *l, const struct core_opts *o);
+void	core_attach(struct core *c, enum process_kind peer, const char *instance, struct ipc_channel *ch);
+void	core_stop(struct core *c);
+void	core_free(struct core *c);
+
+/* publish: the outbox out to the broker, commands in. */
+struct publish;
+struct publish_opts {
+	int	secrets_fd;	/* directory secrets/publish, or -1; taken */
+};
+struct publish *publish_new(struct loop *l, const struct publish_opts *o);
+void	publish_attach(struct publish *p, enum process_kind peer, const char *instance, struct ipc_channel *ch);
+void	publish_stop(struct publish *p);
+void	publish_free(struct publish *p);
+
+#endif

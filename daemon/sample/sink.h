@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sink.h: where probes and collectors hand in what they found; measure sends it on to store and core. */
+#ifndef SIMPUL_SINK_H
+#define SIMPUL_SINK_H
+
+#include "ipc/msg.h"
+#include "sample/sample.h"
+
+struct sink {
+	void	(*sample)(void *arg, const struct sample *s);
+	void	(*state)(void *arg, const struct msg_target_state *st);
+	void	(*port_found)(void *arg, const struct msg_port_found *p);
+	void	*arg;
+};
+
+#endif
