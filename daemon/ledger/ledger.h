@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ledger.h: what must survive: series numbers, states of objects, incidents, events, the outbox, the audit chain.
+ *
+ * One SQLite file (WAL, synchronous FULL), opened by core alone. Everything that belongs to one decision is written between
+ * ledger_begin() and ledger_commit(); only after the commit may anything leave the process (outbox first). Functions
+ * return 0 or -1; the ledger has logged why, once. Text is always bound, never pasted.
+ */
+#ifndef SIMPUL_LEDGER_H
+#define SIMPUL_LEDGER_H
+
+#include "base/text.h"
+#include "base/uuid.h"
+
+struct ledger;
+
+/**
+ * Open or create; the boot number grows by one with each open. The schema number is user_version 1: another one is refused.
+ * @param path	file name, or ":memory:"
+ * @return owned, or NULL after logging what to do
+ */
+struct ledger *ledger_open(const char *path);
+void	 ledger_close(struct ledger *l);
+uint32_t ledger_boot(const struct ledger *l);
+
+int	ledger_begin(struct ledger *l);
+int	ledger_commit(struct ledger *l);
+void	ledger_rollback(struct ledger *l);
+
+/* series: permanent numbers */
+
+/** The number of kind/id, given now if it is new. @param true_name of a port as the device spells it, or "" @return 0 on failure */
+uint32_t ledger_series(struct ledger *l, const char *ref, const char *true_name);
+int	ledger_series_each(struct ledger *l, void (*cb)(void *arg, uint32_t number, const char *ref, const char *true_name), void *arg);
+
+/* objects: the last known state of each link, site, device, service */
+
+struct ledger_object {
+	char	 kind[16], id[ID_MAX];
+	char	 state[24];		/* the engine's word, "backup_lost" */
+	int64_t	 since_ns;		/* wall */
+	uint64_t rev;			/* grows by one with each published change */
+	bool	 seen_up;		/* links: answered at least once in its life */
+	int64_t	 last_ns;		/* wall time of the last result */
+	char	 detail[512];		/* JSON object with what else the kind must remember */
+};
+int	ledger_object_put(struct ledger *l, const struct ledger_object *o);
+int	ledger_object_remove(struct ledger *l, const char *kind, const char *id);
+int	ledger_object_each(struct ledger *l, void (*cb)(void *arg, const struct ledger_object *o), void *arg);
+
+/* incidents */
+
+enum incident_status { INCIDENT_PENDING, INCIDENT_OPEN, INCIDENT_CLOSED };
+struct ledger_incident {
+	uint64_t id;			/* 1284 of inc-1284; 0 on put: a new one, filled in */
+	uint8_t	 status;		/* enum incident_status; pending: decided on, not yet told to anyone */
+	uint32_t version;		/* grows with each put */
+	char	 root[REF_MAX];		/* "link/s013-1", "site/node-2" */
+	char	 kind[48];		/* event kind of the root, "link.down" */
+	char	 severity[16];
+	char	 cause[24];		/* DESIGN 7, "unknown" */
+	int64_t	 opened_ns, closed_ns;
+	char	 ack_user[64], ack_note[256];
+	int64_t	 ack_ns, ack_until_ns;	/* 0 = none */
+	char	*evidence;		/* JSON array; owned by the struct on read (ledger_incident_free), borrowed on put */
+};
+int	ledger_incident_put(struct ledger *l, struct ledger_incident *i);
+int	ledger_incident_remove(struct ledger *l, uint64_t id);		/* a pending one that came to nothing */
+int	ledger_incident_get(struct ledger *l, uint64_t id, struct ledger_incident *i);	/* -1 also when there is none */
+/** Newest first. @param open_only pending and open ones; before: ids below this, 0 = from the newest */
+int	ledger_incident_each(struct ledger *l, bool open_only, uint64_t before, unsigned limit,
+	    void (*cb)(void *arg, const struct ledger_incident *i), void *arg);
+void	ledger_incident_free(struct ledger_incident *i);
+
+struct ledger_member {
+	uint64_t incident;
+	char	 object[REF_MAX];	/* "link/s014-1" */
+	char	 state[24];		/* "unreachable" */
+	int64_t	 since_ns, until_ns;	/* until 0: still */
+};
+int	ledger_member_put(struct ledger *l, const struct ledger_member *m);
+int	ledger_member_each(struct ledger *l, uint64_t incident, void (*cb)(void *arg, const struct ledger_member *m), void *arg);
+
+/* events: the ordered stream; kept for replay */
+
+struct ledger_event {
+	uint64_t    seq;		/* out: one stream per engine, no gaps */
+	char	    id[UUID_TEXT_MAX];
+	char	    kind[48], severity[16], subject[REF_MAX];
+	int64_t	    time_ns;
+	uint64_t    incident;		/* 0 = none */
+	const char *payload;		/* the document as published; NULL on add when ledger_event_payload() follows */
+};
+/** Takes the next seq. */
+int	ledger_event_add(struct ledger *l, struct ledger_event *e);
+/** The payload names its own seq, so it is set right after the add, in the same transaction. */
+int	ledger_event_payload(struct ledger *l, uint64_t seq, const char *payload);
+int	ledger_event_each(struct ledger *l, uint64_t after_seq, unsigned limit, void (*cb)(void *arg, const struct ledger_event *e), void *arg);
+uint64_t ledger_event_last(struct ledger *l);	/* 0 = none yet */
+int	ledger_event_trim(struct ledger *l, int64_t older_than_ns);	/* never one that is still in the outbox */
+
+/* outbox: messages that the broker has not confirmed */
+
+struct ledger_outbox {
+	uint64_t    id;			/* rising; the order of sending */
+	uint8_t	    qos, retain;
+	uint32_t    expiry_s;
+	char	    topic[256];
+	const void *payload;
+	size_t	    payload_len;
+};
+/** A retained message takes the place of an older unsent one on the same topic (it gets a new, later id). */
+int	ledger_outbox_add(struct ledger *l, struct ledger_outbox *m);
+int	ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit, void (*cb)(void *arg, const struct ledger_outbox *m), void *arg);
+int	ledger_outbox_done(struct ledger *l, uint64_t id);
+uint64_t ledger_outbox_count(struct ledger *l);
+
+/* audit: append-only, each entry hashes the one before (SHA-256) */
+
+int	ledger_audit(struct ledger *l, int64_t wall_ns, const char *who, const char *what, const char *object, const char *detail);
+/** @return number of entries, or -1 with the first bad one in *bad */
+int64_t	ledger_audit_verify(struct ledger *l, uint64_t *bad);
+
+#endif
