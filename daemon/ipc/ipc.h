@@ -19,16 +19,16 @@
 
 enum ipc_type {
 	/* everybody */
-	IPC_HELLO = 1,		/* child -> parent, and first on every new channel: who I am */
+	IPC_HELLO = 1,		/* child -> parent, first: who I am (other channels need none: CHANNEL has said it) */
 	IPC_CHANNEL,		/* parent -> child: here is your end of a pair with that process (descriptor) */
 	IPC_ALIVE,		/* child -> parent each second */
 	IPC_STOP,		/* parent -> child: finish what is durable and exit */
-	IPC_COUNTERS,		/* child -> core each 10 s */
+	IPC_COUNTERS,		/* child and parent -> core each 10 s */
 	/* check */
 	IPC_FILE = 16,		/* parent -> check: one input file (descriptor) */
 	IPC_ROW,		/* check -> core: one setting or one inventory row */
 	IPC_CONF_ERROR,		/* check -> core and parent: what is wrong, where, and what to do */
-	IPC_CONF_END,		/* check -> core and parent: all sent */
+	IPC_CONF_END,		/* check -> core and parent, parent -> check: all sent */
 	IPC_ENGINE,		/* check -> parent: the settings that the parent needs */
 	IPC_INSTANCE,		/* check -> parent and core: one measure instance */
 	IPC_RELOAD,		/* core -> parent: read the configuration again */

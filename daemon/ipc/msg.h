@@ -182,6 +182,7 @@ struct msg_broker_plan {	/* BROKER_PLAN */
 
 struct msg_outbox_item {	/* OUTBOX_ITEM */
 	uint64_t id;		/* outbox row */
+	uint64_t seq;		/* place in the event stream; 0 = not an event. The heart-beat tells the last one sent */
 	uint8_t	 qos, retain;
 	uint32_t expiry_s;	/* MQTT 5 message expiry; 0 = none */
 	char	 topic[256];

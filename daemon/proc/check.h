@@ -32,7 +32,13 @@ void	check_result_free(struct check_result *r);
 /** Read a regular file of at most max bytes from a descriptor. 0, or -1 with a sentence in err. */
 int	check_read(int fd, size_t max, char **text, size_t *len, char *err, size_t err_size);
 
-/** Main of the check child: takes FILE frames from the parent, a CHANNEL to core, answers, and returns the exit code. */
+/**
+ * Main of the check child (already forked; it sets its own limits and enters its sandbox).
+ * The parent sends: CHANNEL to core (none at the engine's first check, before core exists), a FILE per input that exists,
+ * CONF_END. The answer on parent_fd: a CONF_ERROR per error, or ENGINE and an INSTANCE per measure instance; last CONF_END.
+ * To core: what check_send() sends, or the errors and CONF_END.
+ * @return the exit code: 0 when all is right, else 1
+ */
 int	check_main(int parent_fd);
 
 /** Send a checked result over a channel to core: every setting and row, then CONF_END (also used by --single and stories). */

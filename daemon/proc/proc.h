@@ -8,6 +8,7 @@
  *	x_free
  *
  * A channel that appears is the only signal that a peer (re)started: core then sends it its plan, and so on.
+ * Core also gets one to PROCESS_PARENT: it sends RELOAD there, and receives the parent's COUNTERS ("child.store.restarts").
  */
 #ifndef SIMPUL_PROC_H
 #define SIMPUL_PROC_H
