@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * simpuld, the engine: options, the stages of the start, the loop.
+ *
+ * The parent (proc/parent.c) opens what needs rights, gives the rights up and starts the processes of proc/; with
+ * --single all of them live in this one (proc/single.c). Without --foreground the shell's command returns when the engine
+ * is up, or has failed and said why.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+#include "base/background.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/notify.h"
+#include "proc/parent.h"
+#include "proc/single.h"
+
+#define EXIT_USAGE 2
+
+struct options {
+	const char *conf_path;
+	bool	    foreground, single;
+};
+
+static const struct stage {
+	const char *name;
+	int	  (*start)(struct parent *);	/* 0, or -1 after saying why */
+	void	  (*stop)(struct parent *);
+} stages[] = {	/* started downwards, stopped upwards */
+	{ "configuration", parent_check,	NULL },
+	{ "premises",	   parent_open,		parent_close },	/* data directory, sockets: last work with rights */
+	{ "privileges",	   parent_privileges,	NULL },
+	{ "processes",	   parent_start,	parent_stop },
+};
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: simpuld -c FILE [--foreground] [--single] [-D TAG]\n"
+	      "  -c, --config FILE   configuration (default: $SIMPUL_CONFIG, else " SYSCONFDIR "/simpul/simpuld.conf)\n"
+	      "      --foreground    do not go into the background when the engine is up\n"
+	      "      --single        all processes in one, in the foreground, for debugging\n"
+	      "  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"
+	      "      --version       print the version and end\n"
+	      "      --help          print this and end\n", to);
+}
+
+static void
+options_parse(struct options *o, int argc, char *argv[])
+{
+	enum { FOREGROUND = 256, SINGLE, VERSION, HELP };
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "debug", required_argument, NULL, 'D' },
+		{ "foreground", no_argument, NULL, FOREGROUND },
+		{ "single", no_argument, NULL, SINGLE },
+		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 }
+	};
+	int c;
+
+	o->conf_path = getenv("SIMPUL_CONFIG");
+	if (o->conf_path == NULL || o->conf_path[0] == '\0')
+		o->conf_path = SYSCONFDIR "/simpul/simpuld.conf";
+	while ((c = getopt_long(argc, argv, "c:D:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->conf_path = optarg;
+			break;
+		case 'D':
+			log_debug_tag(optarg);
+			break;
+		case FOREGROUND:
+			o->foreground = true;
+			break;
+		case SINGLE:
+			o->single = true;
+			break;
+		case VERSION:
+			puts(PACKAGE_STRING);
+			exit(EXIT_SUCCESS);
+		case HELP:
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind != argc) {
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+}
+
+/* The engine of several processes. */
+static int
+run_stages(struct loop *loop, const char *conf_path)
+{
+	struct parent *p = parent_new(loop, conf_path);
+	size_t	       up;
+	int	       rc = -1;
+
+	for (up = 0; up < nitems(stages); up++)
+		if (stages[up].start(p) == -1)
+			goto stop;		/* the stage has said why */
+	notify_ready(loop);
+	background_ready();
+	rc = loop_run(loop);
+stop:
+	log_debug("proc", "stopping from stage %s", stages[up < nitems(stages) ? up : up - 1].name);
+	while (up-- > 0)
+		if (stages[up].stop != NULL)
+			stages[up].stop(p);
+	parent_free(p);
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options opt = { 0 };
+	struct loop   *loop;
+	int	       rc;
+
+	log_open("simpuld", NULL);
+	options_parse(&opt, argc, argv);
+	if (!opt.foreground && !opt.single)
+		background_start();
+	loop = loop_new();
+	rc = opt.single ? single_run(loop, opt.conf_path) : run_stages(loop, opt.conf_path);
+	loop_free(loop);
+	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
