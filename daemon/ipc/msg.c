@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * msg.c: each message is described once, as a list of fields; the same list writes and reads it.
+ * A `struct wire` either has an `out` buffer (writing: the fields are only looked at) or reads from `in`.
+ */
+#include "ipc/msg.h"
+
+#include <stdlib.h>
+
+struct wire {
+	struct buf   *out;	/* NULL: reading */
+	struct cursor in;
+};
+
+const char *const process_names[PROCESSES] = {
+	[PROCESS_PARENT] = "parent", [PROCESS_CHECK] = "check", [PROCESS_MEASURE] = "measure",
+	[PROCESS_STORE] = "store", [PROCESS_CORE] = "core", [PROCESS_PUBLISH] = "publish",
+};
+
+static void
+u8(struct wire *w, uint8_t *v)
+{
+	if (w->out != NULL)
+		buf_u8(w->out, *v);
+	else
+		*v = cursor_u8(&w->in);
+}
+
+static void
+u16(struct wire *w, uint16_t *v)
+{
+	if (w->out != NULL)
+		buf_u16le(w->out, *v);
+	else
+		*v = cursor_u16le(&w->in);
+}
+
+static void
+u32(struct wire *w, uint32_t *v)
+{
+	if (w->out != NULL)
+		buf_u32le(w->out, *v);
+	else
+		*v = cursor_u32le(&w->in);
+}
+
+static void
+u64(struct wire *w, uint64_t *v)
+{
+	if (w->out != NULL)
+		buf_u64le(w->out, *v);
+	else
+		*v = cursor_u64le(&w->in);
+}
+
+static void
+i64(struct wire *w, int64_t *v)
+{
+	uint64_t u = (uint64_t)*v;
+
+	u64(w, &u);
+	*v = (int64_t)u;
+}
+
+static void
+f32(struct wire *w, float *v)
+{
+	if (w->out != NULL)
+		buf_f32le(w->out, *v);
+	else
+		*v = cursor_f32le(&w->in);
+}
+
+static void
+f64(struct wire *w, double *v)
+{
+	if (w->out != NULL)
+		buf_f64le(w->out, *v);
+	else
+		*v = cursor_f64le(&w->in);
+}
+
+static void
+str(struct wire *w, char *s, size_t size)
+{
+	if (w->out != NULL)
+		buf_str(w->out, s);
+	else
+		cursor_str(&w->in, s, size);
+}
+#define STR(w, array) str(w, array, sizeof(array))
+
+/* A word that must lie within [min, max]. */
+static void
+word(struct wire *w, uint8_t *v, uint8_t min, uint8_t max)
+{
+	u8(w, v);
+	if (*v < min || *v > max)
+		w->in.bad = true;
+}
+
+static void
+addr(struct wire *w, struct addr *a)
+{
+	const uint8_t *p;
+
+	u8(w, &a->family);
+	if (w->out != NULL) {
+		buf_bytes(w->out, a->byte, sizeof(a->byte));
+		return;
+	}
+	if ((p = cursor_bytes(&w->in, sizeof(a->byte))) != NULL)
+		memcpy(a->byte, p, sizeof(a->byte));
+	if (a->family != 0 && a->family != 4 && a->family != 6)
+		w->in.bad = true;
+}
+
+/* Bytes that end the message, borrowed from the frame. */
+static void
+rest(struct wire *w, const uint8_t **p, uint32_t *len)
+{
+	if (w->out != NULL) {
+		buf_bytes(w->out, *p, *len);
+		return;
+	}
+	*len = (uint32_t)cursor_left(&w->in);
+	*p = cursor_bytes(&w->in, *len);
+}
+
+/* ---- the messages ---- */
+
+static void
+hello_fields(struct wire *w, struct msg_hello *m)
+{
+	word(w, &m->process, 0, PROCESSES - 1);
+	STR(w, m->instance);
+	u32(w, &m->pid);
+}
+
+static void
+file_fields(struct wire *w, struct msg_file *m)
+{
+	word(w, &m->what, 0, INPUT_KINDS - 1);
+	STR(w, m->name);
+}
+
+/* Fields are pointers: writing follows them, reading points them into the message's own store. */
+static void
+row_fields(struct wire *w, struct msg_row *m)
+{
+	size_t used = 0;
+	char  *at;
+	int    i;
+
+	word(w, &m->what, 0, INPUT_KINDS - 1);
+	u32(w, &m->line);
+	word(w, &m->nfields, 0, ROW_FIELDS_MAX);
+	for (i = 0; i < m->nfields && !w->in.bad; i++) {
+		if (w->out != NULL) {
+			buf_str(w->out, m->field[i]);
+			continue;
+		}
+		at = m->store + used;
+		m->field[i] = at;
+		cursor_str(&w->in, at, sizeof(m->store) - used);
+		used += strlen(at) + 1;
+		if (used >= sizeof(m->store))
+			w->in.bad = true;
+	}
+}
+
+static void
+conf_error_fields(struct wire *w, struct msg_conf_error *m)
+{
+	STR(w, m->file);
+	u32(w, &m->line);
+	u32(w, &m->column);
+	STR(w, m->text);
+}
+
+static void
+conf_end_fields(struct wire *w, struct msg_conf_end *m)
+{
+	u32(w, &m->errors);
+	u32(w, &m->rows);
+}
+
+static void
+engine_fields(struct wire *w, struct msg_engine *m)
+{
+	STR(w, m->data_dir);
+	STR(w, m->socket);
+	STR(w, m->user);
+	STR(w, m->ns);
+}
+
+static void
+instance_fields(struct wire *w, struct msg_instance *m)
+{
+	STR(w, m->name);
+	STR(w, m->netns);
+}
+
+static void
+plan_fields(struct wire *w, struct msg_plan *m)
+{
+	u32(w, &m->generation);
+	u32(w, &m->targets);
+}
+
+static void
+target_fields(struct wire *w, struct msg_target *m)
+{
+	word(w, &m->kind, TARGET_PROBE, TARGET_SNMP);
+	u32(w, &m->number);
+	STR(w, m->ref);
+	STR(w, m->method);
+	addr(w, &m->address);
+	u16(w, &m->port);
+	u32(w, &m->interval_ms);
+	u32(w, &m->timeout_ms);
+	STR(w, m->credential);
+	STR(w, m->profile);
+}
+
+static void
+port_fields(struct wire *w, struct msg_port *m)
+{
+	u32(w, &m->device);
+	u32(w, &m->number);
+	u32(w, &m->link);
+	STR(w, m->name);
+	f64(w, &m->rx_speed_bps);
+	f64(w, &m->tx_speed_bps);
+}
+
+static void
+port_found_fields(struct wire *w, struct msg_port_found *m)
+{
+	u32(w, &m->device);
+	u32(w, &m->if_index);
+	u32(w, &m->if_type);
+	STR(w, m->name);
+	STR(w, m->alias);
+	STR(w, m->descr);
+	u64(w, &m->speed_bps);
+}
+
+static void
+probe_now_fields(struct wire *w, struct msg_probe_now *m)
+{
+	int i;
+
+	u16(w, &m->rounds);
+	u32(w, &m->deadline_ms);
+	u16(w, &m->n);
+	if (m->n > PROBE_NOW_MAX)
+		w->in.bad = true;
+	for (i = 0; i < m->n && !w->in.bad; i++)
+		u32(w, &m->number[i]);
+}
+
+static void
+probe_done_fields(struct wire *w, struct msg_probe_done *m)
+{
+	int i;
+
+	u16(w, &m->n);
+	if (m->n > PROBE_NOW_MAX)
+		w->in.bad = true;
+	for (i = 0; i < m->n && !w->in.bad; i++) {
+		u32(w, &m->done[i].number);
+		word(w, &m->done[i].verdict, PROBE_UNKNOWN, PROBE_FAILED);
+		u16(w, &m->done[i].sent);
+		u16(w, &m->done[i].answered);
+		f32(w, &m->done[i].rtt_s);
+	}
+}
+
+static void
+target_state_fields(struct wire *w, struct msg_target_state *m)
+{
+	u32(w, &m->number);
+	word(w, &m->state, TARGET_ANSWERING, TARGET_REPLACED);
+	i64(w, &m->wall_ns);
+	STR(w, m->reason);
+	STR(w, m->name);
+}
+
+static void
+series_plan_fields(struct wire *w, struct msg_series_plan *m)
+{
+	word(w, &m->op, SERIES_PLAN_BEGIN, SERIES_PLAN_END);
+	STR(w, m->profile);
+	u32(w, &m->flush_s);
+	u64(w, &m->journal_max);
+	u32(w, &m->journal_keep_s);
+	u32(w, &m->boot);
+	u32(w, &m->number);
+	STR(w, m->ref);
+}
+
+static void
+series_read_fields(struct wire *w, struct msg_series_read *m)
+{
+	int i;
+
+	i64(w, &m->from_s);
+	i64(w, &m->to_s);
+	u32(w, &m->points);
+	STR(w, m->cf);
+	word(w, &m->n, 0, SERIES_READ_MAX);
+	for (i = 0; i < m->n && !w->in.bad; i++)
+		STR(w, m->ref[i]);
+}
+
+static void
+series_rows_fields(struct wire *w, struct msg_series_rows *m)
+{
+	uint32_t bytes = m->rows * m->columns * 8;
+
+	u32(w, &m->step_s);
+	i64(w, &m->first_s);
+	u8(w, &m->columns);
+	u32(w, &m->rows);
+	rest(w, &m->values, &bytes);
+	if (w->out == NULL && (uint64_t)m->rows * m->columns * 8 != bytes)
+		w->in.bad = true;
+}
+
+static void
+end_fields(struct wire *w, struct msg_end *m)
+{
+	word(w, &m->ok, 0, 1);
+	u32(w, &m->count);
+	STR(w, m->error);
+}
+
+static void
+flush_fields(struct wire *w, struct msg_flush *m)
+{
+	STR(w, m->ref);
+}
+
+static void
+durable_fields(struct wire *w, struct msg_durable *m)
+{
+	u64(w, &m->seq);
+	u64(w, &m->records);
+}
+
+static void
+store_state_fields(struct wire *w, struct msg_store_state *m)
+{
+	word(w, &m->ok, 0, 1);
+	STR(w, m->text);
+}
+
+static void
+broker_plan_fields(struct wire *w, struct msg_broker_plan *m)
+{
+	word(w, &m->enabled, 0, 1);
+	STR(w, m->host);
+	u16(w, &m->port);
+	STR(w, m->ns);
+	STR(w, m->node);
+	u32(w, &m->boot);
+	STR(w, m->username);
+	STR(w, m->password_file);
+	STR(w, m->ca_file);
+	STR(w, m->version);
+	u32(w, &m->window);
+}
+
+static void
+outbox_item_fields(struct wire *w, struct msg_outbox_item *m)
+{
+	u64(w, &m->id);
+	word(w, &m->qos, 0, 2);
+	word(w, &m->retain, 0, 1);
+	u32(w, &m->expiry_s);
+	STR(w, m->topic);
+	rest(w, &m->payload, &m->payload_len);
+}
+
+static void
+outbox_done_fields(struct wire *w, struct msg_outbox_done *m)
+{
+	u64(w, &m->id);
+	word(w, &m->ok, 0, 1);
+	STR(w, m->reason);
+}
+
+static void
+broker_state_fields(struct wire *w, struct msg_broker_state *m)
+{
+	word(w, &m->connected, 0, 1);
+	STR(w, m->text);
+}
+
+static void
+counters_fields(struct wire *w, struct msg_counters *m)
+{
+	int i;
+
+	u16(w, &m->n);
+	if (m->n > COUNTERS_MAX)
+		w->in.bad = true;
+	for (i = 0; i < m->n && !w->in.bad; i++) {
+		STR(w, m->c[i].name);
+		u64(w, &m->c[i].value);
+	}
+}
+
+/* Writing never changes the message, so taking its const away is safe. */
+#define MSG_DEFINE(name) \
+void \
+msg_##name##_encode(struct buf *b, const struct msg_##name *m) \
+{ \
+	struct wire w = { .out = b }; \
+	name##_fields(&w, (struct msg_##name *)(uintptr_t)m); \
+} \
+int \
+msg_##name##_decode(struct msg_##name *m, const uint8_t *data, size_t len) \
+{ \
+	struct wire w = { .in = cursor_of(data, len) }; \
+	name##_fields(&w, m); \
+	return cursor_is_done(&w.in) ? 0 : -1; \
+} \
+int \
+msg_##name##_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const struct msg_##name *m, int fd) \
+{ \
+	struct buf b = { 0 }; \
+	int	   rc; \
+	msg_##name##_encode(&b, m); \
+	rc = ipc_send(ch, type, token, b.data, b.len, fd); \
+	buf_free(&b); \
+	return rc; \
+}
+
+MSG_DEFINE(hello)
+MSG_DEFINE(file)
+MSG_DEFINE(row)
+MSG_DEFINE(conf_error)
+MSG_DEFINE(conf_end)
+MSG_DEFINE(engine)
+MSG_DEFINE(instance)
+MSG_DEFINE(plan)
+MSG_DEFINE(target)
+MSG_DEFINE(port)
+MSG_DEFINE(port_found)
+MSG_DEFINE(probe_now)
+MSG_DEFINE(probe_done)
+MSG_DEFINE(target_state)
+MSG_DEFINE(series_plan)
+MSG_DEFINE(series_read)
+MSG_DEFINE(series_rows)
+MSG_DEFINE(end)
+MSG_DEFINE(flush)
+MSG_DEFINE(durable)
+MSG_DEFINE(store_state)
+MSG_DEFINE(broker_plan)
+MSG_DEFINE(outbox_item)
+MSG_DEFINE(outbox_done)
+MSG_DEFINE(broker_state)
+MSG_DEFINE(counters)
