@@ -4,7 +4,9 @@
  *
  * One SQLite file (WAL, synchronous FULL), opened by core alone. Everything that belongs to one decision is written between
  * ledger_begin() and ledger_commit(); only after the commit may anything leave the process (outbox first). Functions
- * return 0 or -1; the ledger has logged why, once. Text is always bound, never pasted.
+ * return 0 or -1; the ledger has logged why, once. After the first failure inside a transaction all that follows fails until
+ * its end, and the commit too: a decision is written wholly or not at all. Text is always bound, never pasted.
+ * In every walk a limit of 0 means all; what the callback gets is borrowed for the call, and it must not start the same walk.
  */
 #ifndef SIMPUL_LEDGER_H
 #define SIMPUL_LEDGER_H
