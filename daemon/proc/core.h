@@ -218,5 +218,10 @@ uint32_t core_store_send(struct core *c, uint16_t type, const void *data, size_t
 void	core_store_forget(struct core *c, uint32_t token);	/* the asker has gone: cb is not called again */
 /** Have a link probed now (rounds of 1 s): the results arrive like any other. 0, or -1 when its instance is away. */
 int	core_probe_now(struct core *c, struct link_live *l, uint16_t rounds);
+/**
+ * Acknowledge an open incident, or change its acknowledgement: committed on return, with its next version, incident.acked and
+ * the new document. @param until_ns  wall; 0: until it closes @return 0, or -1 when the ledger refused (logged)
+ */
+int	core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns);
 
 #endif
