@@ -14,7 +14,7 @@ enum site_state {
 	SITE_ON_BACKUP,		/* the main line is dead, a backup works */
 	SITE_ISOLATED,		/* every line is dead by its own fault */
 	SITE_UNREACHABLE,	/* every line is dead because a site it passes through is */
-	SITE_PLANNED,		/* not live, or no line of it has ever answered */
+	SITE_PLANNED,		/* not live (yet, or any more) */
 	SITE_STATES
 };
 enum device_state { DEVICE_UNKNOWN, DEVICE_ANSWERING, DEVICE_SILENT, DEVICE_STATES };
