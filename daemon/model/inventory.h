@@ -89,10 +89,10 @@ struct inventory {
 	struct inventory_private *priv;		/* text and look-up tables */
 };
 
-/** The columns of a table in schema order; ends with NULL. The first is always the id. */
-const char *const *inventory_columns(enum input_kind what);
+/** @return name of the i-th column of a table in schema order, NULL behind the last; the first is always "id" */
+const char *inventory_column(enum input_kind what, size_t i);
 
-typedef void (*row_error_fn)(void *arg, unsigned column, const char *text);	/* column: 1-based place in inventory_columns() */
+typedef void (*row_error_fn)(void *arg, unsigned column, const char *text);	/* column: 1-based, in schema order; 0 = the whole row */
 
 struct inventory *inventory_new(void);
 void		  inventory_free(struct inventory *inv);
@@ -102,8 +102,22 @@ void		  inventory_free(struct inventory *inv);
  */
 int	inventory_add(struct inventory *inv, enum input_kind what, const char *const *fields, size_t n, row_error_fn error, void *arg);
 /**
+ * Add all rows of a CSV file. Its header gives the order of the columns; optional ones may be missing. Rows in which every
+ * field is empty are skipped.
+ * @param error	line and column as they stand in the file
+ * @return 0, or -1 after at least one call of error; the good rows are added then, too, so that a check finds all errors
+ */
+int	inventory_read(struct inventory *inv, enum input_kind what, const char *text, size_t len,
+	    void (*error)(void *arg, unsigned line, unsigned column, const char *text), void *arg);
+/** Where a row stands in the file that inventory_read() took it from: line, and field of its column; 0 = unknown. */
+unsigned inventory_line_of(const struct inventory *inv, enum input_kind what, const char *id);
+unsigned inventory_field_of(const struct inventory *inv, enum input_kind what, unsigned column);
+/** Every row as text, its fields in schema order, kind by kind in file order: what check sends to core. */
+void	inventory_each(const struct inventory *inv,
+	    void (*cb)(void *arg, enum input_kind what, unsigned line, const char *const *fields, size_t n), void *arg);
+/**
  * Resolve references and check the whole: known sites and parents, no circles, unique addresses within an instance.
- * @param line	for error: table and id of the row that is wrong
+ * @param error	table and id of the row that is wrong, column in schema order
  * @return 0, or -1 after at least one call of error
  */
 int	inventory_link(struct inventory *inv,
