@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * faults.c: what each command does to the network. A fault sets what was broken; lines_update() and traffic_update(), which
+ * run after every command, work out what follows from it. Faults of different kinds on one thing add up and are undone one by one.
+ */
+#include "tests/fleet/commands.h"
+
+#include <math.h>
+
+int
+fault_cut_link(struct command_call *c)
+{
+	c->line->cut = true;
+	return 0;
+}
+
+int
+fault_restore_link(struct command_call *c)
+{
+	c->line->cut = false;
+	return 0;
+}
+
+int
+fault_cut_site(struct command_call *c)
+{
+	c->site->cut = true;
+	return 0;
+}
+
+int
+fault_restore_site(struct command_call *c)
+{
+	c->site->cut = false;
+	return 0;
+}
+
+/* Counters, sysUpTime and all else that a restart loses begin anew at boot_ns. */
+static void
+device_restart(struct fleet_device *d, int64_t boot_ns)
+{
+	size_t i;
+
+	d->boot_ns = boot_ns;
+	d->boots++;
+	for (i = 0; i < d->nports; i++) {
+		d->port[i].jump[DIR_IN] = d->port[i].jump[DIR_OUT] = 0;
+		d->port[i].discontinuity_ns = 0;
+	}
+}
+
+int
+fault_power_site(struct command_call *c)
+{
+	size_t i;
+	bool   returns = c->on && c->site->power_off;
+
+	c->site->power_off = !c->on;
+	for (i = 0; returns && i < c->m->inv->ndevices; i++)
+		if (c->m->device[i].site == c->site)
+			device_restart(&c->m->device[i], c->now_ns);
+	return 0;
+}
+
+int
+fault_loss_link(struct command_call *c)
+{
+	c->line->loss = c->number[0];
+	return 0;
+}
+
+int
+fault_delay_link(struct command_call *c)
+{
+	c->line->base_ns = llround(c->number[0] * (double)NS_PER_MS);
+	if (c->nnumbers > 1)
+		c->line->jitter_ns = c->number[1] * (double)NS_PER_MS;
+	return 0;
+}
+
+int
+fault_brownout_site(struct command_call *c)
+{
+	c->site->brownout = c->number[0];
+	return 0;
+}
+
+int
+fault_reboot_device(struct command_call *c)
+{
+	double down_s = c->nnumbers > 0 ? c->number[0] : 0;
+
+	device_restart(c->device, c->now_ns + llround(down_s * (double)NS_PER_S));
+	return 0;
+}
+
+int
+fault_renumber_device(struct command_call *c)
+{
+	device_renumber(c->device);
+	return 0;
+}
+
+/* Bring every octet counter to where its low 32 bits wrap in so many seconds at its mean rate. A jump: best before the first poll. */
+int
+fault_wrap_device(struct command_call *c)
+{
+	size_t	 i;
+	int	 dir;
+	uint64_t left;
+
+	for (i = 0; i < c->device->nports; i++) {
+		struct fleet_port *p = &c->device->port[i];
+
+		for (dir = 0; dir < DIRS; dir++) {
+			left = (uint64_t)(p->traffic[dir].mean_ops * c->number[0]);
+			p->jump[dir] += (uint32_t)(-left - port_octets(c->m, c->device, p, dir, c->now_ns));
+		}
+	}
+	return 0;
+}
+
+int
+fault_jump_device(struct command_call *c)
+{
+	c->port->jump[DIR_IN] += llround(c->number[0]);
+	c->port->jump[DIR_OUT] += llround(c->number[0]);
+	if (c->mark)
+		c->port->discontinuity_ns = c->now_ns;
+	return 0;
+}
+
+int
+fault_device(struct command_call *c)
+{
+	if (c->on)
+		c->device->faults |= c->command->fault;
+	else
+		c->device->faults &= ~c->command->fault;
+	return 0;
+}
+
+int
+fault_tcp(struct command_call *c)
+{
+	struct fleet_model *m = c->m;
+	size_t		    i;
+
+	for (i = 0; i < m->ntcp; i++)
+		if (m->tcp[i].addr == c->addr && m->tcp[i].port == c->tcp_port)
+			break;
+	if (i == m->ntcp)
+		m->tcp = xrealloc(m->tcp, ++m->ntcp, sizeof(*m->tcp));
+	m->tcp[i] = (struct tcp_port){ .addr = c->addr, .port = c->tcp_port, .state = c->tcp_state };
+	return 0;
+}

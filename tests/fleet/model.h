@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * model.h: a simulated wide area network as one pure model: a packet and a time go in, the answer and its time come out.
+ *
+ * The model knows no socket, no clock and no randomness but its seed. Two kinds of front use it: tun.c and loopback.c in real
+ * time, virtual.c on a virtual loop. It is built from the inventory that the engine reads, so there is no second description
+ * of the network. Times are monotonic nanoseconds of the front; the same seed, commands and packets give the same answers.
+ *
+ * Addresses are IPv4 in host byte order. ICMP errors are never sent: what does not arrive is silent.
+ */
+#ifndef SIMPUL_FLEET_MODEL_H
+#define SIMPUL_FLEET_MODEL_H
+
+#include "base/cursor.h"
+
+#define FLEET_DATA_MAX 1472	/* of an answer: UDP payload or ICMP message in one Ethernet frame */
+#define FLEET_WAVE_S   3600.0	/* default period of the traffic wave; see traffic.c */
+
+struct inventory;
+struct fleet_model;
+
+enum fleet_proto { FLEET_ICMP, FLEET_UDP, FLEET_TCP };
+
+struct fleet_packet {
+	enum fleet_proto proto;
+	uint32_t	 from, to;
+	uint16_t	 from_port, to_port;	/* UDP, TCP */
+	const uint8_t	*data;			/* ICMP: message from its type byte on; UDP: payload; TCP: none */
+	size_t		 len;
+	bool		 refused;		/* TCP answer: the port is closed */
+};
+
+struct fleet_answer {
+	int64_t		    at_ns;		/* when it reaches the monitor */
+	struct fleet_packet packet;
+};
+
+struct fleet_options {
+	int64_t mono_ns, wall_ns;	/* both clocks at the moment when the model starts */
+	double	wave_s;			/* period of the traffic wave; 0 = constant rates */
+};
+
+struct fleet_stats {
+	uint64_t packets_in[3], packets_out[3];	/* by enum fleet_proto */
+	uint64_t lost;		/* on a line that is down or lossy */
+	uint64_t nobody;	/* for an address or port that nothing listens on */
+	uint64_t malformed;
+};
+
+/** @param inv  borrowed for the model's life */
+struct fleet_model *fleet_model_new(const struct inventory *inv, uint64_t seed, const struct fleet_options *opt);
+void	fleet_model_free(struct fleet_model *m);
+
+/**
+ * A packet of the monitor enters the network. A TCP packet stands for any segment that wants an answer: the front makes
+ * segments (or connection results) of it.
+ * @param out  the answer; its data is borrowed until the next call
+ * @return false when none will come
+ */
+bool	fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in, struct fleet_answer *out);
+const struct fleet_stats *fleet_stats(const struct fleet_model *m);
+
+/**
+ * Apply one command ("cut link s013-1"; commands.c has the list), or answer a question.
+ * @param reply  lines of an answer, then "ok" or "error: ..."; may be NULL
+ * @return 0, or -1 when the command was refused (then nothing changed)
+ */
+int	fleet_command(struct fleet_model *m, int64_t now_ns, const char *line, struct buf *reply);
+/** Is it a command that would be accepted? 0, or -1 with a sentence in err. */
+int	fleet_command_check(struct fleet_model *m, const char *line, char *err, size_t err_size);
+
+/** The delay and loss that a prober should find on a link now. 0, or -1 when there is no such link. */
+struct fleet_link_truth {
+	bool   up;
+	double rtt_min_s, rtt_p50_s;	/* true minimum and median of the round trip */
+	double loss_ratio;		/* 1 while it is down */
+};
+int	fleet_truth_link(const struct fleet_model *m, const char *link_id, struct fleet_link_truth *out);
+
+/**
+ * The true mean rates of a port over (from, to] of wall time: rx = its ifInOctets, tx = its ifOutOctets.
+ * @return 0, or -1 when there is no such port or the time is before the model started or empty
+ */
+int	fleet_truth_port(const struct fleet_model *m, const char *device_id, const char *port, int64_t from_wall_ns,
+	    int64_t to_wall_ns, double *rx_bps, double *tx_bps);
+
+#endif
