@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# build.sh: sourced by quickstart and check: find or install the packages, build into a folder below local/build.
+# Needs `top` (the clone). Says what it does; on failure says what went wrong and what to do, and ends the script.
+
+BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd-dev libmosquitto-dev libconfig-dev
+	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev"
+RUN_PACKAGES="mosquitto mosquitto-clients snmpd rrdtool iproute2 procps"
+CHECK_PACKAGES="snmp python3 jq clang libclang-rt-14-dev xz-utils"
+
+say() { printf '%s\n' "$*"; }
+fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+missing_packages() {
+	local p
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed$' || printf '%s ' "$p"
+	done
+}
+
+# Debian starts a service when its package is installed. We want the programs only: for the time of the installation, and
+# unless the administrator has a policy of his own, services are told to stay down.
+need_packages() {
+	local missing sudo="" policy=/usr/sbin/policy-rc.d ours="" rc=0
+	command -v dpkg-query >/dev/null || fail "this is not Debian: install these yourself, then run me again: $*"
+	missing=$(missing_packages "$@")
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || fail "packages are missing and I am not root. Run as root: apt-get install $missing"
+		sudo=sudo
+	fi
+	say "installing packages: $missing"
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+		$sudo chmod 755 "$policy"
+		ours=$policy
+	fi
+	{ $sudo apt-get update -qq &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
+		>"$top/local/log/packages.log" 2>&1 || rc=$?
+	[ -z "$ours" ] || $sudo rm -f "$ours"
+	[ "$rc" = 0 ] || { tail -n 5 "$top/local/log/packages.log" >&2
+		fail "installing packages failed; all of its output: local/log/packages.log"; }
+}
+
+# build_into NAME [configure argument ...]: leaves a built tree in local/build/NAME
+build_into() {
+	local name=$1 dir="$top/local/build/$1" log="$top/local/log/build-$1.log"
+	shift
+	mkdir -p "$dir"
+	say "building into local/build/$name (progress in local/log/build-$name.log)"
+	{
+		if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
+			(cd "$top" && autoreconf -fi)
+		fi &&
+		if [ ! -e "$dir/config.status" ] || [ "$(cat "$dir/.arguments" 2>/dev/null)" != "$*" ]; then
+			(cd "$dir" && "$top/configure" --quiet "$@" && printf '%s' "$*" >.arguments)
+		fi &&
+		make -C "$dir" -j"$(nproc)"
+	} >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "the build failed; all of its output: local/log/build-$name.log"; }
+}

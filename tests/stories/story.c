@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* story.c: see story.h. */
+#include "tests/stories/story.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "fleet/virtual.h"
+
+#define START_WALL_NS (1795222800LL * NS_PER_S)	/* 2026-11-21T01:00:00Z */
+#define TOPIC_ROOT    "simpul/v1/pontianak/"
+
+static const char *const input_files[INPUT_KINDS] = {
+	[INPUT_SITES] = "sites.csv", [INPUT_LINKS] = "links.csv", [INPUT_DEVICES] = "devices.csv",
+	[INPUT_SERVICES] = "services.csv", [INPUT_SEGMENTS] = "segments.csv",
+};
+
+static const char conf_text_of_stories[] =
+    "measure = ( { name = \"main\"; netns = \"\"; }, { name = \"wan\"; netns = \"\"; } );\n"
+    "store: { profile = \"small\"; };\n"
+    "mqtt: { enabled = true; };\n";
+
+/* ---- inputs ---- */
+
+static char *
+read_file(const char *path, size_t *len)
+{
+	char err[256], *text = NULL;
+	int  fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	*len = 0;
+	if (fd == -1)
+		return NULL;
+	if (check_read(fd, 1 << 24, &text, len, err, sizeof(err)) == -1)
+		fatalx("%s: %s", path, err);
+	close(fd);
+	return text;
+}
+
+static void
+inputs_load(struct story *s)
+{
+	const char *srcdir = getenv("srcdir");
+	char	    path[512];
+	int	    i;
+
+	for (i = 0; i < INPUT_KINDS; i++) {
+		struct check_input *in = &s->input[i];
+
+		if (i == INPUT_CONF) {
+			text_copy(in->name, sizeof(in->name), "story.conf");
+			in->text = xstrdup(conf_text_of_stories);
+			in->len = strlen(in->text);
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s/etc/inventory/%s", srcdir != NULL ? srcdir : ".", input_files[i]);
+		text_copy(in->name, sizeof(in->name), input_files[i]);
+		in->text = read_file(path, &in->len);
+	}
+}
+
+static void
+print_error(void *arg, const struct msg_conf_error *e)
+{
+	(void)arg;
+	printf("# %s:%u:%u: %s\n", e->file, e->line, e->column, e->text);
+}
+
+static void
+inputs_check(struct story *s)
+{
+	check_inputs(&s->checked, s->input, print_error, NULL);
+	if (s->checked.errors > 0)
+		fatalx("the story's inventory is wrong");
+}
+
+/* ---- the broker ---- */
+
+static const char *
+text_of(json_t *doc, const char *key)
+{
+	const char *t = json_string_value(json_object_get(doc, key));
+
+	return t != NULL ? t : "";
+}
+
+static void
+event_note(struct story *s, const char *topic, json_t *doc)
+{
+	struct story_event *e;
+	const char	   *kind = text_of(doc, "type");
+	char		    severity[64];
+
+	if (s->nevents == s->event_room) {
+		s->event_room = s->event_room * 2 + 64;
+		s->event = xrealloc(s->event, s->event_room, sizeof(*s->event));
+	}
+	e = &s->event[s->nevents++];
+	memset(e, 0, sizeof(*e));
+	e->mono_ns = loop_mono_ns(s->loop);
+	e->seq = (uint64_t)strtoull(text_of(doc, "sequence"), NULL, 10);
+	text_copy(e->id, sizeof(e->id), text_of(doc, "id"));
+	text_copy(e->subject, sizeof(e->subject), text_of(doc, "subject"));
+	text_copy(severity, sizeof(severity), topic + strlen("event/"));
+	severity[strcspn(severity, "/")] = '\0';
+	text_copy(e->severity, sizeof(e->severity), severity);
+	text_copy(e->kind, sizeof(e->kind), strncmp(kind, "id.simpul.", 10) == 0 ? kind + 10 : kind);
+	if (strlen(e->kind) > 3 && strcmp(e->kind + strlen(e->kind) - 3, ".v1") == 0)
+		e->kind[strlen(e->kind) - 3] = '\0';
+}
+
+struct retained {
+	char	topic[256];
+	json_t *doc;
+};
+
+static void
+retained_drop(struct story *s, const char *topic)
+{
+	struct retained *r = map_remove(s->retained, topic);
+
+	if (r == NULL)
+		return;
+	json_decref(r->doc);
+	free(r);
+}
+
+static void
+item_take(struct story *s, const struct msg_outbox_item *item)
+{
+	const char	*topic = item->topic;
+	struct retained *r;
+	json_t		*doc;
+
+	if (strncmp(topic, TOPIC_ROOT, strlen(TOPIC_ROOT)) != 0) {
+		ok(false, "a topic outside %s: %s", TOPIC_ROOT, topic);
+		return;
+	}
+	topic += strlen(TOPIC_ROOT);
+	if (item->retain)
+		retained_drop(s, topic);
+	if (item->payload_len == 0)
+		return;
+	doc = json_loadb((const char *)item->payload, item->payload_len, JSON_REJECT_DUPLICATES, NULL);
+	if (doc == NULL) {
+		ok(false, "not JSON on %s", topic);
+		return;
+	}
+	if (!item->retain) {
+		event_note(s, topic, doc);
+		json_decref(doc);
+		return;
+	}
+	r = xcalloc(1, sizeof(*r));
+	text_copy(r->topic, sizeof(r->topic), topic);
+	r->doc = doc;
+	map_add(s->retained, r->topic, r);
+}
+
+static void
+publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct story	      *s = arg;
+	struct msg_outbox_item item;
+	struct msg_outbox_done done = { .ok = 1 };
+
+	if (msg->type != IPC_OUTBOX_ITEM || !s->broker_up)
+		return;
+	if (msg_outbox_item_decode(&item, msg->data, msg->len) == -1) {
+		ok(false, "a malformed OUTBOX_ITEM");
+		return;
+	}
+	item_take(s, &item);
+	done.id = item.id;
+	msg_outbox_done_send(ch, IPC_OUTBOX_DONE, 0, &done, -1);
+}
+
+static void
+publish_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	(void)arg;
+	(void)ch;
+	(void)why;
+}
+
+void
+story_broker(struct story *s, bool up)
+{
+	struct msg_broker_state st = { .connected = up };
+
+	s->broker_up = up;
+	text_copy(st.text, sizeof(st.text), up ? "connected" : "the broker is away");
+	msg_broker_state_send(s->publish, IPC_BROKER_STATE, 0, &st, -1);
+}
+
+/* ---- the engine ---- */
+
+static int
+dir_open(const char *base, const char *name)
+{
+	char path[128];
+	int  fd;
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	if (mkdir(path, 0700) == -1 && access(path, F_OK) == -1)
+		fatal("%s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		fatal("%s", path);
+	return fd;
+}
+
+static void
+reload(void *arg)
+{
+	struct story *s = arg;
+
+	check_result_free(&s->checked);
+	inputs_check(s);
+	single_feed(s->engine, &s->checked);
+}
+
+static void
+engine_start(struct story *s)
+{
+	struct measure_opts m[2] = { { .instance = "main", .secrets_fd = -1 }, { .instance = "wan", .secrets_fd = -1 } };
+	struct single_opts  o = { .measure = m, .nmeasure = 2, .publish_end = &s->publish, .reload = reload, .reload_arg = s };
+
+	m[0].io = fleet_virtual_new(s->loop, s->fleet);
+	m[1].io = fleet_virtual_new(s->loop, s->fleet);
+	o.store.dir_fd = s->with_store ? dir_open(s->dir, "store") : -1;
+	o.store.no_disk = !s->with_store;
+	o.core.ledger_path = "ledger.db";
+	o.core.ledger_fd = dir_open(s->dir, "ledger");
+	o.core.listen_fd = -1;
+	s->engine = single_new(s->loop, &o);
+	if (s->engine == NULL)
+		fatalx("the engine did not start");
+	ipc_handlers(s->publish, publish_message, publish_closed, s);
+	single_feed(s->engine, &s->checked);
+	story_broker(s, true);
+}
+
+static void
+engine_stop(struct story *s)
+{
+	ipc_free(s->publish);
+	s->publish = NULL;
+	single_free(s->engine);
+	s->engine = NULL;
+}
+
+struct story *
+story_begin(uint64_t seed, bool with_store)
+{
+	struct story	    *s = xcalloc(1, sizeof(*s));
+	struct fleet_options fo = { .wave_s = FLEET_WAVE_S };
+	const char	    *tmp = getenv("TMPDIR");
+
+	log_quiet(true);
+	s->seed = seed;
+	s->with_store = with_store;
+	s->retained = map_new();
+	s->loop = loop_new_virtual(seed, START_WALL_NS);
+	snprintf(s->dir, sizeof(s->dir), "%s/simpul-story-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	if (mkdtemp(s->dir) == NULL)
+		fatal("%s", s->dir);
+	inputs_load(s);
+	inputs_check(s);
+	fo.mono_ns = loop_mono_ns(s->loop);
+	fo.wall_ns = loop_wall_ns(s->loop);
+	s->fleet = fleet_model_new(s->checked.inv, seed, &fo);
+	story_do(s, "cut link s006-2");		/* contracted, never worked */
+	engine_start(s);
+	return s;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+	(void)st;
+	(void)flag;
+	(void)at;
+	return remove(path);
+}
+
+void
+story_end(struct story *s)
+{
+	struct retained *r;
+	size_t		 at = 0;
+	int		 i;
+
+	engine_stop(s);
+	fleet_model_free(s->fleet);
+	check_result_free(&s->checked);
+	for (i = 0; i < INPUT_KINDS; i++)
+		free(s->input[i].text);
+	while ((r = map_next(s->retained, &at)) != NULL) {
+		json_decref(r->doc);
+		free(r);
+	}
+	map_free(s->retained);
+	nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	loop_free(s->loop);
+	free(s->event);
+	free(s);
+}
+
+void
+story_restart(struct story *s)
+{
+	engine_stop(s);
+	engine_start(s);
+}
+
+void
+story_run(struct story *s, double seconds)
+{
+	loop_run_until(s->loop, loop_mono_ns(s->loop) + (int64_t)(seconds * (double)NS_PER_S));
+}
+
+void
+story_settle(struct story *s)
+{
+	story_run(s, 30);
+	s->nevents = 0;
+}
+
+void
+story_do(struct story *s, const char *fmt, ...)
+{
+	char	   line[256];
+	struct buf reply = { 0 };
+	va_list	   ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (fleet_command(s->fleet, loop_mono_ns(s->loop), line, &reply) == -1)
+		ok(false, "fleet: %s: %.*s", line, (int)reply.len, (const char *)reply.data);
+	buf_free(&reply);
+}
+
+/* ---- reload ---- */
+
+void
+story_replace_row(struct story *s, enum input_kind what, const char *id, const char *row)
+{
+	struct check_input *in = &s->input[what];
+	struct buf	    out = { 0 };
+	char		   *line, *next;
+	size_t		    n = strlen(id);
+	bool		    found = false;
+
+	for (line = in->text; *line != '\0'; line = next) {
+		next = line + strcspn(line, "\n");
+		next += *next == '\n';
+		if (strncmp(line, id, n) != 0 || line[n] != ',') {
+			buf_bytes(&out, line, (size_t)(next - line));
+			continue;
+		}
+		found = true;
+		if (row != NULL) {
+			buf_bytes(&out, row, strlen(row));
+			buf_u8(&out, '\n');
+		}
+	}
+	if (!found)
+		ok(false, "no row %s to replace", id);
+	buf_u8(&out, 0);
+	free(in->text);
+	in->len = out.len - 1;
+	in->text = xstrdup((char *)out.data);
+	buf_free(&out);
+	reload(s);
+}
+
+/* ---- looking ---- */
+
+static bool
+event_is(const struct story_event *e, const char *kind, const char *subject)
+{
+	return (kind == NULL || strcmp(e->kind, kind) == 0) && (subject == NULL || strcmp(e->subject, subject) == 0);
+}
+
+size_t
+story_count(const struct story *s, size_t from, const char *kind, const char *subject)
+{
+	size_t n = 0;
+
+	for (; from < s->nevents; from++)
+		n += event_is(&s->event[from], kind, subject);
+	return n;
+}
+
+const struct story_event *
+story_find(const struct story *s, size_t from, const char *kind, const char *subject)
+{
+	for (; from < s->nevents; from++)
+		if (event_is(&s->event[from], kind, subject))
+			return &s->event[from];
+	return NULL;
+}
+
+void
+story_print(const struct story *s, size_t from)
+{
+	for (; from < s->nevents; from++)
+		printf("#   %10.3f s  seq %" PRIu64 "  %-8s %s %s\n", (double)s->event[from].mono_ns / (double)NS_PER_S,
+		    s->event[from].seq, s->event[from].severity, s->event[from].kind, s->event[from].subject);
+}
+
+json_t *
+story_doc(const struct story *s, const char *topic)
+{
+	struct retained *r = map_get(s->retained, topic);
+
+	return r != NULL ? json_object_get(r->doc, "data") : NULL;
+}
+
+const char *
+story_state(const struct story *s, const char *ref)
+{
+	char	    topic[REF_MAX + 8];
+	const char *state;
+
+	snprintf(topic, sizeof(topic), "state/%s", ref);
+	state = json_string_value(json_object_get(story_doc(s, topic), "state"));
+	return state != NULL ? state : "-";
+}
+
+int64_t
+story_number(const struct story *s, const char *topic, const char *key)
+{
+	json_t *v = json_object_get(story_doc(s, topic), key);
+
+	return json_is_integer(v) ? json_integer_value(v) : -1;
+}
+
+bool
+story_expect(const struct story *s, size_t from, const char *name, const char *const *want)
+{
+	char   text[256];
+	size_t i;
+	bool   same = true;
+
+	for (i = 0; want[i] != NULL; i++) {
+		if (from + i < s->nevents)
+			snprintf(text, sizeof(text), "%s %s", s->event[from + i].kind, s->event[from + i].subject);
+		same = same && from + i < s->nevents && strcmp(text, want[i]) == 0;
+	}
+	same = same && from + i == s->nevents;
+	if (!ok(same, "%s", name)) {
+		for (i = 0; want[i] != NULL; i++)
+			printf("#   want: %s\n", want[i]);
+		printf("#   got:\n");
+		story_print(s, from);
+	}
+	return same;
+}
