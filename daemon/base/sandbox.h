@@ -6,6 +6,8 @@
 #ifndef SIMPUL_SANDBOX_H
 #define SIMPUL_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "base/base.h"
 
 enum sandbox_role { SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH };
@@ -16,6 +18,8 @@ enum sandbox_role { SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STOR
  * @return 0, or -1 after logging what failed (the process must then end)
  */
 int	sandbox_enter(enum sandbox_role role, int dir_fd);
+/** The ids that privileges_drop() would take, for files made before it: our own when not root or user is empty. 0 or -1 (logged). */
+int	privileges_ids(const char *user, uid_t *uid, gid_t *gid);
 /** Become this user (when root and user is not empty) and drop every capability. 0 or -1 (logged). */
 int	privileges_drop(const char *user);
 /** No core dumps, no ptrace: for processes that hold keys. */

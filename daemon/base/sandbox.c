@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sandbox.c: one list of system calls per process (seccomp), and one directory (Landlock).
+ *
+ * The lists are made of named groups, so that the table roles[] reads as what a process may do. Filters are inherited and
+ * add up: a child can do only what both its own list and the parent's hold. The parent's list is therefore the union of
+ * all plus forking, and in place of a refusal of socket() it has nothing but typed frames to read.
+ *
+ * What a library does behind our back decides some entries: glibc's resolver (netlink, connect to nscd, mmap of NSS
+ * modules), SQLite's and librrd's locks and maps. A call that is missing ends the process with SIGSYS, which the parent
+ * logs; the kernel's audit log, or a sanitizer build (which only logs), names the call.
+ */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/log.h"
+
+#ifdef SIMPUL_SANITIZED
+#define ON_VIOLATION SCMP_ACT_LOG	/* the sanitizers make calls of their own */
+#else
+#define ON_VIOLATION SCMP_ACT_KILL_PROCESS
+#endif
+
+#define LIST_END (-1000000)	/* no system call, nor one of libseccomp's pseudo numbers */
+
+/* Run, wait, allocate, speak over descriptors that are open already. */
+static const int calls_run[] = {
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(lseek),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_pwait2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
+	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(eventfd2),
+	SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(brk),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrusage), SCMP_SYS(uname), SCMP_SYS(sysinfo),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),
+	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(tgkill), SCMP_SYS(futex), SCMP_SYS(restart_syscall), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+	SCMP_SYS(exit), SCMP_SYS(exit_group),
+	LIST_END
+};
+
+/* Look at files; which of them may be opened, and how, is said apart (openat). */
+static const int calls_look[] = {
+	SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access), SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
+	SCMP_SYS(fadvise64), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
+	LIST_END
+};
+
+/* Make and change files below the one directory. */
+static const int calls_store[] = {
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat), SCMP_SYS(pwrite64), SCMP_SYS(pwritev),
+	SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(sync_file_range),
+	SCMP_SYS(syncfs), SCMP_SYS(msync), SCMP_SYS(flock), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat), SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown), SCMP_SYS(umask),
+	SCMP_SYS(utimensat), SCMP_SYS(chdir), SCMP_SYS(fchdir),
+	LIST_END
+};
+
+/* Use network sockets; which families is said apart (socket). */
+static const int calls_network[] = {
+	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(shutdown), SCMP_SYS(ioctl),
+	LIST_END
+};
+
+/* Serve connections of a socket that the parent has bound. */
+static const int calls_serve[] = {
+	SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown), LIST_END
+};
+
+/* Start, watch and end children, and let them put on their own sandbox. */
+static const int calls_parent[] = {
+	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
+	SCMP_SYS(close_range), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2), SCMP_SYS(socketpair),
+	SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(capget), SCMP_SYS(capset), SCMP_SYS(setrlimit),
+	SCMP_SYS(prlimit64), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
+	SCMP_SYS(landlock_restrict_self), SCMP_SYS(socket), SCMP_SYS(setitimer),
+	LIST_END
+};
+
+static const int families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };	/* netlink: the resolver asks for addresses */
+
+#define CALLS_MAX 6
+static const struct role {
+	const char *name;
+	const int  *calls[CALLS_MAX];	/* groups; ends with NULL */
+	bool	    reads, sockets;	/* may open files for reading; may make sockets of families[] */
+} roles[] = {
+	[SANDBOX_PARENT]  = { "parent", { calls_run, calls_look, calls_store, calls_network, calls_serve, calls_parent } },
+	[SANDBOX_CHECK]	  = { "check", { calls_run } },
+	[SANDBOX_MEASURE] = { "measure", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true },
+	[SANDBOX_STORE]	  = { "store", { calls_run, calls_look, calls_store } },
+	[SANDBOX_CORE]	  = { "core", { calls_run, calls_look, calls_store, calls_serve } },
+	[SANDBOX_PUBLISH] = { "publish", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true },
+};
+
+/* ---- seccomp ---- */
+
+static int
+allow_list(scmp_filter_ctx ctx, const int *call)
+{
+	int rc;
+
+	for (; *call != LIST_END; call++)
+		if ((rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, *call, 0)) < 0)
+			return rc;
+	return 0;
+}
+
+/* Opening for reading only: no flag that writes, makes or cuts a file. */
+static int
+allow_reading(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
+	int		   rc;
+
+	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, writes, (scmp_datum_t)O_RDONLY));
+	if (rc < 0)
+		return rc;
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, writes, (scmp_datum_t)O_RDONLY));
+}
+
+static int
+allow_sockets(scmp_filter_ctx ctx)
+{
+	size_t i;
+	int    rc;
+
+	for (i = 0; i < nitems(families); i++) {
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+filter_load(const struct role *r)
+{
+	scmp_filter_ctx ctx = seccomp_init(ON_VIOLATION);
+	int		rc = -ENOMEM;
+	size_t		i;
+
+	if (ctx == NULL)
+		goto done;
+	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);	/* a tree, not a walk: it runs at each call */
+	for (i = 0; rc >= 0 && i < CALLS_MAX && r->calls[i] != NULL; i++)
+		rc = allow_list(ctx, r->calls[i]);
+	if (rc >= 0 && r->reads)
+		rc = allow_reading(ctx);
+	if (rc >= 0 && r->sockets)
+		rc = allow_sockets(ctx);
+	if (rc >= 0)
+		rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+done:
+	if (rc >= 0)
+		return 0;
+	errno = -rc;
+	log_warn("cannot load the system call filter of %s", r->name);
+	return -1;
+}
+
+/* ---- Landlock (Linux 5.13) ---- */
+
+#define LANDLOCK_V1 ((1ULL << 13) - 1)	/* up to MAKE_SYM */
+#define LANDLOCK_V2 ((1ULL << 14) - 1)	/* and REFER */
+#define LANDLOCK_V3 ((1ULL << 15) - 1)	/* and TRUNCATE */
+
+/* What time zones and error texts are read from; everything else outside the directory is closed. */
+static const char *const readable[] = { "/usr/share/zoneinfo", "/etc/localtime", "/usr/lib", "/proc/self" };
+
+static uint64_t
+landlock_rights(long abi)
+{
+	return abi >= 3 ? LANDLOCK_V3 : abi == 2 ? LANDLOCK_V2 : LANDLOCK_V1;
+}
+
+static int
+landlock_allow(int ruleset, int fd, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights, .parent_fd = fd };
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+/* Absent ones are left out: they cannot be read either. */
+static int
+landlock_allow_reading(int ruleset, const char *path)
+{
+	struct stat st;
+	uint64_t    rights = LANDLOCK_ACCESS_FS_READ_FILE;
+	int	    fd = open(path, O_PATH | O_CLOEXEC), rc;
+
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		rights |= LANDLOCK_ACCESS_FS_READ_DIR;
+	rc = landlock_allow(ruleset, fd, rights);
+	close(fd);
+	return rc;
+}
+
+/* Files outside dir_fd do not exist for this process any more. A kernel without Landlock leaves it at the user's rights. */
+static int
+directory_only(int dir_fd)
+{
+	long			    abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_ruleset_attr attr = { 0 };
+	int			    ruleset, rc;
+	size_t			    i;
+
+	if (abi < 1)
+		return 0;
+	attr.handled_access_fs = landlock_rights(abi);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (ruleset == -1) {
+		log_warn("cannot make a Landlock ruleset");
+		return -1;
+	}
+	rc = landlock_allow(ruleset, dir_fd, attr.handled_access_fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
+	for (i = 0; rc == 0 && i < nitems(readable); i++)
+		rc = landlock_allow_reading(ruleset, readable[i]);
+	if (rc == 0)
+		rc = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	if (rc != 0)
+		log_warn("cannot keep the process inside its directory");
+	close(ruleset);
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+int
+sandbox_enter(enum sandbox_role role, int dir_fd)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
+		log_warn("cannot set no_new_privs");
+		return -1;
+	}
+	if (privileges_drop("") == -1 || (dir_fd != -1 && directory_only(dir_fd) == -1))
+		return -1;
+	return filter_load(&roles[role]);
+}
