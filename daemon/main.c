@@ -7,6 +7,7 @@
  * is up, or has failed and said why.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,14 +54,14 @@ usage(FILE *to)
 static void
 options_parse(struct options *o, int argc, char *argv[])
 {
-	enum { FOREGROUND = 256, SINGLE, VERSION, HELP };
+	enum { OPT_FOREGROUND = 256, OPT_SINGLE, OPT_VERSION, OPT_HELP };
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "debug", required_argument, NULL, 'D' },
-		{ "foreground", no_argument, NULL, FOREGROUND },
-		{ "single", no_argument, NULL, SINGLE },
-		{ "version", no_argument, NULL, VERSION },
-		{ "help", no_argument, NULL, HELP },
+		{ "foreground", no_argument, NULL, OPT_FOREGROUND },
+		{ "single", no_argument, NULL, OPT_SINGLE },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 }
 	};
 	int c;
@@ -76,16 +77,16 @@ options_parse(struct options *o, int argc, char *argv[])
 		case 'D':
 			log_debug_tag(optarg);
 			break;
-		case FOREGROUND:
+		case OPT_FOREGROUND:
 			o->foreground = true;
 			break;
-		case SINGLE:
+		case OPT_SINGLE:
 			o->single = true;
 			break;
-		case VERSION:
+		case OPT_VERSION:
 			puts(PACKAGE_STRING);
 			exit(EXIT_SUCCESS);
-		case HELP:
+		case OPT_HELP:
 			usage(stdout);
 			exit(EXIT_SUCCESS);
 		default:
@@ -99,25 +100,29 @@ options_parse(struct options *o, int argc, char *argv[])
 	}
 }
 
-/* The engine of several processes. */
+/* The engine of several processes. @param background_fd  who waits to hear that it is up; taken */
 static int
-run_stages(struct loop *loop, const char *conf_path)
+run_stages(struct loop *loop, const char *conf_path, int background_fd)
 {
 	struct parent *p = parent_new(loop, conf_path);
+	struct notify *notify = notify_new(loop);
 	size_t	       up;
 	int	       rc = -1;
 
-	for (up = 0; up < nitems(stages); up++)
+	for (up = 0; up < nitems(stages); up++) {
+		log_debug("proc", "start: %s", stages[up].name);
 		if (stages[up].start(p) == -1)
 			goto stop;		/* the stage has said why */
-	notify_ready(loop);
-	background_ready();
+	}
+	notify_send(notify, "READY=1");
+	background_ready(background_fd);
 	rc = loop_run(loop);
+	notify_send(notify, "STOPPING=1");
 stop:
-	log_debug("proc", "stopping from stage %s", stages[up < nitems(stages) ? up : up - 1].name);
 	while (up-- > 0)
 		if (stages[up].stop != NULL)
 			stages[up].stop(p);
+	notify_free(notify);
 	parent_free(p);
 	return rc;
 }
@@ -127,14 +132,15 @@ main(int argc, char *argv[])
 {
 	struct options opt = { 0 };
 	struct loop   *loop;
-	int	       rc;
+	int	       rc, background_fd = -1;
 
 	log_open("simpuld", NULL);
 	options_parse(&opt, argc, argv);
 	if (!opt.foreground && !opt.single)
-		background_start();
+		background_fd = background_start();
+	signal(SIGPIPE, SIG_IGN);
 	loop = loop_new();
-	rc = opt.single ? single_run(loop, opt.conf_path) : run_stages(loop, opt.conf_path);
+	rc = opt.single ? single_run(loop, opt.conf_path) : run_stages(loop, opt.conf_path, background_fd);
 	loop_free(loop);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

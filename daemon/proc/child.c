@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * child.c: what all processes but the parent and check have in common.
+ *
+ * Build the part, give up everything that is not needed (sandbox), and only then read the first message. The channel to the
+ * parent is answered here: CHANNEL attaches a peer, STOP and end of file end the process; ALIVE is sent each second from
+ * the loop, so that a loop which hangs is noticed.
+ */
+#include "proc/child.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "proc/proc.h"
+
+struct child {
+	struct loop	   *loop;
+	const struct part  *part;
+	void		   *self;	/* struct measure, store, core, publish */
+	struct ipc_channel *parent;
+	struct loop_timer   alive;
+	struct msg_hello    hello;
+};
+
+/* One process as a table, so that what follows is the same for all. */
+static const struct part {
+	enum sandbox_role role;
+	bool		  holds_keys;
+	void *(*new)(struct loop *l, const struct child_start *cs);	/* NULL after logging why */
+	void  (*attach)(void *self, enum process_kind peer, const char *instance, struct ipc_channel *ch);
+	void  (*stop)(void *self);
+	void  (*free)(void *self);
+} parts[PROCESSES];
+
+/* The same functions with the type of `self` forgotten. */
+#define PART_CALLS(x)													\
+	static void x##_part_attach(void *self, enum process_kind peer, const char *instance, struct ipc_channel *ch)	\
+	{														\
+		x##_attach(self, peer, instance, ch);									\
+	}														\
+	static void x##_part_stop(void *self)										\
+	{														\
+		x##_stop(self);												\
+	}														\
+	static void x##_part_free(void *self)										\
+	{														\
+		x##_free(self);												\
+	}
+PART_CALLS(measure)
+PART_CALLS(store)
+PART_CALLS(core)
+PART_CALLS(publish)
+
+static void *
+measure_part_new(struct loop *l, const struct child_start *cs)
+{
+	struct measure_opts o = { .instance = cs->instance, .secrets_fd = cs->secrets_fd };
+
+	o.io = packet_real_new(l, &cs->sockets);
+	return o.io != NULL ? measure_new(l, &o) : NULL;
+}
+
+static void *
+store_part_new(struct loop *l, const struct child_start *cs)
+{
+	return store_new(l, &(struct store_opts){ .dir_fd = cs->dir_fd });
+}
+
+static void *
+core_part_new(struct loop *l, const struct child_start *cs)
+{
+	return core_new(l, &(struct core_opts){ .ledger_path = "ledger.db", .ledger_fd = cs->dir_fd,
+	    .listen_fd = cs->listen_fd });
+}
+
+static void *
+publish_part_new(struct loop *l, const struct child_start *cs)
+{
+	return publish_new(l, &(struct publish_opts){ .secrets_fd = cs->secrets_fd });
+}
+
+#define PART(x)	.new = x##_part_new, .attach = x##_part_attach, .stop = x##_part_stop, .free = x##_part_free
+static const struct part parts[PROCESSES] = {
+	[PROCESS_MEASURE] = { SANDBOX_MEASURE, true, PART(measure) },
+	[PROCESS_STORE] = { SANDBOX_STORE, false, PART(store) },
+	[PROCESS_CORE] = { SANDBOX_CORE, false, PART(core) },
+	[PROCESS_PUBLISH] = { SANDBOX_PUBLISH, true, PART(publish) },
+};
+
+void
+child_start_init(struct child_start *cs, enum process_kind kind, const char *instance)
+{
+	*cs = (struct child_start){ .kind = kind, .parent = getpid(), .parent_fd = -1, .lock_fd = -1, .dir_fd = -1,
+		.listen_fd = -1, .secrets_fd = -1, .sockets = { -1, -1, -1, -1 } };
+	text_copy(cs->instance, sizeof(cs->instance), instance);
+}
+
+char *
+child_name(char *out, size_t size, enum process_kind kind, const char *instance)
+{
+	snprintf(out, size, "%s%s%s", process_names[kind], instance[0] != '\0' ? " " : "", instance);
+	return out;
+}
+
+size_t
+child_fds(const struct child_start *cs, int fd[CHILD_FDS_MAX])
+{
+	const int all[CHILD_FDS_MAX] = { cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd,
+		cs->sockets.icmp4, cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6 };
+	size_t	  i, n = 0;
+
+	for (i = 0; i < nitems(all); i++)
+		if (all[i] != -1)
+			fd[n++] = all[i];
+	return n;
+}
+
+/* ---- the channel to the parent ---- */
+
+static void
+send_alive(void *arg)
+{
+	struct child *c = arg;
+
+	ipc_send(c->parent, IPC_ALIVE, 0, NULL, 0, -1);
+	loop_timer_set(c->loop, &c->alive, loop_mono_ns(c->loop) + NS_PER_S, send_alive, c);
+}
+
+static void
+peer_attach(struct child *c, const struct ipc_msg *msg)
+{
+	struct msg_hello m;
+	char		 name[64];
+
+	if (msg_hello_decode(&m, msg->data, msg->len) == -1 || m.process >= PROCESSES) {
+		close(msg->fd);
+		fatalx("the parent names a peer that there is not");
+	}
+	child_name(name, sizeof(name), m.process, m.instance);
+	c->part->attach(c->self, m.process, m.instance, ipc_open(c->loop, msg->fd, name, NULL, NULL, NULL));
+}
+
+static void
+parent_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct child *c = arg;
+
+	(void)ch;
+	if (msg->type == IPC_CHANNEL) {
+		peer_attach(c, msg);
+	} else if (msg->type == IPC_STOP) {
+		c->part->stop(c->self);
+		loop_stop(c->loop, EXIT_SUCCESS);
+	}
+}
+
+static void
+parent_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct child *c = arg;
+
+	(void)ch;
+	log_warnx("the parent is gone (%s)", why);
+	loop_stop(c->loop, EXIT_FAILURE);
+}
+
+/* ---- from start to end ---- */
+
+/* Rights end here; dir_fd is the part's only directory. The part may have closed its own descriptor of it already. */
+static int
+child_sandbox(const struct part *part, int dir_fd)
+{
+	int rc;
+
+	if (part->holds_keys)
+		secrets_protect();
+	rc = sandbox_enter(part->role, dir_fd);
+	if (dir_fd != -1)
+		close(dir_fd);
+	return rc;
+}
+
+int
+child_run(const struct child_start *cs)
+{
+	struct child c = { .part = &parts[cs->kind], .hello = { .process = (uint8_t)cs->kind, .pid = (uint32_t)getpid() } };
+	char	     name[48];
+	int	     dir_fd = cs->dir_fd != -1 ? fcntl(cs->dir_fd, F_DUPFD_CLOEXEC, 3) : -1, code = EXIT_FAILURE;
+
+	log_open("simpuld", child_name(name, sizeof(name), cs->kind, cs->instance));
+	text_copy(c.hello.instance, sizeof(c.hello.instance), cs->instance);
+	c.loop = loop_new();
+	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, dir_fd) == -1)
+		goto done;
+	c.parent = ipc_open(c.loop, cs->parent_fd, "parent", parent_message, parent_closed, &c);
+	msg_hello_send(c.parent, IPC_HELLO, 0, &c.hello, -1);
+	send_alive(&c);
+	code = loop_run(c.loop);
+done:
+	c.part->free(c.self);
+	loop_timer_cancel(c.loop, &c.alive);
+	ipc_free(c.parent);
+	loop_free(c.loop);
+	return code;
+}

@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * children.c: start, join, watch, restart, stop.
+ *
+ * Each child has a pair with the parent. Each two that speak with each other (pairs[]) get a pair of their own: it is made
+ * here and sent as two CHANNEL frames whenever one of them starts; its peer learns of the end of the old one by itself.
+ * A child that dies is started again at once; one that dies again and again is given more and more time.
+ */
+#include "proc/children.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "proc/nest.h"
+#include "proc/spawn.h"
+
+#define CHILDREN_MAX   20
+#define ALIVE_MAX_NS   (10 * NS_PER_S)	/* without a sign of life: killed */
+#define STOP_MAX_NS    (10 * NS_PER_S)	/* to finish in, all together */
+#define RESTART_NS     (100 * NS_PER_MS)
+#define BACKOFF_MIN_NS NS_PER_S
+#define BACKOFF_MAX_NS (10 * NS_PER_S)
+#define DEATHS_MAX     5		/* more than these within DEATHS_NS: back off */
+#define DEATHS_NS      (10 * NS_PER_S)
+
+struct child {
+	struct children	     *all;
+	enum process_kind     kind;
+	char		      instance[32], name[48];
+	char		      netns[256];
+	struct nest	     *nest;		/* of an instance in a namespace of its own, else NULL */
+	struct packet_sockets sockets;		/* of an instance in the host's namespace: kept for a restart */
+	pid_t		      pid;		/* 0: does not run */
+	struct ipc_channel   *channel;
+	int64_t		      started_ns, alive_ns;	/* monotonic */
+	int64_t		      death_ns[DEATHS_MAX];	/* the last ones, a ring */
+	unsigned	      deaths;
+	int64_t		      backoff_ns;		/* 0: not backing off */
+	bool		      leaving;		/* told to stop: not restarted */
+	struct loop_timer     restart;
+};
+
+struct children {
+	struct loop	      *loop;
+	const struct premises *premises;
+	struct children_hooks  hooks;
+	struct child	      *child[CHILDREN_MAX];
+	size_t		       n;
+	bool		       stopping;
+	struct loop_timer      second, late;
+};
+
+static const struct {
+	enum process_kind a, b;
+} pairs[] = {
+	{ PROCESS_MEASURE, PROCESS_STORE },
+	{ PROCESS_MEASURE, PROCESS_CORE },
+	{ PROCESS_CORE, PROCESS_STORE },
+	{ PROCESS_CORE, PROCESS_PUBLISH },
+};
+
+/* Who produces stops first, so that what is on its way still arrives. */
+static const enum process_kind stop_order[] = { PROCESS_MEASURE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE };
+
+static void child_start(struct child *c);
+static void stop_wave(struct children *cs);
+
+static struct child *
+child_find(const struct children *cs, enum process_kind kind, const char *instance)
+{
+	size_t i;
+
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i]->kind == kind && strcmp(cs->child[i]->instance, instance) == 0)
+			return cs->child[i];
+	return NULL;
+}
+
+/* ---- channels between them ---- */
+
+static bool
+is_pair(enum process_kind a, enum process_kind b)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(pairs); i++)
+		if ((pairs[i].a == a && pairs[i].b == b) || (pairs[i].a == b && pairs[i].b == a))
+			return true;
+	return false;
+}
+
+/* Tell `to` that fd leads to that peer. */
+static void
+channel_send(struct child *to, enum process_kind peer, const char *instance, pid_t pid, int fd)
+{
+	struct msg_hello m = { .process = (uint8_t)peer, .pid = (uint32_t)pid };
+
+	text_copy(m.instance, sizeof(m.instance), instance);
+	msg_hello_send(to->channel, IPC_CHANNEL, 0, &m, fd);
+}
+
+static void
+child_join(struct child *a, struct child *b)
+{
+	int fd[2];
+
+	if (ipc_socketpair(fd) == -1)
+		return;		/* logged; the two do not hear of each other until one is restarted */
+	channel_send(a, b->kind, b->instance, b->pid, fd[0]);
+	channel_send(b, a->kind, a->instance, a->pid, fd[1]);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+int
+children_channel(struct children *cs, enum process_kind to, enum process_kind peer, pid_t peer_pid, int fd)
+{
+	struct child *c = child_find(cs, to, "");
+
+	if (c == NULL || c->pid == 0)
+		return -1;
+	channel_send(c, peer, "", peer_pid, fd);
+	return 0;
+}
+
+/* ---- a child's life ---- */
+
+static void
+child_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct child *c = arg;
+
+	(void)ch;
+	if (msg->fd != -1)
+		close(msg->fd);		/* no child has one to give */
+	if (msg->type == IPC_ALIVE || msg->type == IPC_HELLO)
+		c->alive_ns = loop_mono_ns(c->all->loop);
+}
+
+/* Its end, or a message that must not be: what is left of it is killed. SIGCHLD tells the rest. */
+static void
+child_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct child *c = arg;
+
+	ipc_free(ch);
+	c->channel = NULL;
+	if (!c->leaving) {
+		log_debug("proc", "%s: %s", c->name, why);
+		kill(c->pid, SIGKILL);
+	}
+}
+
+/* What this kind of process is given. */
+static void
+start_fill(const struct child *c, struct child_start *st)
+{
+	const struct premises *pr = c->all->premises;
+
+	switch (c->kind) {
+	case PROCESS_MEASURE:
+		st->sockets = c->sockets;
+		st->secrets_fd = pr->snmp_secrets_fd;
+		break;
+	case PROCESS_STORE:
+		st->dir_fd = pr->store_fd;
+		st->lock_fd = pr->lock_fd;
+		break;
+	case PROCESS_CORE:
+		st->dir_fd = pr->ledger_fd;
+		st->lock_fd = pr->lock_fd;
+		st->listen_fd = pr->listen_fd;
+		break;
+	case PROCESS_PUBLISH:
+		st->secrets_fd = pr->publish_secrets_fd;
+		break;
+	default:
+		break;
+	}
+}
+
+/* @param parent_fd  the child's end; borrowed @return its pid or -1 */
+static pid_t
+child_fork(const struct child *c, int parent_fd)
+{
+	struct child_start st;
+
+	if (c->nest != NULL)
+		return nest_spawn(c->nest, parent_fd);
+	child_start_init(&st, c->kind, c->instance);
+	start_fill(c, &st);
+	st.parent_fd = parent_fd;
+	return spawn_child(&st);
+}
+
+static void
+restart_due(void *arg)
+{
+	child_start(arg);
+}
+
+static void
+restart_later(struct child *c, int64_t wait_ns)
+{
+	loop_timer_set(c->all->loop, &c->restart, loop_mono_ns(c->all->loop) + wait_ns, restart_due, c);
+}
+
+static void
+child_start(struct child *c)
+{
+	struct children *cs = c->all;
+	int		 fd[2];
+	pid_t		 pid = -1;
+	size_t		 i;
+
+	if (ipc_socketpair(fd) == 0) {
+		pid = child_fork(c, fd[1]);
+		close(fd[1]);
+		if (pid == -1)
+			close(fd[0]);
+	}
+	if (pid == -1) {
+		restart_later(c, BACKOFF_MAX_NS);
+		return;
+	}
+	c->pid = pid;
+	c->started_ns = c->alive_ns = loop_mono_ns(cs->loop);
+	c->channel = ipc_open(cs->loop, fd[0], c->name, child_message, child_closed, c);
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i] != c && cs->child[i]->pid != 0 && is_pair(c->kind, cs->child[i]->kind))
+			child_join(c, cs->child[i]);
+	cs->hooks.started(cs->hooks.arg, c->kind);
+}
+
+/* How long to wait before the next start: hardly, unless it dies again and again. */
+static int64_t
+restart_wait(struct child *c, int64_t now)
+{
+	int64_t *oldest = &c->death_ns[c->deaths % DEATHS_MAX];
+	bool	 often = c->deaths >= DEATHS_MAX && now - *oldest <= DEATHS_NS;
+
+	*oldest = now;
+	c->deaths++;
+	if (c->backoff_ns > 0 && now - c->started_ns < DEATHS_NS)
+		c->backoff_ns = c->backoff_ns * 2 < BACKOFF_MAX_NS ? c->backoff_ns * 2 : BACKOFF_MAX_NS;
+	else
+		c->backoff_ns = often ? BACKOFF_MIN_NS : 0;
+	return c->backoff_ns > 0 ? c->backoff_ns : RESTART_NS;
+}
+
+static void
+death_log(const struct child *c, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_warnx("%s made a system call that its list does not allow, and was killed for it", c->name);
+	else if (WIFSIGNALED(status))
+		log_warnx("%s was killed by signal %d (%s)", c->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_warnx("%s ended with code %d", c->name, WEXITSTATUS(status));
+}
+
+static void
+child_free(struct child *c)
+{
+	struct children *cs = c->all;
+	size_t		 i;
+
+	for (i = 0; cs->child[i] != c; i++)
+		;
+	memmove(&cs->child[i], &cs->child[i + 1], (--cs->n - i) * sizeof(struct child *));
+	loop_timer_cancel(cs->loop, &c->restart);
+	ipc_free(c->channel);
+	nest_free(c->nest);
+	packet_sockets_close(&c->sockets);
+	free(c);
+}
+
+static void
+child_died(struct child *c, int status)
+{
+	struct children *cs = c->all;
+	int64_t		 wait_ns;
+
+	c->pid = 0;
+	ipc_free(c->channel);
+	c->channel = NULL;
+	if (!c->leaving || status != 0)
+		death_log(c, status);
+	if (cs->stopping) {
+		stop_wave(cs);
+	} else if (c->leaving) {
+		child_free(c);
+	} else {
+		wait_ns = restart_wait(c, loop_mono_ns(cs->loop));
+		if (wait_ns >= BACKOFF_MIN_NS)
+			log_warnx("%s dies again and again: next start in %d s", c->name, (int)(wait_ns / NS_PER_S));
+		restart_later(c, wait_ns);
+		cs->hooks.died(cs->hooks.arg);
+	}
+}
+
+/* @return whose process or nest this is, or NULL */
+static struct child *
+child_of_pid(const struct children *cs, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i]->pid == pid || (cs->child[i]->nest != NULL && nest_pid(cs->child[i]->nest) == pid))
+			return cs->child[i];
+	return NULL;
+}
+
+void
+children_reap(struct children *cs)
+{
+	struct child *c;
+	pid_t	      pid;
+	int	      status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		c = child_of_pid(cs, pid);
+		if (c == NULL)
+			continue;	/* a check process: its channel has told all */
+		if (c->pid == pid)
+			child_died(c, status);
+		else
+			log_warnx("the nest of %s is gone: if %s ends, only a restart of simpuld brings it back", c->name,
+			    c->name);
+	}
+}
+
+/* Kill those that have not been heard of. */
+static void
+each_second(void *arg)
+{
+	struct children *cs = arg;
+	struct child	*c;
+	int64_t		 now = loop_mono_ns(cs->loop);
+	size_t		 i;
+
+	for (i = 0; i < cs->n; i++) {
+		c = cs->child[i];
+		if (c->pid == 0 || now - c->alive_ns <= ALIVE_MAX_NS)
+			continue;
+		log_warnx("%s has given no sign of life for %d s: killed", c->name, (int)(ALIVE_MAX_NS / NS_PER_S));
+		c->alive_ns = now;	/* said once; SIGCHLD follows */
+		kill(c->pid, SIGKILL);
+	}
+	loop_timer_set(cs->loop, &cs->second, now + NS_PER_S, each_second, cs);
+}
+
+/* ---- which there are ---- */
+
+struct children *
+children_new(struct loop *l, const struct premises *premises, const struct children_hooks *hooks)
+{
+	struct children *cs = xcalloc(1, sizeof(*cs));
+
+	cs->loop = l;
+	cs->premises = premises;
+	cs->hooks = *hooks;
+	return cs;
+}
+
+void
+children_free(struct children *cs)
+{
+	struct child *c;
+
+	if (cs == NULL)
+		return;
+	while (cs->n > 0) {
+		c = cs->child[cs->n - 1];
+		if (c->pid != 0)
+			kill(c->pid, SIGKILL);
+		child_free(c);
+	}
+	loop_timer_cancel(cs->loop, &cs->second);
+	loop_timer_cancel(cs->loop, &cs->late);
+	free(cs);
+}
+
+int
+children_add(struct children *cs, enum process_kind kind, const char *instance, const char *netns, const char *user)
+{
+	struct child *c;
+
+	if (cs->n == CHILDREN_MAX) {
+		log_warnx("there are too many measure instances: %s is left out", instance);
+		return -1;
+	}
+	c = xcalloc(1, sizeof(*c));
+	c->all = cs;
+	c->kind = kind;
+	c->sockets = (struct packet_sockets){ -1, -1, -1, -1 };
+	text_copy(c->instance, sizeof(c->instance), instance);
+	text_copy(c->netns, sizeof(c->netns), netns);
+	child_name(c->name, sizeof(c->name), kind, instance);
+	cs->child[cs->n++] = c;
+	if (kind != PROCESS_MEASURE)
+		return 0;
+	if (netns[0] != '\0')
+		c->nest = nest_new(instance, netns, user, cs->premises->snmp_secrets_fd);
+	if (netns[0] != '\0' ? c->nest != NULL : packet_sockets_open(&c->sockets) == 0)
+		return 0;
+	child_free(c);
+	return -1;
+}
+
+void
+children_start(struct children *cs)
+{
+	size_t i;
+
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i]->pid == 0 && !loop_timer_is_set(&cs->child[i]->restart))
+			child_start(cs->child[i]);
+	if (!loop_timer_is_set(&cs->second))
+		each_second(cs);
+}
+
+void
+children_remove(struct children *cs, const char *instance)
+{
+	struct child *c = child_find(cs, PROCESS_MEASURE, instance);
+
+	if (c == NULL || c->leaving)
+		return;
+	c->leaving = true;
+	if (c->pid != 0)
+		ipc_send(c->channel, IPC_STOP, 0, NULL, 0, -1);
+	else
+		child_free(c);
+}
+
+const char *
+children_netns(const struct children *cs, const char *instance)
+{
+	const struct child *c = child_find(cs, PROCESS_MEASURE, instance);
+
+	return c != NULL ? c->netns : NULL;
+}
+
+const char *
+children_instance(const struct children *cs, size_t *at)
+{
+	const struct child *c;
+
+	while (*at < cs->n) {
+		c = cs->child[(*at)++];
+		if (c->kind == PROCESS_MEASURE && !c->leaving)
+			return c->instance;
+	}
+	return NULL;
+}
+
+void
+children_counters(const struct children *cs, struct msg_counters *m)
+{
+	size_t i;
+
+	m->n = (uint16_t)cs->n;
+	for (i = 0; i < cs->n; i++) {
+		snprintf(m->c[i].name, sizeof(m->c[i].name), "child.%.31s.restarts", cs->child[i]->name);
+		m->c[i].value = cs->child[i]->deaths;
+	}
+}
+
+void
+children_log(const struct children *cs)
+{
+	const struct child *c;
+	size_t		    i;
+
+	for (i = 0; i < cs->n; i++) {
+		c = cs->child[i];
+		log_info("%s: process id %d, %s for %d s, died %u times", c->name, (int)c->pid, c->pid != 0 ? "up" : "down",
+		    (int)((loop_mono_ns(cs->loop) - c->started_ns) / NS_PER_S), c->deaths);
+	}
+}
+
+/* ---- the end ---- */
+
+static bool
+kind_runs(const struct children *cs, enum process_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i]->kind == kind && cs->child[i]->pid != 0)
+			return true;
+	return false;
+}
+
+/* Tell the first kind of which something still runs. */
+static void
+stop_wave(struct children *cs)
+{
+	size_t w, i;
+
+	for (w = 0; w < nitems(stop_order) && !kind_runs(cs, stop_order[w]); w++)
+		;
+	if (w == nitems(stop_order)) {
+		loop_timer_cancel(cs->loop, &cs->late);
+		cs->hooks.stopped(cs->hooks.arg);
+		return;
+	}
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i]->kind == stop_order[w] && cs->child[i]->pid != 0 && !cs->child[i]->leaving) {
+			cs->child[i]->leaving = true;
+			ipc_send(cs->child[i]->channel, IPC_STOP, 0, NULL, 0, -1);
+		}
+}
+
+static void
+stop_late(void *arg)
+{
+	struct children *cs = arg;
+	size_t		 i;
+
+	for (i = 0; i < cs->n; i++)
+		if (cs->child[i]->pid != 0) {
+			log_warnx("%s has not finished in time: killed", cs->child[i]->name);
+			kill(cs->child[i]->pid, SIGKILL);
+		}
+}
+
+void
+children_stop(struct children *cs)
+{
+	size_t i;
+
+	cs->stopping = true;
+	for (i = 0; i < cs->n; i++)
+		loop_timer_cancel(cs->loop, &cs->child[i]->restart);
+	loop_timer_set(cs->loop, &cs->late, loop_mono_ns(cs->loop) + STOP_MAX_NS, stop_late, cs);
+	stop_wave(cs);
+}

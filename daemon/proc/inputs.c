@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* inputs.c: names and opens; reading and judging is the check child's work. */
+#include "proc/inputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static const char *const tables[INPUT_KINDS] = {
+	[INPUT_SITES] = "sites",
+	[INPUT_LINKS] = "links",
+	[INPUT_DEVICES] = "devices",
+	[INPUT_SERVICES] = "services",
+	[INPUT_SEGMENTS] = "segments",
+};
+
+/* Length of the directory part with its slash; 0 for a file in the current directory. */
+static int
+directory_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? (int)(slash - path) + 1 : 0;
+}
+
+int
+input_open(const char *conf_path, enum input_kind what, struct msg_file *m, bool *failed)
+{
+	char path[4096];
+	int  fd, n;
+
+	*failed = false;
+	if (what == INPUT_CONF)
+		n = snprintf(path, sizeof(path), "%s", conf_path);
+	else
+		n = snprintf(path, sizeof(path), "%.*sinventory/%s.csv", directory_len(conf_path), conf_path, tables[what]);
+	if (n >= (int)sizeof(path)) {
+		log_warnx("%s: this name is too long", conf_path);
+		*failed = true;
+		return -1;
+	}
+	m->what = (uint8_t)what;
+	/* The end of a long name says more than its beginning. */
+	text_copy(m->name, sizeof(m->name), n < (int)sizeof(m->name) ? path : path + n - (int)sizeof(m->name) + 1);
+	/* Not blocking: a named pipe in the place of a file must not stop the engine; the check child refuses it. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1 && (errno != ENOENT || what == INPUT_CONF)) {
+		log_warn("cannot read %s", path);
+		*failed = true;
+	}
+	return fd;
+}
+
+int
+input_directory(const char *conf_path, const char *name)
+{
+	char path[4096];
+	int  fd;
+
+	if (snprintf(path, sizeof(path), "%.*s%s", directory_len(conf_path), conf_path, name) >= (int)sizeof(path))
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 && errno != ENOENT)
+		log_warn("cannot open %s", path);
+	return fd;
+}

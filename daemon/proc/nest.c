@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nest.c: a door left ajar into a network namespace.
+ *
+ * A socket belongs to the namespace in which it was made. Raw and UDP sockets could be made once at the start and handed to
+ * each restarted measure process, but a TCP probe needs a new socket each time, so the process itself must live inside;
+ * and entering takes a right (setns: CAP_SYS_ADMIN) that the parent has given up by the time a child must be restarted.
+ *
+ *	parent, privileged	forks the nest
+ *	nest			enters the namespace, opens the packet sockets there, gives up all rights, reports, waits
+ *	parent, any time	sends the child's end of a new pair
+ *	nest			clones itself with CLONE_PARENT: the copy is inside already and is the parent's child, so the
+ *				parent's waitpid(), its death signal and its kill() work as for any other child
+ *
+ * When the namespace belongs to a user namespace of ours (unshare --map-root-user --net by the same user), that one is
+ * entered first: there its owner holds all capabilities, without root.
+ *
+ * The nest reads nothing but one byte and a descriptor from its parent, and ends with it. If it dies, its measure process
+ * goes on, and can be replaced only by restarting simpuld: the parent says so.
+ */
+#include "proc/nest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "proc/spawn.h"
+
+#define ANSWER_S 5	/* the nest answers at once, or something is very wrong */
+
+struct nest {
+	pid_t pid;
+	int   fd;	/* our end: descriptors out, pids in */
+};
+
+/* ---- inside the nest ---- */
+
+/* Is this the user namespace that we are in already? */
+static bool
+is_our_user_namespace(int fd)
+{
+	struct stat theirs, ours;
+
+	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 && theirs.st_dev == ours.st_dev &&
+	    theirs.st_ino == ours.st_ino;
+}
+
+static int
+namespace_enter(const char *instance, const char *netns)
+{
+	int net = open(netns, O_RDONLY | O_CLOEXEC | O_NONBLOCK), owner = -1, rc = -1;
+
+	if (net == -1) {
+		log_warn("measure %s: cannot open the network namespace %s", instance, netns);
+		return -1;
+	}
+	/* Who owns it: not to be known (EPERM) when the owner lies outside our own, and then setns() will say no. */
+	owner = ioctl(net, NS_GET_USERNS);
+	if (owner != -1 && geteuid() != 0 && !is_our_user_namespace(owner) && setns(owner, CLONE_NEWUSER) == -1)
+		log_warn("measure %s: cannot enter the user namespace that owns %s", instance, netns);
+	else if (setns(net, CLONE_NEWNET) == -1)
+		log_warn("measure %s: cannot enter the network namespace %s (this needs root, or a namespace made by the same "
+		    "user)", instance, netns);
+	else
+		rc = 0;
+	if (owner != -1)
+		close(owner);
+	close(net);
+	return rc;
+}
+
+/* Wait for one byte that brings a descriptor. @return it, or -1 when the parent has closed its side */
+static int
+request_wait(int fd)
+{
+	union {
+		struct cmsghdr align;
+		char	       bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	char	       byte;
+	struct iovec   iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr  mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *cm;
+	ssize_t	       n;
+	int	       got;
+
+	do {
+		n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);
+	} while (n == -1 && errno == EINTR);
+	cm = n == 1 ? CMSG_FIRSTHDR(&mh) : NULL;
+	if (cm == NULL || cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&got, CMSG_DATA(cm), sizeof(got));
+	return got;
+}
+
+/* The copy's parent is our parent. glibc's fork() has no such flag; its handlers matter to threads, and we have none. */
+static pid_t
+fork_sibling(void)
+{
+	return (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0L, NULL, NULL, 0L);
+}
+
+static void
+answer(int fd, int32_t value)
+{
+	if (send(fd, &value, sizeof(value), MSG_NOSIGNAL) != sizeof(value))
+		_exit(EXIT_FAILURE);
+}
+
+static void
+serve(struct child_start *cs, int fd)
+{
+	pid_t pid;
+
+	while ((cs->parent_fd = request_wait(fd)) != -1) {
+		pid = fork_sibling();
+		if (pid == 0)
+			spawn_become(cs);	/* closes our end of the pair with the parent, too */
+		if (pid == -1)
+			log_warn("cannot start the process measure %s", cs->instance);
+		close(cs->parent_fd);
+		answer(fd, pid);
+	}
+}
+
+static void __attribute__((noreturn))
+nest_run(struct child_start *cs, const char *netns, const char *user, int fd)
+{
+	int    keep[CHILD_FDS_MAX];
+	size_t n;
+	char   name[48];
+
+	snprintf(name, sizeof(name), "nest %s", cs->instance);
+	log_open("simpuld", name);
+	if (geteuid() != 0)
+		user = "";	/* inside a user namespace we shall look like root, with nobody else to become */
+	if (namespace_enter(cs->instance, netns) == -1 || packet_sockets_open(&cs->sockets) == -1 || privileges_drop(user) == -1)
+		goto fail;
+	cs->parent_fd = fd;	/* the nest's own; the next one comes with a request */
+	n = child_fds(cs, keep);
+	spawn_shed(cs->parent, keep, n);
+	if (sandbox_enter(SANDBOX_PARENT, -1) == -1)
+		goto fail;
+	answer(fd, 0);
+	serve(cs, fd);
+	_exit(EXIT_SUCCESS);
+fail:
+	answer(fd, -1);
+	_exit(EXIT_FAILURE);
+}
+
+/* ---- the parent's side ---- */
+
+/* @return what the nest answers, or -1 when it does not */
+static int32_t
+answer_wait(const struct nest *n)
+{
+	int32_t value;
+	ssize_t got;
+
+	do {
+		got = recv(n->fd, &value, sizeof(value), 0);
+	} while (got == -1 && errno == EINTR);
+	return got == sizeof(value) ? value : -1;
+}
+
+/* A blocking pair with a time limit: the parent waits for each answer, which takes as long as a fork. */
+static int
+pair_make(int fd[2])
+{
+	static const struct timeval limit = { .tv_sec = ANSWER_S };
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1)
+		return -1;
+	return setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+struct nest *
+nest_new(const char *instance, const char *netns, const char *user, int secrets_fd)
+{
+	struct nest	   *n = xcalloc(1, sizeof(*n));
+	struct child_start  cs;
+	sigset_t	    before;
+	int		    fd[2];
+
+	child_start_init(&cs, PROCESS_MEASURE, instance);
+	cs.secrets_fd = secrets_fd;
+	n->fd = -1;
+	if (pair_make(fd) == -1) {
+		log_warn("cannot make a socket pair");
+		free(n);
+		return NULL;
+	}
+	n->fd = fd[0];
+	spawn_signals_block(&before);
+	n->pid = fork();
+	if (n->pid == 0)
+		nest_run(&cs, netns, user, fd[1]);
+	spawn_signals_restore(&before);
+	close(fd[1]);
+	if (n->pid == -1)
+		log_warn("cannot start the nest of measure %s", instance);
+	else if (answer_wait(n) == 0)
+		return n;
+	nest_free(n);		/* the nest has said why */
+	return NULL;
+}
+
+pid_t
+nest_spawn(struct nest *n, int parent_fd)
+{
+	union {
+		struct cmsghdr align;
+		char	       bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char	       byte = 0;
+	struct iovec   iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr  mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&mh);
+	int32_t	       pid;
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &parent_fd, sizeof(parent_fd));
+	if (sendmsg(n->fd, &mh, MSG_NOSIGNAL) != 1 || (pid = answer_wait(n)) <= 0) {
+		log_warnx("the process that waits in the network namespace does not answer: restart simpuld");
+		return -1;
+	}
+	return pid;
+}
+
+pid_t
+nest_pid(const struct nest *n)
+{
+	return n->pid;
+}
+
+void
+nest_free(struct nest *n)
+{
+	if (n == NULL)
+		return;
+	if (n->fd != -1)
+		close(n->fd);	/* end of file: it ends */
+	free(n);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * parent.c: the process that starts the others and reads nothing from outside.
+ *
+ *	check -> settings -> premises, sockets, nests -> rights dropped -> store, core, publish, measure ... -> loop
+ *
+ * Core has a second channel to the parent: RELOAD comes from it, COUNTERS (restarts) go to it. A reload, like each new start of
+ * core, is a new check child that answers both the parent and, over a channel of its own, core.
+ */
+#include "proc/parent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "proc/check_child.h"
+#include "proc/children.h"
+#include "proc/premises.h"
+
+#define COUNTERS_NS (10 * NS_PER_S)
+
+struct parent {
+	struct loop	   *loop;
+	const char	   *conf_path;
+	struct check_answer settings;	/* as of the start */
+	struct premises	    premises;
+	struct children	   *children;
+	struct ipc_channel *core;	/* core's channel for RELOAD and COUNTERS */
+	struct loop_timer   counters;
+	struct check_child *check;	/* the run in progress, or NULL */
+	bool		    check_again;	/* another reload was asked for meanwhile */
+	bool		    stopping, stopped;
+};
+
+static void reload(struct parent *p);
+
+/* ---- core's own channel ---- */
+
+static void
+counters_send(void *arg)
+{
+	struct parent	   *p = arg;
+	struct msg_counters m;
+
+	children_counters(p->children, &m);
+	msg_counters_send(p->core, IPC_COUNTERS, 0, &m, -1);
+	loop_timer_set(p->loop, &p->counters, loop_mono_ns(p->loop) + COUNTERS_NS, counters_send, p);
+}
+
+static void
+core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	(void)ch;
+	if (msg->fd != -1)
+		close(msg->fd);
+	if (msg->type == IPC_RELOAD)
+		reload(arg);
+}
+
+static void
+core_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct parent *p = arg;
+
+	(void)why;		/* core's death is seen, and said, by its other channel */
+	ipc_free(ch);
+	p->core = NULL;
+}
+
+static void
+core_join(struct parent *p)
+{
+	int fd[2];
+
+	if (ipc_socketpair(fd) == -1)
+		return;
+	ipc_free(p->core);
+	p->core = ipc_open(p->loop, fd[0], "core", core_message, core_closed, p);
+	children_channel(p->children, PROCESS_CORE, PROCESS_PARENT, getpid(), fd[1]);
+	close(fd[1]);
+	counters_send(p);
+}
+
+/* ---- reload ---- */
+
+static bool
+is_listed(const struct check_answer *a, const char *instance)
+{
+	size_t i;
+
+	for (i = 0; i < a->ninstances; i++)
+		if (strcmp(a->instance[i].name, instance) == 0)
+			return true;
+	return false;
+}
+
+/* Those that are gone leave, new ones start; but no namespace can be entered any more. */
+static void
+instances_apply(struct parent *p, const struct check_answer *a)
+{
+	const char *name, *netns;
+	size_t	    i;
+
+	for (i = 0; (name = children_instance(p->children, &i)) != NULL;)
+		if (!is_listed(a, name)) {
+			children_remove(p->children, name);
+			i = 0;
+		}
+	for (i = 0; i < a->ninstances; i++) {
+		name = a->instance[i].name;
+		netns = children_netns(p->children, name);
+		if (strcmp(netns != NULL ? netns : "", a->instance[i].netns) != 0)
+			log_warnx("measure %s: a network namespace is entered only at the start: restart simpuld", name);
+		else if (netns == NULL)
+			children_add(p->children, PROCESS_MEASURE, name, "", "");
+	}
+	children_start(p->children);
+}
+
+static bool
+engine_differs(const struct msg_engine *a, const struct msg_engine *b)
+{
+	return strcmp(a->data_dir, b->data_dir) != 0 || strcmp(a->socket, b->socket) != 0 || strcmp(a->user, b->user) != 0;
+}
+
+static void
+reload_done(void *arg, const struct check_answer *a)
+{
+	struct parent *p = arg;
+
+	if (a->errors > 0) {
+		log_warnx("the configuration has %u error%s: the old one stays", a->errors, a->errors == 1 ? "" : "s");
+	} else {
+		if (engine_differs(&a->engine, &p->settings.engine))
+			log_warnx("engine.data_dir, engine.socket and engine.user are read only at the start: restart simpuld");
+		instances_apply(p, a);
+	}
+	check_child_free(p->check);
+	p->check = NULL;
+	if (p->check_again) {
+		p->check_again = false;
+		reload(p);
+	}
+}
+
+static void
+reload(struct parent *p)
+{
+	int fd[2];
+
+	if (p->stopping)
+		return;
+	if (p->check != NULL) {
+		p->check_again = true;
+		return;
+	}
+	if (ipc_socketpair(fd) == -1)
+		return;
+	p->check = check_child_start(p->loop, p->conf_path, fd[0], false, reload_done, p);
+	if (p->check != NULL)
+		children_channel(p->children, PROCESS_CORE, PROCESS_CHECK, check_child_pid(p->check), fd[1]);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* ---- hooks and signals ---- */
+
+static void
+child_started(void *arg, enum process_kind kind)
+{
+	struct parent *p = arg;
+
+	if (kind != PROCESS_CORE)
+		return;
+	core_join(p);
+	reload(p);		/* a new core knows nothing yet */
+}
+
+static void
+child_died(void *arg)
+{
+	counters_send(arg);
+}
+
+static void
+all_stopped(void *arg)
+{
+	struct parent *p = arg;
+
+	p->stopped = true;
+	loop_stop(p->loop, EXIT_SUCCESS);
+}
+
+static void
+on_child(void *arg)
+{
+	children_reap(((struct parent *)arg)->children);
+}
+
+static void
+on_hangup(void *arg)
+{
+	log_info("reading the configuration again");
+	reload(arg);
+}
+
+static void
+on_status(void *arg)
+{
+	children_log(((struct parent *)arg)->children);
+}
+
+static void
+on_terminate(void *arg)
+{
+	struct parent *p = arg;
+
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	log_info("stopping");
+	check_child_free(p->check);
+	p->check = NULL;
+	children_stop(p->children);
+}
+
+/* ---- stages ---- */
+
+struct parent *
+parent_new(struct loop *l, const char *conf_path)
+{
+	struct parent *p = xcalloc(1, sizeof(*p));
+
+	p->loop = l;
+	p->conf_path = conf_path;
+	premises_init(&p->premises);
+	return p;
+}
+
+void
+parent_free(struct parent *p)
+{
+	parent_close(p);	/* what a stage that failed half-way has left */
+	free(p);
+}
+
+static void
+first_check_done(void *arg, const struct check_answer *a)
+{
+	struct parent *p = arg;
+
+	p->settings = *a;
+	loop_stop(p->loop, a->errors == 0 ? 0 : -1);
+}
+
+int
+parent_check(struct parent *p)
+{
+	pid_t pid;
+	int   rc;
+
+	p->check = check_child_start(p->loop, p->conf_path, -1, true, first_check_done, p);
+	if (p->check == NULL)
+		return -1;
+	rc = loop_run(p->loop);
+	pid = check_child_pid(p->check);
+	check_child_free(p->check);
+	p->check = NULL;
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	return rc;
+}
+
+/* What each process needs is opened when it is added: packet sockets, and the nests that enter namespaces. */
+int
+parent_open(struct parent *p)
+{
+	static const enum process_kind first[] = { PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH };
+	const struct children_hooks    hooks = { child_started, child_died, all_stopped, p };
+	const struct check_answer     *a = &p->settings;
+	size_t			       i;
+
+	if (premises_open(&p->premises, p->conf_path, &a->engine) == -1)
+		return -1;
+	p->children = children_new(p->loop, &p->premises, &hooks);
+	for (i = 0; i < nitems(first); i++)
+		children_add(p->children, first[i], "", "", "");
+	for (i = 0; i < a->ninstances; i++)
+		if (children_add(p->children, PROCESS_MEASURE, a->instance[i].name, a->instance[i].netns, a->engine.user) == -1)
+			return -1;
+	return 0;
+}
+
+int
+parent_privileges(struct parent *p)
+{
+	if (privileges_drop(p->settings.engine.user) == -1)
+		return -1;
+	return sandbox_enter(SANDBOX_PARENT, -1);
+}
+
+int
+parent_start(struct parent *p)
+{
+	loop_signal(p->loop, SIGCHLD, on_child, p);
+	loop_signal(p->loop, SIGHUP, on_hangup, p);
+	loop_signal(p->loop, SIGUSR1, on_status, p);
+	loop_signal(p->loop, SIGTERM, on_terminate, p);
+	loop_signal(p->loop, SIGINT, on_terminate, p);
+	children_start(p->children);
+	return 0;
+}
+
+void
+parent_stop(struct parent *p)
+{
+	on_terminate(p);
+	if (!p->stopped)
+		loop_run(p->loop);
+}
+
+void
+parent_close(struct parent *p)
+{
+	loop_timer_cancel(p->loop, &p->counters);
+	check_child_free(p->check);
+	ipc_free(p->core);
+	children_free(p->children);
+	p->check = NULL;
+	p->core = NULL;
+	p->children = NULL;
+	premises_close(&p->premises);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * premises.h: what the engine opens once, at its start, while it may: data directory with its lock, control socket, the
+ * folders of secrets. The parent keeps it all open, so that a restarted process gets the same.
+ */
+#ifndef SIMPUL_PREMISES_H
+#define SIMPUL_PREMISES_H
+
+#include "ipc/msg.h"
+
+struct premises {
+	int  lock_fd;			/* held by flock: one engine per data directory */
+	int  store_fd, ledger_fd;	/* directories store/ and ledger/ */
+	int  listen_fd;			/* control socket */
+	int  snmp_secrets_fd, publish_secrets_fd;	/* directories, or -1 when absent */
+	char socket[256];		/* its path, to be removed at the end */
+};
+
+void	premises_init(struct premises *pr);	/* nothing open yet */
+/** @return 0, or -1 after logging what is wrong and what to do; close it in both cases */
+int	premises_open(struct premises *pr, const char *conf_path, const struct msg_engine *e);
+void	premises_close(struct premises *pr);
+
+#endif
