@@ -32,6 +32,7 @@ struct story {
 	struct check_result checked;
 	char		    dir[64];	/* temporary: ledger and, when asked for, store */
 	bool		    with_store, broker_up;
+	bool		    expect_bad_input;	/* a reload with errors is part of the story */
 	struct story_event *event;
 	size_t		    nevents, event_room;
 	struct map	   *retained;	/* topic -> struct json_t */
@@ -48,6 +49,10 @@ void	story_run(struct story *s, double seconds);
 void	story_settle(struct story *s);
 /** A command to the fleet, now ("cut link s013-1"). A refused one fails the test. */
 void	story_do(struct story *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/** End the engine for good; what it stored stays until story_end(). */
+void	story_stop(struct story *s);
+/** Descriptor of a folder of the story ("store"), owned by the caller. */
+int	story_dir(struct story *s, const char *name);
 /** End the engine as a crash would after its last commit, and start it again on the same directories. */
 void	story_restart(struct story *s);
 /** Replace the text of one input and reload: the row with this id is dropped, or (with a new row) replaced. */
@@ -64,7 +69,11 @@ struct json_t *story_doc(const struct story *s, const char *topic);
 const char *story_state(const struct story *s, const char *ref);	/* "site/s013" -> its state word; "-" for none */
 int64_t	story_number(const struct story *s, const char *topic, const char *key);	/* -1 for none */
 
-/** Exactly these events since `from`, in this order, each written "kind subject"; ends with NULL. Prints what differs. */
-bool	story_expect(const struct story *s, size_t from, const char *name, const char *const *want);
+/**
+ * Exactly these events since `from`, in any order, each written "kind subject". Prints what differs.
+ * @param want	ends with NULL
+ * @param ignore kind that may come as often as it likes, or NULL
+ */
+bool	story_expect(const struct story *s, size_t from, const char *name, const char *const *want, const char *ignore);
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A gap of 2 s loses a packet or two: a burst looks, nothing is raised, no state changes. */
+#include "tests/stories/stories.h"
+
+void
+story_one_lost_packet_raises_nothing(void)
+{
+	struct story *s = story_begin(8, false);
+	int64_t	      rev;
+	int	      i;
+
+	story_settle(s);
+	rev = story_number(s, "state/link/s013-1", "rev");
+	for (i = 0; i < 10; i++) {
+		story_do(s, "cut link s013-1");
+		story_run(s, 2.1);
+		story_do(s, "restore link s013-1");
+		story_run(s, 17.3);
+	}
+	is_i64((int64_t)s->nevents, 0, "no event from ten gaps of 2.1 s");
+	is_i64(story_number(s, "state/link/s013-1", "rev"), rev, "the line's state was not touched");
+	story_end(s);
+}
