@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Debian's own snmpd beside the simulated WAN: it is measured, its silence is told, its return too; nobody else is touched."""
+import socket
+
+from lab import Lab, done, note, ok, wait
+
+lab = Lab("live_snmpd")
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+port = s.getsockname()[1]
+s.close()
+devices = lab.read("etc/inventory/devices.csv")
+lab.write("etc/inventory/devices.csv", devices.replace(",16199,", f",{port},"))
+lab.write("snmpd.conf", f"agentAddress udp:127.0.0.1:{port}\nrocommunity public 127.0.0.1\n")
+
+
+def start_snmpd():
+    lab.spawn("snmpd", ["snmpd", "-f", "-Lo", "-C", "-c", lab.path("snmpd.conf"), "-p", lab.path("snmpd.pid")],
+              env={"SNMP_PERSISTENT_DIR": lab.path("data"), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+
+
+start_snmpd()
+lab.write("etc/simpuld.conf", lab.read("etc/simpuld.conf").replace('engine: {', 'engine: { snmp_interval_s = 10;'))
+lab.start()
+
+
+def device():
+    return {d["id"]: d["state"] for d in lab.items("device")}.get("dc-1-mon")
+
+
+ok(wait("the agent answers", lambda: device() == "answering"), "this host's agent is measured")
+lab.end("snmpd")
+silent = wait("device.silent", lambda: [m for m in lab.sub.events() if m.kind == "device.silent"], patience=120)
+ok(silent and silent[0].subject == "device/dc-1-mon", "its silence is told, with its name")
+note(silent[0].payload if silent else "")
+start_snmpd()
+ok(wait("device.answering", lambda: [m for m in lab.sub.events() if m.kind == "device.answering"], patience=120), "its return is told")
+ok(all(m.subject == "device/dc-1-mon" for m in lab.sub.events() if m.kind.startswith("device.")), "no other device was touched")
+ok(not [m for m in lab.sub.events() if m.kind.startswith(("link.", "site."))], "no line was blamed")
+done()
