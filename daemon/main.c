@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/notify.h"
+#include "base/title.h"
 #include "proc/parent.h"
 #include "proc/single.h"
 
@@ -134,6 +135,7 @@ main(int argc, char *argv[])
 	struct loop   *loop;
 	int	       rc, background_fd = -1;
 
+	title_init(argc, argv);
 	log_open("simpuld", NULL);
 	options_parse(&opt, argc, argv);
 	if (!opt.foreground && !opt.single)

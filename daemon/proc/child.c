@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/title.h"
 #include "proc/proc.h"
 
 struct child {
@@ -192,6 +193,7 @@ child_run(const struct child_start *cs)
 	int	     dir_fd = cs->dir_fd != -1 ? fcntl(cs->dir_fd, F_DUPFD_CLOEXEC, 3) : -1, code = EXIT_FAILURE;
 
 	log_open("simpuld", child_name(name, sizeof(name), cs->kind, cs->instance));
+	title_set("simpuld", name);
 	text_copy(c.hello.instance, sizeof(c.hello.instance), cs->instance);
 	c.loop = loop_new();
 	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, dir_fd) == -1)

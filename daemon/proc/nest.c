@@ -34,6 +34,7 @@
 
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/title.h"
 #include "proc/spawn.h"
 
 #define ANSWER_S 5	/* the nest answers at once, or something is very wrong */
@@ -144,6 +145,7 @@ nest_run(struct child_start *cs, const char *netns, const char *user, int fd)
 
 	snprintf(name, sizeof(name), "nest %s", cs->instance);
 	log_open("simpuld", name);
+	title_set("simpuld", name);
 	if (geteuid() != 0)
 		user = "";	/* inside a user namespace we shall look like root, with nobody else to become */
 	if (namespace_enter(cs->instance, netns) == -1 || packet_sockets_open(&cs->sockets) == -1 || privileges_drop(user) == -1)
