@@ -370,12 +370,14 @@ broker_plan_fields(struct wire *w, struct msg_broker_plan *m)
 	STR(w, m->ca_file);
 	STR(w, m->version);
 	u32(w, &m->window);
+	u64(w, &m->seq);
 }
 
 static void
 outbox_item_fields(struct wire *w, struct msg_outbox_item *m)
 {
 	u64(w, &m->id);
+	u64(w, &m->seq);
 	word(w, &m->qos, 0, 2);
 	word(w, &m->retain, 0, 1);
 	u32(w, &m->expiry_s);
