@@ -6,7 +6,6 @@
 
 #include "ipc/ipc.h"
 
-#define RECORD_HEAD  12	/* type, quality, length, series, offset */
 #define OFFSET_AT    8
 #define BATCH_FULL   (IPC_PAYLOAD_MAX - 1024)
 
@@ -69,7 +68,7 @@ sample_encode(struct buf *out, const struct sample *s, int64_t base_wall_ns)
 	buf_u32le(out, s->series);
 	buf_u32le(out, (uint32_t)offset);
 	encode_values(out, s);
-	body = out->len - head - RECORD_HEAD;
+	body = out->len - head - SAMPLE_RECORD_HEAD;
 	out->data[head + 2] = (uint8_t)body;
 	out->data[head + 3] = (uint8_t)(body >> 8);
 	return 0;

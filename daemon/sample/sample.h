@@ -29,6 +29,7 @@ enum delay_value { DELAY_LOSS_RATIO, DELAY_RTT_MIN_S, DELAY_RTT_P25_S, DELAY_RTT
 
 #define SAMPLE_VALUES_MAX 16
 #define SAMPLE_TEXT_MAX	  512
+#define SAMPLE_RECORD_HEAD 12	/* bytes before the values of a record; its u16 length is at 2 */
 
 struct sample {
 	uint32_t series;	/* number of the object */
