@@ -25,7 +25,7 @@ ok(lab.ctl("status")["ok"], "the engine answers while the broker is away")
 lab.start_broker()
 lab.sub = Subscriber(lab)
 wait("20 link.down", lambda: len({m.subject for m in lab.sub.events() if m.kind == "link.down"}) == 20, patience=120)
-wait("the outbox is empty", lambda: lab.ctl("status").get("outbox", 1) == 0)
+wait("the outbox is empty", lambda: lab.outbox() == 0)
 events = lab.sub.events()
 note(f"{len(events)} events after {time.time() - begin:.0f} s")
 first = {}

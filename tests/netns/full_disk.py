@@ -29,9 +29,8 @@ try:
     ok(wait("link.down", lambda: [m for m in lab.sub.events() if m.kind == "link.down"]), "a cut is still told")
     os.unlink(stuffing)
     ok(wait("sight again", lambda: [m for m in lab.sub.events() if m.kind == "engine.sighted"], patience=120), "the end of it is told too")
-    status = lab.ctl("status")
-    seq = status.get("durable", {}).get("seq", 0)
-    ok(wait("acknowledging goes on", lambda: lab.ctl("status").get("durable", {}).get("seq", 0) > seq), "samples are acknowledged again")
+    seq = lab.durable()
+    ok(wait("acknowledging goes on", lambda: lab.durable() > seq), "samples are acknowledged again")
 finally:
     lab.end("simpuld")
     subprocess.run(["umount", lab.path("data/store")], check=False)

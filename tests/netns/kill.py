@@ -37,13 +37,6 @@ def load():
         state[v] = "up"
 
 
-def acknowledged():
-    try:
-        return lab.ctl("status").get("durable", {}).get("seq", 0)
-    except (OSError, ValueError):
-        return 0
-
-
 def packets():
     return int(dict(l.split(None, 1) for l in lab.fleet("stats").splitlines() if " " in l)["icmp_in"])
 
@@ -65,7 +58,7 @@ for name in names:
     for i in range(child_kills):
         load()
         time.sleep(lab.random.uniform(0, 2))
-        durable = max(durable, acknowledged())
+        durable = max(durable, lab.durable())
         pid = lab.engine_children().get(name)
         if not pid:
             ok(False, f"{name} is gone")
@@ -78,7 +71,7 @@ for name in names:
 for i in range(parent_kills):
     load()
     time.sleep(lab.random.uniform(0, 3))
-    durable = max(durable, acknowledged())
+    durable = max(durable, lab.durable())
     children = lab.engine_children()
     lab.end("simpuld", signal.SIGKILL)
     wait("nobody left behind", lambda: not any(os.path.exists(f"/proc/{p}") for p in children.values()))
@@ -89,8 +82,8 @@ note("seconds until probing went on: worst %.1f" % max(resumed))
 for v in victims:
     lab.fleet(f"restore link {v}")
 wait("all up", lambda: all(lab.links().get(v) == "up" for v in victims), patience=120)
-wait("all told", lambda: lab.ctl("status").get("outbox", 1) == 0, patience=120)
-wait("acknowledged again", lambda: acknowledged() > durable)
+wait("all told", lambda: lab.outbox() == 0, patience=120)
+wait("acknowledged again", lambda: lab.durable() > durable)
 events = lab.sub.events()
 by_id, seqs = {}, set()
 for m in events:

@@ -308,6 +308,20 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
         s.close()
         return json.loads(answer)
 
+    def outbox(self):
+        """How many messages the broker has not confirmed."""
+        return self.ctl("status")["broker"]["outbox"]
+
+    def durable(self):
+        """The last journal block that is on the disk; 0 while the engine does not answer."""
+        try:
+            return self.ctl("status")["store"]["durable_seq"]
+        except (OSError, ValueError, KeyError):
+            return 0
+
+    def counters(self):
+        return {k: int(v) for k, v in self.ctl("metrics")["counters"].items()}
+
     def items(self, kind):
         items, cursor = [], None
         while True:
