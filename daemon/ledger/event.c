@@ -110,8 +110,9 @@ ledger_outbox_add(struct ledger *l, struct ledger_outbox *m)
 	if (m->retain && outbox_replace(l, m->topic) == -1)
 		return -1;
 	q = sql_start(l, SQL_OUTBOX_ADD,
-	    "INSERT INTO outbox (event_before, qos, retain, expiry_s, topic, payload) VALUES (?, ?, ?, ?, ?, ?)");
+	    "INSERT INTO outbox (event_before, seq, qos, retain, expiry_s, topic, payload) VALUES (?, ?, ?, ?, ?, ?, ?)");
 	sql_u64(&q, l->event_before);
+	sql_u64(&q, m->seq);
 	sql_i64(&q, m->qos);
 	sql_i64(&q, m->retain != 0);
 	sql_i64(&q, m->expiry_s);
@@ -128,13 +129,14 @@ ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit, void (*c
     void *arg)
 {
 	struct sql	     q = sql_start(l, SQL_OUTBOX_EACH,
-		"SELECT id, qos, retain, expiry_s, topic, payload FROM outbox WHERE id > ? ORDER BY id LIMIT ?");
+		"SELECT id, seq, qos, retain, expiry_s, topic, payload FROM outbox WHERE id > ? ORDER BY id LIMIT ?");
 	struct ledger_outbox m;
 
 	sql_u64(&q, after_id);
 	sql_i64(&q, limit != 0 ? (int64_t)limit : -1);
 	while (sql_row(&q)) {
 		m.id = sql_get_u64(&q);
+		m.seq = sql_get_u64(&q);
 		m.qos = (uint8_t)sql_get_u64(&q);
 		m.retain = (uint8_t)sql_get_u64(&q);
 		m.expiry_s = (uint32_t)sql_get_u64(&q);

@@ -43,7 +43,7 @@ static const char schema[] =
     "  until_ns INTEGER NOT NULL, PRIMARY KEY (incident, object)) WITHOUT ROWID;"
     "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL,"
     "  subject TEXT NOT NULL, time_ns INTEGER NOT NULL, incident INTEGER NOT NULL, payload TEXT);"
-    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, event_before INTEGER NOT NULL, qos INTEGER NOT NULL,"
+    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, event_before INTEGER NOT NULL, seq INTEGER NOT NULL, qos INTEGER NOT NULL,"
     "  retain INTEGER NOT NULL, expiry_s INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL);"
     "CREATE INDEX outbox_retained ON outbox (topic) WHERE retain = 1;"
     "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ns INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"

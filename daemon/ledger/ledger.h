@@ -105,6 +105,7 @@ int	ledger_event_trim(struct ledger *l, int64_t older_than_ns);	/* never one tha
 
 struct ledger_outbox {
 	uint64_t    id;			/* rising; the order of sending */
+	uint64_t    seq;		/* place in the event stream; 0 = not an event */
 	uint8_t	    qos, retain;
 	uint32_t    expiry_s;
 	char	    topic[256];
