@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * event.c: the ordered stream of events, and the outbox of messages that the broker has not confirmed.
- *
- * An outbox row does not name its event, so it remembers which event was the last before its transaction began: all later
- * ones may be what it carries, and trimming leaves them alone.
- */
+/* event.c: the ordered stream of events, and the outbox of messages that the broker has not confirmed. */
 #include "ledger/ledger.h"
 
 #include "ledger/sql.h"
@@ -86,7 +81,7 @@ ledger_event_trim(struct ledger *l, int64_t older_than_ns)
 	/* All before the first that is young enough, so that what is left has no holes even where the wall clock went back. */
 	struct sql q = sql_start(l, SQL_EVENT_TRIM, "DELETE FROM event WHERE"
 		" seq < ifnull((SELECT min(seq) FROM event WHERE time_ns >= ?), 0x7fffffffffffffff) AND"
-		" seq <= ifnull((SELECT min(event_before) FROM outbox), 0x7fffffffffffffff)");
+		" seq < ifnull((SELECT min(seq) FROM outbox WHERE seq > 0), 0x7fffffffffffffff)");
 
 	sql_i64(&q, older_than_ns);
 	return sql_run(&q);
@@ -110,8 +105,7 @@ ledger_outbox_add(struct ledger *l, struct ledger_outbox *m)
 	if (m->retain && outbox_replace(l, m->topic) == -1)
 		return -1;
 	q = sql_start(l, SQL_OUTBOX_ADD,
-	    "INSERT INTO outbox (event_before, seq, qos, retain, expiry_s, topic, payload) VALUES (?, ?, ?, ?, ?, ?, ?)");
-	sql_u64(&q, l->event_before);
+	    "INSERT INTO outbox (seq, qos, retain, expiry_s, topic, payload) VALUES (?, ?, ?, ?, ?, ?)");
 	sql_u64(&q, m->seq);
 	sql_i64(&q, m->qos);
 	sql_i64(&q, m->retain != 0);

@@ -43,7 +43,7 @@ static const char schema[] =
     "  until_ns INTEGER NOT NULL, PRIMARY KEY (incident, object)) WITHOUT ROWID;"
     "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL,"
     "  subject TEXT NOT NULL, time_ns INTEGER NOT NULL, incident INTEGER NOT NULL, payload TEXT);"
-    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, event_before INTEGER NOT NULL, seq INTEGER NOT NULL, qos INTEGER NOT NULL,"
+    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, qos INTEGER NOT NULL,"
     "  retain INTEGER NOT NULL, expiry_s INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL);"
     "CREATE INDEX outbox_retained ON outbox (topic) WHERE retain = 1;"
     "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ns INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
@@ -196,7 +196,6 @@ ledger_begin(struct ledger *l)
 	if (sql_run(&q) == -1)
 		return -1;
 	l->open = true;
-	l->event_before = ledger_event_last(l);
 	return 0;
 }
 
@@ -210,7 +209,6 @@ ledger_commit(struct ledger *l)
 		return -1;
 	}
 	l->open = false;
-	l->event_before = 0;
 	if (l->failed != SQLITE_OK)
 		log_info("ledger %s: can be written again", l->path);
 	l->failed = SQLITE_OK;
@@ -223,7 +221,6 @@ ledger_rollback(struct ledger *l)
 	struct sql q;
 
 	l->open = l->broken = false;
-	l->event_before = 0;
 	if (sqlite3_get_autocommit(l->db))	/* a full disk has rolled it back already */
 		return;
 	q = sql_start(l, SQL_ROLLBACK, "ROLLBACK");

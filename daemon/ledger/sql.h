@@ -36,7 +36,6 @@ struct ledger {
 	uint32_t      boot;
 	bool	      open;		/* inside a transaction */
 	bool	      broken;		/* something in it failed: nothing more is taken until it ends */
-	uint64_t      event_before;	/* inside a transaction: the last event when it began; else 0 */
 	int	      failed;		/* the error that was logged last; SQLITE_OK while all is well */
 };
 

@@ -187,9 +187,10 @@ add_event(struct ledger *l, int64_t time_ns, const char *payload)
 }
 
 static uint64_t
-add_message(struct ledger *l, bool retain, const char *topic, const char *payload)
+add_message(struct ledger *l, uint64_t seq, bool retain, const char *topic, const char *payload)
 {
-	struct ledger_outbox m = { .qos = 1, .retain = retain, .expiry_s = 9, .payload = payload, .payload_len = strlen(payload) };
+	struct ledger_outbox m = { .seq = seq, .qos = 1, .retain = retain, .expiry_s = 9, .payload = payload,
+		.payload_len = strlen(payload) };
 
 	text_copy(m.topic, sizeof(m.topic), topic);
 	return ledger_outbox_add(l, &m) == 0 ? m.id : 0;
@@ -211,7 +212,7 @@ test_events(void)
 	is_i64((int64_t)ledger_event_last(l), 1, "what is rolled back never was");
 	ledger_begin(l);
 	is_i64((int64_t)add_event(l, 200, "b"), 2, "and leaves no gap");
-	message = add_message(l, false, "event/major/link.down", "b");
+	message = add_message(l, 2, false, "event/major/link.down", "b");
 	ledger_commit(l);
 	add_event(l, 300, "c");
 	ledger_event_each(l, 0, 0, list_event, seen);
@@ -246,8 +247,8 @@ list_message(void *arg, const struct ledger_outbox *m)
 {
 	char *seen = arg;
 
-	sprintf(seen + strlen(seen), "%llu:%s=%.*s ", (unsigned long long)m->id, m->topic, (int)m->payload_len,
-	    (const char *)m->payload);
+	sprintf(seen + strlen(seen), "%llu@%llu:%s=%.*s ", (unsigned long long)m->id, (unsigned long long)m->seq, m->topic,
+	    (int)m->payload_len, (const char *)m->payload);
 }
 
 static void
@@ -256,21 +257,21 @@ test_outbox(void)
 	struct ledger *l = ledger_open(":memory:");
 	char	       seen[256] = "";
 
-	add_message(l, true, "state/a", "1");
-	add_message(l, false, "event/x", "2");
-	add_message(l, true, "state/b", "3");
-	add_message(l, true, "state/a", "4");
-	add_message(l, false, "event/x", "5");
-	add_message(l, true, "state/c", "");
+	add_message(l, 0, true, "state/a", "1");
+	add_message(l, 9, false, "event/x", "2");
+	add_message(l, 0, true, "state/b", "3");
+	add_message(l, 0, true, "state/a", "4");
+	add_message(l, 0, false, "event/x", "5");
+	add_message(l, 0, true, "state/c", "");
 	ledger_outbox_each(l, 0, 0, list_message, seen);
-	is_text(seen, "2:event/x=2 3:state/b=3 4:state/a=4 5:event/x=5 6:state/c= ",
+	is_text(seen, "2@9:event/x=2 3@0:state/b=3 4@0:state/a=4 5@0:event/x=5 6@0:state/c= ",
 	    "a retained message takes the place of the older one on its topic; events all stay, in order");
 	*seen = '\0';
 	ledger_outbox_each(l, 3, 1, list_message, seen);
-	is_text(seen, "4:state/a=4 ", "one message after the third");
+	is_text(seen, "4@0:state/a=4 ", "one message after the third");
 	is_i64((int64_t)ledger_outbox_count(l), 5, "they are counted");
 	ok(ledger_outbox_done(l, 6) == 0 && ledger_outbox_done(l, 1) == 0, "done, also for one that was replaced meanwhile");
-	is_i64((int64_t)add_message(l, false, "event/y", "7"), 7, "ids only rise, so that they are the order of sending");
+	is_i64((int64_t)add_message(l, 0, false, "event/y", "7"), 7, "ids only rise, so that they are the order of sending");
 	ledger_close(l);
 }
 
@@ -321,13 +322,13 @@ writer(int told)
 	for (n = 0; n < 10; n++) {
 		ledger_begin(l);
 		add_event(l, n, "committed");
-		add_message(l, false, "event", "committed");
+		add_message(l, 0, false, "event", "committed");
 		if (ledger_commit(l) == 0 && write(told, "c", 1) != 1)
 			_exit(1);
 	}
 	ledger_begin(l);
 	add_event(l, n, "uncommitted");
-	add_message(l, false, "event", "uncommitted");
+	add_message(l, 0, false, "event", "uncommitted");
 	if (write(told, "u", 1) == 1)
 		pause();
 	_exit(1);
@@ -463,7 +464,7 @@ test_full_disk(void)
 	ledger_begin(l);
 	while (add_event(l, 2, big) != 0)
 		;
-	is_i64((int64_t)add_message(l, false, "event", "small"), 0, "after the disk was full nothing more is taken");
+	is_i64((int64_t)add_message(l, 0, false, "event", "small"), 0, "after the disk was full nothing more is taken");
 	ok(ledger_commit(l) == -1, "and the transaction fails");
 	setrlimit(RLIMIT_FSIZE, &all);
 	is_i64((int64_t)ledger_outbox_count(l), 0, "as a whole");
