@@ -466,3 +466,12 @@ MSG_DEFINE(outbox_item)
 MSG_DEFINE(outbox_done)
 MSG_DEFINE(broker_state)
 MSG_DEFINE(counters)
+
+void
+msg_counters_add(struct msg_counters *m, const char *name, uint64_t value)
+{
+	if (m->n == COUNTERS_MAX)
+		return;
+	text_copy(m->c[m->n].name, sizeof(m->c[m->n].name), name);
+	m->c[m->n++].value = value;
+}

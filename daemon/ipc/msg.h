@@ -247,4 +247,7 @@ MSG_DECLARE(outbox_done);
 MSG_DECLARE(broker_state);
 MSG_DECLARE(counters);
 
+/** Append one; what does not fit is left out. @param name  copied */
+void msg_counters_add(struct msg_counters *m, const char *name, uint64_t value);
+
 #endif
