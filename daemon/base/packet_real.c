@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * packet_real.c: packets to and from the kernel, in batches (docs/decisions.md 5).
+ *
+ * Sending: the send time of a packet is interpolated over its sendmmsg() call, which brings the error of a batch of 64 from
+ * 155 us to about 6 us. Receiving: the kernel stamps a packet when it arrives, on the wall clock; the stamp's age at the
+ * moment of reading carries it over to the monotonic clock. If the wall clock was stepped since the last reading, stamps
+ * cannot be trusted and the moment of reading is taken: a round trip is never the difference of two wall clocks.
+ */
+#include "base/packet_io.h"
+
+#include <errno.h>
+#include <linux/icmp.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define BATCH	      64
+#define DATAGRAM_MAX  65536	/* an SNMP answer may be as long as UDP carries */
+#define READ_BATCHES  256	/* per turn: all that a full socket buffer holds, yet an end */
+#define RECEIVE_BYTES (8 << 20)
+#define SEND_BYTES    (1 << 20)
+#define STAMP_AGE_MAX (60 * NS_PER_S)
+#define STEP_NS	      NS_PER_MS		/* a wall clock that runs away by more than this and 0.1 % was stepped */
+#define CONTROL_BYTES 128
+
+enum { ICMP4, ICMP6, UDP4, UDP6, SOCKETS };
+
+struct socket {
+	struct real    *real;
+	int		fd;		/* -1: not to be had */
+	enum packet_kind kind;
+	int		family;		/* 4 or 6 */
+	uint32_t	drops;		/* the kernel's count */
+	struct loop_io *io;
+};
+
+struct receive {			/* room for one batch */
+	struct mmsghdr		msg[BATCH];
+	struct iovec		iov[BATCH];
+	struct sockaddr_storage from[BATCH];
+	union {
+		struct cmsghdr align;
+		uint8_t	       bytes[CONTROL_BYTES];
+	} control[BATCH];
+};
+
+struct real {
+	struct packet_io io;		/* must be first */
+	struct socket	 socket[SOCKETS];
+	struct receive	*receive;
+	uint8_t		*bytes;		/* BATCH datagrams; pages that are never used are never there */
+	int64_t		 offset_ns;	/* wall - monotonic at the last reading */
+	int64_t		 offset_at_ns;	/* monotonic; 0 = never */
+};
+
+struct tcp_connect {
+	struct real	 *real;
+	int		  fd;
+	struct loop_io	 *io;
+	struct loop_timer timer;	/* timeout; or, once the result is known, the turn in which it is told */
+	enum connect_result result;
+	int64_t		  sent_ns, done_ns;
+	void		(*done)(void *, enum connect_result, int64_t, int64_t);
+	void		 *arg;
+};
+
+uint16_t
+packet_checksum(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint64_t       sum = 0;
+	uint16_t       word;
+	size_t	       i;
+
+	for (i = 0; i + 1 < len; i += 2) {
+		memcpy(&word, p + i, sizeof(word));
+		sum += word;
+	}
+	if (len % 2 != 0) {
+		word = 0;
+		memcpy(&word, p + len - 1, 1);
+		sum += word;
+	}
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* ---- opening ---- */
+
+static void
+option_on(int fd, int option)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, option, &on, sizeof(on));	/* without stamps or drop counts we measure a little worse */
+}
+
+static int
+socket_open(int family, int type, int protocol)
+{
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), receive = RECEIVE_BYTES, send = SEND_BYTES;
+
+	if (fd == -1)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive, sizeof(receive)) == -1)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive));	/* as much as the system allows */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send, sizeof(send)) == -1)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send));
+	option_on(fd, SO_TIMESTAMPNS);
+	option_on(fd, SO_RXQ_OVFL);
+	if (family == AF_INET6) {
+		int on = 1;
+
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	}
+	return fd;
+}
+
+/* The kernel hands over only what can concern us: answers, and errors about requests. */
+static void
+icmp_filter(int fd4, int fd6)
+{
+	struct icmp_filter  pass4 = { .data = ~(1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED) };
+	struct icmp6_filter pass6;
+
+	if (fd4 != -1)
+		setsockopt(fd4, SOL_RAW, ICMP_FILTER, &pass4, sizeof(pass4));
+	ICMP6_FILTER_SETBLOCKALL(&pass6);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &pass6);
+	ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &pass6);
+	ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &pass6);
+	if (fd6 != -1)
+		setsockopt(fd6, IPPROTO_ICMPV6, ICMP6_FILTER, &pass6, sizeof(pass6));
+}
+
+int
+packet_sockets_open(struct packet_sockets *s)
+{
+	s->icmp4 = socket_open(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	if (s->icmp4 == -1)
+		log_warn("no raw socket, so no ICMP probes (CAP_NET_RAW gives the right to it)");
+	s->icmp6 = s->icmp4 != -1 ? socket_open(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6) : -1;
+	icmp_filter(s->icmp4, s->icmp6);
+	s->udp4 = socket_open(AF_INET, SOCK_DGRAM, 0);
+	s->udp6 = socket_open(AF_INET6, SOCK_DGRAM, 0);	/* a host without IPv6 is no fault */
+	if (s->udp4 == -1 && s->udp6 == -1) {
+		log_warn("cannot open a UDP socket");
+		packet_sockets_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+void
+packet_sockets_close(struct packet_sockets *s)
+{
+	int *fd[SOCKETS] = { &s->icmp4, &s->icmp6, &s->udp4, &s->udp6 };
+	int  i;
+
+	for (i = 0; i < SOCKETS; i++) {
+		if (*fd[i] != -1)
+			close(*fd[i]);
+		*fd[i] = -1;
+	}
+}
+
+/* ---- sending ---- */
+
+/* Send what belongs to one socket. Packets that the kernel refuses are passed over with their error. */
+static size_t
+socket_send(struct socket *so, struct packet_out *const *out, size_t n)
+{
+	struct sockaddr_storage to[BATCH];
+	struct iovec		iov[BATCH];
+	struct mmsghdr		msg[BATCH] = { 0 };
+	size_t			i, at = 0, left = 0;
+	int64_t			begin, end;
+	int			sent;
+
+	for (i = 0; i < n; i++) {
+		iov[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)out[i]->data, .iov_len = out[i]->len };
+		msg[i].msg_hdr.msg_name = &to[i];
+		msg[i].msg_hdr.msg_namelen = addr_to_sockaddr(&out[i]->to, so->kind == PACKET_UDP ? out[i]->port : 0, &to[i]);
+		msg[i].msg_hdr.msg_iov = &iov[i];
+		msg[i].msg_hdr.msg_iovlen = 1;
+	}
+	while (at < n) {
+		begin = loop_mono_ns(so->real->io.loop);
+		sent = sendmmsg(so->fd, msg + at, (unsigned)(n - at), 0);
+		end = loop_mono_ns(so->real->io.loop);
+		if (sent == -1 && errno == EINTR)
+			continue;
+		if (sent == -1) {
+			out[at]->error = errno;
+			out[at++]->sent_ns = end;
+			continue;
+		}
+		for (i = 0; i < (size_t)sent; i++) {
+			out[at + i]->error = 0;
+			out[at + i]->sent_ns = begin + (end - begin) * (int64_t)(2 * i + 1) / (2 * sent);
+		}
+		at += (size_t)sent;
+		left += (size_t)sent;
+	}
+	return left;
+}
+
+static struct socket *
+socket_for(struct real *r, enum packet_kind kind, int family)
+{
+	return &r->socket[kind == PACKET_ICMP ? (family == 6 ? ICMP6 : ICMP4) : (family == 6 ? UDP6 : UDP4)];
+}
+
+static size_t
+real_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, size_t n)
+{
+	struct real	  *r = (struct real *)io;
+	struct packet_out *mine[BATCH];
+	struct socket	  *so;
+	size_t		   i, nmine, left = 0;
+	int		   family;
+
+	for (family = 4; family <= 6; family += 2) {
+		so = socket_for(r, kind, family);
+		for (i = 0, nmine = 0; i < n; i++) {
+			if ((batch[i].to.family == 6) != (family == 6))
+				continue;
+			if (so->fd == -1) {
+				batch[i].error = EAFNOSUPPORT;
+				batch[i].sent_ns = loop_mono_ns(io->loop);
+				continue;
+			}
+			mine[nmine++] = &batch[i];
+			if (nmine == BATCH) {
+				left += socket_send(so, mine, nmine);
+				nmine = 0;
+			}
+		}
+		left += socket_send(so, mine, nmine);
+	}
+	return left;
+}
+
+/* ---- receiving ---- */
+
+struct clocks {			/* both read at once, after a batch has come */
+	int64_t mono_ns, offset_ns;
+	bool	stepped;
+};
+
+static struct clocks
+clocks_read(struct real *r)
+{
+	struct clocks c;
+	int64_t	      before = loop_mono_ns(r->io.loop), wall = loop_wall_ns(r->io.loop), drift;
+
+	c.mono_ns = loop_mono_ns(r->io.loop);
+	c.offset_ns = wall - (before + (c.mono_ns - before) / 2);
+	drift = llabs(c.offset_ns - r->offset_ns);
+	c.stepped = r->offset_at_ns != 0 && drift > STEP_NS + (c.mono_ns - r->offset_at_ns) / 1000;
+	r->offset_ns = c.offset_ns;
+	r->offset_at_ns = c.mono_ns;
+	return c;
+}
+
+static int64_t
+stamp_to_mono(const struct clocks *c, const struct timespec *stamp)
+{
+	int64_t mono = (int64_t)stamp->tv_sec * NS_PER_S + stamp->tv_nsec - c->offset_ns;
+
+	return c->stepped || mono > c->mono_ns || c->mono_ns - mono > STAMP_AGE_MAX ? c->mono_ns : mono;
+}
+
+static int64_t
+control_read(struct socket *so, struct msghdr *mh, const struct clocks *clocks)
+{
+	struct cmsghdr *cm;
+	struct timespec stamp;
+	int64_t		received_ns = clocks->mono_ns;
+	uint32_t	drops;
+
+	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
+		if (cm->cmsg_level != SOL_SOCKET)
+			continue;
+		if (cm->cmsg_type == SCM_TIMESTAMPNS) {
+			memcpy(&stamp, CMSG_DATA(cm), sizeof(stamp));
+			received_ns = stamp_to_mono(clocks, &stamp);
+		} else if (cm->cmsg_type == SO_RXQ_OVFL) {
+			memcpy(&drops, CMSG_DATA(cm), sizeof(drops));
+			so->real->io.kernel_drops += drops - so->drops;
+			so->drops = drops;
+		}
+	}
+	return received_ns;
+}
+
+/* A raw IPv4 socket hands over the IP header too. @return false when there is no message behind it */
+static bool
+ip_header_skip(struct packet_in *in)
+{
+	size_t head = in->len > 0 ? (size_t)(in->data[0] & 0xf) * 4 : 0;
+
+	if (head < 20 || in->len < head)
+		return false;
+	in->data += head;
+	in->len -= head;
+	return true;
+}
+
+static void
+message_deliver(struct socket *so, struct mmsghdr *msg, const struct clocks *clocks)
+{
+	struct packet_io *io = &so->real->io;
+	struct packet_in  in = { .data = msg->msg_hdr.msg_iov->iov_base, .len = msg->msg_len };
+
+	in.received_ns = control_read(so, &msg->msg_hdr, clocks);
+	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
+		return;
+	if (so->kind == PACKET_ICMP && so->family == 4 && !ip_header_skip(&in))
+		return;
+	addr_from_sockaddr(&in.from, &in.port, msg->msg_hdr.msg_name);
+	io->on_packet(io->arg, so->kind, &in);
+}
+
+static void
+socket_readable(void *arg, int events)
+{
+	struct socket  *so = arg;
+	struct receive *rc = so->real->receive;
+	struct clocks	clocks;
+	int		batches, n, i;
+
+	(void)events;
+	for (batches = 0; batches < READ_BATCHES; batches++) {
+		for (i = 0; i < BATCH; i++) {
+			rc->msg[i].msg_hdr.msg_namelen = sizeof(rc->from[i]);
+			rc->msg[i].msg_hdr.msg_controllen = CONTROL_BYTES;
+		}
+		n = recvmmsg(so->fd, rc->msg, BATCH, MSG_DONTWAIT, NULL);
+		if (n <= 0)
+			return;		/* nothing more, or an error about a packet of ours: its timeout will tell */
+		clocks = clocks_read(so->real);
+		for (i = 0; i < n; i++)
+			message_deliver(so, &rc->msg[i], &clocks);
+		if (n < BATCH)
+			return;
+	}
+}
+
+/* ---- TCP ---- */
+
+static void
+connect_free(struct tcp_connect *c)
+{
+	loop_timer_cancel(c->real->io.loop, &c->timer);
+	loop_io_free(c->io);
+	if (c->fd != -1)
+		close(c->fd);
+	free(c);
+}
+
+static void
+connect_tell(void *arg)
+{
+	struct tcp_connect c = *(struct tcp_connect *)arg;
+
+	connect_free(arg);	/* first: closes the connection, and the receiver may start the next one */
+	c.done(c.arg, c.result, c.sent_ns, c.done_ns);
+}
+
+static enum connect_result
+result_of(int error, bool at_once)
+{
+	switch (error) {
+	case 0:
+		return CONNECT_OPEN;
+	case ECONNREFUSED:
+		return CONNECT_REFUSED;
+	case ETIMEDOUT:
+		return CONNECT_TIMEOUT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		/* Refused by our own routing table, nothing was sent; later, by a router's word. */
+		return at_once ? CONNECT_FAILED : CONNECT_UNREACHABLE;
+	default:
+		return CONNECT_FAILED;
+	}
+}
+
+static void
+connect_event(void *arg, int events)
+{
+	struct tcp_connect *c = arg;
+	int		    error = 0;
+	socklen_t	    len = sizeof(error);
+
+	(void)events;
+	c->done_ns = loop_mono_ns(c->real->io.loop);
+	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	c->result = result_of(error, false);
+	connect_tell(c);
+}
+
+static void
+connect_timeout(void *arg)
+{
+	struct tcp_connect *c = arg;
+
+	c->result = CONNECT_TIMEOUT;
+	c->done_ns = loop_mono_ns(c->real->io.loop);
+	connect_tell(c);
+}
+
+static struct tcp_connect *
+real_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int64_t timeout_ns,
+    void (*done)(void *, enum connect_result, int64_t, int64_t), void *arg)
+{
+	struct tcp_connect     *c = xcalloc(1, sizeof(*c));
+	struct sockaddr_storage ss;
+	socklen_t		len = addr_to_sockaddr(to, port, &ss);
+	int			error;
+
+	c->real = (struct real *)io;
+	c->done = done;
+	c->arg = arg;
+	c->fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	c->sent_ns = loop_mono_ns(io->loop);
+	error = c->fd == -1 || connect(c->fd, (struct sockaddr *)&ss, len) == -1 ? errno : 0;
+	if (error == EINPROGRESS) {
+		c->io = loop_io_new(io->loop, c->fd, LOOP_WRITE, connect_event, c);
+		loop_timer_set(io->loop, &c->timer, c->sent_ns + timeout_ns, connect_timeout, c);
+		return c;
+	}
+	c->result = result_of(error, true);
+	c->done_ns = loop_mono_ns(io->loop);
+	loop_timer_set(io->loop, &c->timer, c->done_ns, connect_tell, c);
+	return c;
+}
+
+static void
+real_tcp_cancel(struct packet_io *io, struct tcp_connect *c)
+{
+	(void)io;
+	connect_free(c);
+}
+
+/* ---- making ---- */
+
+static void
+real_free(struct packet_io *io)
+{
+	struct real *r = (struct real *)io;
+	int	     i;
+
+	for (i = 0; i < SOCKETS; i++) {
+		loop_io_free(r->socket[i].io);
+		if (r->socket[i].fd != -1)
+			close(r->socket[i].fd);
+	}
+	free(r->receive);
+	free(r->bytes);
+	free(r);
+}
+
+static void
+receive_init(struct real *r)
+{
+	struct receive *rc = r->receive = xcalloc(1, sizeof(*rc));
+	int		i;
+
+	r->bytes = xcalloc(BATCH, DATAGRAM_MAX);
+	for (i = 0; i < BATCH; i++) {
+		rc->iov[i] = (struct iovec){ .iov_base = r->bytes + (size_t)i * DATAGRAM_MAX, .iov_len = DATAGRAM_MAX };
+		rc->msg[i].msg_hdr.msg_iov = &rc->iov[i];
+		rc->msg[i].msg_hdr.msg_iovlen = 1;
+		rc->msg[i].msg_hdr.msg_name = &rc->from[i];
+		rc->msg[i].msg_hdr.msg_control = rc->control[i].bytes;
+	}
+}
+
+struct packet_io *
+packet_real_new(struct loop *l, const struct packet_sockets *s)
+{
+	static const struct packet_io_ops ops = {
+		.send = real_send,
+		.tcp_connect = real_tcp_connect,
+		.tcp_cancel = real_tcp_cancel,
+		.free = real_free,
+	};
+	const int    fd[SOCKETS] = { [ICMP4] = s->icmp4, [ICMP6] = s->icmp6, [UDP4] = s->udp4, [UDP6] = s->udp6 };
+	struct real *r = xcalloc(1, sizeof(*r));
+	int	     i;
+
+	r->io.ops = &ops;
+	r->io.loop = l;
+	receive_init(r);
+	for (i = 0; i < SOCKETS; i++) {
+		struct socket *so = &r->socket[i];
+
+		*so = (struct socket){ .real = r, .fd = fd[i], .kind = i == ICMP4 || i == ICMP6 ? PACKET_ICMP : PACKET_UDP,
+			.family = i == ICMP6 || i == UDP6 ? 6 : 4 };
+		if (so->fd != -1)
+			so->io = loop_io_new(l, so->fd, LOOP_READ, socket_readable, so);
+	}
+	return &r->io;
+}

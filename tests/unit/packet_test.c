@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * packet_test.c: the real packet_io against this host itself: ICMP echo to 127.0.0.1 and ::1, UDP to itself, TCP to an open
+ * and a closed port; and the checksum by the examples of RFC 1071. Skips what it has no right to.
+ */
+#include "base/packet_io.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "probes/echo.h"
+#include "tests/unit/tap.h"
+
+#define PACKETS 150		/* two full batches and a part of one */
+#define NONCE	0x1122334455667788ULL
+
+struct bench {
+	struct loop	 *loop;
+	struct packet_io *io;
+	struct loop_timer stop;
+	int64_t		  sent_ns[PACKETS], received_ns[PACKETS];
+	unsigned	  answers, duplicates, negative, wanted;
+	struct packet_in  in;		/* UDP: the last one */
+	char		  text[16];
+	unsigned	  told;
+	enum connect_result result;
+	int64_t		  tcp_ns;
+};
+
+static void
+give_up(void *arg)
+{
+	loop_stop(((struct bench *)arg)->loop, 1);
+}
+
+/* Until the test's own condition stops the loop, or 10 s are over. @return 0 when it was the condition */
+static int
+wait_for(struct bench *b)
+{
+	int rc;
+
+	loop_timer_set(b->loop, &b->stop, loop_mono_ns(b->loop) + 10 * NS_PER_S, give_up, b);
+	rc = loop_run(b->loop);
+	loop_timer_cancel(b->loop, &b->stop);
+	return rc;
+}
+
+static void
+take_packet(void *arg, enum packet_kind kind, const struct packet_in *in)
+{
+	struct bench	  *b = arg;
+	struct echo_answer a;
+
+	if (kind == PACKET_UDP) {
+		b->in = *in;
+		memcpy(b->text, in->data, in->len < sizeof(b->text) ? in->len : sizeof(b->text));
+		loop_stop(b->loop, 0);
+		return;
+	}
+	if (echo_parse(in->data, in->len, in->from.family, &a) != ECHO_REPLY || a.nonce != NONCE + a.seq || a.seq >= PACKETS)
+		return;		/* other tests may be pinging */
+	if (b->received_ns[a.seq] != 0)
+		b->duplicates++;
+	b->received_ns[a.seq] = in->received_ns;
+	if (++b->answers == b->wanted)
+		loop_stop(b->loop, 0);
+}
+
+static void
+test_echo(struct bench *b, const char *to)
+{
+	static uint8_t	  bytes[PACKETS][ECHO_LEN];
+	struct packet_out out[PACKETS];
+	struct addr	  address;
+	size_t		  i, left;
+	int64_t		  rtt, worst = 0, before, after;
+	unsigned	  unordered = 0, negative = 0, outside = 0;
+
+	addr_parse(&address, to);
+	memset(b->received_ns, 0, sizeof(b->received_ns));
+	b->answers = b->duplicates = 0;
+	b->wanted = PACKETS;
+	for (i = 0; i < PACKETS; i++) {
+		echo_prepare(bytes[i]);
+		echo_stamp(bytes[i], address.family, echo_base_sum(), 4711, (uint16_t)i, NONCE + i);
+		out[i] = (struct packet_out){ .to = address, .data = bytes[i], .len = ECHO_LEN };
+	}
+	if (address.family == 4)
+		is_i64(packet_checksum(bytes[1], ECHO_LEN), 0, "echo: the checksum over a request is right");
+	before = loop_mono_ns(b->loop);
+	left = b->io->ops->send(b->io, PACKET_ICMP, out, PACKETS);
+	after = loop_mono_ns(b->loop);
+	if (out[0].error == EAFNOSUPPORT || out[0].error == EADDRNOTAVAIL) {
+		ok(true, "echo %s # SKIP %s", to, strerror(out[0].error));
+		return;
+	}
+	is_i64((int64_t)left, PACKETS, to);
+	is_i64(wait_for(b), 0, "echo: every one is answered");
+	for (i = 0; i < PACKETS; i++) {
+		rtt = b->received_ns[i] - out[i].sent_ns;
+		worst = rtt > worst ? rtt : worst;
+		negative += rtt < -NS_PER_MS;
+		outside += out[i].sent_ns < before || out[i].sent_ns > after;
+		unordered += i > 0 && out[i].sent_ns < out[i - 1].sent_ns;
+	}
+	is_i64(outside + unordered, 0, "echo: send times rise within the call");
+	is_i64(negative, 0, "echo: no answer before its request");
+	printf("# %s: longest round trip %.1f us\n", to, (double)worst / NS_PER_US);
+	ok(worst < 5 * NS_PER_S && b->duplicates == 0, "echo: round trips are of this host, none twice");
+}
+
+static void
+test_udp(struct bench *b)
+{
+	struct sockaddr_in me = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t	   len = sizeof(me);
+	struct packet_out  out = { .data = (const uint8_t *)"hello", .len = 6 };
+	struct sockaddr_in peer;
+	char		   got[16];
+	int		   fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	bind(fd, (struct sockaddr *)&me, len);
+	getsockname(fd, (struct sockaddr *)&me, &len);
+	addr_from_sockaddr(&out.to, &out.port, (struct sockaddr *)&me);
+	is_i64((int64_t)b->io->ops->send(b->io, PACKET_UDP, &out, 1), 1, "udp: leaves");
+	len = sizeof(peer);
+	ok(recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&peer, &len) == 6 && strcmp(got, "hello") == 0, "udp: arrives");
+	sendto(fd, "world", 6, 0, (struct sockaddr *)&peer, len);
+	is_i64(wait_for(b), 0, "udp: and so does the answer");
+	is_text(b->text, "world", "udp: its bytes");
+	ok(addr_equal(&b->in.from, &out.to) && b->in.port == out.port && llabs(loop_mono_ns(b->loop) - b->in.received_ns) < 10 * NS_PER_S,
+	    "udp: its address, port and time");
+	close(fd);
+}
+
+static void
+connected(void *arg, enum connect_result result, int64_t sent_ns, int64_t done_ns)
+{
+	struct bench *b = arg;
+
+	b->told++;
+	b->result = result;
+	b->tcp_ns = done_ns - sent_ns;
+	loop_stop(b->loop, 0);
+}
+
+static void
+test_tcp(struct bench *b)
+{
+	struct sockaddr_in me = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t	   len = sizeof(me);
+	struct addr	   to;
+	uint16_t	   port;
+	int		   fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct tcp_connect *c;
+
+	bind(fd, (struct sockaddr *)&me, len);
+	listen(fd, 5);
+	getsockname(fd, (struct sockaddr *)&me, &len);
+	addr_from_sockaddr(&to, &port, (struct sockaddr *)&me);
+	b->io->ops->tcp_connect(b->io, &to, port, NS_PER_S, connected, b);
+	is_i64(b->told, 0, "tcp: not told from inside the call");
+	is_i64(wait_for(b), 0, "tcp: told");
+	ok(b->result == CONNECT_OPEN && b->tcp_ns >= 0 && b->tcp_ns < NS_PER_S, "tcp: open");
+	c = b->io->ops->tcp_connect(b->io, &to, port, NS_PER_S, connected, b);
+	b->io->ops->tcp_cancel(b->io, c);
+	close(fd);
+	b->io->ops->tcp_connect(b->io, &to, port, NS_PER_S, connected, b);
+	is_i64(wait_for(b), 0, "tcp: told again");
+	is_i64(b->result, CONNECT_REFUSED, "tcp: a closed port refuses");
+	is_i64(b->told, 2, "tcp: a cancelled one is never told");
+}
+
+static void
+test_checksum(void)
+{
+	static const uint8_t rfc[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };	/* RFC 1071 section 3 */
+	uint16_t	     sum = packet_checksum(rfc, sizeof(rfc));
+	uint8_t		     bytes[2];
+
+	memcpy(bytes, &sum, 2);
+	ok(bytes[0] == 0x22 && bytes[1] == 0x0d, "checksum: the example of RFC 1071");
+	sum = packet_checksum("\xff", 1);
+	memcpy(bytes, &sum, 2);
+	ok(bytes[0] == 0x00 && bytes[1] == 0xff, "checksum: an odd byte counts as if a zero followed");
+	is_i64(packet_checksum("", 0), 0xffff, "checksum: nothing");
+}
+
+int
+main(void)
+{
+	struct bench	      b = { .loop = loop_new() };
+	struct packet_sockets s;
+
+	log_open("packet_test", NULL);
+	test_checksum();
+	if (packet_sockets_open(&s) == -1)
+		return 77;
+	b.io = packet_real_new(b.loop, &s);
+	b.io->on_packet = take_packet;
+	b.io->arg = &b;
+	if (s.icmp4 == -1)
+		ok(true, "echo # SKIP no right to raw sockets");
+	else {
+		test_echo(&b, "127.0.0.1");
+		test_echo(&b, "::1");
+	}
+	test_udp(&b);
+	test_tcp(&b);
+	b.io->ops->free(b.io);
+	loop_free(b.loop);
+	return tap_done();
+}
