@@ -3,7 +3,7 @@
  * probe.h: a probe sends test traffic and times or counts what comes back.
  *
  * A probe is one table; the table is all that the rest of the program knows of it. To make a new one, copy tcp.c and add a
- * line to registry.c.
+ * line to registry.c. What its functions may use is in engine.h.
  */
 #ifndef SIMPUL_PROBE_H
 #define SIMPUL_PROBE_H
@@ -22,7 +22,7 @@ struct metric {
 	const char	*help;
 };
 
-struct probe_engine;		/* what the probes of one instance share: loop, packet_io, randomness, budget */
+struct probe_engine;		/* what the probes of one instance share: loop, packet_io, wheel, sink */
 struct probe;			/* one target of one probe, with state_size bytes of its own */
 
 struct probe_ops {
@@ -32,12 +32,20 @@ struct probe_ops {
 	const struct conf_opt *options;		/* ends with { 0 }; NULL for none */
 	size_t		       state_size;	/* zeroed bytes per target, owned by the scheduler */
 
-	int	(*open)(struct probe_engine *);	/* once per instance; may be NULL */
-	int	(*start)(struct probe *);	/* begin one round and return at once */
-	void	(*cancel)(struct probe *);	/* forget the round in flight; safe when there is none */
+	/* Called once per interval: begin one round (icmp: send one packet) and return at once. 0, or -1 when it could not. */
+	int	(*start)(struct probe *);
+	void	(*cancel)(struct probe *);	/* forget what is in flight, the target goes; safe when there is nothing */
+
+	/* All below may be NULL. */
+	void   *(*open)(struct probe_engine *);	/* once per instance: returns what its probes share, owned */
+	void	(*close)(void *shared);
+	void	(*hurry)(struct probe *, unsigned rounds);	/* PROBE_NOW: as many rounds, each 1 s; NULL: one start() */
+	void	(*packet)(void *shared, const struct packet_in *);	/* an ICMP message arrived */
+	void	(*flush)(void *shared);		/* the end of a tick: send what start() collected */
+	void	(*counters)(void *shared, struct msg_counters *out);
 };
 
 extern const struct probe_ops *const probe_registry[];	/* alphabetical, ends with NULL */
-const struct probe_ops *probe_find(const char *name);
+const struct probe_ops *probe_find(const char *name);	/* NULL when there is none */
 
 #endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.c: the schedule of the probes.
+ *
+ * Each target has a phase within its interval that comes from the hash of its reference, so starts are spread evenly, and
+ * are the same after a restart. The phase counts on the monotonic clock. A target in the wheel costs nothing until it is
+ * due; whatever the starts of one tick want to send leaves together when the wheel has run.
+ */
+#include "probes/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+#define TICK_NS	    (2 * NS_PER_MS)
+#define INTERVAL_MIN_MS 1000	/* minute.h keeps one packet a second */
+#define TIMEOUT_MAX_MS	3000	/* icmp.c: rounds of a burst in flight, packets remembered */
+
+static size_t
+registry_index(const struct probe_ops *ops)
+{
+	size_t i;
+
+	for (i = 0; probe_registry[i] != ops; i++)
+		;
+	return i;
+}
+
+static void
+probe_free(struct probe *p)
+{
+	wheel_cancel(p->engine->wheel, &p->due);
+	p->ops->cancel(p);
+	ask_forget(p);
+	free(p);
+}
+
+/* ---- results ---- */
+
+struct sample *
+probe_sample(struct probe *p)
+{
+	struct sample *s = &p->engine->sample;
+
+	s->series = p->number;
+	s->wall_ns = loop_wall_ns(p->engine->loop);
+	s->seconds = 0;
+	return s;
+}
+
+void
+probe_sample_send(struct probe *p)
+{
+	p->engine->sink.sample(p->engine->sink.arg, &p->engine->sample);
+}
+
+static double
+one_byte(unsigned v)
+{
+	return v < UINT8_MAX ? v : UINT8_MAX;
+}
+
+void
+probe_result(struct probe *p, const struct probe_round *r)
+{
+	struct sample *s = probe_sample(p);
+
+	s->type = SAMPLE_ROUND;
+	s->quality = r->quality;
+	s->n = ROUND_VALUES;
+	s->value[ROUND_SENT] = one_byte(r->sent);
+	s->value[ROUND_ANSWERED] = one_byte(r->answered);
+	s->value[ROUND_DUPLICATE] = one_byte(r->duplicate);
+	s->value[ROUND_LATE] = one_byte(r->late);
+	s->value[ROUND_RTT_P50_S] = r->rtt_p50_s;
+	probe_sample_send(p);
+	if (p->asked != NULL)
+		ask_result(p, r);
+}
+
+/* ---- the schedule ---- */
+
+static void
+probe_due(void *arg)
+{
+	struct probe *p = arg;
+	int64_t	      now = loop_mono_ns(p->engine->loop), next;
+
+	p->planned_ns = p->due.due_ns;
+	next = p->planned_ns + p->interval_ns;
+	if (next <= now)	/* we slept: what was missed is missed, the phase is kept */
+		next += (now - next) / p->interval_ns * p->interval_ns + p->interval_ns;
+	wheel_set(p->engine->wheel, &p->due, next, probe_due, p);
+	if (p->ops->start(p) == -1)
+		probe_result(p, &(struct probe_round){ .quality = QUALITY_UNKNOWN, .rtt_p50_s = NAN });
+}
+
+static int64_t
+first_due(const struct probe *p, const char *ref)
+{
+	int64_t now = loop_mono_ns(p->engine->loop), phase, due;
+
+	phase = (int64_t)(hash_u64(hash_text(ref)) % (uint64_t)p->interval_ns);
+	due = now - now % p->interval_ns + phase - phase % TICK_NS;
+	return due < now ? due + p->interval_ns : due;
+}
+
+static int64_t
+interval_of(const struct msg_target *t)
+{
+	return (t->interval_ms > INTERVAL_MIN_MS ? t->interval_ms : INTERVAL_MIN_MS) * NS_PER_MS;
+}
+
+static int64_t
+timeout_of(const struct msg_target *t)
+{
+	int64_t ns = (t->timeout_ms < TIMEOUT_MAX_MS ? t->timeout_ms : TIMEOUT_MAX_MS) * NS_PER_MS;
+
+	return ns < interval_of(t) ? ns : interval_of(t);
+}
+
+static bool
+probe_is(const struct probe *p, const struct probe_ops *ops, const struct msg_target *t)
+{
+	return p->ops == ops && addr_equal(&p->address, &t->address) && p->port == t->port && p->interval_ns == interval_of(t) &&
+	    p->timeout_ns == timeout_of(t);
+}
+
+int
+probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t plan)
+{
+	const struct probe_ops *ops = probe_find(t->method);
+	struct probe	       *p = nmap_get(e->probes, t->number);
+
+	if (ops == NULL) {
+		log_warnx("%s: there is no probe named \"%s\"", t->ref, t->method);
+		return -1;
+	}
+	if (p != NULL && probe_is(p, ops, t)) {
+		p->plan = plan;
+		return 0;
+	}
+	if (p != NULL)
+		probe_free(nmap_remove(e->probes, t->number));
+	p = xcalloc(1, sizeof(*p) + ops->state_size);
+	p->ops = ops;
+	p->engine = e;
+	p->shared = e->shared[registry_index(ops)];
+	p->state = p + 1;
+	p->address = t->address;
+	p->port = t->port;
+	p->number = t->number;
+	p->interval_ns = interval_of(t);
+	p->timeout_ns = timeout_of(t);
+	p->plan = plan;
+	nmap_add(e->probes, p->number, p);
+	wheel_set(e->wheel, &p->due, first_due(p, t->ref), probe_due, p);
+	return 0;
+}
+
+void
+probe_engine_sweep(struct probe_engine *e, uint32_t plan)
+{
+	struct probe *p;
+	size_t	      at = 0;
+
+	while ((p = nmap_next(e->probes, &at)) != NULL)
+		if (p->plan != plan)
+			probe_free(nmap_remove(e->probes, p->number));
+}
+
+void
+probe_engine_packet(struct probe_engine *e, const struct packet_in *in)
+{
+	size_t i;
+
+	for (i = 0; probe_registry[i] != NULL; i++)
+		if (probe_registry[i]->packet != NULL)
+			probe_registry[i]->packet(e->shared[i], in);
+}
+
+static void
+tick_end(void *arg)
+{
+	struct probe_engine *e = arg;
+	size_t		     i;
+
+	for (i = 0; probe_registry[i] != NULL; i++)
+		if (probe_registry[i]->flush != NULL)
+			probe_registry[i]->flush(e->shared[i]);
+}
+
+/* ---- making ---- */
+
+struct probe_engine *
+probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, probe_asked_fn asked, void *arg)
+{
+	struct probe_engine *e = xcalloc(1, sizeof(*e));
+	size_t		     i;
+
+	e->loop = l;
+	e->io = io;
+	e->sink = *sink;
+	e->asked = asked;
+	e->asked_arg = arg;
+	e->probes = nmap_new();
+	e->wheel = wheel_new(l, TICK_NS);
+	wheel_after_run(e->wheel, tick_end, e);
+	for (i = 0; probe_registry[i] != NULL; i++)
+		if (probe_registry[i]->open != NULL)
+			e->shared[i] = probe_registry[i]->open(e);
+	return e;
+}
+
+void
+probe_engine_free(struct probe_engine *e)
+{
+	struct probe *p;
+	size_t	      i, at = 0;
+
+	if (e == NULL)
+		return;
+	ask_free_all(e);
+	while ((p = nmap_next(e->probes, &at)) != NULL)
+		probe_free(p);
+	for (i = 0; probe_registry[i] != NULL; i++)
+		if (probe_registry[i]->close != NULL)
+			probe_registry[i]->close(e->shared[i]);
+	wheel_free(e->wheel);
+	nmap_free(e->probes);
+	free(e);
+}
+
+void
+probe_engine_counters(struct probe_engine *e, struct msg_counters *out)
+{
+	size_t i;
+
+	msg_counters_add(out, "probe.targets", nmap_count(e->probes));
+	msg_counters_add(out, "probe.bursts", e->bursts);
+	msg_counters_add(out, "probe.lag_p50_us", lag_quantile_us(&e->lag, 50));
+	msg_counters_add(out, "probe.lag_p99_us", lag_quantile_us(&e->lag, 99));
+	msg_counters_add(out, "probe.lag_max_us", e->lag.max_us);
+	msg_counters_add(out, "probe.kernel_drops", e->io->kernel_drops);
+	e->lag = (struct lag){ 0 };
+	for (i = 0; probe_registry[i] != NULL; i++)
+		if (probe_registry[i]->counters != NULL)
+			probe_registry[i]->counters(e->shared[i], out);
+}

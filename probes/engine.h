@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.h: the probes of one measuring instance, for the files of probes/ and for measure.
+ *
+ *	engine.c	targets in, each started once per interval at its own phase; results out as samples
+ *	ask.c		PROBE_NOW: who waits for which results
+ *	icmp.c tcp.c	the probes: struct probe_ops each
+ */
+#ifndef SIMPUL_PROBES_ENGINE_H
+#define SIMPUL_PROBES_ENGINE_H
+
+#include "base/map.h"
+#include "probes/probe.h"
+#include "schedule/lag.h"
+#include "schedule/wheel.h"
+
+#define PROBE_KINDS_MAX 16
+
+struct ask;
+struct ask_entry;
+
+typedef void (*probe_asked_fn)(void *arg, uint32_t token, const struct msg_probe_done *done);
+
+struct probe_engine {
+	/* for the probes */
+	struct loop	 *loop;
+	struct packet_io *io;		/* borrowed */
+	struct wheel	 *wheel;
+	struct lag	  lag;		/* planned to real send time, since the counters were last read */
+	uint32_t	  bursts;	/* running now */
+
+	/* the engine's own */
+	struct sink	  sink;
+	struct sample	  sample;	/* the one being made */
+	struct nmap	 *probes;	/* by number */
+	void		 *shared[PROBE_KINDS_MAX];	/* parallel to probe_registry[] */
+	struct ask	 *asks;
+	probe_asked_fn	  asked;
+	void		 *asked_arg;
+};
+
+struct probe {
+	const struct probe_ops *ops;
+	struct probe_engine    *engine;
+	void		       *shared;		/* what ops->open returned */
+	void		       *state;		/* ops->state_size bytes */
+	struct addr		address;
+	uint16_t		port;
+	uint32_t		number;		/* of the series */
+	int64_t			interval_ns, timeout_ns;	/* timeout <= interval: a round is over before the next */
+	int64_t			planned_ns;	/* when this round, or packet, was to begin */
+
+	struct wheel_timer	due;
+	struct ask_entry       *asked;		/* PROBE_NOW waits for these results */
+	uint32_t		plan;		/* generation of the newest plan that has it */
+};
+
+/* ---- for measure ---- */
+
+/** @param io  borrowed @param sink  copied; only `sample` is used @param asked  answers to probe_engine_ask(), from the loop */
+struct probe_engine *probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, probe_asked_fn asked,
+    void *arg);
+void	probe_engine_free(struct probe_engine *e);
+/** Add or change a target. One that did not change goes on undisturbed. 0, or -1 (logged) when there is no such probe. */
+int	probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t plan);
+/** Remove the targets that this plan no longer has. */
+void	probe_engine_sweep(struct probe_engine *e, uint32_t plan);
+void	probe_engine_packet(struct probe_engine *e, const struct packet_in *in);
+/** Extra rounds; every number asked for is answered exactly once, at the deadline at the latest. */
+void	probe_engine_ask(struct probe_engine *e, uint32_t token, const struct msg_probe_now *now);
+/** Append counters; the lag figures start anew. */
+void	probe_engine_counters(struct probe_engine *e, struct msg_counters *out);
+
+/* ---- for the probes ---- */
+
+struct probe_round {		/* one result */
+	uint8_t	 quality;	/* GOOD: the target answered; LOST: it did not; UNKNOWN: we could not ask */
+	unsigned sent, answered, duplicate, late;
+	float	 rtt_p50_s;	/* NAN when none */
+};
+void	probe_result(struct probe *p, const struct probe_round *r);
+/** A sample of this target to fill in (series set, no text), and to hand in. */
+struct sample *probe_sample(struct probe *p);
+void	probe_sample_send(struct probe *p);
+
+/* ---- ask.c, for the engine ---- */
+
+void	ask_result(struct probe *p, const struct probe_round *r);
+void	ask_forget(struct probe *p);		/* the target goes: its verdict is unknown */
+void	ask_free_all(struct probe_engine *e);
+
+#endif

@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * icmp.c: reachability, loss and round-trip time by ICMP echo (RFC 792, RFC 4443), RTT as in RFC 2681.
+ *
+ * One steady packet per interval and target. Five of them are a round, that is one result; all of a minute's give the
+ * figures of loss and delay. A lost one sets off a burst (schedule/burst.h): rounds of its own, which alone are results
+ * while it runs, and which count for no figure of the minute.
+ *
+ * A target remembers its last 16 packets: nonce, send time, what became of it. Identifier and sequence number of an echo
+ * lead to the target and the packet, and only the nonce together with the target's address makes an answer: once.
+ * Later ones of the same packet are duplicates; one after the timeout is late, and the packet stays lost.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "probes/echo.h"
+#include "probes/engine.h"
+#include "probes/minute.h"
+#include "schedule/burst.h"
+
+#define STEADY_PACKETS 5		/* of one steady round */
+#define BATCH	       64		/* packets in one sendmmsg() */
+#define REMEMBERED     16		/* more than can be open: 3 s of burst and steady packets are 12 */
+#define ROUNDS_OPEN    4		/* a round is decided 0.6 s + timeout (at most 3 s) after it began */
+#define SEQ_BITS       12		/* of the sequence number: packet; the rest is the high part of the target's index */
+#define TARGETS_MAX    (1u << (16 + 16 - SEQ_BITS))
+#define EXPIRY_LATE_NS (20 * NS_PER_MS)
+
+enum packet_state {
+	PACKET_NONE,		/* never sent */
+	PACKET_QUEUED,
+	PACKET_OPEN,
+	PACKET_ANSWERED,
+	PACKET_LOST,
+	PACKET_LATE		/* lost, and answered after that */
+};
+
+struct packet {
+	uint64_t nonce;
+	int64_t	 sent_ns;
+	uint16_t number;	/* of the target's packets */
+	uint8_t	 state;		/* enum packet_state */
+	bool	 steady;
+	uint8_t	 round;		/* of the burst: number of its round */
+};
+
+struct round {
+	uint8_t decided, sent, answered;
+	float	rtt_s[STEADY_PACKETS];
+};
+
+struct icmp_target {
+	uint32_t	   index;	/* in icmp.target; 0 = not there yet */
+	uint16_t	   made;	/* packets made so far; the next one's place and sequence number */
+	uint16_t	   oldest;	/* no packet before this one is open */
+	uint8_t		   open;
+	uint8_t		   duplicate, late;	/* since the last result */
+
+	struct round	   steady;
+	struct burst	   burst;
+	struct round	   round[ROUNDS_OPEN];	/* of the burst, by number */
+	uint8_t		   round_first, round_next;	/* numbers; those in between are open */
+	uint8_t		   round_packets;	/* made of the newest round */
+	int64_t		   burst_ns;	/* planned time of the burst's next packet */
+
+	struct wheel_timer burst_due, expiry;
+	struct minute	   minute;
+	struct packet	   packet[REMEMBERED];
+};
+
+enum reject { REJECT_MALFORMED, REJECT_FOREIGN, REJECT_NONCE, REJECT_ADDRESS, REJECTS };
+
+struct icmp {
+	struct probe_engine *engine;
+	struct probe	   **target;	/* by index; [0] is not used */
+	uint32_t	     ntarget, target_room;
+	uint32_t	    *free_index;	/* room for target_room */
+	uint32_t	     nfree;
+	uint32_t	     base_sum;
+
+	size_t		     nqueued;
+	struct packet_out    out[BATCH];
+	struct queued {
+		struct probe  *probe;
+		struct packet *packet;
+		int64_t	       planned_ns;
+	}		     queued[BATCH];
+	uint8_t		     bytes[BATCH][ECHO_LEN];
+
+	uint64_t	     sent, received, duplicate, late, unreachable, send_errors, rejected[REJECTS];
+	struct log_limit     error_log;
+};
+
+static void	burst_send(void *arg);
+static void	packets_expire(void *arg);
+static void	packet_lost(struct probe *p, struct packet *pk);
+
+/* ---- rounds ---- */
+
+enum outcome { ANSWERED, LOST, UNSENT };
+
+static void
+round_add(struct round *r, enum outcome what, float rtt_s)
+{
+	r->decided++;
+	r->sent += what != UNSENT;
+	if (what == ANSWERED)
+		r->rtt_s[r->answered++] = rtt_s;
+}
+
+static void
+burst_end(struct probe *p)
+{
+	struct icmp_target *t = p->state;
+
+	p->engine->bursts--;
+	wheel_cancel(p->engine->wheel, &t->burst_due);
+	t->round_first = t->round_next;		/* rounds still open are forgotten */
+	t->round_packets = 0;
+	t->steady = (struct round){ 0 };
+}
+
+static void
+burst_start(struct probe *p)
+{
+	struct icmp_target *t = p->state;
+
+	p->engine->bursts++;
+	t->burst_ns = loop_mono_ns(p->engine->loop);
+	wheel_set(p->engine->wheel, &t->burst_due, t->burst_ns, burst_send, p);
+}
+
+/* A round is complete: it is a result. */
+static void
+round_report(struct probe *p, struct round *r)
+{
+	struct icmp_target *t = p->state;
+	struct probe_round  out = { .sent = r->sent, .answered = r->answered, .duplicate = t->duplicate, .late = t->late,
+		.rtt_p50_s = NAN };
+	enum round_result   result = ROUND_UNKNOWN;
+
+	out.quality = QUALITY_UNKNOWN;
+	if (r->answered > 0) {
+		rank_sort(r->rtt_s, r->answered);
+		out.rtt_p50_s = rank_value(r->rtt_s, r->answered, 50);
+		out.quality = QUALITY_GOOD;
+		result = ROUND_SUCCEEDED;
+	} else if (r->sent > 0) {
+		out.quality = QUALITY_LOST;
+		result = ROUND_FAILED;
+	}
+	*r = (struct round){ 0 };
+	t->duplicate = t->late = 0;
+	probe_result(p, &out);
+	if (burst_result(&t->burst, result, loop_mono_ns(p->engine->loop)))
+		burst_end(p);
+}
+
+static void
+steady_decided(struct probe *p, enum outcome what, float rtt_s)
+{
+	struct icmp_target *t = p->state;
+
+	if (what == UNSENT)
+		minute_add_unsent(&t->minute);
+	else
+		minute_add(&t->minute, rtt_s);
+	if (t->burst.running)
+		return;
+	round_add(&t->steady, what, rtt_s);
+	if (t->steady.decided == STEADY_PACKETS)
+		round_report(p, &t->steady);
+	if (what != UNSENT && burst_is_wanted(&t->burst, what == ANSWERED) &&
+	    (p->engine->bursts + 1) * BURST_PACKETS <= BURST_BUDGET_PPS) {
+		burst_begin(&t->burst);
+		burst_start(p);
+	}
+}
+
+/* Rounds are reported in the order in which they began: "in a row" depends on it. */
+static void
+burst_decided(struct probe *p, uint8_t number, enum outcome what, float rtt_s)
+{
+	struct icmp_target *t = p->state;
+	struct round	   *first;
+
+	if ((uint8_t)(number - t->round_first) >= (uint8_t)(t->round_next - t->round_first))
+		return;		/* of a burst that is over */
+	round_add(&t->round[number % ROUNDS_OPEN], what, rtt_s);
+	while (t->round_first != t->round_next) {
+		first = &t->round[t->round_first % ROUNDS_OPEN];
+		if (first->decided < BURST_PACKETS)
+			return;
+		t->round_first++;
+		round_report(p, first);
+	}
+}
+
+static void
+packet_decided(struct probe *p, const struct packet *pk, enum outcome what, float rtt_s)
+{
+	if (pk->steady)
+		steady_decided(p, what, rtt_s);
+	else
+		burst_decided(p, pk->round, what, rtt_s);
+}
+
+/* ---- out ---- */
+
+static int
+target_join(struct icmp *ic, struct probe *p)
+{
+	struct icmp_target *t = p->state;
+
+	if (ic->nfree > 0)
+		t->index = ic->free_index[--ic->nfree];
+	else if (ic->ntarget < TARGETS_MAX)
+		t->index = ic->ntarget++;
+	else
+		return -1;
+	if (t->index >= ic->target_room) {
+		ic->target_room = ic->target_room * 2 + 64;
+		ic->target = xrealloc(ic->target, ic->target_room, sizeof(struct probe *));
+		ic->free_index = xrealloc(ic->free_index, ic->target_room, sizeof(*ic->free_index));
+	}
+	ic->target[t->index] = p;
+	return 0;
+}
+
+static void
+packet_sent(struct probe *p, struct packet *pk, int64_t sent_ns)
+{
+	struct icmp_target *t = p->state;
+
+	pk->state = PACKET_OPEN;
+	pk->sent_ns = sent_ns;
+	if (t->open++ == 0)
+		t->oldest = pk->number;
+	if (!wheel_timer_is_set(&t->expiry))
+		wheel_set(p->engine->wheel, &t->expiry, sent_ns + p->timeout_ns, packets_expire, p);
+}
+
+static void
+packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
+{
+	char	 text[ADDR_TEXT_MAX];
+	uint32_t left_out;
+
+	pk->state = PACKET_NONE;
+	ic->send_errors++;
+	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
+		log_warnx("cannot send ICMP to %s: %s (and %u others)", addr_text(&p->address, text), strerror(error), left_out);
+	packet_decided(p, pk, UNSENT, NAN);
+}
+
+/* The steady packets of a minute are those sent in it. All earlier ones are decided: no timeout is longer than an interval. */
+static void
+minute_turn(struct probe *p, int64_t wall_ns)
+{
+	struct icmp_target *t = p->state;
+
+	if (minute_covers(&t->minute, wall_ns))
+		return;
+	if (minute_sample(&t->minute, p->interval_ns, probe_sample(p)))
+		probe_sample_send(p);
+	minute_begin(&t->minute, wall_ns);
+}
+
+static void
+icmp_flush(void *shared)
+{
+	struct icmp	  *ic = shared;
+	struct packet_io  *io = ic->engine->io;
+	size_t		   i, n = ic->nqueued;
+	int64_t		   wall_ns;
+
+	if (n == 0)
+		return;
+	ic->nqueued = 0;
+	ic->sent += io->ops->send(io, PACKET_ICMP, ic->out, n);
+	wall_ns = loop_wall_ns(ic->engine->loop);
+	for (i = 0; i < n; i++) {
+		const struct queued *q = &ic->queued[i];
+
+		lag_add(&ic->engine->lag, ic->out[i].sent_ns - q->planned_ns);
+		if (q->packet->steady)
+			minute_turn(q->probe, wall_ns);
+		if (ic->out[i].error == 0)
+			packet_sent(q->probe, q->packet, ic->out[i].sent_ns);
+		else
+			packet_refused(ic, q->probe, q->packet, ic->out[i].error);
+	}
+}
+
+static int
+packet_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns)
+{
+	struct icmp	   *ic = p->shared;
+	struct icmp_target *t = p->state;
+	struct packet	   *pk = &t->packet[t->made % REMEMBERED];
+	size_t		    i;
+
+	if (t->index == 0 && target_join(ic, p) == -1)
+		return -1;
+	if (ic->nqueued == BATCH)
+		icmp_flush(ic);
+	if (pk->state == PACKET_OPEN)
+		packet_lost(p, pk);	/* cannot be, but for a loop that sleeps again and again */
+	i = ic->nqueued++;
+	*pk = (struct packet){ .nonce = loop_random(ic->engine->loop), .number = t->made,
+		.state = PACKET_QUEUED, .steady = steady, .round = round };
+	echo_stamp(ic->bytes[i], p->address.family, ic->base_sum, (uint16_t)t->index,
+	    (uint16_t)(t->index >> 16 << SEQ_BITS | (t->made & ((1u << SEQ_BITS) - 1))), pk->nonce);
+	ic->out[i] = (struct packet_out){ .to = p->address, .data = ic->bytes[i], .len = ECHO_LEN };
+	ic->queued[i] = (struct queued){ .probe = p, .packet = pk, .planned_ns = planned_ns };
+	t->made++;
+	return 0;
+}
+
+static int
+icmp_start(struct probe *p)
+{
+	return packet_queue(p, true, 0, p->planned_ns);
+}
+
+static void
+burst_send(void *arg)
+{
+	struct probe	   *p = arg;
+	struct icmp_target *t = p->state;
+	int64_t		    now = loop_mono_ns(p->engine->loop);
+
+	if (now - t->burst_ns > BURST_ROUND_NS)		/* we slept: do not catch up in a rush */
+		t->burst_ns = now;
+	if (t->round_packets == 0) {
+		if ((uint8_t)(t->round_next - t->round_first) == ROUNDS_OPEN)
+			t->round_first++;	/* likewise */
+		t->round[t->round_next++ % ROUNDS_OPEN] = (struct round){ 0 };
+	}
+	packet_queue(p, false, (uint8_t)(t->round_next - 1), t->burst_ns);
+	if (++t->round_packets < BURST_PACKETS)
+		t->burst_ns += BURST_PACKET_GAP_NS;
+	else {
+		t->burst_ns += BURST_ROUND_NS - (BURST_PACKETS - 1) * BURST_PACKET_GAP_NS;
+		t->round_packets = 0;
+	}
+	wheel_set(p->engine->wheel, &t->burst_due, t->burst_ns, burst_send, p);
+}
+
+/* ---- in ---- */
+
+static void
+packet_lost(struct probe *p, struct packet *pk)
+{
+	struct icmp_target *t = p->state;
+
+	pk->state = PACKET_LOST;
+	t->open--;
+	packet_decided(p, pk, LOST, NAN);
+}
+
+static void
+packets_expire(void *arg)
+{
+	struct probe	   *p = arg;
+	struct icmp_target *t = p->state;
+	struct packet	   *pk;
+	int64_t		    now = loop_mono_ns(p->engine->loop);
+
+	/* We slept: answers that came in time may wait in the socket. Let the loop read before judging. */
+	if (now - t->expiry.due_ns > EXPIRY_LATE_NS) {
+		wheel_set(p->engine->wheel, &t->expiry, now + 1, packets_expire, p);
+		return;
+	}
+	for (; t->oldest != t->made; t->oldest++) {
+		pk = &t->packet[t->oldest % REMEMBERED];
+		if (pk->state == PACKET_QUEUED)
+			return;		/* leaves in this tick, which sets the timer again */
+		if (pk->state == PACKET_OPEN && pk->sent_ns + p->timeout_ns > now) {
+			wheel_set(p->engine->wheel, &t->expiry, pk->sent_ns + p->timeout_ns, packets_expire, p);
+			return;
+		}
+		if (pk->state == PACKET_OPEN)
+			packet_lost(p, pk);
+	}
+}
+
+static void
+packet_answered(struct probe *p, struct packet *pk, int64_t received_ns)
+{
+	struct icmp_target *t = p->state;
+	int64_t		    rtt_ns = received_ns - pk->sent_ns;
+
+	pk->state = PACKET_ANSWERED;
+	if (--t->open == 0)
+		wheel_cancel(p->engine->wheel, &t->expiry);
+	/* Send times are interpolated: on a loopback the answer can seem to be a few microseconds older than the request. */
+	packet_decided(p, pk, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
+}
+
+static struct probe *
+target_of(const struct icmp *ic, const struct echo_answer *a)
+{
+	uint32_t index = a->id | (uint32_t)(a->seq >> SEQ_BITS) << 16;
+
+	return index > 0 && index < ic->ntarget ? ic->target[index] : NULL;
+}
+
+/* An error about one of our requests says nothing that the timeout will not say; it is counted for people. */
+static void
+unreachable_count(struct icmp *ic, const struct echo_answer *a)
+{
+	const struct probe *p = target_of(ic, a);
+
+	if (p != NULL && memcmp(a->dst, p->address.byte, p->address.family == 6 ? 16 : 4) == 0)
+		ic->unreachable++;
+	else
+		ic->rejected[REJECT_FOREIGN]++;
+}
+
+/* The packet that this answers, or NULL and the reason counted. */
+static struct packet *
+packet_find(struct icmp *ic, const struct packet_in *in, const struct echo_answer *a, struct probe **probe)
+{
+	struct probe	   *p = target_of(ic, a);
+	struct icmp_target *t;
+	struct packet	   *pk;
+
+	if (p == NULL) {
+		ic->rejected[REJECT_FOREIGN]++;
+		return NULL;
+	}
+	t = p->state;
+	pk = &t->packet[a->seq % REMEMBERED];
+	if (pk->nonce != a->nonce || pk->state < PACKET_OPEN) {
+		ic->rejected[REJECT_NONCE]++;
+		return NULL;
+	}
+	if (!addr_equal(&in->from, &p->address)) {
+		ic->rejected[REJECT_ADDRESS]++;
+		return NULL;
+	}
+	*probe = p;
+	return pk;
+}
+
+static void
+icmp_packet(void *shared, const struct packet_in *in)
+{
+	struct icmp	   *ic = shared;
+	struct echo_answer  a;
+	struct packet	   *pk;
+	struct probe	   *p;
+	struct icmp_target *t;
+
+	switch (echo_parse(in->data, in->len, in->from.family, &a)) {
+	case ECHO_REPLY:
+		break;
+	case ECHO_UNREACHABLE:
+		unreachable_count(ic, &a);
+		return;
+	default:
+		ic->rejected[REJECT_MALFORMED]++;
+		return;
+	}
+	if ((pk = packet_find(ic, in, &a, &p)) == NULL)
+		return;
+	t = p->state;
+	if (pk->state == PACKET_OPEN && in->received_ns - pk->sent_ns > p->timeout_ns)
+		packet_lost(p, pk);	/* we were slow to notice */
+	switch (pk->state) {
+	case PACKET_OPEN:
+		ic->received++;
+		packet_answered(p, pk, in->received_ns);
+		break;
+	case PACKET_LOST:
+		pk->state = PACKET_LATE;
+		ic->late++;
+		t->late += t->late < UINT8_MAX;
+		break;
+	default:
+		ic->duplicate++;
+		t->duplicate += t->duplicate < UINT8_MAX;
+	}
+}
+
+/* ---- the table ---- */
+
+static void
+icmp_hurry(struct probe *p, unsigned rounds)
+{
+	struct icmp_target *t = p->state;
+	bool		    was_running = t->burst.running;
+
+	burst_ask(&t->burst, rounds);	/* over the budget too: core asks for few, to decide about many */
+	if (!was_running)
+		burst_start(p);
+}
+
+static void
+icmp_cancel(struct probe *p)
+{
+	struct icmp	   *ic = p->shared;
+	struct icmp_target *t = p->state;
+
+	if (t->burst.running)
+		burst_end(p);
+	wheel_cancel(p->engine->wheel, &t->expiry);
+	if (t->index == 0)
+		return;
+	ic->target[t->index] = NULL;
+	ic->free_index[ic->nfree++] = t->index;
+}
+
+static void
+icmp_counters(void *shared, struct msg_counters *out)
+{
+	const struct icmp *ic = shared;
+
+	msg_counters_add(out, "icmp.sent", ic->sent);
+	msg_counters_add(out, "icmp.send_errors", ic->send_errors);
+	msg_counters_add(out, "icmp.received", ic->received);
+	msg_counters_add(out, "icmp.duplicate", ic->duplicate);
+	msg_counters_add(out, "icmp.late", ic->late);
+	msg_counters_add(out, "icmp.unreachable", ic->unreachable);
+	msg_counters_add(out, "icmp.malformed", ic->rejected[REJECT_MALFORMED]);
+	msg_counters_add(out, "icmp.foreign", ic->rejected[REJECT_FOREIGN]);
+	msg_counters_add(out, "icmp.wrong_nonce", ic->rejected[REJECT_NONCE]);
+	msg_counters_add(out, "icmp.wrong_address", ic->rejected[REJECT_ADDRESS]);
+}
+
+static void *
+icmp_open(struct probe_engine *e)
+{
+	struct icmp *ic = xcalloc(1, sizeof(*ic));
+	size_t	     i;
+
+	ic->engine = e;
+	ic->ntarget = 1;
+	ic->base_sum = echo_base_sum();
+	for (i = 0; i < BATCH; i++)
+		echo_prepare(ic->bytes[i]);
+	return ic;
+}
+
+static void
+icmp_close(void *shared)
+{
+	struct icmp *ic = shared;
+
+	free(ic->target);
+	free(ic->free_index);
+	free(ic);
+}
+
+static const struct metric icmp_metrics[] = {
+	{ "loss_ratio", UNIT_RATIO, METRIC_GAUGE, "Steady packets of a minute without an answer in time" },
+	{ "rtt_min_s", UNIT_SECOND, METRIC_GAUGE, "Smallest round-trip time of a minute" },
+	{ "rtt_p25_s", UNIT_SECOND, METRIC_GAUGE, "Lower quartile of it (nearest rank)" },
+	{ "rtt_p50_s", UNIT_SECOND, METRIC_GAUGE, "Median" },
+	{ "rtt_p75_s", UNIT_SECOND, METRIC_GAUGE, "Upper quartile" },
+	{ "rtt_p95_s", UNIT_SECOND, METRIC_GAUGE, "95th percentile" },
+	{ "rtt_max_s", UNIT_SECOND, METRIC_GAUGE, "Largest" },
+	{ "pdv_p95_s", UNIT_SECOND, METRIC_GAUGE, "95th percentile of the delay above the smallest (PDV, RFC 5481)" },
+	{ 0 }
+};
+
+static const struct conf_opt icmp_options[] = {
+	{ "interval_s", CONF_NUMBER, "s", 1, 60, "2", NULL, "Time between two steady packets to a target." },
+	{ "timeout_s", CONF_NUMBER, "s", 0.1, 3, "1", NULL, "A packet without an answer for this long is lost; at most the interval." },
+	{ 0 }
+};
+
+const struct probe_ops probe_icmp = {
+	.name		= "icmp",
+	.help		= "Reachability, loss and round-trip time by ICMP echo.",
+	.metrics	= icmp_metrics,
+	.options	= icmp_options,
+	.state_size	= sizeof(struct icmp_target),
+	.start		= icmp_start,
+	.cancel		= icmp_cancel,
+	.open		= icmp_open,
+	.close		= icmp_close,
+	.hurry		= icmp_hurry,
+	.packet		= icmp_packet,
+	.flush		= icmp_flush,
+	.counters	= icmp_counters,
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tcp.c: time to open a TCP connection. Copy this file to start a new probe.
+ *
+ * A refusal (RST) proves that the host answers just as an open port does (RFC 9293 3.5.2). No answer is a lost round; when
+ * this host itself could not try, the round is unknown.
+ */
+#include <math.h>
+
+#include "probes/engine.h"
+
+struct tcp_state {
+	struct tcp_connect *connect;	/* in flight, or NULL */
+};
+
+static const struct metric tcp_metrics[] = {
+	{ "connect_time", UNIT_SECOND, METRIC_GAUGE, "SYN sent to SYN-ACK or RST received" },
+	{ 0 }
+};
+
+static const struct conf_opt tcp_options[] = {
+	{ "interval_s", CONF_NUMBER, "s", 1, 3600, "30", NULL, "Time between two connections." },
+	{ "timeout_s", CONF_NUMBER, "s", 0.1, 3, "3", NULL, "Without an answer for this long, the round is lost." },
+	{ 0 }
+};
+
+static void
+tcp_done(void *arg, enum connect_result result, int64_t sent_ns, int64_t done_ns)
+{
+	struct probe	  *p = arg;
+	struct tcp_state  *st = p->state;
+	struct probe_round r = { .quality = QUALITY_LOST, .sent = 1, .rtt_p50_s = NAN };
+
+	st->connect = NULL;
+	switch (result) {
+	case CONNECT_OPEN:
+	case CONNECT_REFUSED:
+		r.quality = QUALITY_GOOD;
+		r.answered = 1;
+		r.rtt_p50_s = (float)(done_ns - sent_ns) / NS_PER_S;
+		break;
+	case CONNECT_FAILED:
+		r.quality = QUALITY_UNKNOWN;
+		r.sent = 0;
+		break;
+	case CONNECT_TIMEOUT:
+	case CONNECT_UNREACHABLE:
+		break;
+	}
+	probe_result(p, &r);
+}
+
+static int
+tcp_start(struct probe *p)
+{
+	struct tcp_state *st = p->state;
+	struct packet_io *io = p->engine->io;
+
+	if (st->connect != NULL)
+		return 0;	/* PROBE_NOW came while one is under way: it will do */
+	st->connect = io->ops->tcp_connect(io, &p->address, p->port, p->timeout_ns, tcp_done, p);
+	return st->connect != NULL ? 0 : -1;
+}
+
+static void
+tcp_cancel(struct probe *p)
+{
+	struct tcp_state *st = p->state;
+
+	if (st->connect != NULL)
+		p->engine->io->ops->tcp_cancel(p->engine->io, st->connect);
+	st->connect = NULL;
+}
+
+const struct probe_ops probe_tcp = {
+	.name		= "tcp",
+	.help		= "Time the opening of a TCP connection to one port.",
+	.metrics	= tcp_metrics,
+	.options	= tcp_options,
+	.state_size	= sizeof(struct tcp_state),
+	.start		= tcp_start,
+	.cancel		= tcp_cancel,
+};
