@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * measure.c: one measuring instance. The plan comes in from core, samples go out to store and core.
+ *
+ *	plan		TARGET and PORT frames are collected beside the plan in force; PLAN_END swaps when all have come
+ *	probes/		ICMP and TCP; collectors/snmp/ the rest; both send through one packet_io
+ *	samples		collected for at most 100 ms, then one frame to each of store and core
+ *
+ * Without core it goes on with the last plan. Without store it keeps frames, 16 MiB of them, and loses the oldest.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "collectors/snmp/engine.h"
+#include "probes/engine.h"
+#include "proc/proc.h"
+
+#define SAMPLES_AGE_NS	(100 * NS_PER_MS)
+#define COUNTERS_NS	(10 * NS_PER_S)
+#define BACKLOG_MAX	(16u << 20)
+#define DRAIN_MS	2000
+#define PORTS_MAX	4096		/* of one device */
+
+struct plan_target {
+	struct msg_target t;
+	struct msg_port	 *port;		/* owned */
+	size_t		  nports;
+};
+
+struct plan {				/* one that is coming in */
+	bool		    open;
+	uint32_t	    generation, announced;
+	struct plan_target *target;
+	size_t		    n, room;
+};
+
+struct kept {				/* a frame for a store that is away */
+	struct kept *next;
+	size_t	     len;
+	uint8_t	     bytes[];
+};
+
+struct snmp_known {			/* a device that the SNMP engine has */
+	uint32_t number;
+	uint32_t plan;
+};
+
+struct measure {
+	struct loop	    *loop;
+	const char	    *instance;
+	struct packet_io    *io;
+	int		     secrets_fd;
+	struct probe_engine *probes;
+	struct snmp_engine  *snmp;
+	struct nmap	    *devices;	/* struct snmp_known by number */
+	struct ipc_channel  *core, *store;	/* NULL while away */
+	struct plan	     plan;
+	struct sample_batch  batch;
+	struct loop_timer    send, count;
+	struct kept	    *kept, **kept_last;
+	size_t		     kept_bytes;
+	uint64_t	     samples, frames_dropped;	/* dropped: beyond the backlog, and by earlier channels */
+};
+
+/* ---- samples out ---- */
+
+static void
+kept_drop_first(struct measure *m)
+{
+	struct kept *k = m->kept;
+
+	m->kept = k->next;
+	if (m->kept == NULL)
+		m->kept_last = &m->kept;
+	m->kept_bytes -= k->len;
+	free(k);
+}
+
+static void
+frame_keep(struct measure *m, const uint8_t *bytes, size_t len)
+{
+	struct kept *k = xcalloc(1, sizeof(*k) + len);
+
+	k->len = len;
+	memcpy(k->bytes, bytes, len);
+	*m->kept_last = k;
+	m->kept_last = &k->next;
+	m->kept_bytes += len;
+	while (m->kept_bytes > BACKLOG_MAX) {
+		kept_drop_first(m);
+		m->frames_dropped++;
+	}
+}
+
+static void
+samples_send(void *arg)
+{
+	struct measure	 *m = arg;
+	const struct buf *b = &m->batch.payload;
+
+	loop_timer_cancel(m->loop, &m->send);
+	if (m->batch.count == 0)
+		return;
+	if (m->store == NULL)
+		frame_keep(m, b->data, b->len);
+	else
+		ipc_send(m->store, IPC_SAMPLES, 0, b->data, b->len, -1);
+	ipc_send(m->core, IPC_SAMPLES, 0, b->data, b->len, -1);
+	sample_batch_reset(&m->batch);
+}
+
+static void
+take_sample(void *arg, const struct sample *s)
+{
+	struct measure *m = arg;
+	int64_t		now = loop_mono_ns(m->loop);
+
+	m->samples++;
+	if (m->batch.count == 0)
+		loop_timer_set(m->loop, &m->send, now + SAMPLES_AGE_NS, samples_send, m);
+	if (sample_batch_add(&m->batch, s, loop_wall_ns(m->loop), now))
+		samples_send(m);
+}
+
+static void
+take_state(void *arg, const struct msg_target_state *st)
+{
+	msg_target_state_send(((struct measure *)arg)->core, IPC_TARGET_STATE, 0, st, -1);
+}
+
+static void
+take_port(void *arg, const struct msg_port_found *p)
+{
+	msg_port_found_send(((struct measure *)arg)->core, IPC_PORT_FOUND, 0, p, -1);
+}
+
+static void
+take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
+{
+	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
+}
+
+/* ---- the plan ---- */
+
+static void
+plan_reset(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		free(p->target[i].port);
+	free(p->target);
+	*p = (struct plan){ 0 };
+}
+
+static void
+plan_begin(struct measure *m, const struct msg_plan *begin)
+{
+	plan_reset(&m->plan);
+	m->plan.open = true;
+	m->plan.generation = begin->generation;
+	m->plan.announced = begin->targets;
+}
+
+static int
+plan_add_target(struct plan *p, const struct msg_target *t)
+{
+	if (!p->open || p->n == p->announced)
+		return -1;
+	if (p->n == p->room) {
+		p->room = p->room * 2 + 64;
+		p->target = xrealloc(p->target, p->room, sizeof(*p->target));
+	}
+	p->target[p->n++] = (struct plan_target){ .t = *t };
+	return 0;
+}
+
+static int
+plan_add_port(struct plan *p, const struct msg_port *port)
+{
+	struct plan_target *last = p->n > 0 ? &p->target[p->n - 1] : NULL;
+
+	if (!p->open || last == NULL || last->t.kind != TARGET_SNMP || last->t.number != port->device ||
+	    last->nports == PORTS_MAX)
+		return -1;
+	if ((last->nports & (last->nports - 1)) == 0)	/* full at each power of two */
+		last->port = xrealloc(last->port, last->nports > 0 ? last->nports * 2 : 1, sizeof(*last->port));
+	last->port[last->nports++] = *port;
+	return 0;
+}
+
+static void
+device_plan(struct measure *m, const struct plan_target *pt)
+{
+	struct snmp_known *d = nmap_get(m->devices, pt->t.number);
+
+	if (d == NULL) {
+		d = xcalloc(1, sizeof(*d));
+		d->number = pt->t.number;
+		nmap_add(m->devices, d->number, d);
+	}
+	d->plan = m->plan.generation;
+	snmp_engine_target(m->snmp, &pt->t, pt->port, pt->nports);
+}
+
+static void
+devices_sweep(struct measure *m)
+{
+	struct snmp_known *d;
+	size_t		   at = 0;
+
+	while ((d = nmap_next(m->devices, &at)) != NULL)
+		if (d->plan != m->plan.generation) {
+			snmp_engine_remove(m->snmp, d->number);
+			free(nmap_remove(m->devices, d->number));
+		}
+}
+
+/* All of it has come: what it no longer has goes, what changed begins anew, the rest goes on undisturbed. */
+static int
+plan_swap(struct measure *m, const struct msg_plan *end)
+{
+	struct plan *p = &m->plan;
+	size_t	     i;
+
+	if (!p->open || end->generation != p->generation || end->targets != p->n || p->n != p->announced)
+		return -1;
+	for (i = 0; i < p->n; i++)
+		if (p->target[i].t.kind == TARGET_SNMP)
+			device_plan(m, &p->target[i]);
+		else
+			probe_engine_target(m->probes, &p->target[i].t, p->generation);
+	devices_sweep(m);
+	probe_engine_sweep(m->probes, p->generation);
+	log_info("plan %u: %zu targets", p->generation, p->n);
+	plan_reset(p);
+	return 0;
+}
+
+/* ---- channels ---- */
+
+static void
+core_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct measure *m = arg;
+
+	log_warnx("%s: %s; measuring goes on with the last plan", ipc_peer(ch), why);
+	ipc_free(ch);
+	m->core = NULL;
+	plan_reset(&m->plan);	/* half a plan is none */
+}
+
+static void
+store_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct measure *m = arg;
+
+	log_warnx("%s: %s; samples wait here", ipc_peer(ch), why);
+	m->frames_dropped += ipc_dropped(ch);
+	ipc_free(ch);
+	m->store = NULL;
+}
+
+static int
+core_frame(struct measure *m, const struct ipc_msg *msg)
+{
+	union {
+		struct msg_plan	     plan;
+		struct msg_target    target;
+		struct msg_port	     port;
+		struct msg_probe_now now;
+	} u;
+
+	switch (msg->type) {
+	case IPC_PLAN_BEGIN:
+		if (msg_plan_decode(&u.plan, msg->data, msg->len) == -1)
+			return -1;
+		plan_begin(m, &u.plan);
+		return 0;
+	case IPC_TARGET:
+		return msg_target_decode(&u.target, msg->data, msg->len) == -1 ? -1 : plan_add_target(&m->plan, &u.target);
+	case IPC_PORT:
+		return msg_port_decode(&u.port, msg->data, msg->len) == -1 ? -1 : plan_add_port(&m->plan, &u.port);
+	case IPC_PLAN_END:
+		return msg_plan_decode(&u.plan, msg->data, msg->len) == -1 ? -1 : plan_swap(m, &u.plan);
+	case IPC_PROBE_NOW:
+		if (msg_probe_now_decode(&u.now, msg->data, msg->len) == -1)
+			return -1;
+		probe_engine_ask(m->probes, msg->token, &u.now);
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static void
+core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	if (core_frame(arg, msg) == -1)
+		core_closed(arg, ch, "bad message");
+}
+
+static void
+store_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	(void)msg;		/* store tells core what is durable; to us it says nothing */
+	store_closed(arg, ch, "bad message");
+}
+
+void
+measure_attach(struct measure *m, enum process_kind peer, const char *instance, struct ipc_channel *ch)
+{
+	(void)instance;
+	if (peer == PROCESS_CORE) {
+		ipc_free(m->core);
+		plan_reset(&m->plan);
+		m->core = ch;
+		ipc_handlers(ch, core_message, core_closed, m);
+	} else if (peer == PROCESS_STORE) {
+		m->frames_dropped += ipc_dropped(m->store);
+		ipc_free(m->store);
+		m->store = ch;
+		ipc_handlers(ch, store_message, store_closed, m);
+		for (; m->kept != NULL; kept_drop_first(m))
+			ipc_send(ch, IPC_SAMPLES, 0, m->kept->bytes, m->kept->len, -1);
+	} else {
+		log_warnx("measure has no business with %s", process_names[peer]);
+		ipc_free(ch);
+	}
+}
+
+/* ---- packets in, counters out ---- */
+
+static void
+take_packet(void *arg, enum packet_kind kind, const struct packet_in *in)
+{
+	struct measure *m = arg;
+
+	if (kind == PACKET_ICMP)
+		probe_engine_packet(m->probes, in);
+	else
+		snmp_engine_packet(m->snmp, in);
+}
+
+static void
+counters_send(void *arg)
+{
+	struct measure	   *m = arg;
+	struct msg_counters c = { 0 };
+
+	probe_engine_counters(m->probes, &c);
+	snmp_engine_counters(m->snmp, &c);
+	msg_counters_add(&c, "samples.made", m->samples);
+	msg_counters_add(&c, "samples.frames_dropped", m->frames_dropped + ipc_dropped(m->store));
+	msg_counters_add(&c, "samples.waiting_bytes", m->kept_bytes + ipc_queued(m->store));
+	msg_counters_send(m->core, IPC_COUNTERS, 0, &c, -1);
+	loop_timer_set(m->loop, &m->count, loop_mono_ns(m->loop) + COUNTERS_NS, counters_send, m);
+}
+
+/* ---- making ---- */
+
+struct measure *
+measure_new(struct loop *l, const struct measure_opts *o)
+{
+	struct measure	 *m = xcalloc(1, sizeof(*m));
+	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port, .arg = m };
+
+	m->loop = l;
+	m->instance = o->instance;
+	m->io = o->io;
+	m->secrets_fd = o->secrets_fd;
+	m->kept_last = &m->kept;
+	m->devices = nmap_new();
+	m->io->on_packet = take_packet;
+	m->io->arg = m;
+	m->probes = probe_engine_new(l, m->io, &sink, take_answer, m);
+	m->snmp = snmp_engine_new(l, m->io, m->secrets_fd, &sink);
+	if (m->snmp == NULL) {
+		measure_free(m);	/* it has said why */
+		return NULL;
+	}
+	loop_timer_set(l, &m->count, loop_mono_ns(l) + COUNTERS_NS, counters_send, m);
+	return m;
+}
+
+void
+measure_stop(struct measure *m)
+{
+	samples_send(m);
+	ipc_drain(m->store, DRAIN_MS);
+	ipc_drain(m->core, DRAIN_MS);
+}
+
+void
+measure_free(struct measure *m)
+{
+	struct snmp_known *d;
+	size_t		   at = 0;
+
+	if (m == NULL)
+		return;
+	loop_timer_cancel(m->loop, &m->send);
+	loop_timer_cancel(m->loop, &m->count);
+	probe_engine_free(m->probes);
+	snmp_engine_free(m->snmp);
+	while ((d = nmap_next(m->devices, &at)) != NULL)
+		free(d);
+	nmap_free(m->devices);
+	plan_reset(&m->plan);
+	while (m->kept != NULL)
+		kept_drop_first(m);
+	sample_batch_free(&m->batch);
+	ipc_free(m->core);
+	ipc_free(m->store);
+	m->io->ops->free(m->io);
+	if (m->secrets_fd != -1)
+		close(m->secrets_fd);
+	free(m);
+}
