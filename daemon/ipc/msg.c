@@ -181,8 +181,12 @@ conf_error_fields(struct wire *w, struct msg_conf_error *m)
 static void
 conf_end_fields(struct wire *w, struct msg_conf_end *m)
 {
+	int i;
+
 	u32(w, &m->errors);
 	u32(w, &m->rows);
+	for (i = 0; i < INPUT_KINDS; i++)
+		u32(w, &m->count[i]);
 }
 
 static void

@@ -42,7 +42,8 @@ struct msg_conf_error {		/* CONF_ERROR */
 };
 
 struct msg_conf_end {		/* CONF_END */
-	uint32_t errors, rows;
+	uint32_t errors, rows;	/* rows of the inventory, in all */
+	uint32_t count[INPUT_KINDS];	/* ... and of each kind */
 };
 
 struct msg_engine {		/* ENGINE */
