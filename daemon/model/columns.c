@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NUMBER_LENGTH_MAX 40	/* so that a row of any numbers fits into a frame */
+
 const char *const site_class_names[] = { "critical", "office", "park", NULL };
 const char *const life_names[] = { "planned", "building", "live", "retired", NULL };
 const char *const link_role_names[] = { "main", "backup", NULL };
@@ -271,7 +273,7 @@ parse_number(const struct fault *f, double scale, double *out)
 	*out = NAN;
 	if (f->field[0] == '\0')
 		return 0;
-	if (text_to_double(f->field, &v) == -1) {
+	if (strlen(f->field) > NUMBER_LENGTH_MAX || text_to_double(f->field, &v) == -1) {
 		if (strchr(f->field, ',') != NULL)
 			return fault_say(f, "is not a number; write it with a point, as in 2.5, and without thousands marks");
 		return fault_say(f, "is not a number; write digits only, without a unit");
@@ -287,7 +289,7 @@ parse_whole(const struct fault *f, int64_t *out)
 {
 	const struct column *c = f->col;
 
-	if (text_to_i64(f->field, (int64_t)c->min, (int64_t)c->max, out) == -1)
+	if (strlen(f->field) > NUMBER_LENGTH_MAX || text_to_i64(f->field, (int64_t)c->min, (int64_t)c->max, out) == -1)
 		return fault_say(f, "is not a whole number from %.15g to %.15g", c->min, c->max);
 	return 0;
 }

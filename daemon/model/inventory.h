@@ -128,4 +128,8 @@ struct link	*inventory_link_of(const struct inventory *inv, const char *id);
 struct device	*inventory_device(const struct inventory *inv, const char *id);
 struct service	*inventory_service(const struct inventory *inv, const char *id);
 
+/** The tables and their columns as sections of a man page (mdoc). */
+struct buf;
+void	inventory_write_man(struct buf *out);
+
 #endif
