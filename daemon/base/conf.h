@@ -15,10 +15,13 @@ enum conf_type {
 	CONF_INT,	/* whole number within min..max (64 bit) */
 	CONF_NUMBER,	/* finite number within min..max */
 	CONF_BOOL,
-	CONF_TEXT,	/* at most max bytes when max > 0 */
+	CONF_TEXT,	/* one line, at most max bytes (0: CONF_TEXT_MAX) */
 	CONF_WORD,	/* one of words */
-	CONF_WORDS	/* list of them, or of any text when words is NULL */
+	CONF_WORDS	/* list of them, or of any text when words is NULL; written without quotes as "a|b" */
 };
+
+#define CONF_BYTES_MAX (4u << 20)	/* THREATS 3 */
+#define CONF_TEXT_MAX  1023
 
 struct conf_opt {
 	const char	  *key;
@@ -35,7 +38,8 @@ struct conf_group {
 	const struct conf_opt *options;	/* ends with { 0 } */
 	bool		       list;	/* name = ( { ... }, { ... } ) */
 	const char	      *help;
-	const char	      *sample;	/* lists: the default entries as they stand in the default file, or NULL for none */
+	const char *const     *sample;	/* lists: the default entries, each key, value, ..., NULL; then NULL; or NULL for none */
+	size_t		       max;	/* lists: entries at most */
 };
 extern const struct conf_group conf_groups[];	/* ends with { 0 } */
 
@@ -60,8 +64,10 @@ bool	    conf_bool(const struct conf *c, const char *path);
 const char *conf_text(const struct conf *c, const char *path);	/* borrowed */
 size_t	    conf_count(const struct conf *c, const char *list);	/* entries of a list group, or words of a CONF_WORDS */
 const char *conf_word(const struct conf *c, const char *path, size_t i);
+/** Where conf_parse() found a setting, for errors that only the whole can tell; 0 = it is a default. Lists: where one starts. */
+void	    conf_place(const struct conf *c, const char *path, unsigned *line, unsigned *column);
 
-/** Every setting, in schema order, as path and text: what check sends to core. */
+/** Every setting, in schema order, as path and text: what check sends to core. A list comes first with its count: "rules", "2". */
 void	conf_each(const struct conf *c, void (*cb)(void *arg, const char *path, const char *value), void *arg);
 /** Rebuild from such pairs: type and range are checked again. 0, or -1 with a sentence in err. */
 int	conf_set(struct conf *c, const char *path, const char *value, char *err, size_t err_size);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * confgen.c: writes what follows from the tables of settings and columns, so that nobody has to keep it true by hand.
+ *
+ *	confgen default		etc/simpuld.conf, which is kept in the tree; a unit test compares the two
+ *	confgen man		simpuld.conf.5
+ *	confgen inventory-man	simpul-inventory.5
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/cursor.h"
+#include "model/inventory.h"
+
+static void
+put(struct buf *out, const char *text)
+{
+	buf_bytes(out, text, strlen(text));
+}
+
+static void
+write_conf_man(struct buf *out)
+{
+	put(out,
+	    ".Dd $Mdocdate$\n"
+	    ".Dt SIMPULD.CONF 5\n.Os\n"
+	    ".Sh NAME\n.Nm simpuld.conf\n.Nd policy of the Simpul engine\n"
+	    ".Sh DESCRIPTION\n"
+	    "How\n.Xr simpuld 8\nmeasures, judges, stores and publishes. What is watched is the inventory:\n"
+	    ".Xr simpul-inventory 5 .\n"
+	    ".Pp\n"
+	    "A setting is written as\n.Ql name = value;\nwithin its group; text stands in quotes, numbers are decimal and without a unit, and\n"
+	    ".Ql #\nstarts a comment.\nWhat is left out keeps its default.\n"
+	    "There is no\n.Ql @include ,\nand secrets do not stand here but in files of the directory\n.Pa secrets\nbeside this file.\n"
+	    "An unknown name or a value out of range is an error:\n.Ic simpulctl check\ntells all of them, and a reload with an error changes nothing.\n"
+	    ".Sh SETTINGS\n");
+	conf_write_man(out);
+	put(out,
+	    ".Sh FILES\n"
+	    ".Bl -tag -width Ds -compact\n"
+	    ".It Pa " SYSCONFDIR "/simpul/simpuld.conf\nthis file\n"
+	    ".It Pa " SYSCONFDIR "/simpul/inventory/\nwhat is watched\n"
+	    ".It Pa " SYSCONFDIR "/simpul/secrets/snmp/\none file per community\n"
+	    ".It Pa " SYSCONFDIR "/simpul/secrets/publish/\npassword and certificates for the broker\n"
+	    ".El\n"
+	    ".Sh SEE ALSO\n.Xr simpulctl 1 ,\n.Xr simpul-inventory 5 ,\n.Xr simpuld 8\n");
+}
+
+static void
+write_inventory_man(struct buf *out)
+{
+	put(out,
+	    ".Dd $Mdocdate$\n"
+	    ".Dt SIMPUL-INVENTORY 5\n.Os\n"
+	    ".Sh NAME\n.Nm simpul-inventory\n.Nd what the Simpul engine watches\n"
+	    ".Sh DESCRIPTION\n"
+	    "Tables in CSV (RFC 4180) in the directory\n.Pa inventory\nbeside\n.Xr simpuld.conf 5 ,\n"
+	    "as a spreadsheet saves them: UTF-8 with or without a byte order mark, fields separated by\n.Ql \\&,\nor\n.Ql \\&;\n"
+	    "as the header has it, CRLF or LF.\nLines that start with\n.Ql #\nbefore the header are comments.\n"
+	    ".Pp\n"
+	    "The header names the columns, in any order; those that are not marked as required may be missing.\n"
+	    "An empty field is unknown, or has the default given below.\n"
+	    "Items of a list within one field are joined by\n.Ql | .\n"
+	    "An id is 1 to 63 of\n.Ql a-z ,\n.Ql 0-9\nand\n.Ql - ,\nnot only digits, and is never used again for something else.\n"
+	    "Two lines of one measuring instance cannot have the same address.\n"
+	    "A table holds at most 100,000 rows, a row 64 KiB.\n"
+	    "One bad row rejects the whole:\n.Ic simpulctl check\ntells every error with its line and field.\n");
+	inventory_write_man(out);
+	put(out, ".Sh SEE ALSO\n.Xr simpulctl 1 ,\n.Xr simpuld.conf 5 ,\n.Xr simpuld 8\n");
+}
+
+static const struct {
+	const char *name;
+	void	  (*write)(struct buf *out);
+} documents[] = {
+	{ "default", conf_write_default },
+	{ "man", write_conf_man },
+	{ "inventory-man", write_inventory_man },
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct buf out = { 0 };
+	size_t	   i;
+	bool	   good;
+
+	for (i = 0; argc == 2 && i < nitems(documents); i++)
+		if (strcmp(argv[1], documents[i].name) == 0)
+			documents[i].write(&out);
+	if (out.len == 0) {
+		fputs("usage: confgen default | man | inventory-man\n", stderr);
+		return 2;
+	}
+	good = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+	buf_free(&out);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
