@@ -18,7 +18,7 @@ struct check_input {
 struct check_result {
 	struct conf	 *conf;		/* owned; NULL when errors > 0 */
 	struct inventory *inv;		/* owned; NULL when errors > 0 */
-	uint32_t	  errors, rows;
+	uint32_t	  errors, rows;	/* rows of the inventory */
 };
 
 /**
@@ -43,5 +43,9 @@ int	check_main(int parent_fd);
 
 /** Send a checked result over a channel to core: every setting and row, then CONF_END (also used by --single and stories). */
 void	check_send(struct ipc_channel *core, const struct check_result *r);
+/** An INSTANCE for each measuring instance. */
+void	check_send_instances(struct ipc_channel *to, const struct conf *conf);
+/** What the last frame says: errors, or how many rows of each kind there are. */
+struct msg_conf_end check_end(const struct check_result *r);
 
 #endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * check.c: configuration and inventory, checked together. Pure: text in, settings and rows or errors out.
+ *
+ * Errors are gathered, put in the order of files and lines, and told at the end: those of one line come from different steps
+ * (the field itself, its references, what the configuration says), and people mend a file from top to bottom.
+ */
+#include "proc/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/csv.h"
+
+#define ERRORS_MAX 1000		/* told one by one; the rest is counted */
+
+static const char *const input_names[INPUT_KINDS] = {
+	[INPUT_CONF] = "simpuld.conf", [INPUT_SITES] = "inventory/sites.csv", [INPUT_LINKS] = "inventory/links.csv",
+	[INPUT_DEVICES] = "inventory/devices.csv", [INPUT_SERVICES] = "inventory/services.csv",
+	[INPUT_SEGMENTS] = "inventory/segments.csv",
+};
+
+struct finding {
+	enum input_kind what;
+	unsigned	line, column;
+	size_t		order;		/* of arrival: what else is equal stays in it */
+	char	       *text;
+};
+
+struct checker {
+	const struct check_input *in;
+	struct check_result	 *result;
+	enum input_kind		  what;	/* being read */
+	struct finding		 *finding;
+	size_t			  nfindings;
+};
+
+static const char *
+input_name(const struct checker *c, enum input_kind what)
+{
+	return c->in[what].name[0] != '\0' ? c->in[what].name : input_names[what];
+}
+
+static void check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column, const char *fmt, ...)
+    PRINTF_LIKE(5, 6);
+
+static void
+check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column, const char *fmt, ...)
+{
+	char	text[1000];
+	va_list ap;
+
+	if (c->result->errors++ >= ERRORS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (c->finding == NULL)
+		c->finding = xcalloc(ERRORS_MAX, sizeof(*c->finding));
+	c->finding[c->nfindings] = (struct finding){ what, line, column, c->nfindings, xstrdup(text) };
+	c->nfindings++;
+}
+
+static void
+on_error(void *arg, unsigned line, unsigned column, const char *text)
+{
+	struct checker *c = arg;
+
+	check_say(c, c->what, line, column, "%s", text);
+}
+
+static void
+on_link_error(void *arg, enum input_kind what, const char *id, unsigned column, const char *text)
+{
+	struct checker		*c = arg;
+	const struct inventory *inv = c->result->inv;
+
+	check_say(c, what, inventory_line_of(inv, what, id), inventory_field_of(inv, what, column), "%s", text);
+}
+
+/* ---- what the configuration says beyond its single settings ---- */
+
+static void setting_say(struct checker *c, const char *path, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void
+setting_say(struct checker *c, const char *path, const char *fmt, ...)
+{
+	char	 text[600];
+	unsigned line, column;
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	conf_place(c->result->conf, path, &line, &column);
+	check_say(c, INPUT_CONF, line, column, "%s: %s", path, text);
+}
+
+static void
+id_check(struct checker *c, const char *path)
+{
+	if (!text_is_id(conf_text(c->result->conf, path)))
+		setting_say(c, path, "\"%s\" is not an id; use 1 to 63 of a-z, 0-9 and \"-\", not only digits",
+		    conf_text(c->result->conf, path));
+}
+
+/* The entries of a list have names of their own. */
+static void
+names_check(struct checker *c, const char *list)
+{
+	const struct conf *conf = c->result->conf;
+	char		   path[80], other[80];
+	size_t		   n = conf_count(conf, list), i, k;
+
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s[%zu].name", list, i);
+		id_check(c, path);
+		for (k = 0; k < i; k++) {
+			snprintf(other, sizeof(other), "%s[%zu].name", list, k);
+			if (strcmp(conf_text(conf, path), conf_text(conf, other)) != 0)
+				continue;
+			setting_say(c, path, "\"%s\" is there twice; give each its own name", conf_text(conf, path));
+			break;
+		}
+	}
+}
+
+static void
+rules_check(struct checker *c)
+{
+	const struct conf *conf = c->result->conf;
+	char		   raise[80], clear[80];
+	size_t		   i;
+
+	for (i = 0; i < conf_count(conf, "rules"); i++) {
+		snprintf(raise, sizeof(raise), "rules[%zu].raise", i);
+		snprintf(clear, sizeof(clear), "rules[%zu].clear", i);
+		if (conf_number(conf, raise) == conf_number(conf, clear))
+			setting_say(c, raise, "equals clear; above it the rule watches for high values, below it for low ones");
+	}
+}
+
+static void
+path_check(struct checker *c, const char *path)
+{
+	if (conf_text(c->result->conf, path)[0] != '/')
+		setting_say(c, path, "\"%s\" does not start with \"/\"; give the whole path", conf_text(c->result->conf, path));
+}
+
+static void
+secret_check(struct checker *c, const char *path)
+{
+	const char *name = conf_text(c->result->conf, path);
+
+	if (name[0] == '.' || strchr(name, '/') != NULL)
+		setting_say(c, path, "\"%s\" is not a file name; give the name of a file below secrets/publish", name);
+}
+
+static void
+conf_check(struct checker *c)
+{
+	const struct conf *conf = c->result->conf;
+
+	id_check(c, "engine.ns");
+	id_check(c, "engine.node");
+	path_check(c, "engine.data_dir");
+	path_check(c, "engine.socket");
+	names_check(c, "measure");
+	names_check(c, "rules");
+	rules_check(c);
+	secret_check(c, "mqtt.password_file");
+	secret_check(c, "mqtt.ca_file");
+	if ((conf_text(conf, "mqtt.host")[0] == '/') != (conf_int(conf, "mqtt.port") == 0))
+		setting_say(c, "mqtt.port", "0 goes with the path of a Unix socket as host, and only with that");
+}
+
+/* ---- what configuration and inventory say of each other ---- */
+
+static bool
+instance_is_known(const struct conf *conf, const char *name)
+{
+	char   path[80];
+	size_t i;
+
+	for (i = 0; i < conf_count(conf, "measure"); i++) {
+		snprintf(path, sizeof(path), "measure[%zu].name", i);
+		if (strcmp(conf_text(conf, path), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+via_check(struct checker *c, enum input_kind what, const char *id, const char *via)
+{
+	unsigned column = 1;
+
+	if (instance_is_known(c->result->conf, via))
+		return;
+	while (strcmp(inventory_column(what, column - 1), "via") != 0)
+		column++;
+	check_say(c, what, inventory_line_of(c->result->inv, what, id), inventory_field_of(c->result->inv, what, column),
+	    "via \"%s\" is no instance of %s; add { name = \"%s\"; } to its measure list", via, input_name(c, INPUT_CONF), via);
+}
+
+static void
+instances_check(struct checker *c)
+{
+	const struct inventory *inv = c->result->inv;
+	size_t			i;
+
+	for (i = 0; i < inv->nlinks; i++)
+		via_check(c, INPUT_LINKS, inv->link[i]->id, inv->link[i]->via);
+	for (i = 0; i < inv->ndevices; i++)
+		via_check(c, INPUT_DEVICES, inv->device[i]->id, inv->device[i]->via);
+	for (i = 0; i < inv->nservices; i++)
+		via_check(c, INPUT_SERVICES, inv->service[i]->id, inv->service[i]->via);
+}
+
+/* ---- the whole ---- */
+
+static int
+finding_compare(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+
+	if (a->what != b->what)
+		return a->what < b->what ? -1 : 1;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	if (a->column != b->column)
+		return a->column < b->column ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void
+findings_tell(struct checker *c, void (*error)(void *arg, const struct msg_conf_error *e), void *arg)
+{
+	struct msg_conf_error e;
+	size_t		      i;
+
+	if (c->nfindings > 0)
+		qsort(c->finding, c->nfindings, sizeof(*c->finding), finding_compare);
+	for (i = 0; i < c->nfindings; i++) {
+		const struct finding *f = &c->finding[i];
+
+		e = (struct msg_conf_error){ .line = f->line, .column = f->column };
+		text_copy(e.file, sizeof(e.file), input_name(c, f->what));
+		text_copy(e.text, sizeof(e.text), f->text);
+		error(arg, &e);
+		free(f->text);
+	}
+	free(c->finding);
+	if (c->result->errors <= ERRORS_MAX)
+		return;
+	e = (struct msg_conf_error){ 0 };
+	text_copy(e.file, sizeof(e.file), input_name(c, INPUT_CONF));
+	snprintf(e.text, sizeof(e.text), "%u more errors in all files are not shown; mend these first", c->result->errors - ERRORS_MAX);
+	error(arg, &e);
+}
+
+static void
+inputs_read(struct checker *c)
+{
+	struct check_result *r = c->result;
+
+	r->inv = inventory_new();
+	for (c->what = INPUT_CONF; c->what < INPUT_KINDS; c->what++) {
+		const struct check_input *in = &c->in[c->what];
+
+		if (in->text == NULL && c->what <= INPUT_LINKS)
+			check_say(c, c->what, 0, 0, "the file is missing; it must be there");
+		else if (in->text != NULL && c->what == INPUT_CONF)
+			r->conf = conf_parse(in->text, in->len, on_error, c);
+		else if (in->text != NULL)
+			inventory_read(r->inv, c->what, in->text, in->len, on_error, c);
+	}
+	inventory_link(r->inv, on_link_error, c);
+	if (r->conf != NULL) {
+		conf_check(c);
+		instances_check(c);
+	}
+}
+
+void
+check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
+    void (*error)(void *arg, const struct msg_conf_error *e), void *arg)
+{
+	struct checker c = { .in = in, .result = r };
+
+	*r = (struct check_result){ 0 };
+	inputs_read(&c);
+	findings_tell(&c, error, arg);
+	if (r->errors > 0) {
+		conf_free(r->conf);
+		inventory_free(r->inv);
+		r->conf = NULL;
+		r->inv = NULL;
+		return;
+	}
+	r->rows = (uint32_t)(r->inv->nsites + r->inv->nlinks + r->inv->ndevices + r->inv->nservices + r->inv->nsegments);
+}
+
+void
+check_result_free(struct check_result *r)
+{
+	conf_free(r->conf);
+	inventory_free(r->inv);
+	*r = (struct check_result){ 0 };
+}

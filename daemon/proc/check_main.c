@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * check_main.c: the check process. It gathers descriptors until CONF_END says that all have come, reads and checks them
+ * (check.c), answers the parent and, when it has a channel to it, core; then it ends. Its limits end it if a file makes a
+ * library run away: the parent then hears the end of the channel instead of an answer, which is an error, too.
+ */
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/sandbox.h"
+#include "model/csv.h"
+#include "proc/check.h"
+
+#define MEMORY_MAX    (256u << 20)
+#define CPU_MAX_S     5
+#define ANSWER_MAX_MS 10000	/* what the receivers may take to empty the channels */
+
+struct check {
+	struct loop	   *loop;
+	struct ipc_channel *parent, *core;
+	struct check_input  in[INPUT_KINDS];
+	uint32_t	    read_errors;
+	bool		    ended;
+};
+
+static void
+send_error(void *arg, const struct msg_conf_error *e)
+{
+	struct check *c = arg;
+
+	msg_conf_error_send(c->parent, IPC_CONF_ERROR, 0, e, -1);
+	msg_conf_error_send(c->core, IPC_CONF_ERROR, 0, e, -1);
+}
+
+static int
+take_file(struct check *c, const struct ipc_msg *msg)
+{
+	struct msg_conf_error e = { 0 };
+	struct msg_file	      m;
+	struct check_input   *in;
+
+	if (msg_file_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	in = &c->in[m.what];
+	free(in->text);
+	text_copy(in->name, sizeof(in->name), m.name);
+	if (check_read(msg->fd, m.what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len, e.text,
+		sizeof(e.text)) == 0)
+		return 0;
+	text_copy(e.file, sizeof(e.file), m.name);
+	c->read_errors++;
+	send_error(c, &e);
+	return 0;
+}
+
+static void
+send_engine(struct check *c, const struct conf *conf)
+{
+	struct msg_engine m = { 0 };
+
+	text_copy(m.data_dir, sizeof(m.data_dir), conf_text(conf, "engine.data_dir"));
+	text_copy(m.socket, sizeof(m.socket), conf_text(conf, "engine.socket"));
+	text_copy(m.user, sizeof(m.user), conf_text(conf, "engine.user"));
+	text_copy(m.ns, sizeof(m.ns), conf_text(conf, "engine.ns"));
+	msg_engine_send(c->parent, IPC_ENGINE, 0, &m, -1);
+}
+
+/* All files have come: check them and tell the result. */
+static void
+answer(struct check *c)
+{
+	struct msg_conf_end end = { .errors = c->read_errors };
+	struct check_result r = { 0 };
+
+	if (c->read_errors == 0) {
+		check_inputs(&r, c->in, send_error, c);
+		end = check_end(&r);
+	}
+	if (end.errors == 0) {
+		send_engine(c, r.conf);
+		check_send_instances(c->parent, r.conf);
+		if (c->core != NULL)
+			check_send(c->core, &r);
+	} else
+		msg_conf_end_send(c->core, IPC_CONF_END, 0, &end, -1);
+	msg_conf_end_send(c->parent, IPC_CONF_END, 0, &end, -1);
+	ipc_drain(c->core, ANSWER_MAX_MS);
+	ipc_drain(c->parent, ANSWER_MAX_MS);
+	check_result_free(&r);
+	loop_stop(c->loop, end.errors == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void
+on_core_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct check *c = arg;
+
+	(void)why;
+	ipc_free(ch);
+	c->core = NULL;
+}
+
+static void
+on_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct check *c = arg;
+	int	      rc = 0;
+
+	(void)ch;
+	if (c->ended)
+		return;
+	switch (msg->type) {
+	case IPC_CHANNEL:
+		ipc_free(c->core);
+		c->core = ipc_open(c->loop, msg->fd, "core", NULL, on_core_closed, c);
+		return;
+	case IPC_FILE:
+		rc = take_file(c, msg);
+		break;
+	case IPC_CONF_END:
+		c->ended = true;
+		answer(c);
+		break;
+	}
+	if (msg->fd != -1)
+		close(msg->fd);
+	if (rc == -1)
+		loop_stop(c->loop, EXIT_FAILURE);
+}
+
+static void
+on_parent_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	struct check *c = arg;
+
+	(void)ch, (void)why;
+	loop_stop(c->loop, EXIT_FAILURE);
+}
+
+static int
+limits_set(void)
+{
+	const struct rlimit cpu = { CPU_MAX_S, CPU_MAX_S };
+
+#ifndef SIMPUL_SANITIZED	/* the sanitizer maps terabytes */
+	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
+
+	if (setrlimit(RLIMIT_AS, &memory) == -1) {
+		log_warn("check: cannot limit memory");
+		return -1;
+	}
+#endif
+	if (setrlimit(RLIMIT_CPU, &cpu) == -1) {
+		log_warn("check: cannot limit CPU time");
+		return -1;
+	}
+	return 0;
+}
+
+int
+check_main(int parent_fd)
+{
+	struct msg_hello hello = { .process = PROCESS_CHECK, .pid = (uint32_t)getpid() };
+	struct check	 c = { 0 };
+	int		 i, rc = EXIT_FAILURE;
+
+	log_open("simpuld", "check");
+	c.loop = loop_new();
+	c.parent = ipc_open(c.loop, parent_fd, "parent", on_message, on_parent_closed, &c);
+	msg_hello_send(c.parent, IPC_HELLO, 0, &hello, -1);
+	if (limits_set() == 0 && sandbox_enter(SANDBOX_CHECK, -1) == 0)
+		rc = loop_run(c.loop);
+	ipc_free(c.core);
+	ipc_free(c.parent);
+	loop_free(c.loop);
+	for (i = 0; i < INPUT_KINDS; i++)
+		free(c.in[i].text);
+	return rc;
+}
