@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* peer.c: see peer.h. The kernel says who connected; nothing of it comes from the peer itself. */
+#include "ctl/peer.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+const char *const ctl_role_names[CTL_ROLES + 1] = { "none", "viewer", "noc", "admin", NULL };
+
+static uid_t
+uid_of(const char *name)
+{
+	struct passwd *pw;
+	uid_t	       uid = (uid_t)-1;
+	FILE	      *f = fopen("/etc/passwd", "re");
+
+	while (f != NULL && (pw = fgetpwent(f)) != NULL)
+		if (strcmp(pw->pw_name, name) == 0)
+			uid = pw->pw_uid;
+	if (f != NULL)
+		fclose(f);
+	return uid;
+}
+
+static gid_t
+gid_of(const char *name)
+{
+	struct group *gr;
+	gid_t	      gid = (gid_t)-1;
+	FILE	     *f = fopen("/etc/group", "re");
+
+	while (f != NULL && (gr = fgetgrent(f)) != NULL)
+		if (strcmp(gr->gr_name, name) == 0)
+			gid = gr->gr_gid;
+	if (f != NULL)
+		fclose(f);
+	return gid;
+}
+
+void
+peer_ids_load(struct peer_ids *ids)
+{
+	ids->self = geteuid();
+	ids->web = uid_of("simpul-web");
+	ids->group = gid_of("simpul");
+}
+
+int
+peer_of(int fd, struct peer *p)
+{
+	struct ucred cred;
+	socklen_t    len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return -1;
+	p->uid = cred.uid;
+	p->pid = cred.pid;
+	p->group[0] = cred.gid;
+	p->ngroups = 1;
+	len = sizeof(p->group) - sizeof(p->group[0]);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, p->group + 1, &len) == 0)
+		p->ngroups += len / sizeof(p->group[0]);	/* else: more than anyone has; the first one counts */
+	return 0;
+}
+
+enum ctl_role
+peer_role(const struct peer *p, const struct peer_ids *ids)
+{
+	size_t i;
+
+	if (p->uid == 0 || p->uid == ids->self)
+		return CTL_ADMIN;
+	if (peer_may_speak_as(p, ids))		/* though it is in the group, to reach the socket at all */
+		return CTL_VIEWER;
+	for (i = 0; i < p->ngroups; i++)
+		if (ids->group != (gid_t)-1 && p->group[i] == ids->group)
+			return CTL_ADMIN;
+	return CTL_NONE;
+}
+
+bool
+peer_may_speak_as(const struct peer *p, const struct peer_ids *ids)
+{
+	return ids->web != (uid_t)-1 && p->uid == ids->web;
+}
+
+enum ctl_role
+ctl_role_of(const char *name)
+{
+	int i;
+
+	for (i = 0; i < CTL_ROLES; i++)
+		if (strcmp(ctl_role_names[i], name) == 0)
+			return (enum ctl_role)i;
+	return CTL_NONE;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* peer.h: who is at the other end of a Unix socket, and what that one may do. */
+#ifndef SIMPUL_CTL_PEER_H
+#define SIMPUL_CTL_PEER_H
+
+#include <sys/types.h>
+#include "base/base.h"
+
+/* Each may do what the ones before it may. */
+enum ctl_role { CTL_NONE, CTL_VIEWER, CTL_NOC, CTL_ADMIN, CTL_ROLES };
+extern const char *const ctl_role_names[CTL_ROLES + 1];	/* "none" ..., NULL */
+
+#define PEER_GROUPS_MAX 256
+
+struct peer {
+	uid_t	uid;
+	pid_t	pid;
+	size_t	ngroups;
+	gid_t	group[PEER_GROUPS_MAX];	/* its own and the supplementary ones, when it connected */
+};
+
+struct peer_ids {		/* (uid_t)-1, (gid_t)-1: there is no such user or group */
+	uid_t	self, web;	/* the engine's user; the user `simpul-web` */
+	gid_t	group;		/* the group `simpul` */
+};
+
+/** Reads /etc/passwd and /etc/group themselves: name services would need sockets, which core must not have. */
+void	peer_ids_load(struct peer_ids *ids);
+/** SO_PEERCRED and SO_PEERGROUPS of a connected socket. 0 or -1. */
+int	peer_of(int fd, struct peer *p);
+enum ctl_role peer_role(const struct peer *p, const struct peer_ids *ids);
+/** Only the web server speaks for others. */
+bool	peer_may_speak_as(const struct peer *p, const struct peer_ids *ids);
+/** @return the role of this name, or CTL_NONE */
+enum ctl_role ctl_role_of(const char *name);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* view.c: see view.h. Text of people and devices passes js_text(); what is not known is null, never 0. */
+#include "ctl/view.h"
+
+#include <inttypes.h>
+
+#include "ctl/js.h"
+
+static void
+set(json_t *v, const char *key, json_t *member)
+{
+	json_object_set_new(v, key, member);
+}
+
+static json_t *
+incident_name(const struct incident *i)
+{
+	return i != NULL && i->row.id != 0 ? json_sprintf("inc-%" PRIu64, i->row.id) : json_null();
+}
+
+static json_t *
+site_lines(const struct site_live *s)
+{
+	json_t *lines = json_array();
+	size_t	i;
+
+	for (i = 0; i < s->nlinks; i++)
+		json_array_append_new(lines, json_pack("{s:s, s:s, s:s}", "id", s->link[i]->link->id,
+		    "role", link_role_names[s->link[i]->link->role], "state", link_state_names[s->link[i]->state]));
+	return lines;
+}
+
+json_t *
+view_site(const struct site_live *s)
+{
+	json_t *v = json_object();
+
+	set(v, "id", json_string(s->site->id));
+	set(v, "name", js_text(s->site->name));
+	set(v, "state", json_string(site_state_names[s->state]));
+	set(v, "code", json_string(site_state_code(s->state)));
+	set(v, "since", js_time(s->live.since_ns));
+	set(v, "kind", js_name(s->site->kind));
+	set(v, "district", js_name(s->site->district));
+	set(v, "class", json_string(site_class_names[s->site->class]));
+	set(v, "life", json_string(life_names[s->site->life]));
+	set(v, "links", site_lines(s));
+	set(v, "passes", json_integer((json_int_t)s->nchildren));
+	set(v, "incident", incident_name(site_incident(s)));
+	return v;
+}
+
+json_t *
+view_link(const struct link_live *l)
+{
+	char	address[ADDR_TEXT_MAX];
+	json_t *v = json_object();
+
+	set(v, "id", json_string(l->link->id));
+	set(v, "site", json_string(l->site->site->id));
+	set(v, "site_name", js_text(l->site->site->name));
+	set(v, "role", json_string(link_role_names[l->link->role]));
+	set(v, "provider", js_name(l->link->provider));
+	set(v, "product", js_name(l->link->product));
+	set(v, "address", l->link->address.family != 0 ? json_string(addr_text(&l->link->address, address)) : json_null());
+	set(v, "parent", l->parent != NULL ? json_string(l->parent->site->id) : json_null());
+	set(v, "state", json_string(link_state_names[l->state]));
+	set(v, "code", json_string(link_state_code(l->state)));
+	set(v, "since", js_time(l->live.since_ns));
+	set(v, "life", json_string(life_names[l->link->life]));
+	set(v, "last", js_time(l->rounds.last_ns));
+	set(v, "rtt_s", js_number(l->rtt_s));
+	set(v, "loss_ratio", js_number(l->loss_ratio));
+	set(v, "rx_bps", js_number(l->rx_bps));
+	set(v, "tx_bps", js_number(l->tx_bps));
+	set(v, "down_bps", js_number(l->link->down_bps));
+	set(v, "up_bps", js_number(l->link->up_bps));
+	set(v, "incident", incident_name(link_incident(l)));
+	return v;
+}
+
+const char *
+device_state_code(enum device_state s)
+{
+	static const char *const codes[DEVICE_STATES] = { "unknown", "ok", "warn" };
+
+	return codes[s];
+}
+
+json_t *
+view_device(const struct device_live *d)
+{
+	char	address[ADDR_TEXT_MAX];
+	json_t *v = json_object();
+
+	set(v, "id", json_string(d->device->id));
+	set(v, "site", json_string(d->site->site->id));
+	set(v, "site_name", js_text(d->site->site->name));
+	set(v, "kind", js_name(d->device->kind));
+	set(v, "profile", js_name(d->device->profile));
+	set(v, "address", json_string(addr_text(&d->device->address, address)));
+	set(v, "name", js_name(d->sysname));
+	set(v, "state", json_string(device_state_names[d->state]));
+	set(v, "code", json_string(device_state_code(d->state)));
+	set(v, "since", js_time(d->live.since_ns));
+	set(v, "life", json_string(life_names[d->device->life]));
+	set(v, "reason", js_name(d->reason));
+	return v;
+}
+
+static json_t *
+view_ack(const struct ledger_incident *i)
+{
+	json_t *v;
+
+	if (i->ack_ns == 0)
+		return json_null();
+	v = json_object();
+	set(v, "user", js_text(i->ack_user));
+	set(v, "note", js_name(i->ack_note));
+	set(v, "t", js_time(i->ack_ns));
+	set(v, "until", js_time(i->ack_until_ns));
+	return v;
+}
+
+json_t *
+view_incident(const struct core *c, const struct ledger_incident *i)
+{
+	static const char *const status[] = { "pending", "open", "closed" };
+	const struct incident	*live = core_incident(c, i->id);
+	json_t			*v = json_object();
+
+	set(v, "id", json_sprintf("inc-%" PRIu64, i->id));
+	set(v, "status", json_string(status[i->status <= INCIDENT_CLOSED ? i->status : INCIDENT_CLOSED]));
+	set(v, "version", json_integer(i->version));
+	set(v, "kind", js_text(i->kind));
+	set(v, "root", js_text(i->root));
+	set(v, "severity", js_text(i->severity));
+	set(v, "cause", js_text(i->cause));
+	set(v, "opened", js_time(i->opened_ns));
+	set(v, "closed", js_time(i->closed_ns));
+	set(v, "site", live != NULL && live->site != NULL ? json_string(live->site->site->id) : json_null());
+	set(v, "site_name", live != NULL && live->site != NULL ? js_text(live->site->site->name) : json_null());
+	set(v, "members", live != NULL ? json_integer((json_int_t)live->nmembers) : json_null());
+	set(v, "ack", view_ack(i));
+	return v;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* view.h: live objects and incidents as JSON objects (owned by the caller), one shape for list, get and why. */
+#ifndef SIMPUL_CTL_VIEW_H
+#define SIMPUL_CTL_VIEW_H
+
+#include <jansson.h>
+#include "proc/core.h"
+
+json_t *view_site(const struct site_live *s);
+json_t *view_link(const struct link_live *l);
+json_t *view_device(const struct device_live *d);
+/** @param i  a row of the ledger; core is asked what it holds of it while it is open */
+json_t *view_incident(const struct core *c, const struct ledger_incident *i);
+
+/** A device has no row in the table of page codes: "ok", "warn" when silent, or "unknown". */
+const char *device_state_code(enum device_state s);
+
+/* why.c: the same with evidence, parents and members. */
+
+json_t *why_site(const struct core *c, const struct site_live *s);
+json_t *why_link(const struct core *c, const struct link_live *l);
+json_t *why_device(const struct core *c, const struct device_live *d);
+json_t *why_incident(const struct core *c, const struct ledger_incident *i);
+
+#endif
