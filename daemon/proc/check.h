@@ -41,6 +41,13 @@ int	check_read(int fd, size_t max, char **text, size_t *len, char *err, size_t e
  */
 int	check_main(int parent_fd);
 
+/**
+ * Check a configuration and the inventory beside it as the engine would, in a child with the same limits. Errors go to standard
+ * error as file:line:column: sentence, a summary of one line to standard output. A child that dies is an error, too.
+ * @return the exit code: 0 when all is right, else 1
+ */
+int	check_files(const char *conf_path);
+
 /** Send a checked result over a channel to core: every setting and row, then CONF_END (also used by --single and stories). */
 void	check_send(struct ipc_channel *core, const struct check_result *r);
 /** An INSTANCE for each measuring instance. */

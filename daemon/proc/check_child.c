@@ -84,6 +84,20 @@ take_instance(struct check_child *c, const struct ipc_msg *msg)
 }
 
 static void
+take_end(struct check_child *c, const struct ipc_msg *msg)
+{
+	struct check_answer *a = &c->answer;
+
+	if (msg_conf_end_decode(&a->end, msg->data, msg->len) == -1) {
+		finish(c, "the check process sent a bad message");
+		return;
+	}
+	if (a->end.errors > a->errors)
+		a->errors = a->end.errors;	/* of a flood only the first are told */
+	finish(c, NULL);
+}
+
+static void
 take_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
 	struct check_child *c = arg;
@@ -101,7 +115,7 @@ take_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		take_instance(c, msg);
 		break;
 	case IPC_CONF_END:
-		finish(c, NULL);
+		take_end(c, msg);
 		break;
 	}
 }

@@ -9,6 +9,7 @@
 
 struct check_answer {
 	uint32_t	    errors;	/* 0: all is right, and the rest holds */
+	struct msg_conf_end end;	/* how many rows of each kind */
 	struct msg_engine   engine;
 	struct msg_instance instance[INSTANCES_MAX];
 	size_t		    ninstances;
