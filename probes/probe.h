@@ -12,7 +12,7 @@
 #include "base/packet_io.h"
 #include "sample/sink.h"
 
-enum unit { UNIT_NONE, UNIT_SECOND, UNIT_RATIO, UNIT_BIT_PER_SECOND };
+enum unit { UNIT_NONE, UNIT_SECOND, UNIT_RATIO, UNIT_BIT_PER_SECOND, UNIT_PER_SECOND, UNIT_CELSIUS };
 enum metric_kind { METRIC_GAUGE, METRIC_COUNTER };
 
 struct metric {
