@@ -21,6 +21,7 @@ ask_oid(const struct snmp_ask *ask, oid *name, size_t *n)
 		name[(*n)++] = ask->index;
 }
 
+/* net-snmp fails only for want of memory. */
 static netsnmp_pdu *
 pdu_new(enum snmp_pdu_type type, unsigned repetitions, const struct snmp_ask *ask, size_t nasks)
 {
@@ -29,7 +30,7 @@ pdu_new(enum snmp_pdu_type type, unsigned repetitions, const struct snmp_ask *as
 	size_t	     n;
 
 	if (pdu == NULL)
-		return NULL;
+		fatalx("out of memory");
 	pdu->reqid = SNMP_ID_MIN;
 	pdu->errstat = pdu->errindex = 0;
 	if (type == SNMP_PDU_GETBULK) {
@@ -38,16 +39,14 @@ pdu_new(enum snmp_pdu_type type, unsigned repetitions, const struct snmp_ask *as
 	}
 	for (size_t i = 0; i < nasks; i++) {
 		ask_oid(&ask[i], name, &n);
-		if (snmp_add_null_var(pdu, name, n) == NULL) {
-			snmp_free_pdu(pdu);
-			return NULL;
-		}
+		if (snmp_add_null_var(pdu, name, n) == NULL)
+			fatalx("out of memory");
 	}
 	return pdu;
 }
 
 /* The message around the PDU: community, version, sequence. *data is grown by net-snmp; *offset counts from its end. */
-static int
+static bool
 message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_credential *cred, netsnmp_pdu *pdu)
 {
 	long version = cred->version;
@@ -55,7 +54,7 @@ message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_cre
 	return snmp_pdu_realloc_rbuild(data, size, offset, pdu) == 1 &&
 	    asn_realloc_rbuild_string(data, size, offset, 1, ASN_OCTET_STR, cred->community, cred->community_len) == 1 &&
 	    asn_realloc_rbuild_int(data, size, offset, 1, ASN_INTEGER, &version, sizeof(version)) == 1 &&
-	    asn_realloc_rbuild_sequence(data, size, offset, 1, ASN_SEQUENCE | ASN_CONSTRUCTOR, *offset) == 1 ? 0 : -1;
+	    asn_realloc_rbuild_sequence(data, size, offset, 1, ASN_SEQUENCE | ASN_CONSTRUCTOR, *offset) == 1;
 }
 
 /* Find the request-id and the varbinds in what net-snmp has built: it is ours, so only its layout is followed. */
@@ -82,31 +81,24 @@ places_find(struct snmp_request *r)
 	r->varbinds_at = (uint16_t)(c.p - r->data);
 }
 
-int
+void
 snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, enum snmp_pdu_type type, unsigned repetitions,
     const struct snmp_ask *ask, size_t n)
 {
 	size_t	     size = 256, offset = 0;
 	u_char	    *data = malloc(size);	/* net-snmp reallocs it */
 	netsnmp_pdu *pdu = pdu_new(type, repetitions, ask, n);
-	int	     rc = -1;
 
 	snmp_request_fini(r);
-	if (data != NULL && pdu != NULL && message_build(&data, &size, &offset, cred, pdu) == 0 && offset <= UINT16_MAX) {
-		r->data = xcalloc(1, offset);
-		memcpy(r->data, data + size - offset, offset);
-		r->len = (uint16_t)offset;
-		places_find(r);
-		rc = 0;
-	} else {
-		log_warnx("cannot encode an SNMP request of %zu objects", n);
-	}
-	if (data != NULL)
-		explicit_bzero(data, size);
+	if (data == NULL || !message_build(&data, &size, &offset, cred, pdu) || offset > UINT16_MAX)
+		fatalx("cannot encode an SNMP request of %zu objects", n);
+	r->data = xcalloc(1, offset);
+	memcpy(r->data, data + size - offset, offset);
+	r->len = (uint16_t)offset;
+	places_find(r);
+	explicit_bzero(data, size);
 	free(data);
-	if (pdu != NULL)
-		snmp_free_pdu(pdu);
-	return rc;
+	snmp_free_pdu(pdu);
 }
 
 void

@@ -15,9 +15,10 @@
 
 #define SNMP_COLUMN_ARCS 16
 
-/** A column of a table, or a scalar without its .0; its name as in the MIB. */
+/** A column of a table whose index is one arc, or a scalar without its .0; its name as in the MIB. */
 struct snmp_column {
 	const char *name;
+	bool	    scalar;		/* its one instance is .0 */
 	uint8_t	    n;
 	uint32_t    arc[SNMP_COLUMN_ARCS];
 };
@@ -47,9 +48,8 @@ struct snmp_request {			/* zeroed is empty; snmp_request_fini() when done */
  * Encode a request; replaces what r held.
  *
  * @param pdu	SNMP_PDU_GET, SNMP_PDU_GETNEXT, or SNMP_PDU_GETBULK with that many repetitions (and no non-repeaters)
- * @return 0, or -1 (logged)
  */
-int	snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, enum snmp_pdu_type pdu, unsigned repetitions,
+void	snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, enum snmp_pdu_type pdu, unsigned repetitions,
 	    const struct snmp_ask *ask, size_t n);
 void	snmp_request_fini(struct snmp_request *r);	/* wipes: it holds the community */
 void	snmp_request_patch(struct snmp_request *r, int32_t request_id);

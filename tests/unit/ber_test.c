@@ -428,8 +428,8 @@ test_against_netsnmp(uint64_t seed)
 static void
 test_response_check(void)
 {
-	static const struct snmp_column uptime = { "sysUpTime", SNMP_ARCS(1, 3, 6, 1, 2, 1, 1, 3) };
-	static const struct snmp_column boots = { "snmpEngineBoots", SNMP_ARCS(1, 3, 6, 1, 6, 3, 10, 2, 1, 2) };
+	static const struct snmp_column uptime = { "sysUpTime", true, SNMP_ARCS(1, 3, 6, 1, 2, 1, 1, 3) };
+	static const struct snmp_column boots = { "snmpEngineBoots", true, SNMP_ARCS(1, 3, 6, 1, 6, 3, 10, 2, 1, 2) };
 	const struct snmp_ask	     ask[] = { { .column = &uptime }, { .column = &boots, .index = 4000000000u } };
 	const struct snmp_ask	     other[] = { { .column = &boots }, { .column = &uptime } };
 	const struct snmp_credential cred = { .version = SNMP_V2C, .community_len = 4, .community = "city" };
@@ -438,10 +438,10 @@ test_response_check(void)
 	const char		    *why = NULL;
 	char			     text[64];
 
-	is_i64(snmp_request_encode(&r, &cred, SNMP_PDU_GET, 0, ask, 2), 0, "net-snmp encodes a GET");
+	snmp_request_encode(&r, &cred, SNMP_PDU_GET, 0, ask, 2);
 	snmp_request_patch(&r, 0x12345678);
 	ok(snmp_decode(&msg, r.data, r.len, &why) == 0 && msg.pdu == SNMP_PDU_GET && msg.request_id == 0x12345678 && msg.n == 2 &&
-	    msg.version == SNMP_V2C && msg.community_len == 4, "it decodes, with the request-id patched in");
+	    msg.version == SNMP_V2C && msg.community_len == 4, "net-snmp's GET decodes, with the request-id patched in");
 	is_text(snmp_oid_text(text, sizeof(text), msg.varbind[1].oid, msg.varbind[1].oid_len), "1.3.6.1.6.3.10.2.1.2.4000000000",
 	    "and the OID asked");
 
@@ -469,10 +469,9 @@ test_response_check(void)
 	e.version = SNMP_V1;
 	is_text(snmp_check_words[snmp_response_check(&msg, &e)], "another SNMP version", "another version");
 
-	is_i64(snmp_request_encode(&q, &cred, SNMP_PDU_GETBULK, 25, &(struct snmp_ask){ .column = &uptime, .whole = true }, 1), 0,
-	    "net-snmp encodes a GETBULK");
+	snmp_request_encode(&q, &cred, SNMP_PDU_GETBULK, 25, &(struct snmp_ask){ .column = &uptime, .whole = true }, 1);
 	ok(snmp_decode(&msg, q.data, q.len, &why) == 0 && msg.pdu == SNMP_PDU_GETBULK && msg.error_status == 0 &&
-	    msg.error_index == 25, "no non-repeaters, 25 repetitions");
+	    msg.error_index == 25, "its GETBULK has no non-repeaters and 25 repetitions");
 	snmp_request_fini(&r);
 	snmp_request_fini(&q);
 }

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * if_mib.c: the ports of a device: traffic, errors, discards and whether they are up (IF-MIB, RFC 2863).
+ *
+ * Every row of a poll proves which port it is: ifName comes in the same PDU as the counters, so that after a renumbering no
+ * counter is ever booked to another port, not even once. (Asking ifTableLastChange instead would cost less, but many agents do
+ * not have it, and a re-walk after each doubt would come after the wrong reading.) With it come ifCounterDiscontinuityTime,
+ * and ifHighSpeed, which changes when a port negotiates anew and against which rates are held.
+ *
+ * Counter bases belong to the port, by the number that core gave it, not to its ifIndex: a renumbered port goes on where it was.
+ */
+#include "collectors/collector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/map.h"
+
+#define NAME_MAX_LEN 127		/* as msg_port_found holds it */
+
+enum if_column {
+	IF_DESCR, IF_TYPE, IF_SPEED, IF_PHYS_ADDRESS, IF_OPER_STATUS, IF_IN_OCTETS, IF_IN_DISCARDS, IF_IN_ERRORS, IF_OUT_OCTETS,
+	IF_OUT_DISCARDS, IF_OUT_ERRORS, IF_NAME, IF_HC_IN_OCTETS, IF_HC_OUT_OCTETS, IF_HIGH_SPEED, IF_ALIAS, IF_DISCONTINUITY,
+	IF_COLUMNS
+};
+#define IF_ENTRY(n)  false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, n)
+#define IFX_ENTRY(n) false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 31, 1, 1, 1, n)
+
+static const struct snmp_column if_columns[IF_COLUMNS + 1] = {
+	[IF_DESCR]	   = { "ifDescr", IF_ENTRY(2) },
+	[IF_TYPE]	   = { "ifType", IF_ENTRY(3) },
+	[IF_SPEED]	   = { "ifSpeed", IF_ENTRY(5) },
+	[IF_PHYS_ADDRESS]  = { "ifPhysAddress", IF_ENTRY(6) },
+	[IF_OPER_STATUS]   = { "ifOperStatus", IF_ENTRY(8) },
+	[IF_IN_OCTETS]	   = { "ifInOctets", IF_ENTRY(10) },
+	[IF_IN_DISCARDS]   = { "ifInDiscards", IF_ENTRY(13) },
+	[IF_IN_ERRORS]	   = { "ifInErrors", IF_ENTRY(14) },
+	[IF_OUT_OCTETS]	   = { "ifOutOctets", IF_ENTRY(16) },
+	[IF_OUT_DISCARDS]  = { "ifOutDiscards", IF_ENTRY(19) },
+	[IF_OUT_ERRORS]	   = { "ifOutErrors", IF_ENTRY(20) },
+	[IF_NAME]	   = { "ifName", IFX_ENTRY(1) },
+	[IF_HC_IN_OCTETS]  = { "ifHCInOctets", IFX_ENTRY(6) },
+	[IF_HC_OUT_OCTETS] = { "ifHCOutOctets", IFX_ENTRY(10) },
+	[IF_HIGH_SPEED]	   = { "ifHighSpeed", IFX_ENTRY(15) },
+	[IF_ALIAS]	   = { "ifAlias", IFX_ENTRY(18) },
+	[IF_DISCONTINUITY] = { "ifCounterDiscontinuityTime", IFX_ENTRY(19) },
+};
+
+static const struct metric if_metrics[] = {
+	{ "rx_bps", UNIT_BIT_PER_SECOND, METRIC_GAUGE, "received by the port; of a link: towards the site" },
+	{ "tx_bps", UNIT_BIT_PER_SECOND, METRIC_GAUGE, "sent by the port" },
+	{ "rx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets received with errors (ifInErrors)" },
+	{ "tx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets not sent for errors (ifOutErrors)" },
+	{ "rx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "received packets thrown away (ifInDiscards)" },
+	{ "tx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets thrown away before sending (ifOutDiscards)" },
+	{ "oper_up_ratio", UNIT_RATIO, METRIC_GAUGE, "part of the time in which ifOperStatus was up" },
+	{ 0 }
+};
+
+/* The counters of a port, in the order of enum port_rate; the first two are octets. */
+enum { COUNTERS = PORT_OPER_UP_RATIO };
+static const uint8_t counter_column[COUNTERS] = {
+	[PORT_RX_BPS] = IF_HC_IN_OCTETS, [PORT_TX_BPS] = IF_HC_OUT_OCTETS, [PORT_RX_ERRORS_PS] = IF_IN_ERRORS,
+	[PORT_TX_ERRORS_PS] = IF_OUT_ERRORS, [PORT_RX_DISCARDS_PS] = IF_IN_DISCARDS, [PORT_TX_DISCARDS_PS] = IF_OUT_DISCARDS
+};
+static const uint8_t counter_column_32[2] = { [PORT_RX_BPS] = IF_IN_OCTETS, [PORT_TX_BPS] = IF_OUT_OCTETS };
+
+struct if_port {			/* a port that core has numbered */
+	uint32_t    number, link;
+	char	   *name;		/* as the device spells it */
+	double	    speed_bps[2];	/* set by the operator, rx and tx; 0 = unknown */
+	bool	    planned;		/* the device has it */
+	bool	    done;		/* has its sample of this poll */
+	struct rate rate[COUNTERS];
+};
+
+struct if_found {			/* a row that the walk saw */
+	uint32_t index, columns;
+	char	*name;
+};
+
+struct if_state {
+	struct if_port	*port;
+	struct if_found *found;		/* by rising index; names are unique */
+	size_t		 nports, nfound;
+};
+
+static void
+found_free(struct if_state *st)
+{
+	for (size_t i = 0; i < st->nfound; i++)
+		free(st->found[i].name);
+	free(st->found);
+	st->found = NULL;
+	st->nfound = 0;
+}
+
+static void
+ports_free(struct if_port *port, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(port[i].name);
+	free(port);
+}
+
+/* What the device calls this row: ifName, or ifDescr where there is no ifXTable. Text after a NUL or too long is cut. */
+static void
+row_name(const struct row *row, unsigned column, char *out)
+{
+	const struct snmp_value *v = &row->value[column];
+	size_t			 len = v->type != SNMP_OCTETS ? 0 : v->len < NAME_MAX_LEN ? v->len : NAME_MAX_LEN;
+
+	if (len > 0)
+		memcpy(out, v->bytes, len);
+	out[len] = '\0';
+}
+
+static unsigned
+name_column(uint32_t columns)
+{
+	return columns & COLUMN(IF_NAME) ? IF_NAME : IF_DESCR;
+}
+
+static double
+gauge_of(const struct row *row, unsigned column)
+{
+	return row->value[column].type == SNMP_GAUGE32 ? (double)row->value[column].number : 0;
+}
+
+static uint64_t
+hash_bytes(const uint8_t *p, size_t len)
+{
+	uint64_t h = len;
+
+	while (len-- > 0)
+		h = hash_u64(h ^ *p++);
+	return h;
+}
+
+static void
+port_tell(const struct collector *c, const struct row *row, const char *name)
+{
+	struct msg_port_found m = { .device = c->device, .if_index = row->index };
+
+	if (row->value[IF_TYPE].type == SNMP_INTEGER)
+		m.if_type = (uint32_t)row->value[IF_TYPE].integer;
+	m.speed_bps = (uint64_t)gauge_of(row, IF_HIGH_SPEED) * 1000000;
+	memcpy(m.name, name, strlen(name) + 1);
+	row_name(row, IF_ALIAS, m.alias);
+	row_name(row, IF_DESCR, m.descr);
+	c->sink->port_found(c->sink->arg, &m);
+}
+
+static bool
+if_match(struct collector *c, const struct row *rows, size_t n)
+{
+	struct if_state *st = c->state;
+	struct map	*names = map_new();
+	char		 name[NAME_MAX_LEN + 1];
+
+	found_free(st);
+	st->found = xcalloc(n + 1, sizeof(*st->found));
+	c->hardware = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct if_found		*f = &st->found[st->nfound];
+		const struct snmp_value *mac = &rows[i].value[IF_PHYS_ADDRESS];
+
+		f->columns = row_columns(&rows[i], IF_COLUMNS);
+		f->index = rows[i].index;
+		row_name(&rows[i], name_column(f->columns), name);
+		if (name[0] == '\0')
+			continue;
+		f->name = xstrdup(name);
+		if (map_add(names, f->name, f) == -1) {
+			log_debug("snmp", "device %u: two ports named \"%s\": the one of ifIndex %u is left out", c->device, name,
+			    f->index);
+			free(f->name);
+			f->name = NULL;
+			continue;
+		}
+		if (mac->type == SNMP_OCTETS && mac->len > 0)
+			c->hardware += hash_bytes(mac->bytes, mac->len);
+		port_tell(c, &rows[i], name);
+		st->nfound++;
+	}
+	map_free(names);
+	return st->nfound > 0;
+}
+
+static struct if_port *
+port_by_number(struct if_state *st, uint32_t number)
+{
+	for (size_t i = 0; i < st->nports; i++)
+		if (st->port[i].number == number)
+			return &st->port[i];
+	return NULL;
+}
+
+static bool
+port_is_same(const struct if_port *p, const struct msg_port *m)
+{
+	return p->number == m->number && p->link == m->link && strcmp(p->name, m->name) == 0 &&
+	    p->speed_bps[PORT_RX_BPS] == m->rx_speed_bps && p->speed_bps[PORT_TX_BPS] == m->tx_speed_bps;
+}
+
+/* Take over a new list; ports that were there keep their bases. */
+static bool
+if_ports(struct collector *c, const struct msg_port *ports, size_t n)
+{
+	struct if_state *st = c->state;
+	struct if_port	*next;
+	size_t		 same = 0;
+
+	for (size_t i = 0; i < n && i < st->nports; i++)
+		same += port_is_same(&st->port[i], &ports[i]);
+	if (same == n && n == st->nports)
+		return false;
+	next = xcalloc(n + 1, sizeof(*next));
+	for (size_t i = 0; i < n; i++) {
+		const struct if_port *old = port_by_number(st, ports[i].number);
+
+		next[i].number = ports[i].number;
+		next[i].link = ports[i].link;
+		next[i].name = xstrdup(ports[i].name);
+		next[i].speed_bps[PORT_RX_BPS] = ports[i].rx_speed_bps;
+		next[i].speed_bps[PORT_TX_BPS] = ports[i].tx_speed_bps;
+		if (old != NULL && strcmp(old->name, ports[i].name) == 0) {
+			next[i].done = old->done;
+			memcpy(next[i].rate, old->rate, sizeof(next[i].rate));
+		}
+	}
+	ports_free(st->port, st->nports);
+	st->port = next;
+	st->nports = n;
+	return true;
+}
+
+/* The columns to read of a row: only what the walk has seen there, 64-bit octets before 32-bit ones. */
+static uint32_t
+poll_columns(uint32_t has)
+{
+	uint32_t want = COLUMN(IF_OPER_STATUS) | COLUMN(IF_IN_ERRORS) | COLUMN(IF_OUT_ERRORS) | COLUMN(IF_IN_DISCARDS) |
+	    COLUMN(IF_OUT_DISCARDS) | COLUMN(IF_DISCONTINUITY) | COLUMN(name_column(has));
+
+	want |= has & COLUMN(IF_HC_IN_OCTETS) ? COLUMN(IF_HC_IN_OCTETS) : COLUMN(IF_IN_OCTETS);
+	want |= has & COLUMN(IF_HC_OUT_OCTETS) ? COLUMN(IF_HC_OUT_OCTETS) : COLUMN(IF_OUT_OCTETS);
+	want |= has & COLUMN(IF_HIGH_SPEED) ? COLUMN(IF_HIGH_SPEED) : COLUMN(IF_SPEED);
+	return want & has;
+}
+
+static void
+if_plan(struct collector *c, struct poll_plan *plan)
+{
+	struct if_state *st = c->state;
+	struct map	*names = map_new();
+
+	for (size_t i = 0; i < st->nfound; i++)
+		map_add(names, st->found[i].name, &st->found[i]);
+	for (size_t i = 0; i < st->nports; i++) {
+		const struct if_found *f = map_get(names, st->port[i].name);
+
+		st->port[i].planned = f != NULL;
+		if (f != NULL)
+			poll_plan_row(plan, c, (uint32_t)i, f->index, poll_columns(f->columns));
+	}
+	map_free(names);
+}
+
+/* ifHighSpeed counts in Mbit/s and 0 says nothing; ifSpeed is asked for only where there is no ifXTable, its top means "more". */
+static double
+row_speed(const struct row *row)
+{
+	double speed = gauge_of(row, IF_SPEED);
+
+	if (row_has(row, IF_HIGH_SPEED))
+		return gauge_of(row, IF_HIGH_SPEED) * 1e6;
+	return speed < UINT32_MAX ? speed : 0;
+}
+
+/* The counter in this column as a reading, or false when the row does not have it. */
+static bool
+counter_read(const struct row *row, unsigned column, const struct poll *poll, struct rate_reading *out)
+{
+	const struct snmp_value *v = &row->value[column], *discontinuity = &row->value[IF_DISCONTINUITY];
+
+	if (v->type != SNMP_COUNTER64 && v->type != SNMP_COUNTER32)
+		return false;
+	*out = (struct rate_reading){
+		.mono_ns = poll->mono_ns, .value = v->number, .bits = v->type == SNMP_COUNTER64 ? 64 : 32,
+		.uptime_ticks = poll->uptime_ticks, .boots = poll->boots, .has_boots = poll->has_boots
+	};
+	if (discontinuity->type == SNMP_TIMETICKS) {
+		out->has_discontinuity = true;
+		out->discontinuity_ticks = (uint32_t)discontinuity->number;
+	}
+	return true;
+}
+
+static enum quality
+quality_of(enum rate_reason reason)
+{
+	switch (reason) {
+	case RATE_KNOWN:
+		return QUALITY_GOOD;
+	case RATE_TYPE:
+	case RATE_RESTART:
+	case RATE_DISCONTINUITY:
+	case RATE_DECREASE:
+		return QUALITY_RESET;
+	default:
+		return QUALITY_UNKNOWN;
+	}
+}
+
+/* Rates of all counters of a row. @return why the traffic is known or not: that of the better known direction */
+static enum rate_reason
+port_rates(struct if_port *p, const struct row *row, const struct poll *poll, struct sample *s)
+{
+	double		    line_bps = row_speed(row);
+	enum rate_reason    why = RATE_FIRST;
+	struct rate_reading reading;
+	struct rate_result  r;
+
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		unsigned column = counter_column[i];
+
+		s->value[i] = NAN;
+		if (i <= PORT_TX_BPS && !row_has(row, column))
+			column = counter_column_32[i];
+		if (!counter_read(row, column, poll, &reading))
+			continue;
+		if (i <= PORT_TX_BPS)
+			rate_next_bps(&p->rate[i], &reading, poll->step_s, p->speed_bps[i] > 0 ? p->speed_bps[i] : line_bps, &r);
+		else
+			rate_next_count(&p->rate[i], &reading, poll->step_s, &r);
+		s->value[i] = r.per_s;
+		if (r.reason == RATE_KNOWN)
+			s->seconds = r.seconds;
+		if (i == PORT_RX_BPS || (i == PORT_TX_BPS && why != RATE_KNOWN))
+			why = r.reason;
+	}
+	return why;
+}
+
+/* ifOperStatus: up(1), down(2), testing(3), unknown(4), dormant(5), notPresent(6), lowerLayerDown(7). */
+static double
+oper_up(const struct snmp_value *v)
+{
+	if (v->type != SNMP_INTEGER || v->integer < 1 || v->integer > 7 || v->integer == 4)
+		return NAN;
+	return v->integer == 1;
+}
+
+/* Hand the sample in under the port's number and, cut to the four values of a link, under its link's. */
+static void
+port_emit(const struct collector *c, struct if_port *p, struct sample *s)
+{
+	p->done = true;
+	s->type = SAMPLE_RATE;
+	s->series = p->number;
+	s->n = PORT_RATES;
+	c->sink->sample(c->sink->arg, s);
+	if (p->link == 0)
+		return;
+	s->series = p->link;
+	s->n = LINK_RATES;	/* the same four values in the same order */
+	c->sink->sample(c->sink->arg, s);
+}
+
+static bool
+if_row(struct collector *c, const struct row *row, const struct poll *poll)
+{
+	struct if_state *st = c->state;
+	struct if_port	*p = &st->port[row->tag];
+	struct sample	 s = { .wall_ns = poll->wall_ns, .seconds = poll->step_s };
+	char		 name[NAME_MAX_LEN + 1];
+	enum rate_reason why;
+
+	row_name(row, row_has(row, IF_NAME) ? IF_NAME : IF_DESCR, name);
+	if (strcmp(name, p->name) != 0)
+		return false;
+	if (p->done)
+		return true;
+	why = port_rates(p, row, poll, &s);
+	if (why == RATE_IGNORED) {
+		p->done = true;
+		return true;
+	}
+	s.value[PORT_OPER_UP_RATIO] = oper_up(&row->value[IF_OPER_STATUS]);
+	s.quality = (uint8_t)quality_of(why);
+	if (why != RATE_KNOWN)
+		log_debug("snmp", "port %u (%s): traffic unknown: %s", p->number, p->name, rate_reason_words[why]);
+	port_emit(c, p, &s);
+	return true;
+}
+
+static void
+if_end(struct collector *c, const struct poll *poll)
+{
+	struct if_state *st = c->state;
+
+	for (size_t i = 0; i < st->nports; i++) {
+		struct if_port *p = &st->port[i];
+		struct sample	s = { .wall_ns = poll->wall_ns, .seconds = poll->step_s };
+
+		if (!p->done) {
+			s.quality = poll->refused || (poll->answered && !p->planned) ? QUALITY_UNKNOWN : QUALITY_LOST;
+			for (unsigned k = 0; k < PORT_RATES; k++)
+				s.value[k] = NAN;
+			port_emit(c, p, &s);
+		}
+		p->done = false;
+	}
+}
+
+static void
+if_fini(struct collector *c)
+{
+	struct if_state *st = c->state;
+
+	found_free(st);
+	ports_free(st->port, st->nports);
+}
+
+const struct collector_ops collector_if_mib = {
+	.name	    = "if_mib",
+	.help	    = "Traffic, errors, discards and state of the ports of a device (IF-MIB).",
+	.metrics    = if_metrics,
+	.state_size = sizeof(struct if_state),
+	.columns    = if_columns,
+	.ports	    = if_ports,
+	.match	    = if_match,
+	.plan	    = if_plan,
+	.row	    = if_row,
+	.end	    = if_end,
+	.fini	    = if_fini,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* credential.c: reads one community file, strictly, relative to a held directory. */
+#include "collectors/snmp/credential.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REJECT(...) do { snprintf(err, err_size, __VA_ARGS__); return -1; } while (0)
+
+/* Names come from the inventory: below the directory and nowhere else. */
+static bool
+is_plain_name(const char *name)
+{
+	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+/* The whole file, if it is a regular one and not longer than a community, a carriage return and a newline. -1: *why says why not. */
+static ssize_t
+small_file_read(int dir_fd, const char *name, char *buf, size_t size, const char **why)
+{
+	int	    fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t	    n = -1;
+
+	if (fd == -1) {
+		*why = strerror(errno);
+		return -1;
+	}
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		*why = "not a regular file";
+	else if ((n = read(fd, buf, size)) == -1)
+		*why = strerror(errno);
+	close(fd);
+	return n;
+}
+
+int
+credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err, size_t err_size)
+{
+	char	    buf[SNMP_COMMUNITY_MAX + 3] = "public";
+	ssize_t	    n = 6;
+	const char *why = "";
+
+	*c = (struct snmp_credential){ .version = SNMP_V2C };
+	if (strcmp(method, "1") == 0)
+		c->version = SNMP_V1;
+	else if (strcmp(method, "2c") != 0)
+		REJECT("SNMP version \"%s\" is not supported: set the device's version to 2c or 1", method);
+	if (dir_fd != -1) {
+		if (!is_plain_name(name))
+			REJECT("the device has no usable credential: name a file of secrets/snmp in devices.csv");
+		n = small_file_read(dir_fd, name, buf, sizeof(buf), &why);
+		if (n == -1)
+			REJECT("cannot read secrets/snmp/%s: %s; put the community there, one line", name, why);
+	}
+	if (n > 0 && buf[n - 1] == '\n')
+		n--;
+	if (n > 0 && buf[n - 1] == '\r')
+		n--;
+	if (n == 0 || n > SNMP_COMMUNITY_MAX || memchr(buf, '\n', (size_t)n) != NULL || memchr(buf, '\0', (size_t)n) != NULL) {
+		explicit_bzero(buf, sizeof(buf));
+		REJECT("secrets/snmp/%s does not hold one line of 1 to %d bytes", name, SNMP_COMMUNITY_MAX);
+	}
+	memcpy(c->community, buf, (size_t)n);
+	c->community_len = (uint8_t)n;
+	explicit_bzero(buf, sizeof(buf));
+	return 0;
+}

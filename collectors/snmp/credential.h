@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* credential.h: the community of a device, from its file below secrets/snmp. It is never logged. */
+#ifndef SIMPUL_SNMP_CREDENTIAL_H
+#define SIMPUL_SNMP_CREDENTIAL_H
+
+#include "collectors/snmp/request.h"
+
+/**
+ * @param dir_fd  the secrets directory, or -1: every community is "public" (demo, stories)
+ * @param name	  a plain file name: one line of 1 to SNMP_COMMUNITY_MAX bytes
+ * @param method  "2c" or "1"
+ * @param err	  a sentence with the remedy, without anything of the file's content
+ * @return 0 or -1
+ */
+int	credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err, size_t err_size);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * device.h: one polled device: a small state machine on the loop's timers.
+ *
+ *	tick --> [no answer for 3 polls: sysUpTime alone] --> [walk wanted: discovery] --> poll: all PDUs at once
+ *	     --> judge: tooBig: halve, again | another port under an ifIndex: discovery, again | big PDUs lost but a small
+ *		 request answered: halve, again
+ *	     --> end: samples, state --> [restarted, or an hour is over: discovery]
+ *
+ * device.c polls, discovery.c walks, device_state.c tells core what became of it (edges only).
+ */
+#ifndef SIMPUL_SNMP_DEVICE_H
+#define SIMPUL_SNMP_DEVICE_H
+
+#include "collectors/collector.h"
+#include "collectors/snmp/walk.h"
+#include "collectors/snmp/wire.h"
+
+#define VARBINDS_MAX	  57		/* of one PDU: its answer fits one Ethernet frame */
+#define POLLS_SILENT	  3		/* unanswered polls until the device is called silent */
+#define WALK_TIME_MAX_NS  (60 * NS_PER_S)
+#define WALK_EVERY_NS	  (3600 * NS_PER_S)
+#define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a walk of which a part failed */
+
+enum device_counter { DEVICE_POLLS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED, DEVICE_RESTARTS,
+	DEVICE_MOVED, DEVICE_COUNTERS };
+
+struct device_env {			/* what the devices of an engine share */
+	struct loop	  *loop;
+	struct snmp_wire  *wire;
+	int		   secrets_fd;
+	const struct sink *sink;
+	uint64_t	   counter[DEVICE_COUNTERS];
+};
+
+struct plan_row {
+	struct collector *collector;
+	uint32_t	  tag, index, columns;
+};
+
+struct poll_plan {
+	struct plan_row *row;
+	size_t		 n, size;
+};
+
+struct pdu {				/* one GET of a poll */
+	struct device	    *device;
+	struct snmp_exchange x;
+	size_t		     first, n;	/* its rows of the plan */
+};
+
+enum device_doing { DEVICE_IDLE, DEVICE_ASKING, DEVICE_WALKING, DEVICE_POLLING };
+
+struct device {
+	struct device_env    *env;
+	struct msg_target     target;
+	struct snmp_peer      peer;
+	struct collector      collector[COLLECTORS];
+	struct loop_timer     timer;	/* next poll */
+	int64_t		      interval_ns, phase_ns;
+	enum device_doing     doing;
+	struct snmp_exchange  x;	/* walk, or sysUpTime alone */
+
+	/* discovery */
+	struct walk	     *walk;
+	unsigned	      walk_step;	/* 0: identity; then the collectors */
+	unsigned	      walk_repetitions;
+	size_t		      walk_varbinds;
+	int64_t		      walk_started_ns, walk_due_ns;
+	bool		      walk_wanted, walk_failed, discovered, has_boots;
+	char		      name[128];	/* sysName */
+	uint64_t	      kind, hardware;	/* hashes of sysObjectID and of the MACs; 0 = unknown */
+	struct { char name[128]; uint64_t kind; bool has_boots; } found;	/* of the walk in progress */
+
+	/* the poll in progress */
+	struct poll_plan      plan;
+	struct pdu	     *pdu;
+	size_t		      npdu, pdus_open, varbinds_max;
+	struct poll	      poll;
+	bool		      in_poll, walked, restarted;
+	bool		      too_big, lost_big, moved;	/* why it may have to be repeated */
+	const char	     *refusal;		/* word of an error status, or NULL */
+
+	/* state */
+	uint8_t		      state;		/* enum target_state told last; 0 = none yet */
+	unsigned	      failed;		/* polls without answer in a row */
+	int64_t		      since_wall_ns;	/* last answer, or the first attempt */
+	struct rate_reading   last;		/* time of the last answer: restarts */
+	char		      trouble[200];	/* no usable credential: the remedy; else empty */
+};
+
+/** @param env, its members  borrowed for the device's life */
+struct device *device_new(struct device_env *env, const struct msg_target *t);
+void	device_free(struct device *d);
+/** The ports to sample, replacing those known before. A poll in flight starts again with them. */
+void	device_ports(struct device *d, const struct msg_port *ports, size_t n);
+
+/* discovery.c */
+void	discovery_start(struct device *d);	/* ends with device_discovered() */
+void	discovery_stop(struct device *d);
+
+/* device.c, for discovery.c */
+enum discovery_end { DISCOVERY_DONE, DISCOVERY_UNANSWERED };
+void	device_discovered(struct device *d, enum discovery_end end);
+
+/* device_state.c */
+void	state_answered(struct device *d);		/* a usable answer came */
+void	state_restarted(struct device *d, const struct rate_reading *now);
+void	state_replaced(struct device *d, const char *old_name);
+void	state_poll_failed(struct device *d);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* device_state.c: what core is told of a device, and in which words. Edges only: a state that goes on is not repeated. */
+#include "collectors/snmp/device.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include "base/log.h"
+
+static void tell(const struct device *d, enum target_state state, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void
+tell(const struct device *d, enum target_state state, const char *fmt, ...)
+{
+	struct msg_target_state m = { .number = d->target.number, .state = (uint8_t)state, .wall_ns = loop_wall_ns(d->env->loop) };
+	va_list			ap;
+
+	va_start(ap, fmt);
+	vsnprintf(m.reason, sizeof(m.reason), fmt, ap);
+	va_end(ap);
+	text_copy(m.name, sizeof(m.name), d->name);
+	log_info("%s: %s", d->target.ref, m.reason);
+	d->env->sink->state(d->env->sink->arg, &m);
+}
+
+void
+state_answered(struct device *d)
+{
+	char since[TIME_TEXT_MAX];
+
+	d->failed = 0;
+	if (d->state == 0)
+		tell(d, TARGET_ANSWERING, "answers");
+	else if (d->state != TARGET_ANSWERING)
+		tell(d, TARGET_ANSWERING, "answers again; no answer since %s", text_utc(since, sizeof(since), d->since_wall_ns));
+	d->state = TARGET_ANSWERING;
+	d->since_wall_ns = loop_wall_ns(d->env->loop);
+}
+
+/* sysUpTime and snmpEngineBoots of the last answer and of this one do not fit together. */
+void
+state_restarted(struct device *d, const struct rate_reading *now)
+{
+	double	 elapsed_s = (double)(now->mono_ns - d->last.mono_ns) / NS_PER_S;
+	uint32_t advance_ticks = now->uptime_ticks - d->last.uptime_ticks;
+
+	if (now->uptime_ticks < d->last.uptime_ticks)
+		tell(d, TARGET_RESTARTED, "sysUpTime went back to %u s", now->uptime_ticks / 100);
+	else if (d->last.has_boots && now->has_boots && d->last.boots != now->boots)
+		tell(d, TARGET_RESTARTED, "snmpEngineBoots went from %u to %u", d->last.boots, now->boots);
+	else
+		tell(d, TARGET_RESTARTED, "sysUpTime advanced %u s in %.0f s", advance_ticks / 100, elapsed_s);
+}
+
+void
+state_replaced(struct device *d, const char *old_name)
+{
+	tell(d, TARGET_REPLACED, "another device answers: it was \"%.60s\", now it is \"%.60s\"", old_name, d->name);
+}
+
+/* Silent when nothing came, wrong when something came that is of no use. */
+void
+state_poll_failed(struct device *d)
+{
+	const char	 *why = d->refusal != NULL ? d->refusal : d->peer.complaint;
+	enum target_state state = d->trouble[0] != '\0' || why != NULL ? TARGET_WRONG : TARGET_SILENT;
+	char		  since[TIME_TEXT_MAX];
+
+	d->failed++;
+	if ((d->failed < POLLS_SILENT && d->trouble[0] == '\0') || d->state == state)
+		return;
+	d->state = (uint8_t)state;
+	text_utc(since, sizeof(since), d->since_wall_ns);
+	if (d->trouble[0] != '\0')
+		tell(d, TARGET_WRONG, "%s", d->trouble);
+	else if (why != NULL)
+		tell(d, TARGET_WRONG, "no usable answer since %s: %s", since, why);
+	else
+		tell(d, TARGET_SILENT, "no answer since %s", since);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.c: all devices of one instance, by number. What each does is in device.c, how it speaks in wire.c.
+ */
+#include "collectors/snmp/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/map.h"
+#include "collectors/snmp/device.h"
+
+struct snmp_engine {
+	struct device_env env;
+	struct sink	  sink;
+	struct nmap	 *devices;	/* number to struct device */
+};
+
+struct snmp_engine *
+snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, const struct sink *sink)
+{
+	struct snmp_engine *e = xcalloc(1, sizeof(*e));
+
+	e->sink = *sink;
+	e->env = (struct device_env){ .loop = l, .wire = wire_new(l, io), .secrets_fd = secrets_fd, .sink = &e->sink };
+	e->devices = nmap_new();
+	return e;
+}
+
+void
+snmp_engine_free(struct snmp_engine *e)
+{
+	struct device *d;
+	size_t	       at = 0;
+
+	if (e == NULL)
+		return;
+	while ((d = nmap_next(e->devices, &at)) != NULL)
+		device_free(d);
+	nmap_free(e->devices);
+	wire_free(e->env.wire);
+	free(e);
+}
+
+static bool
+target_is_same(const struct msg_target *a, const struct msg_target *b)
+{
+	return addr_equal(&a->address, &b->address) && a->port == b->port && a->interval_ms == b->interval_ms &&
+	    a->timeout_ms == b->timeout_ms && strcmp(a->ref, b->ref) == 0 && strcmp(a->method, b->method) == 0 &&
+	    strcmp(a->credential, b->credential) == 0 && strcmp(a->profile, b->profile) == 0;
+}
+
+void
+snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports, size_t nports)
+{
+	struct device *d = nmap_get(e->devices, t->number);
+
+	if (d != NULL && !target_is_same(&d->target, t)) {
+		snmp_engine_remove(e, t->number);
+		d = NULL;
+	}
+	if (d == NULL) {
+		d = device_new(&e->env, t);
+		nmap_add(e->devices, t->number, d);
+	}
+	device_ports(d, ports, nports);
+}
+
+void
+snmp_engine_remove(struct snmp_engine *e, uint32_t number)
+{
+	struct device *d = nmap_remove(e->devices, number);
+
+	if (d != NULL)
+		device_free(d);
+}
+
+void
+snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
+{
+	wire_packet(e->env.wire, in);
+}
+
+static void
+counter_add(struct msg_counters *out, const char *name, uint64_t value)
+{
+	struct counter *c = &out->c[out->n];
+
+	if (out->n == COUNTERS_MAX)
+		return;
+	text_copy(c->name, sizeof(c->name), name);
+	c->value = value;
+	out->n++;
+}
+
+void
+snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
+{
+	static const char *const wire_names[WIRE_COUNTERS] = {
+		[WIRE_REQUESTS] = "snmp.requests", [WIRE_RETRIES] = "snmp.retries", [WIRE_RESPONSES] = "snmp.responses",
+		[WIRE_TIMEOUTS] = "snmp.timeouts", [WIRE_MALFORMED] = "snmp.malformed", [WIRE_UNMATCHED] = "snmp.unmatched",
+		[WIRE_LATE] = "snmp.late", [WIRE_WRONG_SOURCE] = "snmp.wrong_source",
+		[WIRE_WRONG_COMMUNITY] = "snmp.wrong_community", [WIRE_WRONG_OIDS] = "snmp.wrong_oids",
+		[WIRE_WRONG_OTHER] = "snmp.wrong_other", [WIRE_SEND_ERRORS] = "snmp.send_errors",
+	};
+	static const char *const device_names[DEVICE_COUNTERS] = {
+		[DEVICE_POLLS] = "snmp.polls", [DEVICE_OVERRUNS] = "snmp.overruns", [DEVICE_WALKS] = "snmp.walks",
+		[DEVICE_WALK_FAILURES] = "snmp.walk_failures", [DEVICE_TOO_BIG] = "snmp.toobig", [DEVICE_REFUSED] = "snmp.refused",
+		[DEVICE_RESTARTS] = "snmp.restarts", [DEVICE_MOVED] = "snmp.renumbered",
+	};
+
+	for (unsigned i = 0; i < WIRE_COUNTERS; i++)
+		counter_add(out, wire_names[i], wire_counter(e->env.wire, (enum wire_counter)i));
+	for (unsigned i = 0; i < DEVICE_COUNTERS; i++)
+		counter_add(out, device_names[i], e->env.counter[i]);
+}
