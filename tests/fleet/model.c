@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "tests/fleet/agent.h"
 #include "tests/fleet/ip.h"
 #include "tests/fleet/parts.h"
 
@@ -179,21 +180,34 @@ tcp_answer(struct fleet_model *m, const struct fleet_packet *in, struct fleet_pa
 }
 
 static bool
+udp_answer(struct fleet_model *m, struct fleet_device *d, int64_t now_ns, const struct fleet_packet *in,
+    struct fleet_packet *out)
+{
+	if (d == NULL || in->to_port != d->device->port || !device_is_running(d, now_ns)) {
+		m->stats.nobody++;
+		return false;
+	}
+	if ((out->len = agent_answer(m, d, now_ns, in->data, in->len, m->data)) == 0)
+		return false;
+	out->data = m->data;
+	if (d->faults & DEVICE_WRONGSRC)
+		out->from++;
+	return true;
+}
+
+static bool
 host_answer(struct fleet_model *m, struct fleet_host *h, int64_t now_ns, const struct fleet_packet *in,
     struct fleet_packet *out)
 {
-	(void)h;
-	(void)now_ns;
 	switch (in->proto) {
 	case FLEET_ICMP:
 		return echo_answer(m, in, out);
-	case FLEET_TCP:
-		return tcp_answer(m, in, out);
 	case FLEET_UDP:
+		return udp_answer(m, h->device, now_ns, in, out);
+	case FLEET_TCP:
 		break;
 	}
-	m->stats.nobody++;
-	return false;
+	return tcp_answer(m, in, out);
 }
 
 bool
@@ -216,7 +230,7 @@ fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in
 	}
 	out->at_ns = now_ns + rtt_ns;
 	out->packet = (struct fleet_packet){ .proto = in->proto, .from = in->to, .to = in->from,
-		.from_port = in->to_port, .to_port = in->from_port };
+		.from_port = in->to_port, .to_port = in->from_port, .tag = in->tag };
 	if (!host_answer(m, h, now_ns, in, &out->packet))
 		return false;
 	m->stats.packets_out[in->proto]++;

@@ -28,6 +28,7 @@ struct fleet_packet {
 	const uint8_t	*data;			/* ICMP: message from its type byte on; UDP: payload; TCP: none */
 	size_t		 len;
 	bool		 refused;		/* TCP answer: the port is closed */
+	uint32_t	 tag;			/* the front's own note; an answer has that of its request */
 };
 
 struct fleet_answer {

@@ -75,7 +75,7 @@ slot_get(struct pending *p, bool large)
 		p->unused[large] = s->next;
 		return s;
 	}
-	s = xcalloc(1, sizeof(*s) + (large ? FLEET_DATA_MAX : SMALL_DATA));
+	s = xcalloc(1, sizeof(*s) + (large ? PENDING_DATA_MAX : SMALL_DATA));
 	s->large = large;
 	return s;
 }

@@ -8,11 +8,13 @@
 
 #include "tests/fleet/model.h"
 
+#define PENDING_DATA_MAX (FLEET_DATA_MAX + 64)	/* room for the heads of a whole IP packet */
+
 struct pending;
 
 struct pending *pending_new(void);
 void	pending_free(struct pending *p);
-/** Copies the answer with its data. */
+/** Copies the answer with its data, at most PENDING_DATA_MAX bytes. */
 void	pending_add(struct pending *p, const struct fleet_answer *a);
 /** @return when the next one is due, INT64_MAX when none waits */
 int64_t	pending_next_ns(const struct pending *p);
