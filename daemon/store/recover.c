@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * recover.c: walks over the journal.
+ *
+ * At start one walk from the checkpoint rebuilds the open minutes and the rows that were in memory; rows at or before a
+ * file's last update are passed over, so it may be repeated at will. Files that are damaged or missing are rebuilt by a
+ * second walk from the oldest segment on, as "<name>.rrd.new", renamed when whole.
+ *
+ * While a series is left to a walk, its new samples go to the journal only: the walk ends when it has caught up with the
+ * journal, memory included, so each sample is taken exactly once and in order.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "store/store.h"
+
+#define STEP_BYTES (1u << 20)	/* of journal per turn */
+
+static void replay_turn(void *arg);
+
+bool
+recover_takes(const struct store *st, const struct series *s)
+{
+	return s->file == SERIES_FILE_REBUILD || (st->replay != NULL && !st->rebuilding);
+}
+
+/* ---- files ---- */
+
+static void
+set_aside(struct store *st, struct series *s, const char *why)
+{
+	char name[SERIES_FILE_SIZE], bad[SERIES_FILE_SIZE], suffix[24];
+
+	snprintf(suffix, sizeof(suffix), ".bad-%lld", loop_wall_ns(st->loop) / NS_PER_S);
+	st->counters.quarantined++;
+	series_file_name(s, "", name);
+	series_file_name(s, suffix, bad);
+	if (renameat(st->rrd_fd, name, st->rrd_fd, bad) == -1)
+		log_warn("%s is damaged (%s) and cannot be renamed", name, why);
+	else
+		log_warnx("%s is damaged (%s): renamed to %s, rebuilding it from the journal", name, why, bad);
+	store_trouble(st, TROUBLE_DAMAGE, "store/rrd/%s is damaged (%s) and is being rebuilt from the journal", name, why);
+}
+
+void
+recover_file(struct store *st, struct series *s, enum rrd_result result, const char *why)
+{
+	if (result == RRD_DAMAGED)
+		set_aside(st, s, why);
+	else
+		log_warnx("store/rrd/%s.rrd is gone: rebuilding it from the journal", s->ref);
+	series_reset(&st->series, s, 0);
+	s->file = SERIES_FILE_REBUILD;
+	s->in_rebuild = s->new_file = false;
+	s->written_s = 0;
+	recover_rebuild(st);
+}
+
+void
+recover_look(struct store *st, struct series *s)
+{
+	struct rrd_facts facts;
+	char		 name[SERIES_FILE_SIZE], why[RRD_WHY_MAX];
+
+	if (s->file != SERIES_FILE_UNSEEN)
+		return;
+	switch (rrd_file_check(st->rrd, series_file_name(s, "", name), s->kind, &facts, why)) {
+	case RRD_OK:
+		s->file = SERIES_FILE_READY;
+		s->profile = facts.profile;
+		s->written_s = facts.last_s;
+		minutes_raise_last(s->minutes, facts.last_s);
+		store_file_well(st, s);
+		break;
+	case RRD_ABSENT:
+		s->file = SERIES_FILE_ABSENT;
+		break;
+	case RRD_DAMAGED:
+		recover_file(st, s, RRD_DAMAGED, why);
+		break;
+	case RRD_FAILED:
+		store_file_trouble(st, s, "read", why);
+		break;
+	}
+}
+
+/* ---- what the walk finds ---- */
+
+static void
+walk_name(void *arg, uint32_t number, const char *ref)
+{
+	const struct journal_segment *oldest;
+	struct store		     *st = arg;
+	struct series		     *s;
+	bool			      is_new;
+
+	/* A plan knows better than an old name. */
+	if ((st->planned || st->plan_open) &&
+	    (series_find(&st->series, number) != NULL || series_find_ref(&st->series, ref) != NULL))
+		return;
+	s = series_bind(&st->series, number, ref, &is_new);
+	if (s == NULL || s->file != SERIES_FILE_UNSEEN)
+		return;
+	recover_look(st, s);
+	/* A known object without a file, and a journal older than the checkpoint: the file once was there. */
+	oldest = journal_segment_of(st->journal, 1);
+	if (s->file == SERIES_FILE_ABSENT && oldest != NULL && oldest->first_seq < st->checkpoint)
+		s->file = SERIES_FILE_REBUILD;
+}
+
+/* Rows of a rebuilt file go out as they come. */
+static void
+rebuild_write(struct store *st, struct series *s)
+{
+	struct rrd_row	row[RRD_ROWS_MAX];
+	char		name[SERIES_FILE_SIZE], why[RRD_WHY_MAX];
+	enum rrd_result result = RRD_OK;
+	uint32_t	i, n = s->nrows < RRD_ROWS_MAX ? s->nrows : RRD_ROWS_MAX;
+
+	series_file_name(s, ".new", name);
+	for (i = 0; i < n; i++)
+		row[i] = (struct rrd_row){ .end_s = series_row(s, i)->end_s, .value = series_row(s, i)->value };
+	if (!s->new_file)
+		result = rrd_file_create(st->rrd, name, s->kind, st->profile, row[0].end_s - MINUTE_S, why);
+	if (result == RRD_OK) {
+		s->new_file = true;
+		s->profile = st->profile;
+		result = rrd_file_update(st->rrd, name, s->kind, row, n, &s->written_s, why);
+	}
+	if (result != RRD_OK) {
+		store_file_trouble(st, s, "rebuild", why);
+		s->in_rebuild = false;		/* the next walk tries again */
+		series_reset(&st->series, s, 0);
+		return;
+	}
+	st->counters.updates++;
+	st->counters.rows += n;
+	series_rows_drop(&st->series, s, n);
+}
+
+static void
+walk_sample(void *arg, const struct sample *smp, const struct journal_place *place)
+{
+	struct store  *st = arg;
+	struct series *s = series_find(&st->series, smp->series);
+
+	if (s == NULL || (s->file == SERIES_FILE_REBUILD) != st->rebuilding || (st->rebuilding && !s->in_rebuild))
+		return;
+	series_take(&st->series, s, smp, place);
+	if (st->rebuilding && s->nrows >= RRD_ROWS_MAX)
+		rebuild_write(st, s);
+}
+
+static const struct replay_ops walk_ops = { walk_name, walk_sample };
+
+/* ---- the walks ---- */
+
+/* The new file is whole as far as closed minutes go: it takes its place. */
+static void
+rebuild_finish(struct store *st, struct series *s)
+{
+	char from[SERIES_FILE_SIZE], to[SERIES_FILE_SIZE];
+
+	while (s->in_rebuild && s->new_file && s->nrows > 0)
+		rebuild_write(st, s);
+	if (!s->in_rebuild)
+		return;
+	s->in_rebuild = false;
+	if (!s->new_file) {		/* too few rows for one: they wait in memory for a file made as usual */
+		s->file = SERIES_FILE_ABSENT;
+		if (!s->planned)
+			series_reset(&st->series, s, 0);
+		return;
+	}
+	s->new_file = false;
+	series_file_name(s, ".new", from);
+	series_file_name(s, "", to);
+	if (rrd_file_sync(st->rrd, from) == -1 || renameat(st->rrd_fd, from, st->rrd_fd, to) == -1) {
+		store_file_trouble(st, s, "rebuild", strerror(errno));
+		series_reset(&st->series, s, 0);
+		return;
+	}
+	s->file = SERIES_FILE_READY;
+	store_file_well(st, s);
+	log_info("store/rrd/%s is rebuilt from the journal", to);
+}
+
+static void
+walk_finish(struct store *st)
+{
+	bool   wait = false;
+	size_t i;
+
+	log_debug("store", "%" PRIu64 " samples taken again from the journal", replay_samples(st->replay));
+	replay_free(st->replay);
+	st->replay = NULL;
+	st->swept_minute = 0;
+	for (i = 0; i < st->series.n; i++) {
+		rebuild_finish(st, st->series.list[i]);
+		wait |= st->series.list[i]->file == SERIES_FILE_REBUILD;
+	}
+	if (!wait)
+		store_trouble_over(st, TROUBLE_DAMAGE);
+	else if (!st->rebuilding)
+		recover_rebuild(st);
+	if (st->planned)
+		flush_replan(st);	/* the walk may have found series that the plan does not name */
+	create_start(st);
+}
+
+static void
+replay_turn(void *arg)
+{
+	struct store *st = arg;
+
+	if (replay_step(st->replay, STEP_BYTES)) {
+		loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
+		return;
+	}
+	/* The end is near: take what came in the meantime, in one go. */
+	store_commit(st);
+	while (replay_step(st->replay, STEP_BYTES))
+		;
+	replay_waiting(st->replay);
+	walk_finish(st);
+}
+
+static void
+walk_start(struct store *st, uint64_t from_seq)
+{
+	st->replay = replay_new(st->journal, from_seq, &walk_ops, st);
+	loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
+}
+
+void
+recover_start(struct store *st)
+{
+	st->rebuilding = false;
+	walk_start(st, st->checkpoint);
+}
+
+void
+recover_rebuild(struct store *st)
+{
+	bool   any = false;
+	size_t i;
+
+	if (st->replay != NULL || !st->planned)
+		return;
+	for (i = 0; i < st->series.n; i++) {
+		struct series *s = st->series.list[i];
+
+		if (s->file != SERIES_FILE_REBUILD)
+			continue;
+		series_reset(&st->series, s, 0);
+		s->in_rebuild = any = true;
+		s->new_file = false;
+	}
+	if (!any)
+		return;
+	st->rebuilding = true;
+	walk_start(st, 1);
+}

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.c: the store process (proc.h): samples in from measure and core, and what happens each second.
+ *
+ * Within a second: commit the journal (group commit), tell core what is durable, close minutes that are over, write files
+ * that are due. The journal is committed earlier when 256 KiB wait.
+ */
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define COUNTERS_NS   (10 * NS_PER_S)
+#define TROUBLE_NS    (10 * NS_PER_S)	/* a text that only changes its figures is sent so often */
+#define STOP_FLUSH_NS (2 * NS_PER_S)
+#define SWEEP_AFTER_S (MINUTE_CLOSE_S + 1)	/* a block may be a second older than what it brings */
+#define QUIET_NS      (2 * NS_PER_S)	/* a series that gets samples right now closes its minutes by their time */
+
+/* ---- state for core ---- */
+
+static void
+state_send(struct store *st)
+{
+	struct msg_store_state m = { .ok = 1 };
+	int		       i;
+
+	for (i = TROUBLES - 1; i >= 0; i--)
+		if (st->trouble[i][0] != '\0') {
+			m.ok = 0;
+			text_copy(m.text, sizeof(m.text), st->trouble[i]);
+		}
+	st->trouble_sent_ns = loop_mono_ns(st->loop);
+	msg_store_state_send(st->core, IPC_STORE_STATE, 0, &m, -1);
+}
+
+void
+store_trouble(struct store *st, enum trouble which, const char *fmt, ...)
+{
+	bool	is_new = st->trouble[which][0] == '\0';
+	char	text[sizeof(st->trouble[0])];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (strcmp(text, st->trouble[which]) == 0)
+		return;
+	memcpy(st->trouble[which], text, sizeof(text));
+	if (is_new && which != TROUBLE_JOURNAL)		/* the journal has said so itself */
+		log_warnx("%s", text);
+	if (is_new || loop_mono_ns(st->loop) - st->trouble_sent_ns >= TROUBLE_NS)
+		state_send(st);
+}
+
+void
+store_trouble_over(struct store *st, enum trouble which)
+{
+	if (st->trouble[which][0] == '\0')
+		return;
+	log_debug("store", "over: %s", st->trouble[which]);
+	st->trouble[which][0] = '\0';
+	state_send(st);
+}
+
+void
+store_file_trouble(struct store *st, const struct series *s, const char *what, const char *why)
+{
+	st->trouble_series = s;
+	store_trouble(st, TROUBLE_FILES, "cannot %s store/rrd/%s.rrd: %s", what, s->ref, why);
+}
+
+void
+store_file_well(struct store *st, const struct series *s)
+{
+	if (st->trouble_series != s)
+		return;
+	st->trouble_series = NULL;
+	store_trouble_over(st, TROUBLE_FILES);
+}
+
+static void
+durable_send(struct store *st)
+{
+	struct msg_durable m = { .seq = journal_durable_seq(st->journal), .records = journal_stats(st->journal)->records };
+
+	st->durable_sent = m.seq;
+	msg_durable_send(st->core, IPC_DURABLE, 0, &m, -1);
+}
+
+void
+store_commit(struct store *st)
+{
+	if (journal_commit(st->journal, loop_wall_ns(st->loop)) == -1)
+		store_trouble(st, TROUBLE_JOURNAL, "%s", journal_error(st->journal));
+	else
+		store_trouble_over(st, TROUBLE_JOURNAL);
+	if (journal_durable_seq(st->journal) != st->durable_sent)
+		durable_send(st);
+}
+
+/* ---- samples ---- */
+
+struct taking {
+	struct store	    *st;
+	struct journal_place place;
+	bool		     has_name;
+};
+
+static void
+sample_look(void *arg, const struct sample *smp)
+{
+	struct taking *t = arg;
+
+	t->has_name |= smp->type == SAMPLE_NAME;
+}
+
+static void
+sample_take(void *arg, const struct sample *smp)
+{
+	struct taking *t = arg;
+	struct store  *st = t->st;
+	struct series *s = series_find(&st->series, smp->series);
+
+	if (s == NULL || (st->planned && !s->planned)) {
+		st->counters.unplanned++;
+		return;
+	}
+	s->touched_ns = loop_mono_ns(st->loop);
+	if (recover_takes(st, s))
+		return;
+	switch (series_take(&st->series, s, smp, &t->place)) {
+	case SERIES_TAKEN:
+		break;
+	case SERIES_LATE:
+		st->counters.late++;
+		break;
+	case SERIES_CLOCK_BACK:
+		st->counters.clock_back++;
+		break;
+	}
+}
+
+/* @return 0, or -1 when the payload is not what it must be (names are the journal's own) */
+static int
+samples_take(struct store *st, const uint8_t *data, size_t len)
+{
+	struct taking t = { .st = st };
+	struct cursor c = cursor_of(data, len);
+	int64_t	      wall_ns = (int64_t)cursor_u64le(&c), mono_ns = (int64_t)cursor_u64le(&c);
+	int	      n = samples_each(data, len, sample_look, &t);
+
+	if (n == -1 || t.has_name)
+		return -1;
+	st->counters.samples += (uint64_t)n;
+	if (st->no_disk || n == 0)
+		return 0;
+	t.place = journal_append(st->journal, c.p, cursor_left(&c), (uint32_t)n, wall_ns, mono_ns);
+	samples_each(data, len, sample_take, &t);
+	if (journal_is_due(st->journal))
+		store_commit(st);
+	return 0;
+}
+
+/* ---- the second ---- */
+
+static void
+minutes_sweep(struct store *st)
+{
+	int64_t wall_ns = loop_wall_ns(st->loop), mono_ns = loop_mono_ns(st->loop);
+	int64_t minute = (wall_ns / NS_PER_S - SWEEP_AFTER_S) / MINUTE_S;
+	bool	all = true;
+	size_t	i;
+
+	if (minute == st->swept_minute || (st->replay != NULL && !st->rebuilding))
+		return;
+	for (i = 0; i < st->series.n; i++) {
+		struct series *s = st->series.list[i];
+
+		if (minutes_oldest_end(s->minutes) > minute * MINUTE_S || recover_takes(st, s))
+			continue;
+		if (mono_ns - s->touched_ns < QUIET_NS)
+			all = false;
+		else
+			series_close_minutes(&st->series, s, wall_ns);
+	}
+	if (all)
+		st->swept_minute = minute;
+}
+
+static void
+second(void *arg)
+{
+	struct store *st = arg;
+
+	loop_timer_set(st->loop, &st->second, loop_mono_ns(st->loop) + NS_PER_S, second, st);
+	store_commit(st);
+	minutes_sweep(st);
+	flush_second(st);
+}
+
+static void
+count(struct msg_counters *m, const char *name, uint64_t value)
+{
+	text_copy(m->c[m->n].name, sizeof(m->c[0].name), name);
+	m->c[m->n++].value = value;
+}
+
+static void
+count_journal(struct store *st, struct msg_counters *m)
+{
+	const struct journal_stats *j = journal_stats(st->journal);
+
+	count(m, "journal.blocks", j->blocks);
+	count(m, "journal.bytes", j->bytes);
+	count(m, "journal.torn", j->torn);
+	count(m, "journal.damaged", j->damaged);
+	count(m, "journal.dropped", j->dropped);
+	count(m, "journal.waiting_bytes", j->waiting);
+	count(m, "journal.segments", j->segments);
+	count(m, "journal.size_bytes", j->size);
+}
+
+static void
+count_files(struct store *st, struct msg_counters *m)
+{
+	uint64_t ready = 0;
+	size_t	 i;
+
+	for (i = 0; i < st->series.n; i++)
+		ready += st->series.list[i]->file == SERIES_FILE_READY;
+	count(m, "rrd.files", ready);
+	count(m, "rrd.created", st->counters.created);
+	count(m, "rrd.updates", st->counters.updates);
+	count(m, "rrd.rows", st->counters.rows);
+	count(m, "rrd.bytes_written", st->counters.bytes_written);
+	count(m, "rrd.quarantined", st->counters.quarantined);
+	count(m, "rrd.rows_waiting", st->series.rows);
+	count(m, "rrd.rows_dropped", st->series.rows_dropped);
+	count(m, "rrd.flush_lag_s", st->queue == NULL ? 0 :
+	    (uint64_t)((loop_mono_ns(st->loop) - st->queue_since_ns) / NS_PER_S));
+}
+
+static void
+counters_send(void *arg)
+{
+	struct store	   *st = arg;
+	struct msg_counters m = { 0 };
+
+	loop_timer_set(st->loop, &st->counters_timer, loop_mono_ns(st->loop) + COUNTERS_NS, counters_send, st);
+	count(&m, "samples", st->counters.samples);
+	count(&m, "samples.late", st->counters.late);
+	count(&m, "samples.clock_back", st->counters.clock_back);
+	count(&m, "samples.unplanned", st->counters.unplanned);
+	count(&m, "samples.malformed", st->counters.malformed);
+	if (!st->no_disk) {
+		count_journal(st, &m);
+		count_files(st, &m);
+	}
+	msg_counters_send(st->core, IPC_COUNTERS, 0, &m, -1);
+}
+
+/* ---- channels ---- */
+
+static void
+channel_forget(struct store *st, struct ipc_channel *ch)
+{
+	size_t i;
+
+	if (st->core == ch) {
+		st->core = NULL;
+		flush_forget_requests(st);
+	}
+	for (i = 0; i < MEASURE_MAX; i++)
+		if (st->measure[i].ch == ch)
+			st->measure[i].ch = NULL;
+	ipc_free(ch);
+}
+
+static void
+channel_closed(void *arg, struct ipc_channel *ch, const char *why)
+{
+	log_debug("store", "channel to %s: %s", ipc_peer(ch), why);
+	channel_forget(arg, ch);
+}
+
+/* A peer that sends what it must not is not to be trusted further; its parent will start it anew. */
+static void
+channel_reject(struct store *st, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	log_warnx("%s sent a malformed %s of %zu bytes: channel closed", ipc_peer(ch), ipc_types[msg->type].name, msg->len);
+	channel_forget(st, ch);
+}
+
+static int
+request_read(struct store *st, const struct ipc_msg *msg)
+{
+	struct msg_series_read *m = xcalloc(1, sizeof(*m));
+	int			rc = msg_series_read_decode(m, msg->data, msg->len);
+
+	if (rc == 0)
+		read_request(st, msg->token, m);
+	free(m);
+	return rc;
+}
+
+static int
+core_request(struct store *st, const struct ipc_msg *msg)
+{
+	struct msg_series_plan plan;
+	struct msg_flush       flush;
+
+	switch (msg->type) {
+	case IPC_SERIES_PLAN:
+		if (msg_series_plan_decode(&plan, msg->data, msg->len) == -1)
+			return -1;
+		return st->no_disk ? 0 : store_plan_message(st, &plan);
+	case IPC_SERIES_READ:
+		return request_read(st, msg);
+	case IPC_FLUSH:
+		if (msg_flush_decode(&flush, msg->data, msg->len) == -1)
+			return -1;
+		flush_request(st, msg->token, flush.ref);
+		return 0;
+	case IPC_HELLO:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static void
+channel_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct store *st = arg;
+
+	if (msg->type == IPC_SAMPLES) {
+		if (samples_take(st, msg->data, msg->len) == -1) {
+			st->counters.malformed++;
+			channel_reject(st, ch, msg);
+		}
+		return;
+	}
+	if (ch == st->core ? core_request(st, msg) == -1 : msg->type != IPC_HELLO)
+		channel_reject(st, ch, msg);
+}
+
+static void
+attach_measure(struct store *st, const char *instance, struct ipc_channel *ch)
+{
+	size_t i, place = MEASURE_MAX;
+
+	for (i = MEASURE_MAX; i-- > 0;) {
+		if (st->measure[i].ch == NULL)
+			place = i;
+		else if (strcmp(st->measure[i].instance, instance) == 0) {
+			channel_forget(st, st->measure[i].ch);
+			place = i;
+			break;
+		}
+	}
+	if (place == MEASURE_MAX) {
+		log_warnx("more than %d measure instances: the samples of %s are lost", MEASURE_MAX, instance);
+		ipc_free(ch);
+		return;
+	}
+	st->measure[place].ch = ch;
+	text_copy(st->measure[place].instance, sizeof(st->measure[place].instance), instance);
+	ipc_handlers(ch, channel_message, channel_closed, st);
+}
+
+void
+store_attach(struct store *st, enum process_kind peer, const char *instance, struct ipc_channel *ch)
+{
+	switch (peer) {
+	case PROCESS_MEASURE:
+		attach_measure(st, instance, ch);
+		return;
+	case PROCESS_CORE:
+		if (st->core != NULL)
+			channel_forget(st, st->core);
+		st->core = ch;
+		ipc_handlers(ch, channel_message, channel_closed, st);
+		state_send(st);
+		if (!st->no_disk)
+			durable_send(st);
+		return;
+	default:
+		log_warnx("store has no business with %s", process_names[peer]);
+		ipc_free(ch);
+	}
+}
+
+/* ---- life ---- */
+
+/* @return descriptor of a directory below ours, made when absent, or -1 (logged) */
+static int
+directory_open(int dir_fd, const char *name)
+{
+	int fd;
+
+	if (mkdirat(dir_fd, name, 0700) == 0)
+		log_debug("store", "made store/%s", name);
+	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		log_warn("cannot open store/%s", name);
+	return fd;
+}
+
+static int
+disk_open(struct store *st)
+{
+	struct journal_opts o = { .next_name = store_next_name, .arg = st };
+
+	st->checkpoint = checkpoint_read(st->dir_fd);
+	st->journal_fd = directory_open(st->dir_fd, "journal");
+	st->rrd_fd = directory_open(st->dir_fd, "rrd");
+	if (st->journal_fd == -1 || st->rrd_fd == -1)
+		return -1;
+	o.dir_fd = st->journal_fd;
+	o.first_seq = st->checkpoint;
+	st->journal = journal_new(&o);
+	st->rrd = rrd_dir_new(st->rrd_fd);
+	return st->journal != NULL && st->rrd != NULL ? 0 : -1;
+}
+
+struct store *
+store_new(struct loop *l, const struct store_opts *o)
+{
+	struct store *st = xcalloc(1, sizeof(*st));
+	int64_t	      now = loop_mono_ns(l);
+
+	st->loop = l;
+	st->no_disk = o->no_disk;
+	st->dir_fd = o->dir_fd;
+	st->journal_fd = st->rrd_fd = st->create_fd = -1;
+	st->queue_last = &st->queue;
+	series_table_init(&st->series);
+	loop_timer_set(l, &st->counters_timer, now + COUNTERS_NS, counters_send, st);
+	if (st->no_disk)
+		return st;
+	if (disk_open(st) == -1) {
+		store_free(st);
+		return NULL;
+	}
+	loop_timer_set(l, &st->second, now + NS_PER_S, second, st);
+	recover_start(st);
+	return st;
+}
+
+void
+store_stop(struct store *st)
+{
+	if (st->no_disk)
+		return;
+	store_commit(st);
+	if (st->replay == NULL)
+		flush_all(st, loop_mono_ns(st->loop) + STOP_FLUSH_NS);
+	checkpoint_write(st);
+}
+
+void
+store_free(struct store *st)
+{
+	size_t i;
+
+	if (st == NULL)
+		return;
+	loop_timer_cancel(st->loop, &st->second);
+	loop_timer_cancel(st->loop, &st->counters_timer);
+	loop_timer_cancel(st->loop, &st->replay_timer);
+	create_stop(st);
+	flush_free(st);
+	replay_free(st->replay);
+	journal_free(st->journal);
+	rrd_dir_free(st->rrd);
+	series_table_fini(&st->series);
+	ipc_free(st->core);
+	for (i = 0; i < MEASURE_MAX; i++)
+		ipc_free(st->measure[i].ch);
+	if (st->journal_fd != -1)
+		close(st->journal_fd);
+	if (st->rrd_fd != -1)
+		close(st->rrd_fd);
+	if (st->dir_fd != -1)
+		close(st->dir_fd);
+	free(st);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.h: the store process as its own files see it; everybody else sees proc/proc.h.
+ *
+ *	store.c		channels, samples in, the second's tick
+ *	store_plan.c	settings and objects from core
+ *	recover.c	from the journal to memory at start, and to single files that were damaged
+ *	create.c	new files, slowly
+ *	flush.c		rows from memory to files, evenly; the checkpoint
+ *	read.c		series out: files merged with memory
+ *
+ * A sample goes to the journal first and then to the open minutes of its series; closed minutes are rows that wait for
+ * their file. All that is not in a synced file can be had again from the journal, from the checkpoint on.
+ */
+#ifndef SIMPUL_STORE_H
+#define SIMPUL_STORE_H
+
+#include "proc/proc.h"
+#include "store/replay.h"
+#include "store/rrd.h"
+#include "store/series.h"
+
+#define MEASURE_MAX   32
+#define FLUSH_JOBS    64
+#define FLUSH_S_MAX   7200
+#define TEMPLATES_MAX 8
+
+/** What is wrong now; core gets the first of them as STORE_STATE. */
+enum trouble {
+	TROUBLE_JOURNAL,	/* it cannot be written */
+	TROUBLE_FILES,		/* RRD files cannot be written or made */
+	TROUBLE_DAMAGE,		/* a file was damaged and is being rebuilt */
+	TROUBLE_KEEP,		/* the journal holds less than 48 hours */
+	TROUBLES
+};
+
+struct flush_job {		/* a FLUSH of core that is not answered yet */
+	uint32_t       token;
+	uint32_t       written;
+	size_t	       at;	/* next of the series table */
+	size_t	       end;
+};
+
+struct template {		/* an empty file of a kind, to be copied */
+	const struct series_kind *kind;
+	const struct profile	 *profile;
+	int			  fd;
+	int64_t			  last_s;
+	uint64_t		  size;
+};
+
+struct store_counters {
+	uint64_t samples, late, clock_back, unplanned, malformed;
+	uint64_t updates, rows, bytes_written, created, quarantined;
+};
+
+struct store {
+	struct loop	    *loop;
+	bool		     no_disk;
+	int		     dir_fd, journal_fd, rrd_fd;
+	struct journal	    *journal;
+	struct rrd_dir	    *rrd;
+	struct series_table  series;
+	struct store_counters counters;
+
+	struct ipc_channel  *core;
+	struct {
+		struct ipc_channel *ch;
+		char		    instance[32];
+	} measure[MEASURE_MAX];
+
+	/* plan */
+	const struct profile *profile;		/* NULL before the first plan */
+	uint32_t	      flush_s_asked, journal_keep_s;
+	uint64_t	      journal_max;
+	bool		      planned;		/* a whole plan has come */
+	bool		      plan_open;	/* between BEGIN and END */
+
+	/* troubles */
+	char		      trouble[TROUBLES][200];
+	int64_t		      trouble_sent_ns;
+	const struct series  *trouble_series;	/* the last one with TROUBLE_FILES */
+
+	struct loop_timer     second, counters_timer;
+	int64_t		      swept_minute;	/* the last one whose end was looked after */
+	uint64_t	      durable_sent;
+
+	/* recover.c */
+	struct replay	     *replay;		/* NULL: memory is complete */
+	bool		      rebuilding;	/* the walk is for single files, not for all of memory */
+	uint64_t	      checkpoint;	/* blocks from here on are needed */
+	struct loop_timer     replay_timer;
+
+	/* create.c */
+	struct template	      template[TEMPLATES_MAX];
+	struct series	     *creating;
+	int		      create_fd;
+	uint64_t	      create_at;
+	size_t		      create_next;	/* next of the series table to look at */
+	struct loop_timer     create_timer;
+
+	/* flush.c */
+	uint32_t	      flush_s;		/* in force */
+	struct series	    **phase;		/* flush_s lists */
+	int64_t		      phase_second;	/* monotonic second that was served last */
+	struct series	     *queue, **queue_last;
+	uint32_t	      queued;
+	int64_t		      queue_since_ns;	/* when the queue was empty last */
+	struct flush_job      job[FLUSH_JOBS];
+	size_t		      njobs;
+	int64_t		      checkpoint_due_ns;
+	struct loop_timer     flush_timer;
+};
+
+/* store.c */
+void	store_trouble(struct store *st, enum trouble which, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void	store_trouble_over(struct store *st, enum trouble which);
+/** Its file cannot be read, made or written (why); over when that succeeds. */
+void	store_file_trouble(struct store *st, const struct series *s, const char *what, const char *why);
+void	store_file_well(struct store *st, const struct series *s);
+void	store_commit(struct store *st);
+
+/* store_plan.c */
+int	store_plan_message(struct store *st, const struct msg_series_plan *m);	/* 0, or -1: out of order */
+bool	store_next_name(void *arg, size_t *at, uint32_t *number, const char **ref);
+
+/* recover.c */
+void	recover_start(struct store *st);	/* once; memory is complete when st->replay is NULL again */
+/** Is this sample left to the walk that runs (or will run) over the journal? */
+bool	recover_takes(const struct store *st, const struct series *s);
+/** Look at the file of a series that has become known. */
+void	recover_look(struct store *st, struct series *s);
+/** Its file is damaged (set aside) or gone: have it rebuilt. */
+void	recover_file(struct store *st, struct series *s, enum rrd_result why_code, const char *why);
+/** Begin to rebuild what waits for it, unless a walk runs already. */
+void	recover_rebuild(struct store *st);
+
+/* create.c */
+void	create_start(struct store *st);		/* look for files to make */
+void	create_stop(struct store *st);
+
+/* flush.c */
+void	flush_replan(struct store *st);		/* the number of series or the settings have changed */
+void	flush_second(struct store *st);
+/** FLUSH of core: all when ref is empty. Answers now or later. */
+void	flush_request(struct store *st, uint32_t token, const char *ref);
+void	flush_forget_requests(struct store *st);
+void	flush_all(struct store *st, int64_t until_mono_ns);
+enum rrd_result flush_series(struct store *st, struct series *s);
+void	flush_free(struct store *st);
+void	checkpoint_write(struct store *st);
+uint64_t checkpoint_read(int dir_fd);		/* 1 when there is none that can be read */
+
+/* read.c */
+void	read_request(struct store *st, uint32_t token, const struct msg_series_read *m);
+
+#endif

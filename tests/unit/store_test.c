@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store_test.c: the store as core and measure see it: merged reads, restarts, kills, damage, refusals. */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/map.h"
+#include "store_dir.h"
+#include "store_rig.h"
+
+#define OBJECTS (RIG_LINKS + 1)
+
+/* How many minutes of the last read are not the truth; those before known_from_s and after known_to_s must be unknown. */
+static unsigned
+wrong_minutes(const struct rig *r, int number, int64_t known_from_s, int64_t known_to_s)
+{
+	unsigned wrong = 0;
+	size_t	 i;
+
+	for (i = 0; i < r->nvalues; i++) {
+		int64_t end_s = r->first_s + (int64_t)i * 60;
+		double	want = end_s < known_from_s || end_s > known_to_s ? NAN : rig_truth_minute(number, end_s);
+
+		if (isnan(want) ? !isnan(r->values[i]) : !(fabs(r->values[i] - want) <= 1e-9 * want)) {
+			if (wrong++ < 5)
+				printf("# minute %+lld: got %.12g, want %.12g\n", (long long)(end_s - RIG_T0), r->values[i], want);
+		}
+	}
+	return wrong + (r->nvalues == 0);
+}
+
+static void
+test_minutes(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0, end;
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 1800, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 1600);
+	ok(r.state.ok && r.states > 0, "the store says that it is well");
+	ok(r.durable.seq > 0, "and what is durable");
+	end = t + 1500;		/* closed by t + 1576 */
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1800, 30);
+	is_i64(r.step_s, 60, "30 points of half an hour are minutes");
+	is_i64((int64_t)r.nvalues, 30, "and 30 of them");
+	is_i64(wrong_minutes(&r, 1, t + 60, end), 0, "reads before any flush give every closed minute from memory");
+	rig_flush(&r, "");
+	is_i64(r.end.count, OBJECTS, "a flush writes every file");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1800, 30);
+	is_i64(wrong_minutes(&r, 1, t + 60, end), 0, "reads after it give the same from the file");
+	rig_feed(&r, OBJECTS, t + 3400);
+	rig_read(&r, "link/s003-1/rx_bps", "AVERAGE", t, t + 3600, 60);
+	is_i64(wrong_minutes(&r, 3, t + 60, t + 3300), 0, "and later ones both, with no seam");
+	is_i64(rig_counter(&r, "samples.late"), 0, "nothing was late");
+	is_i64(rig_counter(&r, "rrd.files"), OBJECTS, "every object has its file");
+	is_i64(rig_counter(&r, "samples"), 57 * OBJECTS, "every sample was counted");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* The same questions before and after a flush must get the same answers. */
+static void
+test_merge(void)
+{
+	static const struct {
+		const char *cf;
+		uint32_t    points, step_s;
+	} ask[] = { { "AVERAGE", 600, 60 }, { "AVERAGE", 100, 300 }, { "AVERAGE", 20, 3600 }, { "MAX", 20, 3600 }, { "MIN", 20, 3600 },
+		{ "MAX", 600, 60 } };
+	struct rig r = { 0 };
+	int	   dir = store_dir_make(), known = 0;
+	int64_t	   t = RIG_T0;
+	double	  *before[nitems(ask)];
+	size_t	   n[nitems(ask)], i, k;
+	char	   name[100];
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 3600, 2);
+	rig_feed(&r, 2, t + 5 * 3600 + 1234);
+	for (i = 0; i < nitems(ask); i++) {
+		rig_read(&r, "link/s002-1/rx_bps", ask[i].cf, t, t + 6 * 3600, ask[i].points);
+		snprintf(name, sizeof(name), "%s of %u points has a step of %u s", ask[i].cf, ask[i].points, ask[i].step_s);
+		is_i64(r.step_s, ask[i].step_s, name);
+		n[i] = r.nvalues;
+		before[i] = xcalloc(n[i], sizeof(double));
+		memcpy(before[i], r.values, n[i] * sizeof(double));
+	}
+	rig_flush(&r, "link/s002-1");
+	is_i64(r.end.count, 1, "one file is written when one is asked for");
+	for (i = 0; i < nitems(ask); i++) {
+		unsigned wrong = 0;
+
+		rig_read(&r, "link/s002-1/rx_bps", ask[i].cf, t, t + 6 * 3600, ask[i].points);
+		for (k = 0; k < n[i]; k++) {
+			known += !isnan(before[i][k]);
+			wrong += k >= r.nvalues || !((isnan(before[i][k]) && isnan(r.values[k])) ||
+			    fabs(before[i][k] - r.values[k]) <= 1e-12 * before[i][k]);
+		}
+		snprintf(name, sizeof(name), "%s at %u s: the same before and after the flush", ask[i].cf, ask[i].step_s);
+		is_i64(wrong, 0, name);
+		free(before[i]);
+	}
+	ok(known > 700, "and not because nothing was known (%d values)", known);
+	rig_end(&r, false);
+	store_dir_remove(dir);
+}
+
+static void
+test_delay(void)
+{
+	struct rig    r = { 0 };
+	int	      dir = store_dir_make(), i;
+	struct sample s = { .series = 1, .type = SAMPLE_DELAY, .quality = QUALITY_GOOD, .seconds = 60, .n = DELAY_VALUES };
+
+	rig_start(&r, dir, RIG_T0);
+	rig_plan(&r, "small", 60, 1);
+	rig_run(&r, 60.05);
+	for (i = 0; i < DELAY_VALUES; i++)
+		s.value[i] = 0.5 * i;
+	s.wall_ns = loop_wall_ns(r.loop);
+	rig_send(&r, &s);
+	rig_run(&r, 60);
+	s.wall_ns = loop_wall_ns(r.loop);
+	s.quality = QUALITY_LOST;
+	s.value[DELAY_LOSS_RATIO] = 1;
+	for (i = 1; i < DELAY_VALUES; i++)
+		s.value[i] = NAN;
+	rig_send(&r, &s);
+	rig_run(&r, 200);
+	rig_read(&r, "link/s001-1/rtt_p50_s", "AVERAGE", RIG_T0, RIG_T0 + 180, 10);
+	ok(r.nvalues == 3 && r.values[0] == 1.5 && isnan(r.values[1]) && isnan(r.values[2]),
+	    "the delays of a minute stand in that minute; none answered is unknown");
+	rig_read(&r, "link/s001-1/loss_ratio", "AVERAGE", RIG_T0, RIG_T0 + 180, 10);
+	ok(r.nvalues == 3 && r.values[0] == 0 && r.values[1] == 1 && isnan(r.values[2]), "and all lost is a loss of 1");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* The process vanishes and comes back at once: open minutes must go on as if nothing had happened. */
+static void
+test_restart(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make(), i;
+	int64_t	   t = RIG_T0, now = t;
+	unsigned   wrong = 0;
+
+	for (i = 0; i < 12; i++) {
+		rig_start(&r, dir, now);
+		rig_plan(&r, "small", i % 2 == 0 ? 120 : 1800, OBJECTS);
+		now += 137 + i * 53;
+		if (now % 60 >= RIG_POLL_S && now % 60 < RIG_POLL_S + 3)
+			now += 3;	/* so that the last samples are committed */
+		rig_feed(&r, OBJECTS, now);
+		rig_end(&r, i % 3 == 0);
+	}
+	rig_start(&r, dir, now);
+	rig_plan(&r, "small", 120, OBJECTS);
+	rig_feed(&r, OBJECTS, now + 300);
+	for (i = 1; i <= RIG_LINKS; i++) {
+		char ref[40];
+
+		snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", i);
+		rig_read(&r, ref, "AVERAGE", t, now + 180, 1000);
+		wrong += wrong_minutes(&r, i, t + 60, now + 180);
+	}
+	is_i64(wrong, 0, "12 restarts at any phase lose no minute and change none");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+struct report {
+	int fd;
+};
+
+static void
+report(void *arg, int64_t wall_s)
+{
+	const struct report *rep = arg;
+
+	if (write(rep->fd, &wall_s, sizeof(wall_s)) != sizeof(wall_s))
+		_exit(1);
+}
+
+/* Run in a child from this time on, reporting up to when all is acknowledged, until it is killed after some reports. */
+static int64_t
+run_and_kill(int dir, int64_t start_s, unsigned reports)
+{
+	int	pipe_fd[2], status;
+	int64_t t, last = start_s;
+	pid_t	pid;
+
+	if (pipe(pipe_fd) == -1 || (pid = fork()) == -1)
+		abort();
+	if (pid == 0) {
+		struct rig    r = { 0 };
+		struct report rep = { pipe_fd[1] };
+
+		r.on_durable = report;
+		r.arg = &rep;
+		rig_start(&r, dir, start_s);
+		rig_plan(&r, "small", 120, OBJECTS);
+		rig_feed(&r, OBJECTS, start_s + 86400);
+		_exit(0);
+	}
+	close(pipe_fd[1]);
+	while (read(pipe_fd[0], &t, sizeof(t)) == sizeof(t)) {
+		last = t;
+		if (reports-- == 0)
+			kill(pid, SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	close(pipe_fd[0]);
+	return last;
+}
+
+static void
+test_kill(void)
+{
+	enum { ROUNDS = 15 };
+	struct rig r = { 0 };
+	int	   dir = store_dir_make(), i, number;
+	int64_t	   start[ROUNDS], acked[ROUNDS], now = RIG_T0;
+	unsigned   wrong = 0, minutes = 0, phantom = 0;
+
+	for (i = 0; i < ROUNDS; i++) {
+		start[i] = now;
+		acked[i] = run_and_kill(dir, now, 3 + (unsigned)(hash_u64((uint64_t)i) % 40));
+		now = (acked[i] + 3600) / 600 * 600;	/* a gap, so that no two runs feed the same minute */
+	}
+	rig_start(&r, dir, now);
+	rig_plan(&r, "small", 120, OBJECTS);
+	rig_run(&r, 300);
+	rig_flush(&r, "");
+	for (number = 1; number <= RIG_LINKS; number++) {
+		char   ref[40];
+		size_t k;
+
+		snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", number);
+		rig_read(&r, ref, "AVERAGE", RIG_T0, now, 5000);
+		for (k = 0; k < r.nvalues; k++) {
+			int64_t end = r.first_s + (int64_t)k * 60;
+			bool	sent = false;
+
+			for (i = 0; i < ROUNDS; i++) {
+				sent = sent || (end >= start[i] && end <= acked[i] + 300);
+				if (end - 60 < start[i] || end + RIG_POLL_S > acked[i])
+					continue;
+				minutes++;
+				wrong += !(fabs(r.values[k] - rig_truth_minute(number, end)) <= 1e-6);
+			}
+			phantom += !sent && !isnan(r.values[k]);
+		}
+	}
+	is_i64(wrong, 0, "after 15 kills every acknowledged minute is there and right");
+	ok(minutes > 500, "(%u of them)", minutes);
+	is_i64(phantom, 0, "and none stands where nothing was measured");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+static bool
+has_bad_file(int dir)
+{
+	int	       fd = openat(dir, "rrd/link", O_RDONLY | O_DIRECTORY);
+	DIR	      *d = fdopendir(fd);
+	struct dirent *e;
+	bool	       found = false;
+
+	while ((e = readdir(d)) != NULL)
+		found = found || strstr(e->d_name, "s001-1.rrd.bad-") == e->d_name;
+	closedir(d);
+	return found;
+}
+
+static void
+damage(int dir, const char *name, off_t at)
+{
+	int fd = openat(dir, name, O_WRONLY);
+
+	if (pwrite(fd, "\xff", 1, at) != 1)
+		abort();
+	close(fd);
+}
+
+static void
+test_damage(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0, now = t + 3 * 3600;
+	unsigned   states;
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 300, OBJECTS);
+	rig_feed(&r, OBJECTS, now);
+	states = r.states;
+	damage(dir, "rrd/link/s001-1.rrd", 40);
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now, 1000);
+	ok(r.end.ok, "a read that finds a damaged file is answered");
+	rig_run(&r, 0.01);
+	ok(has_bad_file(dir), "the file is set aside");
+	rig_feed(&r, OBJECTS, now += 120);
+	ok(r.states >= states + 2 && r.state.ok, "core was told, and told again when it was rebuilt");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now - 120, 1000);
+	is_i64(wrong_minutes(&r, 1, t + 60, now - 120), 0, "all its minutes are back from the journal");
+	rig_flush(&r, "");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now - 120, 1000);
+	is_i64(wrong_minutes(&r, 1, t + 60, now - 120), 0, "and after a flush");
+	is_i64(rig_counter(&r, "rrd.quarantined"), 1, "it was counted");
+	rig_end(&r, true);
+
+	damage(dir, "rrd/link/s001-1.rrd", 3000);
+	unlinkat(dir, "rrd/link/s002-1.rrd", 0);
+	rig_start(&r, dir, now);
+	rig_plan(&r, "small", 300, OBJECTS);
+	rig_feed(&r, OBJECTS, now += 600);
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now - 120, 1000);
+	is_i64(wrong_minutes(&r, 1, t + 60, now - 120), 0, "a file found damaged at start is rebuilt, too");
+	rig_read(&r, "link/s002-1/rx_bps", "AVERAGE", t, now - 120, 1000);
+	is_i64(wrong_minutes(&r, 2, t + 60, now - 120), 0, "and one that is gone");
+	rig_read(&r, "link/s003-1/rx_bps", "AVERAGE", t, now - 120, 1000);
+	is_i64(wrong_minutes(&r, 3, t + 60, now - 120), 0, "and the others are as they were");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+static void
+test_refusals(void)
+{
+	struct rig    r = { 0 };
+	int	      dir = store_dir_make();
+	struct rlimit limit, old;
+	struct sample name = { .series = 1, .type = SAMPLE_NAME, .text = "link/s009-9" };
+
+	rig_start(&r, dir, RIG_T0);
+	rig_poll(&r, 1, RIG_T0);
+	rig_run(&r, 0.01);
+	rig_plan(&r, "small", 60, 2);
+	rig_poll(&r, 99, RIG_T0);
+	rig_run(&r, 11);
+	is_i64(rig_counter(&r, "samples.unplanned"), 2, "samples without a plan are counted and journaled only");
+	is_i64((int64_t)r.durable.records, 2 + 2, "(two samples, two names)");
+
+	rig_read(&r, "link/nosuch/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 60, 10);
+	ok(!r.end.ok && strstr(r.end.error, "link/nosuch/rx_bps: no such series") != NULL, "an unknown reference is refused by name");
+	rig_read(&r, "link/s001-1/rx_bsp", "AVERAGE", RIG_T0, RIG_T0 + 60, 10);
+	is_text(r.end.error, "link/s001-1 has no value \"rx_bsp\"", "an unknown value, too");
+	rig_read(&r, "link/s001-1/rx_bps", "MEDIAN", RIG_T0, RIG_T0 + 60, 10);
+	ok(!r.end.ok, "an unknown consolidation is refused");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0, 10);
+	ok(!r.end.ok, "an empty time is refused");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", 0, INT64_MAX, UINT32_MAX);
+	ok(!r.end.ok, "all of time is refused");
+	rig_flush(&r, "link/nosuch");
+	ok(!r.end.ok, "a flush of an unknown object is refused");
+
+	ipc_send(r.measure, IPC_SAMPLES, 0, "short", 5, -1);
+	rig_run(&r, 11);
+	ok(r.measure_closed && rig_counter(&r, "samples.malformed") == 1, "a malformed payload closes its channel");
+	rig_attach_measure(&r);
+	name.wall_ns = loop_wall_ns(r.loop);
+	rig_send(&r, &name);
+	rig_run(&r, 1);
+	ok(r.measure_closed, "so does a name, which is the journal's own");
+	rig_attach_measure(&r);
+
+	getrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_IGN);
+	limit = (struct rlimit){ .rlim_cur = 200, .rlim_max = old.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &limit);
+	rig_poll(&r, 1, RIG_T0 + 80);
+	rig_run(&r, 3);
+	ok(!r.state.ok && strstr(r.state.text, "cannot write store/journal/") != NULL && strstr(r.state.text, "wait in memory") != NULL,
+	    "a disk that refuses is said to core");
+	setrlimit(RLIMIT_FSIZE, &old);
+	rig_run(&r, 3);
+	ok(r.state.ok, "and that it works again");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+static void
+test_no_disk(void)
+{
+	struct store_opts o = { .dir_fd = -1, .no_disk = true };
+	struct rig	  r = { 0 };
+	struct ipc_channel *theirs;
+
+	r.loop = loop_new_virtual(1, RIG_T0 * NS_PER_S);
+	r.store = store_new(r.loop, &o);
+	ipc_pair(r.loop, &r.core, "store", &theirs, "core");
+	ipc_handlers(r.core, rig_message, rig_closed, &r);
+	store_attach(r.store, PROCESS_CORE, "", theirs);
+	rig_attach_measure(&r);
+	rig_plan(&r, "small", 60, 2);
+	rig_feed(&r, 2, RIG_T0 + 600);
+	is_i64(rig_counter(&r, "samples"), 20, "without a disk samples are counted");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 600, 10);
+	ok(!r.end.ok, "and reads are refused");
+	rig_flush(&r, "");
+	ok(r.end.ok, "and a flush has nothing to do");
+	rig_end(&r, true);
+}
+
+int
+main(void)
+{
+	if (freopen("/dev/null", "w", stderr) == NULL)	/* expected warnings */
+		return 1;
+	test_minutes();
+	test_merge();
+	test_delay();
+	test_restart();
+	test_kill();
+	test_damage();
+	test_refusals();
+	test_no_disk();
+	return tap_done();
+}
