@@ -14,7 +14,7 @@
 #include "base/log.h"
 
 #define TICK_NS	    (2 * NS_PER_MS)
-#define INTERVAL_MIN_MS 1000	/* minute.h keeps one packet a second */
+#define INTERVAL_MIN_MS 1000	/* delay.h keeps one packet a second */
 #define TIMEOUT_MAX_MS	3000	/* icmp.c: rounds of a burst in flight, packets remembered */
 
 static size_t

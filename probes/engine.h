@@ -4,7 +4,7 @@
  *
  *	engine.c	targets in, each started once per interval at its own phase; results out as samples
  *	ask.c		PROBE_NOW: who waits for which results
- *	icmp.c tcp.c	the probes: struct probe_ops each
+ *	icmp.c, tcp.c	the probes: struct probe_ops each
  */
 #ifndef SIMPUL_PROBES_ENGINE_H
 #define SIMPUL_PROBES_ENGINE_H

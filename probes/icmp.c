@@ -2,73 +2,24 @@
 /*
  * icmp.c: reachability, loss and round-trip time by ICMP echo (RFC 792, RFC 4443), RTT as in RFC 2681.
  *
- * One steady packet per interval and target. Five of them are a round, that is one result; all of a minute's give the
- * figures of loss and delay. A lost one sets off a burst (schedule/burst.h): rounds of its own, which alone are results
- * while it runs, and which count for no figure of the minute.
- *
  * A target remembers its last 16 packets: nonce, send time, what became of it. Identifier and sequence number of an echo
  * lead to the target and the packet, and only the nonce together with the target's address makes an answer: once.
- * Later ones of the same packet are duplicates; one after the timeout is late, and the packet stays lost.
+ * Later ones of the same packet are duplicates; one after the timeout is late, and the packet stays lost. What it all means
+ * is decided in icmp_rounds.c.
  */
+#include "probes/icmp.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "probes/echo.h"
-#include "probes/engine.h"
-#include "probes/minute.h"
-#include "schedule/burst.h"
 
-#define STEADY_PACKETS 5		/* of one steady round */
 #define BATCH	       64		/* packets in one sendmmsg() */
-#define REMEMBERED     16		/* more than can be open: 3 s of burst and steady packets are 12 */
-#define ROUNDS_OPEN    4		/* a round is decided 0.6 s + timeout (at most 3 s) after it began */
 #define SEQ_BITS       12		/* of the sequence number: packet; the rest is the high part of the target's index */
 #define TARGETS_MAX    (1u << (16 + 16 - SEQ_BITS))
 #define EXPIRY_LATE_NS (20 * NS_PER_MS)
-
-enum packet_state {
-	PACKET_NONE,		/* never sent */
-	PACKET_QUEUED,
-	PACKET_OPEN,
-	PACKET_ANSWERED,
-	PACKET_LOST,
-	PACKET_LATE		/* lost, and answered after that */
-};
-
-struct packet {
-	uint64_t nonce;
-	int64_t	 sent_ns;
-	uint16_t number;	/* of the target's packets */
-	uint8_t	 state;		/* enum packet_state */
-	bool	 steady;
-	uint8_t	 round;		/* of the burst: number of its round */
-};
-
-struct round {
-	uint8_t decided, sent, answered;
-	float	rtt_s[STEADY_PACKETS];
-};
-
-struct icmp_target {
-	uint32_t	   index;	/* in icmp.target; 0 = not there yet */
-	uint16_t	   made;	/* packets made so far; the next one's place and sequence number */
-	uint16_t	   oldest;	/* no packet before this one is open */
-	uint8_t		   open;
-	uint8_t		   duplicate, late;	/* since the last result */
-
-	struct round	   steady;
-	struct burst	   burst;
-	struct round	   round[ROUNDS_OPEN];	/* of the burst, by number */
-	uint8_t		   round_first, round_next;	/* numbers; those in between are open */
-	uint8_t		   round_packets;	/* made of the newest round */
-	int64_t		   burst_ns;	/* planned time of the burst's next packet */
-
-	struct wheel_timer burst_due, expiry;
-	struct minute	   minute;
-	struct packet	   packet[REMEMBERED];
-};
 
 enum reject { REJECT_MALFORMED, REJECT_FOREIGN, REJECT_NONCE, REJECT_ADDRESS, REJECTS };
 
@@ -93,119 +44,8 @@ struct icmp {
 	struct log_limit     error_log;
 };
 
-static void	burst_send(void *arg);
 static void	packets_expire(void *arg);
 static void	packet_lost(struct probe *p, struct packet *pk);
-
-/* ---- rounds ---- */
-
-enum outcome { ANSWERED, LOST, UNSENT };
-
-static void
-round_add(struct round *r, enum outcome what, float rtt_s)
-{
-	r->decided++;
-	r->sent += what != UNSENT;
-	if (what == ANSWERED)
-		r->rtt_s[r->answered++] = rtt_s;
-}
-
-static void
-burst_end(struct probe *p)
-{
-	struct icmp_target *t = p->state;
-
-	p->engine->bursts--;
-	wheel_cancel(p->engine->wheel, &t->burst_due);
-	t->round_first = t->round_next;		/* rounds still open are forgotten */
-	t->round_packets = 0;
-	t->steady = (struct round){ 0 };
-}
-
-static void
-burst_start(struct probe *p)
-{
-	struct icmp_target *t = p->state;
-
-	p->engine->bursts++;
-	t->burst_ns = loop_mono_ns(p->engine->loop);
-	wheel_set(p->engine->wheel, &t->burst_due, t->burst_ns, burst_send, p);
-}
-
-/* A round is complete: it is a result. */
-static void
-round_report(struct probe *p, struct round *r)
-{
-	struct icmp_target *t = p->state;
-	struct probe_round  out = { .sent = r->sent, .answered = r->answered, .duplicate = t->duplicate, .late = t->late,
-		.rtt_p50_s = NAN };
-	enum round_result   result = ROUND_UNKNOWN;
-
-	out.quality = QUALITY_UNKNOWN;
-	if (r->answered > 0) {
-		rank_sort(r->rtt_s, r->answered);
-		out.rtt_p50_s = rank_value(r->rtt_s, r->answered, 50);
-		out.quality = QUALITY_GOOD;
-		result = ROUND_SUCCEEDED;
-	} else if (r->sent > 0) {
-		out.quality = QUALITY_LOST;
-		result = ROUND_FAILED;
-	}
-	*r = (struct round){ 0 };
-	t->duplicate = t->late = 0;
-	probe_result(p, &out);
-	if (burst_result(&t->burst, result, loop_mono_ns(p->engine->loop)))
-		burst_end(p);
-}
-
-static void
-steady_decided(struct probe *p, enum outcome what, float rtt_s)
-{
-	struct icmp_target *t = p->state;
-
-	if (what == UNSENT)
-		minute_add_unsent(&t->minute);
-	else
-		minute_add(&t->minute, rtt_s);
-	if (t->burst.running)
-		return;
-	round_add(&t->steady, what, rtt_s);
-	if (t->steady.decided == STEADY_PACKETS)
-		round_report(p, &t->steady);
-	if (what != UNSENT && burst_is_wanted(&t->burst, what == ANSWERED) &&
-	    (p->engine->bursts + 1) * BURST_PACKETS <= BURST_BUDGET_PPS) {
-		burst_begin(&t->burst);
-		burst_start(p);
-	}
-}
-
-/* Rounds are reported in the order in which they began: "in a row" depends on it. */
-static void
-burst_decided(struct probe *p, uint8_t number, enum outcome what, float rtt_s)
-{
-	struct icmp_target *t = p->state;
-	struct round	   *first;
-
-	if ((uint8_t)(number - t->round_first) >= (uint8_t)(t->round_next - t->round_first))
-		return;		/* of a burst that is over */
-	round_add(&t->round[number % ROUNDS_OPEN], what, rtt_s);
-	while (t->round_first != t->round_next) {
-		first = &t->round[t->round_first % ROUNDS_OPEN];
-		if (first->decided < BURST_PACKETS)
-			return;
-		t->round_first++;
-		round_report(p, first);
-	}
-}
-
-static void
-packet_decided(struct probe *p, const struct packet *pk, enum outcome what, float rtt_s)
-{
-	if (pk->steady)
-		steady_decided(p, what, rtt_s);
-	else
-		burst_decided(p, pk->round, what, rtt_s);
-}
 
 /* ---- out ---- */
 
@@ -252,7 +92,7 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	ic->send_errors++;
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
 		log_warnx("cannot send ICMP to %s: %s (and %u others)", addr_text(&p->address, text), strerror(error), left_out);
-	packet_decided(p, pk, UNSENT, NAN);
+	icmp_decided(p, pk, UNSENT, NAN);
 }
 
 /* The steady packets of a minute are those sent in it. All earlier ones are decided: no timeout is longer than an interval. */
@@ -261,11 +101,11 @@ minute_turn(struct probe *p, int64_t wall_ns)
 {
 	struct icmp_target *t = p->state;
 
-	if (minute_covers(&t->minute, wall_ns))
+	if (delay_covers(&t->minute, wall_ns))
 		return;
-	if (minute_sample(&t->minute, p->interval_ns, probe_sample(p)))
+	if (delay_sample(&t->minute, p->interval_ns, probe_sample(p)))
 		probe_sample_send(p);
-	minute_begin(&t->minute, wall_ns);
+	delay_begin(&t->minute, wall_ns);
 }
 
 static void
@@ -294,8 +134,8 @@ icmp_flush(void *shared)
 	}
 }
 
-static int
-packet_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns)
+int
+icmp_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns)
 {
 	struct icmp	   *ic = p->shared;
 	struct icmp_target *t = p->state;
@@ -322,31 +162,7 @@ packet_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns)
 static int
 icmp_start(struct probe *p)
 {
-	return packet_queue(p, true, 0, p->planned_ns);
-}
-
-static void
-burst_send(void *arg)
-{
-	struct probe	   *p = arg;
-	struct icmp_target *t = p->state;
-	int64_t		    now = loop_mono_ns(p->engine->loop);
-
-	if (now - t->burst_ns > BURST_ROUND_NS)		/* we slept: do not catch up in a rush */
-		t->burst_ns = now;
-	if (t->round_packets == 0) {
-		if ((uint8_t)(t->round_next - t->round_first) == ROUNDS_OPEN)
-			t->round_first++;	/* likewise */
-		t->round[t->round_next++ % ROUNDS_OPEN] = (struct round){ 0 };
-	}
-	packet_queue(p, false, (uint8_t)(t->round_next - 1), t->burst_ns);
-	if (++t->round_packets < BURST_PACKETS)
-		t->burst_ns += BURST_PACKET_GAP_NS;
-	else {
-		t->burst_ns += BURST_ROUND_NS - (BURST_PACKETS - 1) * BURST_PACKET_GAP_NS;
-		t->round_packets = 0;
-	}
-	wheel_set(p->engine->wheel, &t->burst_due, t->burst_ns, burst_send, p);
+	return icmp_queue(p, true, 0, p->planned_ns);
 }
 
 /* ---- in ---- */
@@ -358,7 +174,7 @@ packet_lost(struct probe *p, struct packet *pk)
 
 	pk->state = PACKET_LOST;
 	t->open--;
-	packet_decided(p, pk, LOST, NAN);
+	icmp_decided(p, pk, LOST, NAN);
 }
 
 static void
@@ -397,7 +213,7 @@ packet_answered(struct probe *p, struct packet *pk, int64_t received_ns)
 	if (--t->open == 0)
 		wheel_cancel(p->engine->wheel, &t->expiry);
 	/* Send times are interpolated: on a loopback the answer can seem to be a few microseconds older than the request. */
-	packet_decided(p, pk, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
+	icmp_decided(p, pk, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
 }
 
 static struct probe *
@@ -489,24 +305,12 @@ icmp_packet(void *shared, const struct packet_in *in)
 /* ---- the table ---- */
 
 static void
-icmp_hurry(struct probe *p, unsigned rounds)
-{
-	struct icmp_target *t = p->state;
-	bool		    was_running = t->burst.running;
-
-	burst_ask(&t->burst, rounds);	/* over the budget too: core asks for few, to decide about many */
-	if (!was_running)
-		burst_start(p);
-}
-
-static void
 icmp_cancel(struct probe *p)
 {
 	struct icmp	   *ic = p->shared;
 	struct icmp_target *t = p->state;
 
-	if (t->burst.running)
-		burst_end(p);
+	icmp_burst_cancel(p);
 	wheel_cancel(p->engine->wheel, &t->expiry);
 	if (t->index == 0)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* minute.c: see minute.h. */
-#include "probes/minute.h"
+/* delay.c: see delay.h. */
+#include "probes/delay.h"
 
 #include <math.h>
 
@@ -40,32 +40,32 @@ minute_of(int64_t wall_ns)
 }
 
 void
-minute_begin(struct minute *m, int64_t wall_ns)
+delay_begin(struct delay_minute *m, int64_t wall_ns)
 {
 	m->start_s = minute_of(wall_ns);
 	m->tried = m->sent = m->answered = 0;
 }
 
 bool
-minute_covers(const struct minute *m, int64_t wall_ns)
+delay_covers(const struct delay_minute *m, int64_t wall_ns)
 {
 	return wall_ns >= m->start_s * NS_PER_S && wall_ns < (m->start_s + MINUTE_S) * NS_PER_S;
 }
 
 void
-minute_add(struct minute *m, float rtt_s)
+delay_add(struct delay_minute *m, float rtt_s)
 {
 	m->tried++;
 	m->sent++;
 	if (isnan(rtt_s))
 		return;
-	if (m->answered < MINUTE_PACKETS_MAX)
+	if (m->answered < DELAY_PACKETS_MAX)
 		m->rtt_s[m->answered] = rtt_s;
 	m->answered++;
 }
 
 void
-minute_add_unsent(struct minute *m)
+delay_add_unsent(struct delay_minute *m)
 {
 	m->tried++;
 }
@@ -79,9 +79,9 @@ seconds_of(unsigned packets, int64_t interval_ns)
 }
 
 bool
-minute_sample(struct minute *m, int64_t interval_ns, struct sample *s)
+delay_sample(struct delay_minute *m, int64_t interval_ns, struct sample *s)
 {
-	unsigned n = m->answered < MINUTE_PACKETS_MAX ? m->answered : MINUTE_PACKETS_MAX;
+	unsigned n = m->answered < DELAY_PACKETS_MAX ? m->answered : DELAY_PACKETS_MAX;
 	int	 i;
 
 	if (m->tried == 0)
