@@ -66,6 +66,8 @@ target_join(struct icmp *ic, struct probe *p)
 		ic->free_index = xrealloc(ic->free_index, ic->target_room, sizeof(*ic->free_index));
 	}
 	ic->target[t->index] = p;
+	/* All targets of a plan start together. First rounds of 1 to 5 packets spread their results over the 10 s of a round. */
+	t->steady.decided = (uint8_t)(hash_u64(p->number) % STEADY_PACKETS);
 	return 0;
 }
 

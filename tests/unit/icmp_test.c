@@ -180,13 +180,13 @@ test_steady(void)
 
 	plan(b, 1, 1, 1);
 	run(b, 62);
-	s = find(b, SAMPLE_ROUND, 0, 0, &at[0]);
+	s = find(b, SAMPLE_ROUND, 0, 1, &at[0]);
 	ok(s != NULL && s->quality == QUALITY_GOOD && s->series == NUMBER(1), "steady: five answers make a good round");
 	is_near(s->value[ROUND_SENT], 5, 0, "steady: five sent");
 	is_near(s->value[ROUND_ANSWERED], 5, 0, "steady: five answered");
 	is_near(s->value[ROUND_RTT_P50_S], 0.020, 1e-6, "steady: median round-trip time");
 	is_i64(s->wall_ns, WALL_NS + at[0] - NS_PER_S, "steady: stamped with the wall clock's time of the result");
-	find(b, SAMPLE_ROUND, 0, 1, &at[1]);
+	find(b, SAMPLE_ROUND, 0, 2, &at[1]);
 	is_i64(at[1] - at[0], 10 * NS_PER_S, "steady: a result each 10 s");
 	is_i64(b->net->note[1].at_ns - b->net->note[0].at_ns, 2 * NS_PER_S, "steady: a packet each 2 s");
 	s = find(b, SAMPLE_DELAY, 0, 0, NULL);
@@ -205,16 +205,23 @@ static void
 test_phases(void)
 {
 	struct bench *b = bench_new(1), *c = bench_new(2);
-	size_t	      i, same = 0;
+	size_t	      i, same = 0, batches;
 	int64_t	      first[2] = { 0 };
+	unsigned      per_2s[8] = { 0 };
 
 	plan(b, 1, 200, 1);
 	run(b, 2);
 	is_i64((int64_t)b->net->notes, 200, "phases: each target once in an interval");
+	batches = b->net->batches;
+	run(b, 10);
+	for (i = 0; i < b->n; i++)
+		per_2s[(b->at_ns[i] - NS_PER_S) / (2 * NS_PER_S)]++;
+	ok(per_2s[0] > 20 && per_2s[1] > 20 && per_2s[2] > 20 && per_2s[3] > 20 && per_2s[4] > 20,
+	    "phases: so are the results, over the 10 s of a round");
 	for (i = 1; i < 200; i++)
 		same += b->net->note[i].at_ns == b->net->note[i - 1].at_ns;
 	ok(same < 40, "phases: starts are spread (%zu of 200 share a tick)", same);
-	ok(b->net->batches == 200 - same, "phases: what is due in one tick leaves in one batch");
+	ok(batches == 200 - same, "phases: what is due in one tick leaves in one batch");
 	run(c, 0.777);
 	plan(c, 1, 200, 1);
 	run(c, 4);
@@ -488,9 +495,9 @@ test_duplicate_late(void)
 
 	b->net->host[1].copies = 2;
 	plan(b, 1, 1, 1);
-	run(b, 11);
+	run(b, 21);
 	is_i64((int64_t)counter(b, "icmp.duplicate"), 2 * (int64_t)b->net->notes, "duplicate: counted, not accepted twice");
-	s = find(b, SAMPLE_ROUND, 0, 0, NULL);
+	s = find(b, SAMPLE_ROUND, 0, 1, NULL);
 	is_near(s->value[ROUND_ANSWERED], 5, 0, "duplicate: five answers are five");
 	ok(s->value[ROUND_DUPLICATE] >= 8, "duplicate: the round tells them (%g)", s->value[ROUND_DUPLICATE]);
 	bench_free(b);
