@@ -304,35 +304,34 @@ child_died(struct child *c, int status)
 	}
 }
 
-/* @return whose process or nest this is, or NULL */
-static struct child *
-child_of_pid(const struct children *cs, pid_t pid)
+/* A child, a nest, or a check process, whose channel has told all. */
+static void
+pid_ended(struct children *cs, pid_t pid, int status)
 {
-	size_t i;
+	struct child *c;
+	size_t	      i;
 
-	for (i = 0; i < cs->n; i++)
-		if (cs->child[i]->pid == pid || (cs->child[i]->nest != NULL && nest_pid(cs->child[i]->nest) == pid))
-			return cs->child[i];
-	return NULL;
+	for (i = 0; i < cs->n; i++) {
+		c = cs->child[i];
+		if (c->pid == pid) {
+			child_died(c, status);
+			return;
+		}
+		if (c->nest != NULL && !cs->stopping && nest_died(c->nest, pid)) {
+			log_warnx("the nest of %s has died and been renewed", c->name);
+			return;
+		}
+	}
 }
 
 void
 children_reap(struct children *cs)
 {
-	struct child *c;
-	pid_t	      pid;
-	int	      status;
+	pid_t pid;
+	int   status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		c = child_of_pid(cs, pid);
-		if (c == NULL)
-			continue;	/* a check process: its channel has told all */
-		if (c->pid == pid)
-			child_died(c, status);
-		else
-			log_warnx("the nest of %s is gone: if %s ends, only a restart of simpuld brings it back", c->name,
-			    c->name);
-	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		pid_ended(cs, pid, status);
 }
 
 /* Kill those that have not been heard of. */

@@ -5,8 +5,6 @@
 
 #include "ipc/msg.h"
 
-#define CONF_BYTES_MAX (4u << 20)
-
 /**
  * @param m	filled in: which file it is and its name for messages
  * @return a descriptor owned by the caller; -1 when it is absent (allowed for all but the configuration: then logged)

@@ -15,8 +15,8 @@
  * When the namespace belongs to a user namespace of ours (unshare --map-root-user --net by the same user), that one is
  * entered first: there its owner holds all capabilities, without root.
  *
- * The nest reads nothing but one byte and a descriptor from its parent, and ends with it. If it dies, its measure process
- * goes on, and can be replaced only by restarting simpuld: the parent says so.
+ * A nest reads nothing but one byte and a descriptor from its parent, and ends with it. Nests come in twos: should one be
+ * killed, the other clones a new one the same way, and the door stays ajar.
  */
 #include "proc/nest.h"
 
@@ -24,10 +24,12 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,9 +41,15 @@
 
 #define ANSWER_S 5	/* the nest answers at once, or something is very wrong */
 
+/* What the byte of a request asks for; the descriptor is the new process's end of a pair with the parent. */
+enum request { REQUEST_MEASURE, REQUEST_NEST };
+
 struct nest {
-	pid_t pid;
-	int   fd;	/* our end: descriptors out, pids in */
+	char instance[32];
+	struct twin {
+		pid_t pid;	/* 0: gone */
+		int   fd;	/* our end: requests out, pids in */
+	} twin[2];
 };
 
 /* ---- inside the nest ---- */
@@ -82,7 +90,7 @@ namespace_enter(const char *instance, const char *netns)
 
 /* Wait for one byte that brings a descriptor. @return it, or -1 when the parent has closed its side */
 static int
-request_wait(int fd)
+request_wait(int fd, enum request *what)
 {
 	union {
 		struct cmsghdr align;
@@ -103,6 +111,7 @@ request_wait(int fd)
 	if (cm == NULL || cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
 		return -1;
 	memcpy(&got, CMSG_DATA(cm), sizeof(got));
+	*what = byte == REQUEST_NEST ? REQUEST_NEST : REQUEST_MEASURE;
 	return got;
 }
 
@@ -120,18 +129,30 @@ answer(int fd, int32_t value)
 		_exit(EXIT_FAILURE);
 }
 
+/* Until the parent closes its side. A clone that becomes a nest goes on here, with its own descriptor. */
 static void
 serve(struct child_start *cs, int fd)
 {
-	pid_t pid;
+	enum request what;
+	pid_t	     pid;
+	int	     got;
 
-	while ((cs->parent_fd = request_wait(fd)) != -1) {
+	while ((got = request_wait(fd, &what)) != -1) {
 		pid = fork_sibling();
-		if (pid == 0)
-			spawn_become(cs);	/* closes our end of the pair with the parent, too */
+		if (pid == 0 && what == REQUEST_MEASURE) {
+			cs->parent_fd = got;
+			spawn_become(cs);	/* closes fd, too */
+		}
+		if (pid == 0) {
+			close(fd);
+			fd = got;
+			if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != cs->parent)
+				_exit(EXIT_FAILURE);
+			continue;
+		}
 		if (pid == -1)
-			log_warn("cannot start the process measure %s", cs->instance);
-		close(cs->parent_fd);
+			log_warn("cannot start a process");
+		close(got);
 		answer(fd, pid);
 	}
 }
@@ -167,13 +188,13 @@ fail:
 
 /* @return what the nest answers, or -1 when it does not */
 static int32_t
-answer_wait(const struct nest *n)
+answer_wait(int fd)
 {
 	int32_t value;
 	ssize_t got;
 
 	do {
-		got = recv(n->fd, &value, sizeof(value), 0);
+		got = recv(fd, &value, sizeof(value), 0);
 	} while (got == -1 && errno == EINTR);
 	return got == sizeof(value) ? value : -1;
 }
@@ -184,71 +205,135 @@ pair_make(int fd[2])
 {
 	static const struct timeval limit = { .tv_sec = ANSWER_S };
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1)
-		return -1;
-	return setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-}
-
-struct nest *
-nest_new(const char *instance, const char *netns, const char *user, int secrets_fd)
-{
-	struct nest	   *n = xcalloc(1, sizeof(*n));
-	struct child_start  cs;
-	sigset_t	    before;
-	int		    fd[2];
-
-	child_start_init(&cs, PROCESS_MEASURE, instance);
-	cs.secrets_fd = secrets_fd;
-	n->fd = -1;
-	if (pair_make(fd) == -1) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1) {
 		log_warn("cannot make a socket pair");
-		free(n);
-		return NULL;
+		return -1;
 	}
-	n->fd = fd[0];
-	spawn_signals_block(&before);
-	n->pid = fork();
-	if (n->pid == 0)
-		nest_run(&cs, netns, user, fd[1]);
-	spawn_signals_restore(&before);
-	close(fd[1]);
-	if (n->pid == -1)
-		log_warn("cannot start the nest of measure %s", instance);
-	else if (answer_wait(n) == 0)
-		return n;
-	nest_free(n);		/* the nest has said why */
-	return NULL;
+	setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return 0;
 }
 
-pid_t
-nest_spawn(struct nest *n, int parent_fd)
+/* @return the pid of the process that this one has cloned, or -1 */
+static pid_t
+ask(const struct twin *t, enum request what, int fd)
 {
 	union {
 		struct cmsghdr align;
 		char	       bytes[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	char	       byte = 0;
+	char	       byte = (char)what;
 	struct iovec   iov = { .iov_base = &byte, .iov_len = 1 };
 	struct msghdr  mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&mh);
-	int32_t	       pid;
 
 	cm->cmsg_level = SOL_SOCKET;
 	cm->cmsg_type = SCM_RIGHTS;
 	cm->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cm), &parent_fd, sizeof(parent_fd));
-	if (sendmsg(n->fd, &mh, MSG_NOSIGNAL) != 1 || (pid = answer_wait(n)) <= 0) {
-		log_warnx("the process that waits in the network namespace does not answer: restart simpuld");
+	memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
+	if (t->pid == 0 || sendmsg(t->fd, &mh, MSG_NOSIGNAL) != 1)
 		return -1;
+	return answer_wait(t->fd);
+}
+
+/* Whichever of the two is there. @return the pid, or -1 (logged) */
+static pid_t
+ask_any(struct nest *n, enum request what, int fd)
+{
+	pid_t pid = ask(&n->twin[0], what, fd);
+
+	if (pid <= 0)
+		pid = ask(&n->twin[1], what, fd);
+	if (pid > 0)
+		return pid;
+	log_warnx("measure %s: nothing waits in its network namespace any more: restart simpuld", n->instance);
+	return -1;
+}
+
+/* Have the other twin clone this one. */
+static void
+twin_renew(struct nest *n, struct twin *t)
+{
+	int fd[2];
+
+	if (pair_make(fd) == -1)
+		return;
+	t->pid = ask_any(n, REQUEST_NEST, fd[1]);
+	close(fd[1]);
+	if (t->pid > 0) {
+		t->fd = fd[0];
+	} else {
+		t->pid = 0;
+		close(fd[0]);
 	}
-	return pid;
+}
+
+static void
+twin_close(struct twin *t)
+{
+	if (t->fd != -1)
+		close(t->fd);	/* end of file: it ends */
+	*t = (struct twin){ .fd = -1 };
+}
+
+/* The first one enters the namespace; it has its own way in. */
+static int
+twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
+{
+	struct twin	  *t = &n->twin[0];
+	struct child_start cs;
+	sigset_t	   before;
+	int		   fd[2];
+
+	if (pair_make(fd) == -1)
+		return -1;
+	child_start_init(&cs, PROCESS_MEASURE, n->instance);
+	cs.secrets_fd = secrets_fd;
+	spawn_signals_block(&before);
+	t->pid = fork();
+	if (t->pid == 0)
+		nest_run(&cs, netns, user, fd[1]);
+	spawn_signals_restore(&before);
+	close(fd[1]);
+	t->fd = fd[0];
+	if (t->pid == -1)
+		log_warn("cannot start the nest of measure %s", n->instance);
+	return t->pid != -1 ? answer_wait(t->fd) : -1;
+}
+
+struct nest *
+nest_new(const char *instance, const char *netns, const char *user, int secrets_fd)
+{
+	struct nest *n = xcalloc(1, sizeof(*n));
+
+	text_copy(n->instance, sizeof(n->instance), instance);
+	n->twin[0].fd = n->twin[1].fd = -1;
+	if (twin_first(n, netns, user, secrets_fd) == -1) {
+		nest_free(n);		/* the nest has said why */
+		return NULL;
+	}
+	twin_renew(n, &n->twin[1]);
+	return n;
 }
 
 pid_t
-nest_pid(const struct nest *n)
+nest_spawn(struct nest *n, int parent_fd)
 {
-	return n->pid;
+	return ask_any(n, REQUEST_MEASURE, parent_fd);
+}
+
+bool
+nest_died(struct nest *n, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(n->twin); i++)
+		if (n->twin[i].pid == pid) {
+			twin_close(&n->twin[i]);
+			twin_renew(n, &n->twin[i]);
+			return true;
+		}
+	return false;
 }
 
 void
@@ -256,7 +341,7 @@ nest_free(struct nest *n)
 {
 	if (n == NULL)
 		return;
-	if (n->fd != -1)
-		close(n->fd);	/* end of file: it ends */
+	twin_close(&n->twin[0]);
+	twin_close(&n->twin[1]);
 	free(n);
 }

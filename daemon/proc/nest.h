@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include "base/base.h"
+
 struct nest;
 
 /**
@@ -24,7 +26,8 @@ struct nest *nest_new(const char *instance, const char *netns, const char *user,
  * @return its pid, or -1 (logged)
  */
 pid_t	nest_spawn(struct nest *n, int parent_fd);
-pid_t	nest_pid(const struct nest *n);
+/** A child has died: was it the nest (which then is renewed), not its measure process? */
+bool	nest_died(struct nest *n, pid_t pid);
 /** End the nest (its measure process goes on) and close our side. NULL is allowed. */
 void	nest_free(struct nest *n);
 

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Spawning: a measure process in a network namespace of its own, killed and replaced after all rights are gone; the nest
+ * itself killed and renewed; an orderly stop. The namespace belongs to a process of this test (unshare); where that is not
+ * permitted the test is skipped.
+ */
+#include "proc/nest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "base/title.h"
+#include "ipc/msg.h"
+#include "tests/unit/tap.h"
+
+#define WAIT_MS 20000
+
+/* A process that does nothing but hold a namespace open. @return its pid, or -1 when it may not have one */
+static pid_t
+namespace_holder(void)
+{
+	int   fd[2], flags = CLONE_NEWNET | (geteuid() != 0 ? CLONE_NEWUSER : 0);
+	char  byte = 0;
+	pid_t pid;
+
+	if (pipe2(fd, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+		fatal("fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		byte = unshare(flags) == 0 ? 'y' : 'n';
+		if (write(fd[1], &byte, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(fd[1]);
+	if (read(fd[0], &byte, 1) != 1 || byte != 'y') {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	close(fd[0]);
+	return pid;
+}
+
+static ino_t
+namespace_of(pid_t pid)
+{
+	char	    path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* Its first message, within a limit. */
+static bool
+says_hello(int fd)
+{
+	uint8_t		 frame[IPC_HEAD + 64];
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	struct msg_hello m;
+	ssize_t		 n;
+
+	if (poll(&p, 1, WAIT_MS) != 1)
+		return false;
+	n = recv(fd, frame, sizeof(frame), 0);
+	return n > IPC_HEAD && frame[4] == IPC_HELLO && msg_hello_decode(&m, frame + IPC_HEAD, (size_t)n - IPC_HEAD) == 0 &&
+	    m.process == PROCESS_MEASURE && strcmp(m.instance, "far") == 0;
+}
+
+static pid_t
+spawn(struct nest *n, int *fd)
+{
+	int   pair[2];
+	pid_t pid;
+
+	if (ipc_socketpair(pair) == -1)
+		fatal("socketpair");
+	pid = nest_spawn(n, pair[1]);
+	close(pair[1]);
+	*fd = pair[0];
+	return pid;
+}
+
+/* The nests are the children of this process that are neither of the two. */
+static pid_t
+find_nest(pid_t holder, pid_t measure)
+{
+	char  path[64], text[4096] = "", *p;
+	int   fd;
+	pid_t pid, found = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || read(fd, text, sizeof(text) - 1) <= 0)
+		fatal("%s", path);
+	close(fd);
+	for (p = text; (pid = (pid_t)strtol(p, &p, 10)) > 0;)
+		if (pid != holder && pid != measure)
+			found = pid;
+	return found;
+}
+
+static void
+stop_frame(int fd)
+{
+	uint8_t head[IPC_HEAD] = { [4] = IPC_STOP, [6] = IPC_VERSION };
+
+	if (send(fd, head, sizeof(head), 0) != sizeof(head))
+		fatal("send");
+}
+
+static void
+test_nest(struct nest *n, pid_t holder)
+{
+	int   fd, status = -1;
+	pid_t first, second, third, nest;
+
+	first = spawn(n, &fd);
+	ok(first > 0 && says_hello(fd), "a measure process starts");
+	ok(namespace_of(first) == namespace_of(holder), "inside the namespace");
+	kill(first, SIGKILL);
+	ok(waitpid(first, &status, 0) == first && WIFSIGNALED(status), "killed, it is our own child to wait for");
+	close(fd);
+
+	second = spawn(n, &fd);
+	ok(second > 0 && second != first && says_hello(fd), "another one takes its place, without any rights of ours");
+	ok(namespace_of(second) == namespace_of(holder), "inside the namespace, too");
+
+	nest = find_nest(holder, second);
+	kill(nest, SIGKILL);
+	waitpid(nest, NULL, 0);
+	ok(nest_died(n, nest), "the nest is killed");
+	ok(!nest_died(n, second), "the measure process is not a nest");
+	stop_frame(fd);
+	ok(waitpid(second, &status, 0) == second && WIFEXITED(status) && WEXITSTATUS(status) == 0, "STOP ends it with 0");
+	close(fd);
+
+	nest = find_nest(holder, -1);
+	kill(nest, SIGKILL);
+	waitpid(nest, NULL, 0);
+	ok(nest_died(n, nest), "a nest is killed again");
+	third = spawn(n, &fd);
+	ok(third > 0 && says_hello(fd), "a renewed nest still starts processes");
+	ok(namespace_of(third) == namespace_of(holder), "inside the namespace");
+	close(fd);
+	ok(waitpid(third, &status, 0) == third, "end of file on its channel ends the process");
+}
+
+int
+main(int argc, char *argv[])
+{
+	pid_t	     holder = namespace_holder();
+	struct nest *n;
+	char	     path[64];
+
+	title_init(argc, argv);
+	if (holder == -1) {
+		puts("1..0 # SKIP network namespaces are not permitted here");
+		return 0;
+	}
+	log_quiet(true);
+	ok(nest_new("far", "/nonexistent", "", -1) == NULL, "a namespace that is not there is refused");
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)holder);
+	n = nest_new("far", path, "", -1);
+	if (ok(n != NULL, "the nest enters the namespace")) {
+		ok(privileges_drop("") == 0, "we give up our rights");
+		test_nest(n, holder);
+	}
+	nest_free(n);
+	kill(holder, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	ok(true, "without its parent's end the nest ends");
+	return tap_done();
+}
