@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +26,35 @@
 #include "ipc/msg.h"
 #include "tests/unit/tap.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS	  20000
+#define MARK_PORT 40961
+
+/* A UDP socket bound to this port marks the namespace; others see it in /proc/<pid>/net/udp without further rights. */
+static bool
+mark(void)
+{
+	const struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(MARK_PORT) };
+	int			 fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0;
+}
+
+static bool
+is_marked(pid_t pid)
+{
+	char  path[64], line[256], want[16];
+	bool  found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/udp", (int)pid);
+	snprintf(want, sizeof(want), "00000000:%04X", MARK_PORT);
+	if ((f = fopen(path, "r")) == NULL)
+		return false;
+	while (fgets(line, sizeof(line), f) != NULL)
+		found |= strstr(line, want) != NULL;
+	fclose(f);
+	return found;
+}
 
 /* A process that does nothing but hold a namespace open. @return its pid, or -1 when it may not have one */
 static pid_t
@@ -40,7 +68,7 @@ namespace_holder(void)
 		fatal("fork");
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		byte = unshare(flags) == 0 ? 'y' : 'n';
+		byte = unshare(flags) == 0 && mark() ? 'y' : 'n';
 		if (write(fd[1], &byte, 1) == 1)
 			pause();
 		_exit(0);
@@ -53,16 +81,6 @@ namespace_holder(void)
 	}
 	close(fd[0]);
 	return pid;
-}
-
-static ino_t
-namespace_of(pid_t pid)
-{
-	char	    path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
 /* Its first message, within a limit. */
@@ -131,14 +149,14 @@ test_nest(struct nest *n, pid_t holder)
 
 	first = spawn(n, &fd);
 	ok(first > 0 && says_hello(fd), "a measure process starts");
-	ok(namespace_of(first) == namespace_of(holder), "inside the namespace");
+	ok(is_marked(first), "inside the namespace");
 	kill(first, SIGKILL);
 	ok(waitpid(first, &status, 0) == first && WIFSIGNALED(status), "killed, it is our own child to wait for");
 	close(fd);
 
 	second = spawn(n, &fd);
 	ok(second > 0 && second != first && says_hello(fd), "another one takes its place, without any rights of ours");
-	ok(namespace_of(second) == namespace_of(holder), "inside the namespace, too");
+	ok(is_marked(second), "inside the namespace, too");
 
 	nest = find_nest(holder, second);
 	kill(nest, SIGKILL);
@@ -155,7 +173,7 @@ test_nest(struct nest *n, pid_t holder)
 	ok(nest_died(n, nest), "a nest is killed again");
 	third = spawn(n, &fd);
 	ok(third > 0 && says_hello(fd), "a renewed nest still starts processes");
-	ok(namespace_of(third) == namespace_of(holder), "inside the namespace");
+	ok(is_marked(third), "inside the namespace");
 	close(fd);
 	ok(waitpid(third, &status, 0) == third, "end of file on its channel ends the process");
 }
@@ -173,6 +191,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	log_quiet(true);
+	ok(is_marked(holder) && !is_marked(getpid()), "a namespace that can be told from ours");
 	ok(nest_new("far", "/nonexistent", "", -1) == NULL, "a namespace that is not there is refused");
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
