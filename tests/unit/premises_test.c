@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data directory, its lock and the control socket: made, refused to a second engine, taken over from a dead one. */
+#include "proc/premises.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "tests/unit/tap.h"
+
+static char root[] = "/tmp/simpul-premises.XXXXXX";
+
+static struct msg_engine
+engine(const char *data, const char *socket)
+{
+	struct msg_engine e = { 0 };
+
+	snprintf(e.data_dir, sizeof(e.data_dir), "%s/%s", root, data);
+	snprintf(e.socket, sizeof(e.socket), "%s/%s", root, socket);
+	return e;
+}
+
+static int
+open_it(struct premises *pr, const char *data, const char *socket)
+{
+	struct msg_engine e = engine(data, socket);
+	char		  conf[64];
+
+	snprintf(conf, sizeof(conf), "%s/simpuld.conf", root);
+	premises_init(pr);
+	return premises_open(pr, conf, &e);
+}
+
+static mode_t
+mode_of(const char *name)
+{
+	char	    path[96];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	return stat(path, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+static bool
+can_connect(const char *name)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int		   fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	bool		   yes;
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/%s", root, name);
+	yes = connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0;
+	close(fd);
+	return yes;
+}
+
+/* Open, then die without closing anything, leaving behind the socket and, in a grandchild, the lock. */
+static void
+die_inside(void)
+{
+	struct premises pr;
+	pid_t		pid = fork();
+
+	if (pid == 0) {
+		if (open_it(&pr, "data", "run/s") == 0 && fork() == 0)
+			usleep(300000);		/* store, still writing */
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* @return exit code of a process that tries to open: 0 or 1 */
+static int
+open_elsewhere(const char *data, const char *socket)
+{
+	struct premises pr;
+	int		status = -1;
+	pid_t		pid = fork();
+
+	if (pid == 0)
+		_exit(open_it(&pr, data, socket) == 0 ? 0 : 1);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)flag, (void)ftw;
+	return remove(path);
+}
+
+int
+main(void)
+{
+	struct premises pr;
+	char		name[96];
+
+	log_quiet(true);
+	if (mkdtemp(root) == NULL)
+		fatal("mkdtemp");
+	umask(022);
+
+	ok(open_it(&pr, "data", "run/s") == 0, "a fresh directory");
+	is_i64(mode_of("data"), 0700, "the data directory is ours alone");
+	is_i64(mode_of("data/store/rrd/sensor"), 0700, "and has the directories of the store");
+	is_i64(mode_of("data/ledger"), 0700, "and of the ledger");
+	is_i64(mode_of("run/s"), 0660, "the control socket is for owner and group");
+	ok(can_connect("run/s"), "it listens");
+	ok(pr.snmp_secrets_fd == -1 && pr.publish_secrets_fd == -1, "secrets are optional");
+	is_i64(open_elsewhere("data", "run/other"), 1, "a second engine on the directory is refused");
+	is_i64(open_elsewhere("data2", "run/s"), 1, "another engine does not take a socket that is in use");
+	ok(can_connect("run/s"), "which goes on listening");
+	premises_close(&pr);
+	ok(mode_of("run/s") == 0, "the end removes the socket");
+
+	die_inside();
+	ok(mode_of("run/s") != 0, "a dead engine leaves its socket behind");
+	ok(open_it(&pr, "data", "run/s") == 0, "its lock is taken over once its last process is gone, and its socket, too");
+	premises_close(&pr);
+
+	snprintf(name, sizeof(name), "%s/secrets", root);
+	mkdir(name, 0700);
+	snprintf(name, sizeof(name), "%s/secrets/snmp", root);
+	mkdir(name, 0700);
+	ok(open_it(&pr, "data", "run/s") == 0 && pr.snmp_secrets_fd != -1, "secrets/snmp beside the configuration is found");
+	premises_close(&pr);
+	ok(open_it(&pr, "no/such/data", "run/s") == -1, "a data directory in a place that is not there is refused");
+	premises_close(&pr);
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return tap_done();
+}
