@@ -7,6 +7,7 @@
  *	core_plan.c	numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	core_samples.c	rounds, delays, device states and ports on their way in
  *	alert/		verdicts, incidents, documents, the outbox
+ *	core_load.c	what the ledger remembers of the time before
  *	core_turn.c	the turn: review what is due, write it in one transaction, then let it out
  *
  * Live objects (site_live ...) outlive a reload: they hold what was learnt; what is written in the inventory is reached
@@ -22,6 +23,8 @@
 #include "model/inventory.h"
 #include "proc/proc.h"
 #include "rules/link_rounds.h"
+#include "rules/severity.h"
+#include "rules/site_state.h"
 #include "rules/state.h"
 #include "rules/threshold.h"
 #include "sample/sample.h"
@@ -50,16 +53,18 @@ struct alert {
 
 /* Head of every live object: what its retained document and its ledger row need. */
 struct live {
-	char	 ref[REF_MAX];		/* "link/s013-1" */
-	int64_t	 since_ns;		/* wall: the present state holds from here */
-	uint64_t rev;			/* of the last published document; 0 = never published */
-	int64_t	 publish_ns;		/* monotonic: not published again before */
-	bool	 unsaved;		/* differs from its ledger row */
-	bool	 unpublished;		/* its document is to be published */
-	bool	 changed;		/* ... with a new rev */
-	bool	 gone;			/* no longer in the inventory while a reload is applied */
-	struct live *next;		/* core's list of those with something to write */
-	bool	 listed;
+	char	     ref[REF_MAX];	/* "link/s013-1" */
+	int64_t	     since_ns;		/* wall: the present state holds from here */
+	uint64_t     rev;		/* of the last published document; 0 = never published */
+	uint64_t     document;		/* hash of what that document says */
+	int64_t	     publish_ns;	/* monotonic: not published again before */
+	bool	     unsaved;		/* differs from its ledger row */
+	bool	     repeat;		/* publish it even when it says nothing new: the broker may have lost it */
+	bool	     gone;		/* no longer in the inventory (while a reload is applied) */
+	bool	     listed;		/* on core's list of those to look at when writing */
+	bool	     looked_at, publishing;	/* in the present transaction ... */
+	uint64_t     new_document, new_rev;	/* ... which, when committed, becomes these */
+	struct live *next;
 };
 
 struct link_live {
@@ -69,7 +74,7 @@ struct link_live {
 	uint32_t	    number;	/* of series link/<id> */
 	enum link_state	    state;	/* as shown: after verification */
 	struct link_rounds  rounds;	/* as measured */
-	bool		    seen_up;	/* has answered at least once in its life */
+	bool		    seen_up;	/* has been up at least once in its life */
 	struct alert	    reach, quality;
 	struct threshold    rule[CORE_RULES_MAX];	/* parallel to core.rule */
 	double		    rtt_s, loss_ratio;	/* of the last round; of the last minute; NAN = unknown */
@@ -78,6 +83,7 @@ struct link_live {
 	uint8_t		    probe;	/* enum probe_verdict of the last one */
 	float		    probe_rtt_s;
 	int64_t		    probe_ns;	/* monotonic: when it was answered; 0 = never */
+	int64_t		    asked_ns;	/* monotonic: when the one in flight was sent */
 };
 
 struct site_live {
@@ -89,13 +95,16 @@ struct site_live {
 	struct link_live  **child;	/* lines of other sites that pass through */
 	size_t		    nchildren;
 	struct incident	   *incident;	/* its own fault of connection, pending or open; NULL = none */
-	bool		    dirty;	/* to be judged in this turn */
+	bool		    dirty;	/* on the list of those to be judged in this turn */
+	struct site_live   *next_dirty;
+	uint32_t	    stamp;	/* of the last walk that met it: each site once */
 };
 
 struct port_live {
 	char		    ref[REF_MAX];	/* "port/s002-r1.ether1" */
 	char		    name[128];	/* ifName as the device spells it */
-	uint32_t	    number;
+	uint32_t	    number;	/* 0: not given yet */
+	uint32_t	    fresh;	/* given in the present transaction */
 	struct port_live   *next;
 };
 
@@ -107,6 +116,7 @@ struct device_live {
 	enum device_state   state;
 	char		    reason[200];	/* "no answer", "authentication failed" */
 	char		    sysname[128];
+	bool		    seen;	/* has answered at least once in its life */
 	bool		    told;	/* device.silent has been sent */
 	int64_t		    tell_ns;	/* monotonic: silent, not told yet: look again then; 0 = not waiting */
 	struct port_live   *ports;	/* in the order found */
@@ -117,23 +127,35 @@ enum fault { FAULT_REACH, FAULT_QUALITY };
 struct member {
 	struct link_live *link;		/* NULL once it has left the inventory */
 	char	 ref[REF_MAX];
-	char	 state[24];		/* "pending", "down", "degraded": root lines; "unreachable": explained by the root */
+	char	 state[24];		/* "pending", "down", "degraded": root lines; "unreachable", "affected": explained by the root */
 	int64_t	 since_ns, until_ns;	/* wall; until 0: still */
 	bool	 unsaved;
+	uint64_t office;		/* hash of what its site's own branch was told of the incident */
 };
 
-/* One fault: pending (verified, nobody told) or open. Closed ones are only in the ledger. */
+/*
+ * One fault: pending (being verified, nobody told), or open. A pending one is in the ledger by its lines ("pending" in their
+ * rows), and gets its number when it is told. Closed ones are here only until their topic is emptied.
+ */
 struct incident {
-	struct ledger_incident row;	/* id 0 until its first commit; evidence unused: see below */
+	struct ledger_incident row;	/* id 0 while it is pending; evidence unused: see below */
 	uint8_t		    fault;	/* enum fault */
+	uint8_t		    reach;	/* enum reach_fault it was told as */
 	struct site_live   *site;	/* where it is */
-	struct link_live   *link;	/* the root when it is a line, else NULL */
+	struct link_live   *link;	/* FAULT_QUALITY: the root */
 	struct member	   *member;	/* root lines and members, in the order they joined */
 	size_t		    nmembers, member_room;
 	struct json_t	   *evidence;	/* array of {"t","fact"}; owned */
 	int64_t		    first_ns;	/* monotonic: the oldest unverified line */
 	int64_t		    review_ns;	/* monotonic: next look; 0 = nothing to wait for */
-	bool		    unsaved, unpublished, to_probe, removed;
+	uint64_t	    office;	/* as in struct member, for its own site */
+	int64_t		    publish_ns;	/* monotonic: its document is not published again before */
+	bool		    unsaved;	/* differs from its ledger rows */
+	bool		    unpublished;	/* its document is to be published */
+	bool		    to_probe;	/* its ancestors are to be probed once it is in the ledger */
+	bool		    to_empty;	/* closed and shown so: its topic is to be emptied */
+	bool		    removed;	/* pending, and came to nothing; or closed, and all is written: goes after the turn */
+	bool		    fresh;	/* its id was given in the present transaction */
 	struct incident	   *next, *prev;	/* core's list, oldest first */
 };
 
@@ -141,7 +163,10 @@ struct core_settings {			/* read once per configuration */
 	char	ns[64], node[64];
 	double	removal_max_ratio;
 	int64_t	verify_ns, group_window_ns, settle_ns;
-	int64_t	icmp_interval_ns, snmp_interval_ns, tcp_interval_ns;
+	int64_t	link_interval_ns, snmp_interval_ns;
+	char	link_probe[16];			/* "icmp", "tcp" */
+	uint16_t link_tcp_port;
+	uint32_t link_timeout_ms, snmp_timeout_ms;
 	struct rounds_rule rounds;
 	struct threshold_rule rule[CORE_RULES_MAX];
 	size_t	nrules;
@@ -205,7 +230,7 @@ struct incident	   *core_incident(const struct core *c, uint64_t id);	/* pending
 /** The incident of which a link (or the lines of a site) is part, told to people; NULL = none. Connection before quality. */
 const struct incident *link_incident(const struct link_live *l);
 const struct incident *site_incident(const struct site_live *s);
-/** Counted lines: live, of a live site, measured, and answered at least once. Only these are judged. */
+/** Counted lines: live, of a live site, measured, and up at least once in their life. Only these are judged. */
 bool	link_is_counted(const struct link_live *l);
 
 /** Have the configuration read again; cb is called exactly once, later. 0, or -1 when there is no parent to ask or one is under way. */

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * document.c: what subscribers read: CloudEvents 1.0 in structured JSON mode.
+ *
+ * Every document stands for itself: names, roles and contract beside the ids, so that a reader needs no second source.
+ * Times are RFC 3339 in UTC. Lists of members are cut at MEMBERS_SHOWN, their full number stands beside them.
+ */
+#include "alert/alert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/log.h"
+#include "proc/core_private.h"
+
+#define MEMBERS_SHOWN 150
+#define SITES_SHOWN   150
+
+/* Text from people and devices: what is not UTF-8 is made visible, as JSON cannot carry it. */
+static json_t *
+text(const char *s)
+{
+	json_t *j = json_string(s);
+	char	visible[1024];
+
+	return j != NULL ? j : json_string(text_visible(visible, sizeof(visible), s, strlen(s)));
+}
+
+static json_t *
+text_or_null(const char *s)
+{
+	return *s != '\0' ? text(s) : json_null();
+}
+
+static json_t *
+number_or_null(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *
+time_or_null(int64_t wall_ns)
+{
+	char t[TIME_TEXT_MAX];
+
+	return wall_ns != 0 ? json_string(text_utc(t, sizeof(t), wall_ns)) : json_null();
+}
+
+static json_t *
+incident_or_null(const struct incident *i)
+{
+	char name[24];
+
+	return i != NULL && i->row.id != 0 ? json_string(incident_name(i, name)) : json_null();
+}
+
+/* ---- states ---- */
+
+struct json_t *
+document_link(const struct link_live *l)
+{
+	const struct link *k = l->link;
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:{s:s, s:o, s:o, s:o}, s:o}",
+	    "id", k->id,
+	    "state", link_state_names[l->state],
+	    "code", link_state_code(l->state),
+	    "since", time_or_null(l->live.since_ns),
+	    "site", k->site_id,
+	    "name", text(l->site->site->name),
+	    "role", link_role_names[k->role],
+	    "life", life_names[k->life],
+	    "provider", text(k->provider),
+	    "product", text_or_null(k->product),
+	    "parent", text_or_null(k->parent_id),
+	    "contract",
+		"kind", link_kind_names[k->kind],
+		"down_mbps", number_or_null(k->down_bps / 1e6),
+		"up_mbps", number_or_null(k->up_bps / 1e6),
+		"sla_pct", number_or_null(k->sla_pct),
+	    "incident", incident_or_null(link_incident(l)));
+}
+
+static json_t *
+lines_of(const struct site_live *s)
+{
+	json_t *lines = json_array();
+	size_t	k;
+
+	for (k = 0; k < s->nlinks; k++) {
+		const struct link_live *l = s->link[k];
+
+		json_array_append_new(lines, json_pack("{s:s, s:s, s:o, s:s, s:s}", "id", l->link->id, "role",
+		    link_role_names[l->link->role], "provider", text(l->link->provider), "state", link_state_names[l->state], "code",
+		    link_state_code(l->state)));
+	}
+	return lines;
+}
+
+struct json_t *
+document_site(const struct core *c, const struct site_live *s)
+{
+	(void)c;
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:o, s:o}",
+	    "id", s->site->id,
+	    "state", site_state_names[s->state],
+	    "code", site_state_code(s->state),
+	    "since", time_or_null(s->live.since_ns),
+	    "name", text(s->site->name),
+	    "kind", text(s->site->kind),
+	    "district", text_or_null(s->site->district),
+	    "class", site_class_names[s->site->class],
+	    "owner", text_or_null(s->site->owner),
+	    "life", life_names[s->site->life],
+	    "lines", lines_of(s),
+	    "incident", incident_or_null(site_incident(s)));
+}
+
+struct json_t *
+document_office(const struct site_live *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+	    "id", s->site->id,
+	    "state", site_state_names[s->state],
+	    "code", site_state_code(s->state),
+	    "since", time_or_null(s->live.since_ns),
+	    "name", text(s->site->name),
+	    "lines", lines_of(s),
+	    "incident", incident_or_null(site_incident(s)));
+}
+
+/* ---- incidents ---- */
+
+static bool
+is_told(const struct member *m)
+{
+	return strcmp(m->state, "pending") != 0;
+}
+
+static json_t *
+members_of(const struct incident *i, size_t *total)
+{
+	json_t *list = json_array();
+	size_t	k;
+
+	*total = 0;
+	for (k = 0; k < i->nmembers; k++) {
+		const struct member *m = &i->member[k];
+
+		if (!is_told(m) || (*total)++ >= MEMBERS_SHOWN)
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "object", m->ref, "state", m->state, "since",
+		    time_or_null(m->since_ns), "until", time_or_null(m->until_ns)));
+	}
+	return list;
+}
+
+/* The sites whose lines are in it, each once, the root's own first; *total counts them all. */
+static json_t *
+sites_of(struct core *c, const struct incident *i, size_t *total)
+{
+	uint32_t stamp = ++c->priv->stamp;
+	json_t	*list = json_array();
+	size_t	 k;
+
+	*total = 0;
+	for (k = 0; k <= i->nmembers; k++) {
+		const struct member *m = k > 0 ? &i->member[k - 1] : NULL;
+		struct site_live    *s = m == NULL ? i->site : m->link != NULL && is_told(m) ? m->link->site : NULL;
+
+		if (s == NULL || s->stamp == stamp)
+			continue;
+		s->stamp = stamp;
+		if ((*total)++ < SITES_SHOWN)
+			json_array_append_new(list, json_pack("{s:s, s:o}", "id", s->site->id, "name", text(s->site->name)));
+	}
+	return list;
+}
+
+static json_t *
+ack_or_null(const struct ledger_incident *row)
+{
+	if (row->ack_ns == 0)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o}", "user", text(row->ack_user), "note", text(row->ack_note), "at",
+	    time_or_null(row->ack_ns), "until", time_or_null(row->ack_until_ns));
+}
+
+struct json_t *
+document_incident(struct core *c, const struct incident *i)
+{
+	const struct ledger_incident *row = &i->row;
+	size_t	members_total, sites_total;
+	json_t *members = members_of(i, &members_total), *sites = sites_of(c, i, &sites_total);
+
+	return json_pack("{s:o, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:O, s:o, s:I, s:o, s:I}",
+	    "id", incident_or_null(i),
+	    "state", row->status == INCIDENT_CLOSED ? "closed" : "open",
+	    "version", (json_int_t)row->version,
+	    "kind", row->kind,
+	    "root", row->root,
+	    "severity", row->severity,
+	    "cause", row->cause,
+	    "opened", time_or_null(row->opened_ns),
+	    "closed", time_or_null(row->closed_ns),
+	    "ack", ack_or_null(row),
+	    "evidence", i->evidence,
+	    "members", members,
+	    "members_total", (json_int_t)members_total,
+	    "sites", sites,
+	    "sites_total", (json_int_t)sites_total);
+}
+
+struct json_t *
+document_office_incident(const struct site_live *s, const struct incident *i)
+{
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b}",
+	    "id", incident_or_null(i),
+	    "state", i->row.status == INCIDENT_CLOSED ? "closed" : "open",
+	    "site", s->site->id,
+	    "kind", i->row.kind,
+	    "severity", i->row.severity,
+	    "cause", i->row.cause,
+	    "opened", time_or_null(i->row.opened_ns),
+	    "closed", time_or_null(i->row.closed_ns),
+	    "own", i->site == s);
+}
+
+/* ---- events ---- */
+
+/* When the fault began, as measured: the last of its root lines to fail made it what it is. */
+static int64_t
+fault_since(const struct incident *i)
+{
+	int64_t since_ns = 0;
+	size_t	k;
+
+	for (k = 0; k < i->nmembers; k++) {
+		const struct member *m = &i->member[k];
+
+		if ((strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0) && m->since_ns > since_ns)
+			since_ns = m->since_ns;
+	}
+	return since_ns;
+}
+
+struct json_t *
+document_fault(struct core *c, const struct incident *i)
+{
+	const struct site *s = i->site->site;
+	const struct link_live *l = NULL;
+	size_t	sites_total, k;
+	json_t *sites = sites_of(c, i, &sites_total), *data;
+
+	data = json_pack("{s:s, s:s, s:{s:s, s:o, s:o, s:s}, s:o, s:o, s:s, s:o, s:o, s:I}",
+	    "kind", i->row.kind,
+	    "object", i->row.root,
+	    "site",
+		"id", s->id,
+		"name", text(s->name),
+		"district", text_or_null(s->district),
+		"class", site_class_names[s->class],
+	    "since", time_or_null(fault_since(i)),
+	    "closed", time_or_null(i->row.closed_ns),
+	    "cause", i->row.cause,
+	    "evidence", json_copy(i->evidence),	/* as it is now */
+	    "sites", sites,
+	    "sites_total", (json_int_t)sites_total);
+	for (k = 0; k < i->site->nlinks && l == NULL; k++)
+		if (strcmp(i->site->link[k]->live.ref, i->row.root) == 0)
+			l = i->site->link[k];
+	if (l != NULL)
+		json_object_set_new(data, "link", json_pack("{s:s, s:s, s:o}", "id", l->link->id, "role",
+		    link_role_names[l->link->role], "provider", text(l->link->provider)));
+	return data;
+}
+
+/* ---- around all of them ---- */
+
+struct json_t *
+document_envelope(const struct core *c, const char *id, const char *type, const char *subject, int64_t time_ns, struct json_t *data)
+{
+	char	source[160], t[TIME_TEXT_MAX];
+	json_t *doc;
+
+	snprintf(source, sizeof(source), "/simpul/%s/%s", c->set.ns, c->set.node);
+	doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "specversion", "1.0", "id", id, "source", source, "type", type, "time",
+	    text_utc(t, sizeof(t), time_ns), "datacontenttype", "application/json");
+	if (subject != NULL)
+		json_object_set_new(doc, "subject", json_string(subject));
+	json_object_set_new(doc, "data", data);
+	return doc;
+}
+
+char *
+document_text(const struct json_t *j)
+{
+	char	   *plain = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII), *out;
+	const char *p;
+	size_t	    n = 0;
+
+	if (plain == NULL)
+		fatalx("a document cannot be written as JSON");
+	out = xcalloc(strlen(plain) * 6 + 1, 1);
+	for (p = plain; *p != '\0'; p++)
+		if (*p == '<' || *p == '>' || *p == '&')
+			n += (size_t)sprintf(out + n, "\\u%04x", (unsigned)*p);
+		else
+			out[n++] = *p;
+	free(plain);
+	return out;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * incident.c: one fault with its root lines, its members and its evidence.
+ *
+ * A line has one place per kind of fault (struct alert), so it is in at most one incident of each; the incident's member
+ * list also keeps those that have left, with the time when they did.
+ */
+#include "alert/alert.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "proc/core_private.h"
+
+#define FACTS_MAX 40
+
+struct incident *
+incident_new(struct core *c, enum fault fault, struct site_live *s, struct link_live *l)
+{
+	struct incident *i = xcalloc(1, sizeof(*i));
+
+	i->fault = (uint8_t)fault;
+	i->site = s;
+	i->link = l;
+	i->evidence = json_array();
+	i->row.status = INCIDENT_PENDING;
+	text_copy(i->row.root, sizeof(i->row.root), l != NULL ? l->live.ref : s->live.ref);
+	text_copy(i->row.severity, sizeof(i->row.severity), severity_names[SEVERITY_INFO]);
+	text_copy(i->row.cause, sizeof(i->row.cause), "unknown");
+	i->row.opened_ns = loop_wall_ns(c->loop);
+	i->first_ns = loop_mono_ns(c->loop);
+	i->unsaved = true;
+
+	i->prev = c->incidents_end;
+	*(i->prev != NULL ? &i->prev->next : &c->incidents) = i;
+	c->incidents_end = i;
+	if (fault == FAULT_REACH)
+		s->incident = i;
+	return i;
+}
+
+void
+incident_free(struct core *c, struct incident *i)
+{
+	*(i->prev != NULL ? &i->prev->next : &c->incidents) = i->next;
+	*(i->next != NULL ? &i->next->prev : &c->incidents_end) = i->prev;
+	json_decref(i->evidence);
+	free(i->member);
+	free(i);
+}
+
+struct alert *
+link_alert(struct link_live *l, enum fault fault)
+{
+	return fault == FAULT_REACH ? &l->reach : &l->quality;
+}
+
+static const struct incident *
+told(const struct alert *a)
+{
+	return a->incident != NULL && a->incident->row.status == INCIDENT_OPEN && a->verdict != VERDICT_PENDING ? a->incident : NULL;
+}
+
+const struct incident *
+link_incident(const struct link_live *l)
+{
+	const struct incident *i = told(&l->reach);
+
+	return i != NULL ? i : told(&l->quality);
+}
+
+const struct incident *
+site_incident(const struct site_live *s)
+{
+	const struct incident *i;
+	size_t		       k;
+
+	if (s->incident != NULL && s->incident->row.status == INCIDENT_OPEN)
+		return s->incident;
+	for (k = 0; k < s->nlinks; k++)
+		if ((i = link_incident(s->link[k])) != NULL)
+			return i;
+	return NULL;
+}
+
+struct incident *
+core_incident(const struct core *c, uint64_t id)
+{
+	struct incident *i;
+
+	for (i = c->incidents; i != NULL && i->row.id != id; i = i->next)
+		;
+	return i;
+}
+
+const char *
+incident_name(const struct incident *i, char out[24])
+{
+	snprintf(out, 24, "inc-%llu", (unsigned long long)i->row.id);
+	return out;
+}
+
+size_t
+incident_count(const struct incident *i, enum verdict v)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < i->nmembers; k++)
+		if (i->member[k].link != NULL) {
+			const struct alert *a = link_alert(i->member[k].link, (enum fault)i->fault);
+
+			n += a->incident == i && a->verdict == v;
+		}
+	return n;
+}
+
+static struct member *
+member_of(const struct incident *i, const struct link_live *l)
+{
+	size_t k;
+
+	for (k = 0; k < i->nmembers; k++)
+		if (i->member[k].link == l)
+			return &i->member[k];
+	return NULL;
+}
+
+static struct member *
+member_add(struct incident *i, struct link_live *l)
+{
+	struct member *m;
+
+	if (i->nmembers == i->member_room) {
+		i->member_room = i->member_room * 2 + 4;
+		i->member = xrealloc(i->member, i->member_room, sizeof(*i->member));
+	}
+	m = &i->member[i->nmembers++];
+	*m = (struct member){ .link = l };
+	text_copy(m->ref, sizeof(m->ref), l->live.ref);
+	return m;
+}
+
+static const char *
+member_state(enum fault fault, enum verdict v)
+{
+	if (v == VERDICT_PENDING)
+		return "pending";
+	if (fault == FAULT_QUALITY)
+		return v == VERDICT_ROOT ? "degraded" : "affected";
+	return v == VERDICT_ROOT ? "down" : "unreachable";
+}
+
+static int64_t
+member_since(const struct core *c, const struct link_live *l, enum fault fault)
+{
+	int64_t since_ns = 0;
+	size_t	k;
+
+	if (fault == FAULT_REACH)
+		return l->rounds.since_ns;
+	for (k = 0; k < c->set.nrules; k++)
+		if (l->rule[k].raised && l->rule[k].since_ns > since_ns)
+			since_ns = l->rule[k].since_ns;
+	return since_ns;
+}
+
+void
+incident_join(struct core *c, struct incident *i, struct link_live *l, enum verdict v)
+{
+	enum fault     fault = (enum fault)i->fault;
+	struct alert  *a = link_alert(l, fault);
+	struct member *m;
+
+	if (a->incident != i)
+		incident_leave(c, l, fault);
+	*a = (struct alert){ .verdict = (uint8_t)v, .incident = i };
+	if ((m = member_of(i, l)) == NULL)
+		m = member_add(i, l);
+	text_copy(m->state, sizeof(m->state), member_state(fault, v));
+	m->since_ns = member_since(c, l, fault);
+	m->until_ns = 0;
+	m->unsaved = i->unsaved = i->unpublished = true;
+	core_dirty(c, l->site);
+}
+
+void
+incident_leave(struct core *c, struct link_live *l, enum fault fault)
+{
+	struct alert  *a = link_alert(l, fault);
+	struct member *m = a->incident != NULL ? member_of(a->incident, l) : NULL;
+
+	if (m != NULL) {
+		m->until_ns = loop_wall_ns(c->loop);
+		m->unsaved = a->incident->unsaved = a->incident->unpublished = true;
+	}
+	*a = (struct alert){ .verdict = VERDICT_NONE };
+	core_dirty(c, l->site);
+}
+
+void
+incident_settle(struct core *c, struct link_live *l, enum fault fault, int64_t settle_ns)
+{
+	struct alert *a = link_alert(l, fault);
+
+	incident_leave(c, l, fault);
+	a->verdict = VERDICT_SETTLE;
+	a->settle_ns = loop_mono_ns(c->loop) + settle_ns;
+	link_list_add(&c->priv->settling, l);
+	core_wake_at(c, a->settle_ns);
+}
+
+void
+incident_hand_over(struct core *c, struct incident *from, struct incident *to)
+{
+	size_t k;
+
+	for (k = 0; k < from->nmembers; k++) {
+		struct link_live *l = from->member[k].link;
+		struct alert	 *a = l != NULL ? link_alert(l, (enum fault)from->fault) : NULL;
+
+		if (a != NULL && a->incident == from && a->verdict == VERDICT_MEMBER)
+			incident_join(c, to, l, VERDICT_MEMBER);
+	}
+}
+
+void
+incident_fact(struct incident *i, int64_t wall_ns, const char *fmt, ...)
+{
+	char	t[TIME_TEXT_MAX], fact[256];
+	va_list ap;
+
+	if (json_array_size(i->evidence) >= FACTS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(fact, sizeof(fact), fmt, ap);
+	va_end(ap);
+	json_array_append_new(i->evidence, json_pack("{s:s, s:s}", "t", text_utc(t, sizeof(t), wall_ns), "fact", fact));
+	i->unsaved = i->unpublished = true;
+}
+
+void
+incident_review_at(struct core *c, struct incident *i, int64_t mono_ns)
+{
+	if (i->review_ns == 0 || mono_ns < i->review_ns)
+		i->review_ns = mono_ns;
+	core_wake_at(c, i->review_ns);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * outbox.c: committed messages go to publish in their order, a window at a time; what the broker has confirmed is deleted
+ * with the next transaction. A message that was sent and not confirmed is sent again after a restart, with the same id.
+ */
+#include "alert/alert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "proc/core_private.h"
+
+int
+outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, uint64_t seq, const char *text)
+{
+	struct ledger_outbox m = { .seq = seq, .qos = 1, .retain = retain, .expiry_s = expiry_s };
+
+	snprintf(m.topic, sizeof(m.topic), "simpul/v1/%s/%s", c->set.ns, topic);
+	m.payload = text != NULL ? text : "";
+	m.payload_len = text != NULL ? strlen(text) : 0;
+	return ledger_outbox_add(c->ledger, &m);
+}
+
+static void
+send_item(void *arg, const struct ledger_outbox *m)
+{
+	struct core	      *c = arg;
+	struct outbox	      *o = &c->priv->outbox;
+	struct msg_outbox_item item = {
+		.id = m->id,
+		.seq = m->seq,
+		.qos = m->qos,
+		.retain = m->retain,
+		.expiry_s = m->expiry_s,
+		.payload = m->payload,
+		.payload_len = (uint32_t)m->payload_len,
+	};
+
+	text_copy(item.topic, sizeof(item.topic), m->topic);
+	o->sent_id = m->id;
+	if (msg_outbox_item_send(c->publish, IPC_OUTBOX_ITEM, 0, &item, -1) == 0)
+		o->in_flight++;
+}
+
+void
+outbox_pump(struct core *c)
+{
+	struct outbox *o = &c->priv->outbox;
+
+	if (c->publish != NULL && c->conf != NULL && o->in_flight < OUTBOX_WINDOW)
+		ledger_outbox_each(c->ledger, o->sent_id, OUTBOX_WINDOW - o->in_flight, send_item, c);
+}
+
+void
+outbox_restart(struct core *c)
+{
+	c->priv->outbox.sent_id = 0;
+	c->priv->outbox.in_flight = 0;
+	outbox_pump(c);
+}
+
+void
+outbox_done(struct core *c, const struct msg_outbox_done *d)
+{
+	struct outbox *o = &c->priv->outbox;
+
+	if (!d->ok)
+		log_warnx("the broker refuses message %llu: %s", (unsigned long long)d->id, d->reason);
+	if (o->in_flight > 0)
+		o->in_flight--;
+	if (o->ndone == o->done_room) {
+		o->done_room = o->done_room * 2 + OUTBOX_WINDOW;
+		o->done = xrealloc(o->done, o->done_room, sizeof(*o->done));
+	}
+	o->done[o->ndone++] = d->id;
+	core_wake(c);
+}
+
+int
+outbox_write_done(struct core *c)
+{
+	size_t k;
+
+	for (k = 0; k < c->priv->outbox.ndone; k++)
+		if (ledger_outbox_done(c->ledger, c->priv->outbox.done[k]) == -1)
+			return -1;
+	return 0;
+}
+
+void
+outbox_written_done(struct core *c)
+{
+	c->priv->outbox.ndone = 0;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quality.c: loss and delay. The rules judge whole minutes; here a raised rule becomes an incident of its line, or the line
+ * becomes a member when the site it passes through suffers the same.
+ *
+ * Loss above shows below too, but by chance a child may cross the threshold minutes before its parent: a child waits
+ * while the line above it is beyond the threshold and not judged yet.
+ */
+#include "alert/alert.h"
+
+#include "proc/core_private.h"
+
+#define RECHECK_NS (10 * NS_PER_S)
+
+static bool
+rule_applies(const struct threshold_rule *rule, const struct link_live *l)
+{
+	return rule->on_class[l->site->site->class];
+}
+
+static bool
+is_raised(const struct core *c, const struct link_live *l)
+{
+	size_t k;
+
+	for (k = 0; k < c->set.nrules; k++)
+		if (l->rule[k].raised && rule_applies(&c->set.rule[k], l))
+			return true;
+	return false;
+}
+
+static enum severity
+severity_raised(const struct core *c, const struct link_live *l)
+{
+	enum severity severity = SEVERITY_INFO, one;
+	size_t	      k;
+
+	for (k = 0; k < c->set.nrules; k++)
+		if (l->rule[k].raised && (one = severity_of(c->set.rule[k].severity)) > severity)
+			severity = one;
+	return severity;
+}
+
+int64_t
+quality_settle_ns(const struct core *c)
+{
+	int64_t longest = 0;
+	size_t	k;
+
+	for (k = 0; k < c->set.nrules; k++)
+		if (c->set.rule[k].clear_ns > longest)
+			longest = c->set.rule[k].clear_ns;
+	return longest + 120 * NS_PER_S;
+}
+
+static void
+pend(struct core *c, struct link_live *l)
+{
+	struct incident *i = incident_new(c, FAULT_QUALITY, l->site, l);
+	size_t		 k;
+
+	incident_join(c, i, l, VERDICT_PENDING);
+	for (k = 0; k < c->set.nrules; k++)
+		if (l->rule[k].raised)
+			incident_fact(i, l->rule[k].since_ns, "%s: %s beyond %g for %lld s, last %g", l->link->id,
+			    c->set.rule[k].name, c->set.rule[k].raise, (long long)(c->set.rule[k].raise_ns / NS_PER_S),
+			    l->rule[k].last);
+	incident_review_at(c, i, loop_mono_ns(c->loop) + c->set.verify_ns);
+}
+
+static void
+cleared(struct core *c, struct link_live *l)
+{
+	struct incident *i = l->quality.incident;
+	enum verdict	 was = (enum verdict)l->quality.verdict;
+
+	incident_leave(c, l, FAULT_QUALITY);
+	if (was == VERDICT_PENDING || was == VERDICT_ROOT)
+		telling_close(c, i, false);
+}
+
+void
+quality_value(struct core *c, struct link_live *l, const struct sample *s)
+{
+	bool   changed = false;
+	size_t k;
+
+	l->loss_ratio = s->value[DELAY_LOSS_RATIO];
+	if (!link_is_counted(l) || l->rounds.say != ROUNDS_UP)
+		return;
+	for (k = 0; k < c->set.nrules; k++)
+		if (rule_applies(&c->set.rule[k], l))
+			changed |= threshold_value(&l->rule[k], &c->set.rule[k], s->value[c->set.rule[k].value], s->wall_ns,
+			    (int64_t)(s->seconds * NS_PER_S));
+	if (!changed)
+		return;
+	if (!is_raised(c, l))
+		cleared(c, l);
+	else if (l->quality.verdict == VERDICT_NONE)
+		pend(c, l);
+	l->live.unsaved = true;
+	core_mark(c, &l->live);
+	core_dirty(c, l->site);
+}
+
+void
+quality_settled(struct core *c, struct link_live *l)
+{
+	incident_leave(c, l, FAULT_QUALITY);
+	if (is_raised(c, l))
+		pend(c, l);
+}
+
+void
+quality_resume(struct core *c, struct link_live *l)
+{
+	if (is_raised(c, l))
+		pend(c, l);
+}
+
+/* The line that carries a site: the first that is up. */
+static struct link_live *
+carrier(const struct site_live *s)
+{
+	size_t k;
+
+	for (k = 0; k < s->nlinks; k++)
+		if (link_is_counted(s->link[k]) && s->link[k]->rounds.say == ROUNDS_UP)
+			return s->link[k];
+	return NULL;
+}
+
+/* Is a rule that is raised below about to be raised here? */
+static bool
+may_follow(const struct core *c, const struct link_live *above, const struct link_live *below)
+{
+	size_t k;
+
+	for (k = 0; k < c->set.nrules; k++)
+		if (below->rule[k].raised && !above->rule[k].raised && threshold_is_beyond(&above->rule[k], &c->set.rule[k]))
+			return true;
+	return false;
+}
+
+void
+quality_review(struct core *c, struct incident *i)
+{
+	struct link_live *l = i->link, *above = l->parent != NULL ? carrier(l->parent) : NULL;
+	int64_t		  now = loop_mono_ns(c->loop);
+
+	if (l->quality.incident != i || l->quality.verdict != VERDICT_PENDING)
+		return;
+	if (above != NULL && above->quality.incident != NULL) {
+		incident_join(c, above->quality.incident, l, VERDICT_MEMBER);
+		incident_hand_over(c, i, above->quality.incident);
+		telling_close(c, i, false);
+	} else if (above != NULL && above->quality.verdict == VERDICT_SETTLE) {
+		incident_settle(c, l, FAULT_QUALITY, above->quality.settle_ns - now);
+		telling_close(c, i, false);
+	} else if (above != NULL && may_follow(c, above, l))
+		incident_review_at(c, i, now + RECHECK_NS);
+	else {
+		incident_join(c, i, l, VERDICT_ROOT);
+		telling_quality(c, i, severity_raised(c, l));
+	}
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * core_conf.c: a configuration on its way in. The check child sends every setting and row, then CONF_END; here they become a
+ * second configuration and inventory beside the present ones. Only a whole and sensible one takes their place.
+ */
+#include "proc/core_private.h"
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "alert/alert.h"
+#include "base/log.h"
+
+#define ERRORS_KEPT 100
+#define ANSWER_NS   (60 * NS_PER_S)
+
+static void
+error_add(struct core *c, const char *file, uint32_t line, uint32_t column, const char *text)
+{
+	struct loader *l = &c->priv->loader;
+
+	if (l->errors == NULL)
+		l->errors = json_array();
+	if (json_array_size(l->errors) < ERRORS_KEPT)
+		json_array_append_new(l->errors, json_pack("{s:s+, s:I, s:I, s:s+}", "file", file, "", "line", (json_int_t)line,
+		    "column", (json_int_t)column, "text", text, ""));
+}
+
+void
+loader_reset(struct core *c)
+{
+	struct loader *l = &c->priv->loader;
+
+	conf_free(l->conf);
+	inventory_free(l->inv);
+	json_decref(l->errors);
+	l->conf = NULL;
+	l->inv = NULL;
+	l->errors = NULL;
+	l->rows = 0;
+}
+
+/* Tell who asked. */
+static void
+answer(struct core *c, const char *error)
+{
+	struct loader *l = &c->priv->loader;
+	core_reload_fn cb = l->cb;
+
+	loop_timer_cancel(c->loop, &l->timeout);
+	l->cb = NULL;
+	l->allow_removal = false;
+	if (cb != NULL)
+		cb(l->arg, error, l->rows, l->errors);
+}
+
+static void
+reject(struct core *c, const char *error)
+{
+	struct loader *l = &c->priv->loader;
+
+	log_warnx("the new configuration is rejected: %s", error);
+	event_raise(c, "engine.config_rejected", SEVERITY_WARNING, "engine/core", NULL,
+	    json_pack("{s:s, s:O?}", "error", error, "errors", l->errors));
+	answer(c, error);
+	loader_reset(c);
+}
+
+/* ---- rows ---- */
+
+static void
+row_error(void *arg, unsigned column, const char *text)
+{
+	error_add(arg, "inventory", 0, column, text);
+}
+
+static void
+link_error(void *arg, enum input_kind what, const char *id, unsigned column, const char *text)
+{
+	(void)what;
+	error_add(arg, id, 0, column, text);
+}
+
+static void
+take_row(struct core *c, const struct ipc_msg *msg)
+{
+	struct loader *l = &c->priv->loader;
+	struct msg_row row;
+	char	       err[256];
+
+	if (msg_row_decode(&row, msg->data, msg->len) == -1) {
+		error_add(c, "check", 0, 0, "a malformed row");
+		return;
+	}
+	if (l->conf == NULL)
+		l->conf = conf_new_default();
+	if (l->inv == NULL)
+		l->inv = inventory_new();
+	if (row.what != INPUT_CONF) {
+		l->rows++;
+		inventory_add(l->inv, (enum input_kind)row.what, row.field, row.nfields, row_error, c);
+	} else if (row.nfields != 2 || conf_set(l->conf, row.field[0], row.field[1], err, sizeof(err)) == -1)
+		error_add(c, "simpuld.conf", 0, 0, row.nfields != 2 ? "a malformed setting" : err);
+}
+
+static void
+take_error(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_conf_error e;
+
+	if (msg_conf_error_decode(&e, msg->data, msg->len) == 0)
+		error_add(c, e.file, e.line, e.column, e.text);
+}
+
+/* ---- accepting ---- */
+
+static bool
+too_many(size_t removed, size_t of, double ratio)
+{
+	return (double)removed > ratio * (double)of;
+}
+
+/* An inventory cut short by accident would silence much of the city: not without being asked for. */
+static bool
+removes_too_much(const struct core *c, const struct inventory *inv, size_t *sites, size_t *links)
+{
+	size_t k;
+
+	*sites = *links = 0;
+	if (c->inv == NULL)
+		return false;
+	for (k = 0; k < c->inv->nsites; k++)
+		*sites += inventory_site(inv, c->inv->site[k]->id) == NULL;
+	for (k = 0; k < c->inv->nlinks; k++)
+		*links += inventory_link_of(inv, c->inv->link[k]->id) == NULL;
+	return too_many(*sites, c->inv->nsites, c->set.removal_max_ratio) || too_many(*links, c->inv->nlinks, c->set.removal_max_ratio);
+}
+
+static void
+take_over(struct core *c)
+{
+	struct loader	 *l = &c->priv->loader;
+	struct conf	 *conf = l->conf;
+	struct inventory *inv = l->inv;
+
+	l->conf = NULL;
+	l->inv = NULL;
+	if (core_objects_swap(c, conf, inv) == -1) {
+		conf_free(conf);
+		inventory_free(inv);
+		reject(c, "the ledger cannot be written, so new objects cannot be numbered; see the engine's log");
+		return;
+	}
+	c->loaded_ns = loop_wall_ns(c->loop);
+	log_info("configuration loaded: %zu sites, %zu links, %zu devices", inv->nsites, inv->nlinks, inv->ndevices);
+	event_raise(c, "engine.config_loaded", SEVERITY_INFO, "engine/core", NULL, json_pack("{s:I, s:I, s:I}", "sites",
+	    (json_int_t)inv->nsites, "links", (json_int_t)inv->nlinks, "devices", (json_int_t)inv->ndevices));
+	plan_send_all(c);
+	answer(c, NULL);
+	loader_reset(c);
+}
+
+static void
+take_end(struct core *c, const struct ipc_msg *msg)
+{
+	struct loader	   *l = &c->priv->loader;
+	struct msg_conf_end end;
+	char		    text[160];
+	size_t		    sites, links;
+
+	if (msg_conf_end_decode(&end, msg->data, msg->len) == -1 || (end.errors == 0 && end.rows != l->rows))
+		error_add(c, "check", 0, 0, "rows were lost between the check and core");
+	if (l->errors == NULL && end.errors == 0 && l->inv != NULL)
+		inventory_link(l->inv, link_error, c);
+
+	if (l->errors != NULL || end.errors > 0)
+		reject(c, "it has errors");
+	else if (l->conf == NULL || l->inv == NULL)
+		reject(c, "it is empty");
+	else if (!l->allow_removal && removes_too_much(c, l->inv, &sites, &links)) {
+		snprintf(text, sizeof(text), "it removes %zu of %zu sites and %zu of %zu links; if that is meant: "
+		    "simpulctl reload --allow-removal", sites, c->inv->nsites, links, c->inv->nlinks);
+		reject(c, text);
+	} else
+		take_over(c);
+}
+
+void
+loader_message(struct core *c, const struct ipc_msg *msg)
+{
+	switch (msg->type) {
+	case IPC_ROW:
+		take_row(c, msg);
+		break;
+	case IPC_CONF_ERROR:
+		take_error(c, msg);
+		break;
+	case IPC_CONF_END:
+		take_end(c, msg);
+		break;
+	default:		/* INSTANCE: the settings say the same */
+		break;
+	}
+}
+
+/* The check child is gone. Without a CONF_END it did not get to its end. */
+void
+loader_closed(struct core *c)
+{
+	struct loader *l = &c->priv->loader;
+
+	if (l->conf != NULL || l->errors != NULL || l->cb != NULL)
+		reject(c, "the check ended before it was done; see the engine's log");
+}
+
+static void
+no_answer(void *arg)
+{
+	reject(arg, "no check has answered; see the engine's log");
+}
+
+int
+core_reload_request(struct core *c, bool allow_removal, core_reload_fn cb, void *arg)
+{
+	struct loader *l = &c->priv->loader;
+
+	if (c->parent == NULL || l->cb != NULL || ipc_send(c->parent, IPC_RELOAD, 0, NULL, 0, -1) == -1)
+		return -1;
+	l->allow_removal = allow_removal;
+	l->cb = cb;
+	l->arg = arg;
+	loop_timer_set(c->loop, &l->timeout, loop_mono_ns(c->loop) + ANSWER_NS, no_answer, c);
+	return 0;
+}

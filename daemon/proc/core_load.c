@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * core_load.c: what the ledger remembers of the time before.
+ *
+ * Rows of objects are read at start and wait until the inventory claims them; what it does not claim has left it while the
+ * engine was away. Open incidents are rebuilt with their lines. A line that was being verified is verified again; one that
+ * was in its settle time gets a new one. Nothing of this makes an event.
+ */
+#include "proc/core_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "alert/alert.h"
+#include "base/log.h"
+
+#define CLOSED_LOOKED_AT 100	/* newest incidents whose topics may still be to be emptied */
+
+struct remembered {
+	char		     ref[REF_MAX];
+	struct ledger_object o;
+};
+
+static void
+remember_one(void *arg, const struct ledger_object *o)
+{
+	struct core	  *c = arg;
+	struct remembered *r;
+
+	if (strcmp(o->kind, "engine") == 0) {
+		c->priv->alive_wall_ns = o->last_ns;
+		return;
+	}
+	r = xcalloc(1, sizeof(*r));
+	r->o = *o;
+	snprintf(r->ref, sizeof(r->ref), "%s/%s", o->kind, o->id);
+	map_add(c->priv->remembered, r->ref, r);
+}
+
+int
+core_remember(struct core *c)
+{
+	c->priv->remembered = map_new();
+	return ledger_object_each(c->ledger, remember_one, c);
+}
+
+/* Take the row of an object. @return it with its detail as JSON, both owned by the caller, or NULL: it is new */
+static struct remembered *
+recall(struct core *c, struct live *v, json_t **detail)
+{
+	struct remembered *r = map_remove(c->priv->remembered, v->ref);
+	const char	  *hex;
+
+	*detail = NULL;
+	if (r == NULL)
+		return NULL;
+	*detail = json_loads(r->o.detail, 0, NULL);
+	v->since_ns = r->o.since_ns;
+	v->rev = r->o.rev;
+	hex = json_string_value(json_object_get(*detail, "document"));
+	v->document = hex != NULL ? strtoull(hex, NULL, 16) : 0;
+	return r;
+}
+
+static const char *
+detail_text(const json_t *detail, const char *key)
+{
+	const char *t = json_string_value(json_object_get(detail, key));
+
+	return t != NULL ? t : "";
+}
+
+/*
+ * The rounds go on from where they were if we were away for no longer than between two of its notes and a gap; otherwise
+ * there is one, and it is seen with the first sweep.
+ */
+static void
+recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object *o, const json_t *detail)
+{
+	int64_t	    wall_ns = loop_wall_ns(c->loop), away_ns = wall_ns - c->priv->alive_wall_ns;
+	const char *say = detail_text(detail, "rounds");
+	int	    i;
+
+	for (i = 0; i < ROUNDS_SAY; i++)
+		if (strcmp(rounds_say_names[i], say) == 0)
+			r->say = (uint8_t)i;
+	r->since_ns = json_integer_value(json_object_get(detail, "rounds_since"));
+	if (o->last_ns == 0)
+		return;
+	r->last_ns = away_ns >= 0 && away_ns <= CORE_ALIVE_NS + c->set.rounds.gap_ns ? wall_ns : c->priv->alive_wall_ns;
+	r->last_mono_ns = loop_mono_ns(c->loop) - (wall_ns - r->last_ns);
+}
+
+void
+core_recall_link(struct core *c, struct link_live *l)
+{
+	json_t		  *detail, *raised;
+	struct remembered *r = recall(c, &l->live, &detail);
+	const char	  *reach;
+	size_t		   k;
+
+	if (r == NULL)
+		return;
+	l->state = link_state_of(r->o.state);
+	l->seen_up = r->o.seen_up;
+	recall_rounds(c, &l->rounds, &r->o, detail);
+	raised = json_object_get(detail, "raised");
+	for (k = 0; k < c->set.nrules; k++) {
+		const json_t *since = json_object_get(raised, c->set.rule[k].name);
+
+		if (since != NULL)
+			l->rule[k] = (struct threshold){ .raised = true, .since_ns = json_integer_value(since) };
+	}
+	reach = detail_text(detail, "reach");
+	if (strcmp(reach, "settle") == 0)
+		l->reach.verdict = VERDICT_SETTLE;
+	json_decref(detail);
+	free(r);
+}
+
+void
+core_recall_site(struct core *c, struct site_live *s)
+{
+	json_t		  *detail;
+	struct remembered *r = recall(c, &s->live, &detail);
+
+	if (r == NULL)
+		return;
+	s->state = site_state_of(r->o.state);
+	json_decref(detail);
+	free(r);
+}
+
+void
+core_recall_device(struct core *c, struct device_live *d)
+{
+	json_t		  *detail;
+	struct remembered *r = recall(c, &d->live, &detail);
+
+	if (r == NULL)
+		return;
+	d->state = device_state_of(r->o.state);
+	d->seen = r->o.seen_up;
+	d->told = json_is_true(json_object_get(detail, "told"));
+	text_copy(d->reason, sizeof(d->reason), detail_text(detail, "reason"));
+	text_copy(d->sysname, sizeof(d->sysname), detail_text(detail, "name"));
+	json_decref(detail);
+	free(r);
+}
+
+void
+core_forget_rest(struct core *c)
+{
+	struct remembered *r;
+	size_t		   at = 0;
+
+	while ((r = map_next(c->priv->remembered, &at)) != NULL) {
+		if (c->priv->loaded) {
+			log_info("%s is no longer in the inventory", r->ref);
+			core_gone(c, r->ref);
+		}
+		map_remove(c->priv->remembered, r->ref);
+		free(r);
+	}
+}
+
+/* ---- incidents ---- */
+
+struct rows {
+	struct core	       *core;
+	struct ledger_incident *v;
+	size_t			n, room;
+};
+
+static void
+collect_row(void *arg, const struct ledger_incident *row)
+{
+	struct rows *r = arg;
+
+	if (r->n == r->room) {
+		r->room = r->room * 2 + 16;
+		r->v = xrealloc(r->v, r->room, sizeof(*r->v));
+	}
+	r->v[r->n] = *row;
+	r->v[r->n++].evidence = row->evidence != NULL ? xstrdup(row->evidence) : NULL;
+}
+
+static void
+recall_member(void *arg, const struct ledger_member *row)
+{
+	struct incident *i = arg;
+	struct member	*m;
+
+	if (i->nmembers == i->member_room) {
+		i->member_room = i->member_room * 2 + 4;
+		i->member = xrealloc(i->member, i->member_room, sizeof(*i->member));
+	}
+	m = &i->member[i->nmembers++];
+	*m = (struct member){ .since_ns = row->since_ns, .until_ns = row->until_ns };
+	text_copy(m->ref, sizeof(m->ref), row->object);
+	text_copy(m->state, sizeof(m->state), row->state);
+}
+
+/* The lines of a rebuilt incident find their places in it. */
+static void
+rejoin(struct core *c, struct incident *i)
+{
+	size_t k;
+
+	for (k = 0; k < i->nmembers; k++) {
+		struct member	 *m = &i->member[k];
+		struct link_live *l = strncmp(m->ref, "link/", 5) == 0 ? core_link(c, m->ref + 5) : NULL;
+		bool		  root = strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0;
+
+		m->link = l;
+		if (l != NULL && m->until_ns == 0)
+			*link_alert(l, (enum fault)i->fault) = (struct alert){
+				.verdict = root ? VERDICT_ROOT : VERDICT_MEMBER, .incident = i };
+	}
+}
+
+static enum reach_fault
+reach_of_kind(const char *kind)
+{
+	int f;
+
+	for (f = REACH_FAULTS - 1; f > REACH_NONE && strcmp(reach_fault_kinds[f], kind) != 0; f--)
+		;
+	return (enum reach_fault)f;
+}
+
+/* The root has left the inventory while the engine was away: the incident ends with it. */
+static void
+close_orphan(struct core *c, struct ledger_incident *row)
+{
+	char subject[40], topic[64];
+
+	row->status = INCIDENT_CLOSED;
+	row->closed_ns = loop_wall_ns(c->loop);
+	ledger_incident_put(c->ledger, row);
+	snprintf(topic, sizeof(topic), "incident/inc-%llu", (unsigned long long)row->id);
+	core_empty_topic(c, topic);
+	text_copy(subject, sizeof(subject), topic);
+	event_raise(c, "incident.closed", severity_of(row->severity), subject, NULL,
+	    json_pack("{s:s, s:s, s:s}", "kind", row->kind, "object", row->root, "incident", topic + strlen("incident/")));
+}
+
+static void
+recall_incident(struct core *c, struct ledger_incident *row)
+{
+	bool		  is_link = strncmp(row->root, "link/", 5) == 0;
+	struct link_live *l = is_link ? core_link(c, row->root + 5) : NULL;
+	struct site_live *s = l != NULL ? l->site : is_link ? NULL : core_site(c, row->root + strlen("site/"));
+	enum reach_fault  reach = reach_of_kind(row->kind);
+	struct incident	 *i;
+
+	if (s == NULL) {
+		close_orphan(c, row);
+		return;
+	}
+	i = incident_new(c, reach != REACH_NONE ? FAULT_REACH : FAULT_QUALITY, s, reach != REACH_NONE ? NULL : l);
+	i->reach = (uint8_t)reach;
+	json_decref(i->evidence);
+	i->evidence = row->evidence != NULL ? json_loads(row->evidence, 0, NULL) : NULL;
+	if (!json_is_array(i->evidence)) {
+		json_decref(i->evidence);
+		i->evidence = json_array();
+	}
+	i->row = *row;
+	i->row.evidence = NULL;
+	i->unsaved = false;
+	ledger_member_each(c->ledger, row->id, recall_member, i);
+	rejoin(c, i);
+	if (incident_count(i, VERDICT_ROOT) == 0)	/* its root lines are no longer what they were */
+		telling_close(c, i, true);
+}
+
+/* The engine ended between closing an incident and emptying its topic. */
+static void
+empty_closed(void *arg, const struct ledger_incident *row)
+{
+	struct core *c = arg;
+	char	     topic[64];
+
+	if (row->status != INCIDENT_CLOSED || loop_wall_ns(c->loop) - row->closed_ns > 3600 * NS_PER_S)
+		return;
+	snprintf(topic, sizeof(topic), "incident/inc-%llu", (unsigned long long)row->id);
+	core_empty_topic(c, topic);
+}
+
+/* Lines that are dead or degraded, and in no incident. */
+static void
+resume(struct core *c, struct link_live *l)
+{
+	if (l->reach.verdict == VERDICT_SETTLE) {
+		l->reach.verdict = VERDICT_NONE;
+		if (l->rounds.say == ROUNDS_DOWN)
+			incident_settle(c, l, FAULT_REACH, c->set.settle_ns);
+	} else if (l->reach.verdict == VERDICT_NONE && l->rounds.say == ROUNDS_DOWN)
+		verdict_resume(c, l);
+	if (l->quality.verdict == VERDICT_NONE)
+		quality_resume(c, l);
+}
+
+void
+core_recall_incidents(struct core *c)
+{
+	struct rows r = { .core = c };
+	size_t	    k;
+
+	ledger_incident_each(c->ledger, true, 0, 0, collect_row, &r);
+	for (k = r.n; k-- > 0;) {	/* they come newest first */
+		recall_incident(c, &r.v[k]);
+		ledger_incident_free(&r.v[k]);
+	}
+	free(r.v);
+	ledger_incident_each(c->ledger, false, 0, CLOSED_LOOKED_AT, empty_closed, c);
+	for (k = 0; k < c->inv->nlinks; k++)
+		resume(c, c->link[k]);
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * core_objects.c: from one inventory to the next. Live objects that are in both keep all they have learnt and only point
+ * into the new one; new ones get their series numbers first, all in one transaction, so that nothing is half done when the ledger
+ * cannot be written. What has left is withdrawn from its incidents, its topics are emptied, and it lies in a grave with its
+ * inventory until no incident points to it any more.
+ */
+#include "proc/core_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert/alert.h"
+#include "base/log.h"
+
+struct grave {
+	struct inventory    *inv;	/* what the buried still point into */
+	struct site_live   **site;
+	struct link_live   **link;
+	struct device_live **device;
+	size_t		     nsites, nlinks, ndevices;
+	struct grave	    *next;
+};
+
+struct site_live *
+core_site(const struct core *c, const char *id)
+{
+	return map_get(c->site_by_id, id);
+}
+
+struct link_live *
+core_link(const struct core *c, const char *id)
+{
+	return map_get(c->link_by_id, id);
+}
+
+struct device_live *
+core_device(const struct core *c, const char *id)
+{
+	return map_get(c->device_by_id, id);
+}
+
+void
+core_gone(struct core *c, const char *ref)
+{
+	const char *id = strchr(ref, '/') + 1;
+	char	    topic[REF_MAX + 16];
+
+	core_forget(c, ref);
+	if (strncmp(ref, "device/", 7) == 0)
+		return;
+	snprintf(topic, sizeof(topic), "state/%s", ref);
+	core_empty_topic(c, topic);
+	if (strncmp(ref, "site/", 5) == 0) {
+		snprintf(topic, sizeof(topic), "opd/%s/state", id);
+		core_empty_topic(c, topic);
+	}
+}
+
+/* ---- series numbers ---- */
+
+struct numbers {
+	uint32_t *link, *device;	/* by index in the new inventory */
+};
+
+static int
+numbers_take(struct core *c, const struct inventory *inv, struct numbers *n)
+{
+	char   ref[REF_MAX];
+	size_t k;
+
+	n->link = xcalloc(inv->nlinks, sizeof(*n->link));
+	n->device = xcalloc(inv->ndevices, sizeof(*n->device));
+	if (ledger_begin(c->ledger) == -1)
+		return -1;
+	for (k = 0; k < inv->nlinks; k++) {
+		snprintf(ref, sizeof(ref), "link/%s", inv->link[k]->id);
+		n->link[k] = ledger_series(c->ledger, ref, "");
+	}
+	for (k = 0; k < inv->ndevices; k++) {
+		snprintf(ref, sizeof(ref), "host/%s", inv->device[k]->id);
+		n->device[k] = ledger_series(c->ledger, ref, "");
+	}
+	return ledger_commit(c->ledger);	/* fails when any of them did */
+}
+
+static void
+numbers_free(struct numbers *n)
+{
+	free(n->link);
+	free(n->device);
+}
+
+/* ---- building ---- */
+
+static struct site_live *
+site_take(struct core *c, const struct site *row)
+{
+	struct site_live *s = core_site(c, row->id);
+
+	if (s == NULL) {
+		s = xcalloc(1, sizeof(*s));
+		snprintf(s->live.ref, sizeof(s->live.ref), "site/%s", row->id);
+		s->live.since_ns = loop_wall_ns(c->loop);
+		core_recall_site(c, s);
+		s->site = row;
+		map_add(c->site_by_id, row->id, s);
+	}
+	s->site = row;
+	s->live.gone = false;
+	s->link = xrealloc(s->link, row->nlinks, sizeof(struct link_live *));
+	s->child = xrealloc(s->child, row->nchildren, sizeof(struct link_live *));
+	s->nlinks = s->nchildren = 0;
+	return s;
+}
+
+static struct link_live *
+link_take(struct core *c, const struct link *row, uint32_t number)
+{
+	struct link_live *l = core_link(c, row->id);
+	struct site_live *parent = row->parent != NULL ? core_site(c, row->parent->id) : NULL;
+
+	if (l == NULL) {
+		l = xcalloc(1, sizeof(*l));
+		snprintf(l->live.ref, sizeof(l->live.ref), "link/%s", row->id);
+		l->live.since_ns = loop_wall_ns(c->loop);
+		l->rtt_s = l->loss_ratio = l->rx_bps = l->tx_bps = NAN;
+		l->number = number;
+		core_recall_link(c, l);
+		map_add(c->link_by_id, row->id, l);
+		nmap_add(c->link_by_number, number, l);
+	} else if (parent != l->parent && l->reach.verdict == VERDICT_MEMBER)
+		incident_settle(c, l, FAULT_REACH, c->set.settle_ns);	/* what explained it is no longer above it */
+	l->link = row;
+	l->live.gone = false;
+	l->site = core_site(c, row->site->id);
+	l->parent = parent;
+	return l;
+}
+
+static struct device_live *
+device_take(struct core *c, const struct device *row, uint32_t number)
+{
+	struct device_live *d = core_device(c, row->id);
+
+	if (d == NULL) {
+		d = xcalloc(1, sizeof(*d));
+		snprintf(d->live.ref, sizeof(d->live.ref), "device/%s", row->id);
+		d->live.since_ns = loop_wall_ns(c->loop);
+		d->number = number;
+		core_recall_device(c, d);
+		map_add(c->device_by_id, row->id, d);
+		nmap_add(c->device_by_number, number, d);
+	}
+	d->device = row;
+	d->live.gone = false;
+	d->site = core_site(c, row->site->id);
+	return d;
+}
+
+/* Maps borrow their keys from the inventory, so they are made anew with it. */
+static void
+maps_rekey(struct core *c)
+{
+	struct map *site = map_new(), *link = map_new(), *device = map_new();
+	size_t	    k;
+
+	for (k = 0; k < c->inv->nsites; k++)
+		map_add(site, c->inv->site[k]->id, c->site[k]);
+	for (k = 0; k < c->inv->nlinks; k++)
+		map_add(link, c->inv->link[k]->id, c->link[k]);
+	for (k = 0; k < c->inv->ndevices; k++)
+		map_add(device, c->inv->device[k]->id, c->device[k]);
+	map_free(c->site_by_id);
+	map_free(c->link_by_id);
+	map_free(c->device_by_id);
+	c->site_by_id = site;
+	c->link_by_id = link;
+	c->device_by_id = device;
+}
+
+static void
+mark_all_gone(struct core *c)
+{
+	size_t k;
+
+	for (k = 0; c->inv != NULL && k < c->inv->nsites; k++)
+		c->site[k]->live.gone = true;
+	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)
+		c->link[k]->live.gone = true;
+	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
+		c->device[k]->live.gone = true;
+}
+
+static void
+build(struct core *c, const struct inventory *inv, const struct numbers *n)
+{
+	size_t k, m;
+
+	c->site = xcalloc(inv->nsites, sizeof(struct site_live *));
+	c->link = xcalloc(inv->nlinks, sizeof(struct link_live *));
+	c->device = xcalloc(inv->ndevices, sizeof(struct device_live *));
+	for (k = 0; k < inv->nsites; k++)
+		c->site[k] = site_take(c, inv->site[k]);
+	for (k = 0; k < inv->nlinks; k++)
+		c->link[k] = link_take(c, inv->link[k], n->link[k]);
+	for (k = 0; k < inv->ndevices; k++)
+		c->device[k] = device_take(c, inv->device[k], n->device[k]);
+	for (k = 0; k < inv->nsites; k++) {
+		struct site_live *s = c->site[k];
+
+		for (m = 0; m < inv->site[k]->nlinks; m++)
+			s->link[s->nlinks++] = c->link[inv->site[k]->links[m]->index];
+		for (m = 0; m < inv->site[k]->nchildren; m++)
+			s->child[s->nchildren++] = c->link[inv->site[k]->children[m]->index];
+	}
+}
+
+/* ---- burying ---- */
+
+static void
+list_purge(struct link_list *a)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < a->n; k++)
+		if (!a->v[k]->live.gone)
+			a->v[n++] = a->v[k];
+	a->n = n;
+}
+
+static void
+members_release(struct core *c, const struct link_live *l)
+{
+	struct incident *i;
+	size_t		 k;
+
+	for (i = c->incidents; i != NULL; i = i->next)
+		for (k = 0; k < i->nmembers; k++)
+			if (i->member[k].link == l)
+				i->member[k].link = NULL;
+}
+
+static void
+link_bury(struct core *c, struct link_live *l)
+{
+	verdict_withdraw(c, l);
+	members_release(c, l);
+	nmap_remove(c->link_by_number, l->number);
+	core_gone(c, l->live.ref);
+}
+
+static void
+device_bury(struct core *c, struct device_live *d)
+{
+	if (d->tell_ns != 0)
+		c->priv->devices_waiting--;
+	core_ports_free(c, d);
+	nmap_remove(c->device_by_number, d->number);
+	core_gone(c, d->live.ref);
+}
+
+/* The live objects of the old inventory that the new one no longer has. */
+static void
+bury(struct core *c, struct inventory *old, struct site_live **site, struct link_live **link, struct device_live **device)
+{
+	struct grave *g = xcalloc(1, sizeof(*g));
+	size_t	      k;
+
+	g->inv = old;
+	g->site = site;
+	g->link = link;
+	g->device = device;
+	for (k = 0; k < old->nlinks; k++)
+		if (link[k]->live.gone)
+			link_bury(c, g->link[g->nlinks++] = link[k]);
+	for (k = 0; k < old->ndevices; k++)
+		if (device[k]->live.gone)
+			device_bury(c, g->device[g->ndevices++] = device[k]);
+	for (k = 0; k < old->nsites; k++)
+		if (site[k]->live.gone)
+			core_gone(c, (g->site[g->nsites++] = site[k])->live.ref);
+	list_purge(&c->priv->settling);
+	list_purge(&c->priv->burst);
+	g->next = c->priv->graves;
+	c->priv->graves = g;
+}
+
+static void
+site_free(struct site_live *s)
+{
+	free(s->link);
+	free(s->child);
+	free(s);
+}
+
+static void
+grave_free(struct grave *g)
+{
+	size_t k;
+
+	for (k = 0; k < g->nsites; k++)
+		site_free(g->site[k]);
+	for (k = 0; k < g->nlinks; k++)
+		free(g->link[k]);
+	for (k = 0; k < g->ndevices; k++)
+		free(g->device[k]);
+	free(g->site);
+	free(g->link);
+	free(g->device);
+	inventory_free(g->inv);
+	free(g);
+}
+
+void
+core_graves_free(struct core *c)
+{
+	const struct incident *i;
+	struct grave	      *g;
+
+	for (i = c->incidents; i != NULL; i = i->next)
+		if (i->site->live.gone)
+			return;
+	while ((g = c->priv->graves) != NULL) {
+		c->priv->graves = g->next;
+		grave_free(g);
+	}
+}
+
+/* ---- the swap ---- */
+
+/* Lines that are no longer judged (planned again, without an address) leave their incidents like those that are gone. */
+static void
+withdraw_uncounted(struct core *c)
+{
+	size_t k;
+
+	for (k = 0; k < c->inv->nlinks; k++)
+		if (!link_is_counted(c->link[k]) &&
+		    (c->link[k]->reach.verdict != VERDICT_NONE || c->link[k]->quality.verdict != VERDICT_NONE))
+			verdict_withdraw(c, c->link[k]);
+}
+
+int
+core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
+{
+	struct inventory    *old = c->inv;
+	struct site_live   **site = c->site;
+	struct link_live   **link = c->link;
+	struct device_live **device = c->device;
+	struct numbers	     n;
+	size_t		     k;
+
+	if (numbers_take(c, inv, &n) == -1) {
+		ledger_rollback(c->ledger);
+		numbers_free(&n);
+		return -1;
+	}
+	mark_all_gone(c);
+	conf_free(c->conf);
+	c->conf = conf;
+	core_settings_read(&c->set, conf);
+	build(c, inv, &n);
+	numbers_free(&n);
+	c->inv = inv;
+	maps_rekey(c);
+	core_ports_recall(c);
+	if (old != NULL) {
+		bury(c, old, site, link, device);
+		withdraw_uncounted(c);
+	} else {
+		core_recall_incidents(c);
+		c->priv->loaded = true;
+		core_forget_rest(c);
+	}
+	for (k = 0; k < inv->nsites; k++)
+		core_dirty(c, c->site[k]);
+	return 0;
+}
+
+void
+core_objects_free(struct core *c)
+{
+	size_t k;
+
+	while (c->incidents != NULL)
+		incident_free(c, c->incidents);
+	core_graves_free(c);
+	for (k = 0; c->inv != NULL && k < c->inv->nsites; k++)
+		site_free(c->site[k]);
+	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)
+		free(c->link[k]);
+	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
+		core_ports_free(c, c->device[k]);
+	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
+		free(c->device[k]);
+	free(c->site);
+	free(c->link);
+	free(c->device);
+	map_free(c->site_by_id);
+	map_free(c->link_by_id);
+	map_free(c->device_by_id);
+	nmap_free(c->link_by_number);
+	nmap_free(c->device_by_number);
+	map_free(c->port_by_ref);
+	inventory_free(c->inv);
+	conf_free(c->conf);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * core_plan.c: what the others are told: measure gets its targets, store the objects that have series, publish its broker.
+ * A plan is always sent whole; who gets it finds out what changed and leaves the rest alone.
+ */
+#include "proc/core_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "config.h"
+
+#define INSTANCE_DEFAULT "main"
+#define MIB		 (1024ull * 1024)
+#define GIB		 (1024ull * MIB)
+
+struct measure_peer *
+core_measure_of(struct core *c, const char *via)
+{
+	const char *name = *via != '\0' ? via : INSTANCE_DEFAULT;
+	size_t	    k;
+
+	for (k = 0; k < c->nmeasure; k++)
+		if (strcmp(c->measure[k].name, name) == 0)
+			return &c->measure[k];
+	return NULL;
+}
+
+static bool
+is_measured(enum life life, const struct addr *address, const char *via, const struct measure_peer *m)
+{
+	return (life == LIFE_LIVE || life == LIFE_BUILDING) && address->family != 0 &&
+	    strcmp(*via != '\0' ? via : INSTANCE_DEFAULT, m->name) == 0;
+}
+
+static void
+send_link(struct core *c, struct measure_peer *m, const struct link_live *l)
+{
+	struct msg_target t = {
+		.kind = TARGET_PROBE,
+		.number = l->number,
+		.address = l->link->address,
+		.interval_ms = (uint32_t)(c->set.link_interval_ns / NS_PER_MS),
+		.timeout_ms = c->set.link_timeout_ms,
+	};
+
+	text_copy(t.ref, sizeof(t.ref), l->live.ref);
+	text_copy(t.method, sizeof(t.method), c->set.link_probe);
+	if (strcmp(t.method, "tcp") == 0)
+		t.port = c->set.link_tcp_port;
+	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
+}
+
+/* The link whose traffic this port carries, or NULL. */
+static const struct link_live *
+link_of_port(const struct core *c, const struct device_live *d, const struct port_live *p)
+{
+	size_t k;
+
+	for (k = 0; k < d->site->nlinks; k++) {
+		const struct link_live *l = d->site->link[k];
+
+		if (l->link->device == d->device && strcmp(l->link->port, p->name) == 0)
+			return l;
+	}
+	for (k = 0; k < c->inv->nlinks; k++)	/* a device may carry the line of another site */
+		if (c->link[k]->link->device == d->device && strcmp(c->link[k]->link->port, p->name) == 0)
+			return c->link[k];
+	return NULL;
+}
+
+static void
+send_port(struct core *c, struct measure_peer *m, const struct device_live *d, const struct port_live *p)
+{
+	const struct link_live *l = link_of_port(c, d, p);
+	struct msg_port		msg = { .device = d->number, .number = p->number };
+
+	text_copy(msg.name, sizeof(msg.name), p->name);
+	if (l != NULL) {
+		msg.link = l->number;
+		msg.rx_speed_bps = isfinite(l->link->down_bps) ? l->link->down_bps : 0;
+		msg.tx_speed_bps = isfinite(l->link->up_bps) ? l->link->up_bps : 0;
+	}
+	msg_port_send(m->ch, IPC_PORT, 0, &msg, -1);
+}
+
+static void
+send_device(struct core *c, struct measure_peer *m, const struct device_live *d)
+{
+	const struct port_live *p;
+	struct msg_target	t = {
+		.kind = TARGET_SNMP,
+		.number = d->number,
+		.address = d->device->address,
+		.port = d->device->port,
+		.interval_ms = (uint32_t)(c->set.snmp_interval_ns / NS_PER_MS),
+		.timeout_ms = c->set.snmp_timeout_ms,
+	};
+
+	text_copy(t.ref, sizeof(t.ref), d->live.ref);
+	text_copy(t.method, sizeof(t.method), d->device->version);
+	text_copy(t.credential, sizeof(t.credential), d->device->credential);
+	text_copy(t.profile, sizeof(t.profile), d->device->profile);
+	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
+	for (p = d->ports; p != NULL; p = p->next)
+		if (p->number != 0)
+			send_port(c, m, d, p);
+}
+
+void
+plan_send_measure(struct core *c, struct measure_peer *m)
+{
+	struct msg_plan plan = { .generation = ++c->priv->generation };
+	size_t		k;
+
+	if (m->ch == NULL || c->inv == NULL)
+		return;
+	for (k = 0; k < c->inv->nlinks; k++)
+		plan.targets += is_measured(c->link[k]->link->life, &c->link[k]->link->address, c->link[k]->link->via, m);
+	for (k = 0; k < c->inv->ndevices; k++)
+		plan.targets += is_measured(c->device[k]->device->life, &c->device[k]->device->address, c->device[k]->device->via, m);
+
+	msg_plan_send(m->ch, IPC_PLAN_BEGIN, 0, &plan, -1);
+	for (k = 0; k < c->inv->nlinks; k++)
+		if (is_measured(c->link[k]->link->life, &c->link[k]->link->address, c->link[k]->link->via, m))
+			send_link(c, m, c->link[k]);
+	for (k = 0; k < c->inv->ndevices; k++)
+		if (is_measured(c->device[k]->device->life, &c->device[k]->device->address, c->device[k]->device->via, m))
+			send_device(c, m, c->device[k]);
+	msg_plan_send(m->ch, IPC_PLAN_END, 0, &plan, -1);
+	m->generation = plan.generation;
+}
+
+/* ---- store ---- */
+
+static uint64_t
+journal_max(const struct core *c, const char *profile)
+{
+	uint64_t mib = (uint64_t)conf_int(c->conf, "store.journal_max_mib");
+
+	if (mib != 0)
+		return mib * MIB;
+	return strcmp(profile, "small") == 0 ? 2 * GIB : strcmp(profile, "city") == 0 ? 20 * GIB : 64 * GIB;
+}
+
+void
+plan_add_series(struct core *c, uint32_t number, const char *ref)
+{
+	struct msg_series_plan plan = { .op = SERIES_PLAN_ADD, .number = number };
+
+	text_copy(plan.ref, sizeof(plan.ref), ref);
+	msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &plan, -1);
+}
+
+/* A line has a series once it is, or was, in operation; also without an address: a port may carry it. */
+void
+plan_send_store(struct core *c)
+{
+	struct msg_series_plan	begin = { .op = SERIES_PLAN_BEGIN, .boot = ledger_boot(c->ledger) };
+	struct msg_series_plan	end = { .op = SERIES_PLAN_END };
+	const struct port_live *p;
+	char			ref[REF_MAX];
+	size_t			k;
+
+	if (c->store == NULL || c->inv == NULL)
+		return;
+	text_copy(begin.profile, sizeof(begin.profile), conf_text(c->conf, "store.profile"));
+	begin.flush_s = (uint32_t)conf_int(c->conf, "store.flush_s");
+	begin.journal_keep_s = (uint32_t)conf_int(c->conf, "store.journal_keep_s");
+	begin.journal_max = journal_max(c, begin.profile);
+	msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &begin, -1);
+	for (k = 0; k < c->inv->nlinks; k++)
+		if (c->link[k]->link->life != LIFE_PLANNED)
+			plan_add_series(c, c->link[k]->number, c->link[k]->live.ref);
+	for (k = 0; k < c->inv->ndevices; k++) {
+		const struct device_live *d = c->device[k];
+
+		snprintf(ref, sizeof(ref), "host/%s", d->device->id);
+		if (d->device->life != LIFE_PLANNED)
+			plan_add_series(c, d->number, ref);
+		for (p = d->ports; p != NULL; p = p->next)
+			if (p->number != 0)
+				plan_add_series(c, p->number, p->ref);
+	}
+	msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &end, -1);
+}
+
+/* ---- publish ---- */
+
+void
+plan_send_publish(struct core *c)
+{
+	struct msg_broker_plan b = { .boot = ledger_boot(c->ledger) };
+
+	if (c->publish == NULL || c->conf == NULL)
+		return;
+	b.enabled = conf_bool(c->conf, "mqtt.enabled");
+	text_copy(b.host, sizeof(b.host), conf_text(c->conf, "mqtt.host"));
+	b.port = (uint16_t)conf_int(c->conf, "mqtt.port");
+	text_copy(b.ns, sizeof(b.ns), c->set.ns);
+	text_copy(b.node, sizeof(b.node), c->set.node);
+	text_copy(b.username, sizeof(b.username), conf_text(c->conf, "mqtt.username"));
+	text_copy(b.password_file, sizeof(b.password_file), conf_text(c->conf, "mqtt.password_file"));
+	text_copy(b.ca_file, sizeof(b.ca_file), conf_text(c->conf, "mqtt.ca_file"));
+	text_copy(b.version, sizeof(b.version), PACKAGE_VERSION);
+	b.window = (uint32_t)conf_int(c->conf, "mqtt.window");
+	msg_broker_plan_send(c->publish, IPC_BROKER_PLAN, 0, &b, -1);
+}
+
+void
+plan_send_all(struct core *c)
+{
+	size_t k;
+
+	plan_send_store(c);
+	plan_send_publish(c);
+	for (k = 0; k < c->nmeasure; k++)
+		plan_send_measure(c, &c->measure[k]);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* core_private.h: what the files of core and alert/ share among themselves (core.h says which file does what). */
+#ifndef SIMPUL_CORE_PRIVATE_H
+#define SIMPUL_CORE_PRIVATE_H
+
+#include "ctl/ctl.h"
+#include "proc/core.h"
+
+#define CORE_TURN_NS	(50 * NS_PER_MS)	/* decisions of this long go into one transaction */
+#define CORE_RETRY_NS	NS_PER_S		/* ... and again after this long when it failed */
+#define CORE_SWEEP_NS	(5 * NS_PER_S)		/* how often gaps are looked for */
+#define CORE_ALIVE_NS	(60 * NS_PER_S)		/* how often the ledger is told that results arrive */
+#define OUTBOX_WINDOW	100			/* messages that publish has and has not confirmed */
+
+struct event;
+struct grave;
+
+struct link_list {
+	struct link_live **v;
+	size_t		   n, room;
+};
+
+struct outbox {
+	uint64_t  sent_id;		/* the last row that publish was given */
+	unsigned  in_flight;
+	uint64_t *done;			/* confirmed, still to be deleted */
+	size_t	  ndone, done_room;
+};
+
+struct loader {				/* a configuration on its way in */
+	struct conf	 *conf;
+	struct inventory *inv;
+	uint32_t	  rows;
+	struct json_t	 *errors;
+	bool		  allow_removal;
+	core_reload_fn	  cb;		/* who asked, or NULL */
+	void		 *arg;
+	struct loop_timer timeout;	/* he is not kept waiting for ever */
+};
+
+struct store_request {
+	uint32_t	      token;
+	core_store_fn	      cb;
+	void		     *arg;
+	struct store_request *next;
+};
+
+struct topic {				/* a retained topic to be emptied */
+	char	      name[REF_MAX + 16];
+	struct topic *next;
+};
+
+struct core_private {
+	struct loop_timer    turn, sweep, replan;
+	struct live	    *work;	/* live objects to look at when writing */
+	struct site_live    *dirty;	/* sites to judge */
+	struct event	    *events, **events_end;
+	size_t		     nevents;
+	struct topic	    *empty, **empty_end;
+	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */
+	struct grave	    *graves;	/* what left the inventory, until nothing points to it */
+	struct link_list     settling;	/* either kind of fault */
+	struct link_list     burst;	/* to be probed after the commit: their site is back */
+	struct outbox	     outbox;
+	struct loader	     loader;
+	struct store_request *requests;
+	struct sample_batch  facts;	/* for store */
+	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
+	uint32_t	     next_token, generation, stamp;
+	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
+	size_t		     devices_waiting;	/* with a tell_ns */
+	int64_t		     alive_wall_ns;	/* when the ledger was last told so before this start; 0 = never */
+	bool		     loaded;	/* the first configuration has been applied */
+	bool		     store_seen, publish_seen, measure_seen[CORE_INSTANCES_MAX];
+	uint64_t	     core_restarts;	/* as the parent counts them */
+	int		     ledger_fd;
+	struct ctl	    *ctl;
+};
+
+void	link_list_add(struct link_list *a, struct link_live *l);
+
+/* core_turn.c */
+void	core_wake(struct core *c);			/* have a turn within CORE_TURN_NS */
+void	core_wake_at(struct core *c, int64_t mono_ns);	/* ... or at this time, if that is sooner than the one to come */
+void	core_mark(struct core *c, struct live *v);	/* look at it when writing */
+void	core_dirty(struct core *c, struct site_live *s);	/* judge it in the next turn */
+void	core_turn_start(struct core *c);
+void	core_turn_now(struct core *c);			/* stopping: what is due now */
+
+/* core_commit.c: 0, or -1 when nothing was written and everything stays to be written */
+int	core_commit(struct core *c);
+void	core_empty_topic(struct core *c, const char *topic);	/* with the next commit, as the next */
+void	core_forget(struct core *c, const char *ref);	/* delete the ledger row of this object */
+void	core_commit_free(struct core *c);
+
+/* core_load.c */
+int	core_remember(struct core *c);			/* read the objects' rows. 0 or -1 */
+void	core_recall_link(struct core *c, struct link_live *l);
+void	core_recall_site(struct core *c, struct site_live *s);
+void	core_recall_device(struct core *c, struct device_live *d);
+void	core_recall_incidents(struct core *c);		/* once all objects are there */
+void	core_forget_rest(struct core *c);		/* rows of what left the inventory while we were away */
+
+/* core_conf.c */
+void	loader_message(struct core *c, const struct ipc_msg *msg);
+void	loader_closed(struct core *c);
+void	loader_reset(struct core *c);
+
+/* core_settings.c */
+void	core_settings_read(struct core_settings *s, const struct conf *conf);
+
+/* core_objects.c */
+int	core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv);	/* takes both. 0 or -1 (nothing changed) */
+void	core_objects_free(struct core *c);
+void	core_gone(struct core *c, const char *ref);	/* its retained topics and its ledger row go */
+void	core_graves_free(struct core *c);		/* as far as no incident needs them */
+
+/* core_ports.c */
+void	core_port_found(struct core *c, struct device_live *d, const char *name);
+void	core_ports_recall(struct core *c);
+void	core_ports_free(struct core *c, struct device_live *d);
+void	plan_changed(struct core *c);			/* targets got new ports: number them and send the plans again soon */
+
+/* core_plan.c */
+void	plan_send_all(struct core *c);
+void	plan_send_measure(struct core *c, struct measure_peer *m);
+void	plan_send_store(struct core *c);
+void	plan_send_publish(struct core *c);
+void	plan_add_series(struct core *c, uint32_t number, const char *ref);
+struct measure_peer *core_measure_of(struct core *c, const char *via);
+
+/* core_probe.c */
+void	probe_watch(struct core *c, struct incident *i);	/* PROBE_NOW for what stands above and beside its pending lines */
+bool	probe_watch_is_done(const struct incident *i);
+void	probe_burst(struct core *c);
+void	probe_done(struct core *c, uint32_t token, const struct msg_probe_done *d);
+void	probe_peer_gone(struct core *c, const struct measure_peer *m);
+
+/* core_samples.c */
+void	core_samples(struct core *c, const uint8_t *payload, size_t len);
+void	core_sweep_start(struct core *c);
+void	core_facts_send(struct core *c);
+void	core_link_fact(struct core *c, const struct link_live *l);
+
+#endif

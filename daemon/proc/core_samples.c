@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * core_samples.c: samples on their way in. Nearly all are rounds that change nothing: those cost one look-up and a few
+ * comparisons, and touch neither the ledger nor any document.
+ */
+#include "proc/core_private.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "alert/alert.h"
+#include "base/log.h"
+
+struct arrival {
+	struct core *core;
+	int64_t	     mono_minus_wall;	/* of the frame's base */
+};
+
+static void
+take_round(struct core *c, struct link_live *l, const struct sample *s, int64_t mono_ns)
+{
+	bool answered = s->value[ROUND_ANSWERED] > 0;
+
+	if (s->quality == QUALITY_UNKNOWN)
+		return;
+	l->rtt_s = answered ? s->value[ROUND_RTT_P50_S] : NAN;
+	if (!link_rounds_result(&l->rounds, &c->set.rounds, answered, s->wall_ns, mono_ns))
+		return;
+	core_link_fact(c, l);
+	verdict_rounds_changed(c, l);
+}
+
+static void
+take_sample(void *arg, const struct sample *s)
+{
+	struct arrival	 *a = arg;
+	struct link_live *l = nmap_get(a->core->link_by_number, s->series);
+
+	if (l == NULL)
+		return;
+	switch (s->type) {
+	case SAMPLE_ROUND:
+		take_round(a->core, l, s, s->wall_ns + a->mono_minus_wall);
+		break;
+	case SAMPLE_DELAY:
+		quality_value(a->core, l, s);
+		break;
+	case SAMPLE_RATE:
+		l->rx_bps = s->n > LINK_RX_BPS ? s->value[LINK_RX_BPS] : NAN;
+		l->tx_bps = s->n > LINK_TX_BPS ? s->value[LINK_TX_BPS] : NAN;
+		break;
+	default:
+		break;
+	}
+}
+
+void
+core_samples(struct core *c, const uint8_t *payload, size_t len)
+{
+	struct cursor  base = cursor_of(payload, len);
+	struct arrival a = { .core = c };
+
+	a.mono_minus_wall = -(int64_t)cursor_u64le(&base);
+	a.mono_minus_wall += (int64_t)cursor_u64le(&base);
+	if (base.bad || samples_each(payload, len, take_sample, &a) == -1)
+		log_warnx("a frame of samples is malformed: what follows its first bad record is ignored");
+}
+
+/* ---- facts for the history ---- */
+
+void
+core_link_fact(struct core *c, const struct link_live *l)
+{
+	struct sample s = { .series = l->number, .type = SAMPLE_FACT, .wall_ns = loop_wall_ns(c->loop) };
+	char	      t[TIME_TEXT_MAX];
+
+	snprintf(s.text, sizeof(s.text), "state %s since %s", rounds_say_names[l->rounds.say],
+	    text_utc(t, sizeof(t), l->rounds.since_ns));
+	if (sample_batch_add(&c->priv->facts, &s, s.wall_ns, loop_mono_ns(c->loop)))
+		core_facts_send(c);
+	core_wake(c);
+}
+
+void
+core_facts_send(struct core *c)
+{
+	struct sample_batch *b = &c->priv->facts;
+
+	if (b->count == 0 || c->store == NULL)
+		return;
+	ipc_send(c->store, IPC_SAMPLES, 0, b->payload.data, b->payload.len, -1);
+	sample_batch_reset(b);
+}
+
+/* ---- no samples ---- */
+
+static void
+sweep(void *arg)
+{
+	struct core *c = arg;
+	int64_t	     now = loop_mono_ns(c->loop);
+	size_t	     k;
+
+	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)
+		if (link_rounds_gap(&c->link[k]->rounds, &c->set.rounds, now)) {
+			core_link_fact(c, c->link[k]);
+			verdict_rounds_changed(c, c->link[k]);
+		}
+	core_sweep_start(c);
+}
+
+void
+core_sweep_start(struct core *c)
+{
+	loop_timer_set(c->loop, &c->priv->sweep, loop_mono_ns(c->loop) + CORE_SWEEP_NS, sweep, c);
+}
