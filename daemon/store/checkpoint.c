@@ -82,7 +82,7 @@ journal_trim(struct store *st)
 		return;
 	gone = journal_retain(st->journal, st->checkpoint, now, st->journal_keep_s, st->journal_max);
 	if (gone != 0 && now - gone < KEEP_LEAST_S * NS_PER_S)
-		store_trouble(st, TROUBLE_KEEP, "the journal keeps less than 48 h: store.journal_max of %llu MiB is too small",
+		store_trouble(st, TROUBLE_KEEP, "the journal keeps less than 48 h: store.journal_max_mib of %llu is too small",
 		    (unsigned long long)(st->journal_max >> 20));
 	oldest = journal_segment_of(st->journal, 1);
 	if (oldest != NULL && now - oldest->created_ns >= KEEP_LEAST_S * NS_PER_S)

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,9 +105,13 @@ fail:
 static int
 create_slice(struct store *st, const struct template *t, char *why)
 {
-	off_t	at = (off_t)st->create_at;
-	ssize_t n = sendfile(st->create_fd, t->fd, &at, SLICE);
+	struct buf b = { 0 };
+	uint8_t	  *bytes = buf_grow(&b, SLICE);
+	ssize_t	   n = pread(t->fd, bytes, SLICE, (off_t)st->create_at);
 
+	if (n > 0)
+		n = pwrite(st->create_fd, bytes, (size_t)n, (off_t)st->create_at);
+	buf_free(&b);
 	if (n <= 0) {
 		text_copy(why, RRD_WHY_MAX, n == 0 ? "the template has shrunk" : strerror(errno));
 		return -1;

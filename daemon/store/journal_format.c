@@ -31,7 +31,8 @@ segment_head_decode(struct segment_head *h, const uint8_t *p, size_t len)
 	h->boot = cursor_u32le(&c);
 	h->created_ns = (int64_t)cursor_u64le(&c);
 	h->first_seq = cursor_u64le(&c);
-	if (c.bad || memcmp(magic, segment_magic, sizeof(segment_magic)) != 0 || format != SEGMENT_FORMAT)
+	if (c.bad || memcmp(magic, segment_magic, sizeof(segment_magic)) != 0 || format != SEGMENT_FORMAT ||
+	    h->first_seq == 0 || h->first_seq > BLOCK_SEQ_MAX)
 		return -1;
 	return 0;
 }
@@ -84,7 +85,8 @@ block_decode(struct block *b, const uint8_t *p, size_t len, size_t *size)
 	*size = BLOCK_HEAD;
 	if (c.bad)
 		return BLOCK_SHORT;
-	if (magic != BLOCK_MAGIC || b->length > BLOCK_RECORDS_MAX || b->count > b->length / SAMPLE_RECORD_HEAD)
+	if (magic != BLOCK_MAGIC || b->length > BLOCK_RECORDS_MAX || b->count > b->length / SAMPLE_RECORD_HEAD ||
+	    b->seq > BLOCK_SEQ_MAX)
 		return BLOCK_BAD;
 	*size = BLOCK_HEAD + b->length + BLOCK_CRC;
 	b->records = cursor_bytes(&c, b->length);

@@ -21,6 +21,7 @@
 #define BLOCK_CRC	  4
 #define BLOCK_MAGIC	  0x4b424a53u	/* "SJBK" */
 #define BLOCK_RECORDS_MAX (1u << 20)	/* bytes; the writer stays far below */
+#define BLOCK_SEQ_MAX	  (1ull << 62)	/* no journal gets there: a larger number is damage */
 
 struct segment_head {
 	uint32_t boot;

@@ -9,6 +9,8 @@
 #define DAYS_OF_HOUR(n) ((n) * 24)
 #define YEARS_OF_DAY(n) ((n) * 365)
 
+#define GIB (1ull << 30)
+
 static const struct rra small_rra[] = {
 	{ "AVERAGE", 1, DAYS_OF_MIN(2) }, { "AVERAGE", 5, DAYS_OF_5MIN(35) },
 	{ "AVERAGE", 60, DAYS_OF_HOUR(400) }, { "AVERAGE", 1440, YEARS_OF_DAY(10) },
@@ -30,9 +32,9 @@ static const struct rra national_rra[] = {
 };
 
 const struct profile profiles[PROFILES] = {
-	{ "small", 1800, small_rra, nitems(small_rra) },
-	{ "city", 1800, city_rra, nitems(city_rra) },
-	{ "national", 3600, national_rra, nitems(national_rra) },
+	{ "small", 1800, 2 * GIB, small_rra, nitems(small_rra) },
+	{ "city", 1800, 20 * GIB, city_rra, nitems(city_rra) },
+	{ "national", 3600, 64 * GIB, national_rra, nitems(national_rra) },
 };
 
 const struct profile *

@@ -18,6 +18,7 @@ struct rra {
 struct profile {
 	const char	 *name;
 	uint32_t	  flush_s;	/* default with many files */
+	uint64_t	  journal_max;	/* default, bytes */
 	const struct rra *rra;	/* in file order */
 	uint8_t		  nrra;
 };

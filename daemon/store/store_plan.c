@@ -21,7 +21,7 @@ plan_begin(struct store *st, const struct msg_series_plan *m)
 		return -1;
 	st->profile = p;
 	st->flush_s_asked = m->flush_s;
-	st->journal_max = m->journal_max;
+	st->journal_max = m->journal_max > 0 ? m->journal_max : p->journal_max;
 	st->journal_keep_s = m->journal_keep_s;
 	st->plan_open = true;
 	journal_set_boot(st->journal, m->boot);

@@ -8,6 +8,7 @@
 #ifndef SIMPUL_TEST_STORE_RIG_H
 #define SIMPUL_TEST_STORE_RIG_H
 
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "proc/proc.h"
@@ -156,7 +157,7 @@ rig_plan(struct rig *r, const char *profile, uint32_t flush_s, int objects)
 static void
 rig_start(struct rig *r, int dir_fd, int64_t wall_s)
 {
-	struct store_opts   o = { .dir_fd = dup(dir_fd) };
+	struct store_opts   o = { .dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3) };
 	struct ipc_channel *theirs;
 
 	r->loop = loop_new_virtual(1, wall_s * NS_PER_S);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/map.h"
+#include "base/sandbox.h"
 #include "store_dir.h"
 #include "store_rig.h"
 
@@ -382,6 +383,45 @@ test_refusals(void)
 	store_dir_remove(dir);
 }
 
+/*
+ * In the sandbox of the store, as another user, below a directory that this user may not search: all must work through
+ * the descriptor alone.
+ */
+static void
+test_confined(void)
+{
+	int   outer = store_dir_make(), dir, status;
+	pid_t pid;
+
+	if (mkdirat(outer, "store", 0700) == -1 || (dir = openat(outer, "store", O_RDONLY | O_DIRECTORY)) == -1)
+		abort();
+	if (getuid() == 0 && (fchown(dir, 65534, 65534) == -1 || fchmod(outer, 0700) == -1))
+		abort();
+	if ((pid = fork()) == 0) {
+		struct rig r = { 0 };
+
+		if (getuid() == 0 && (setgid(65534) == -1 || setuid(65534) == -1))
+			_exit(2);
+		if (sandbox_enter(SANDBOX_STORE, dir) == -1)
+			_exit(3);
+		rig_start(&r, dir, RIG_T0);
+		rig_plan(&r, "small", 60, 2);
+		rig_feed(&r, 2, RIG_T0 + 900);
+		rig_flush(&r, "");
+		damage(dir, "rrd/link/s001-1.rrd", 40);
+		rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 780, 1000);
+		rig_feed(&r, 2, RIG_T0 + 1000);
+		rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 780, 1000);
+		status = wrong_minutes(&r, 1, RIG_T0 + 60, RIG_T0 + 780) == 0 && r.state.ok ? 0 : 4;
+		rig_end(&r, true);
+		_exit(status);
+	}
+	waitpid(pid, &status, 0);
+	is_i64(status, 0, "the store works in its sandbox, without a right to the path that leads to it");
+	close(dir);
+	store_dir_remove(outer);
+}
+
 static void
 test_no_disk(void)
 {
@@ -417,6 +457,7 @@ main(void)
 	test_kill();
 	test_damage();
 	test_refusals();
+	test_confined();
 	test_no_disk();
 	return tap_done();
 }
