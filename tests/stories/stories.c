@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+unsigned tap_count, tap_failed;
+
 #define STORY_LINE(name) { #name, story_##name },
 static const struct {
 	const char *name;

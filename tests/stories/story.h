@@ -13,6 +13,8 @@
 #include "base/uuid.h"
 #include "fleet/model.h"
 #include "proc/single.h"
+
+#define TAP_SEVERAL_FILES
 #include "tests/unit/tap.h"
 
 struct json_t;

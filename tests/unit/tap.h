@@ -10,7 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef TAP_SEVERAL_FILES		/* a program of several files: its main file defines the two */
+extern unsigned tap_count, tap_failed;
+#else
 static unsigned tap_count, tap_failed;
+#endif
 
 __attribute__((format(printf, 2, 3), unused)) static bool
 ok(bool good, const char *fmt, ...)
