@@ -119,9 +119,11 @@ check_send(struct ipc_channel *core, const struct check_result *r)
 {
 	const struct msg_conf_end end = check_end(r);
 
-	check_send_instances(core, r->conf);
-	conf_each(r->conf, send_setting, core);
-	inventory_each(r->inv, send_fields, core);
+	if (r->errors == 0) {
+		check_send_instances(core, r->conf);
+		conf_each(r->conf, send_setting, core);
+		inventory_each(r->inv, send_fields, core);
+	}
 	msg_conf_end_send(core, IPC_CONF_END, 0, &end, -1);
 }
 

@@ -31,7 +31,8 @@ struct story {
 	struct single	   *engine;
 	struct ipc_channel *publish;	/* our end */
 	struct check_input  input[INPUT_KINDS];
-	struct check_result checked;
+	struct check_result world;	/* what the fleet was built from; the network does not change with a reload */
+	struct check_result checked;	/* what the engine was told last */
 	char		    dir[64];	/* temporary: ledger and, when asked for, store */
 	bool		    with_store, broker_up;
 	bool		    expect_bad_input;	/* a reload with errors is part of the story */
