@@ -165,21 +165,48 @@ item_take(struct story *s, const struct msg_outbox_item *item)
 }
 
 static void
-publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+item_confirm(struct story *s, const uint8_t *frame, size_t len)
 {
-	struct story	      *s = arg;
 	struct msg_outbox_item item;
 	struct msg_outbox_done done = { .ok = 1 };
 
-	if (msg->type != IPC_OUTBOX_ITEM || !s->broker_up)
-		return;
-	if (msg_outbox_item_decode(&item, msg->data, msg->len) == -1) {
+	if (msg_outbox_item_decode(&item, frame, len) == -1) {
 		ok(false, "a malformed OUTBOX_ITEM");
 		return;
 	}
 	item_take(s, &item);
 	done.id = item.id;
-	msg_outbox_done_send(ch, IPC_OUTBOX_DONE, 0, &done, -1);
+	msg_outbox_done_send(s->publish, IPC_OUTBOX_DONE, 0, &done, -1);
+}
+
+/* Like publish: what comes while the broker is away is held, and not confirmed. */
+static void
+publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct story *s = arg;
+
+	(void)ch;
+	if (msg->type != IPC_OUTBOX_ITEM)
+		return;
+	if (s->broker_up) {
+		item_confirm(s, msg->data, msg->len);
+		return;
+	}
+	buf_u32le(&s->held, (uint32_t)msg->len);
+	buf_bytes(&s->held, msg->data, msg->len);
+}
+
+static void
+held_release(struct story *s)
+{
+	struct cursor c = cursor_of(s->held.data, s->held.len);
+
+	while (cursor_left(&c) > 0) {
+		uint32_t len = cursor_u32le(&c);
+
+		item_confirm(s, cursor_bytes(&c, len), len);
+	}
+	s->held.len = 0;
 }
 
 static void
@@ -198,6 +225,8 @@ story_broker(struct story *s, bool up)
 	s->broker_up = up;
 	text_copy(st.text, sizeof(st.text), up ? "connected" : "the broker is away");
 	msg_broker_state_send(s->publish, IPC_BROKER_STATE, 0, &st, -1);
+	if (up)
+		held_release(s);
 }
 
 /* ---- the engine ---- */
@@ -253,6 +282,7 @@ story_stop(struct story *s)
 {
 	ipc_free(s->publish);
 	s->publish = NULL;
+	s->held.len = 0;	/* what publish held goes with it */
 	single_free(s->engine);
 	s->engine = NULL;
 }
@@ -262,14 +292,14 @@ story_begin(uint64_t seed, bool with_store)
 {
 	struct story	    *s = xcalloc(1, sizeof(*s));
 	struct fleet_options fo = { .wave_s = FLEET_WAVE_S };
-	const char	    *tmp = getenv("TMPDIR");
+	const char	    *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";	/* a virtual hour syncs 3,600 times */
 
 	log_quiet(true);
 	s->seed = seed;
 	s->with_store = with_store;
 	s->retained = map_new();
 	s->loop = loop_new_virtual(seed, START_WALL_NS);
-	snprintf(s->dir, sizeof(s->dir), "%s/simpul-story-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	snprintf(s->dir, sizeof(s->dir), "%s/simpul-story-XXXXXX", tmp);
 	if (mkdtemp(s->dir) == NULL)
 		fatal("%s", s->dir);
 	inputs_load(s);
@@ -312,6 +342,7 @@ story_end(struct story *s)
 	map_free(s->retained);
 	nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	loop_free(s->loop);
+	buf_free(&s->held);
 	free(s->event);
 	free(s);
 }

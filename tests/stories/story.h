@@ -36,6 +36,7 @@ struct story {
 	char		    dir[64];	/* temporary: ledger and, when asked for, store */
 	bool		    with_store, broker_up;
 	bool		    expect_bad_input;	/* a reload with errors is part of the story */
+	struct buf	    held;	/* OUTBOX_ITEM frames that wait for the broker, each after its length */
 	struct story_event *event;
 	size_t		    nevents, event_room;
 	struct map	   *retained;	/* topic -> struct json_t */
