@@ -25,8 +25,7 @@ enum echo_kind {
 	ECHO_REPLY,
 	ECHO_UNREACHABLE,	/* destination unreachable or time exceeded, quoting an echo request */
 	ECHO_SHORT,		/* the message ends before what it must hold */
-	ECHO_OTHER,		/* something else */
-	ECHO_KINDS
+	ECHO_OTHER		/* something else */
 };
 
 struct echo_answer {

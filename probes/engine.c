@@ -137,6 +137,10 @@ probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t
 		log_warnx("%s: there is no probe named \"%s\"", t->ref, t->method);
 		return -1;
 	}
+	if (t->address.family == 0) {
+		log_warnx("%s: has no address to probe", t->ref);
+		return -1;
+	}
 	if (p != NULL && probe_is(p, ops, t)) {
 		p->plan = plan;
 		return 0;

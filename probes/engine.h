@@ -61,7 +61,7 @@ struct probe {
 struct probe_engine *probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, probe_asked_fn asked,
     void *arg);
 void	probe_engine_free(struct probe_engine *e);
-/** Add or change a target. One that did not change goes on undisturbed. 0, or -1 (logged) when there is no such probe. */
+/** Add or change a target. One that did not change goes on undisturbed. 0, or -1 (logged): no such probe, no address. */
 int	probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t plan);
 /** Remove the targets that this plan no longer has. */
 void	probe_engine_sweep(struct probe_engine *e, uint32_t plan);

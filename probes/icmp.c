@@ -93,7 +93,8 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	pk->state = PACKET_NONE;
 	ic->send_errors++;
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
-		log_warnx("cannot send ICMP to %s: %s (and %u others)", addr_text(&p->address, text), strerror(error), left_out);
+		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line", addr_text(&p->address, text),
+		    strerror(error), left_out);
 	icmp_decided(p, pk, UNSENT, NAN);
 }
 

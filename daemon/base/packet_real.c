@@ -3,9 +3,8 @@
  * packet_real.c: packets to and from the kernel, in batches (docs/decisions.md 5).
  *
  * Sending: the send time of a packet is interpolated over its sendmmsg() call, which brings the error of a batch of 64 from
- * 155 us to about 6 us. Receiving: the kernel stamps a packet when it arrives, on the wall clock; the stamp's age at the
- * moment of reading carries it over to the monotonic clock. If the wall clock was stepped since the last reading, stamps
- * cannot be trusted and the moment of reading is taken: a round trip is never the difference of two wall clocks.
+ * 155 us to about 6 us. Receiving: the kernel stamps a packet when it arrives, on the wall clock; stamp.h carries the stamp
+ * over to the monotonic clock: a round trip is never the difference of two wall clocks.
  */
 #include "base/packet_io.h"
 
@@ -21,14 +20,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/stamp.h"
 
 #define BATCH	      64
 #define DATAGRAM_MAX  65536	/* an SNMP answer may be as long as UDP carries */
 #define READ_BATCHES  256	/* per turn: all that a full socket buffer holds, yet an end */
 #define RECEIVE_BYTES (8 << 20)
 #define SEND_BYTES    (1 << 20)
-#define STAMP_AGE_MAX (60 * NS_PER_S)
-#define STEP_NS	      NS_PER_MS		/* a wall clock that runs away by more than this and 0.1 % was stepped */
 #define CONTROL_BYTES 128
 
 enum { ICMP4, ICMP6, UDP4, UDP6, SOCKETS };
@@ -57,8 +55,7 @@ struct real {
 	struct socket	 socket[SOCKETS];
 	struct receive	*receive;
 	uint8_t		*bytes;		/* BATCH datagrams; pages that are never used are never there */
-	int64_t		 offset_ns;	/* wall - monotonic at the last reading */
-	int64_t		 offset_at_ns;	/* monotonic; 0 = never */
+	struct stamp_clock clock;
 };
 
 struct tcp_connect {
@@ -252,40 +249,12 @@ real_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch,
 
 /* ---- receiving ---- */
 
-struct clocks {			/* both read at once, after a batch has come */
-	int64_t mono_ns, offset_ns;
-	bool	stepped;
-};
-
-static struct clocks
-clocks_read(struct real *r)
-{
-	struct clocks c;
-	int64_t	      before = loop_mono_ns(r->io.loop), wall = loop_wall_ns(r->io.loop), drift;
-
-	c.mono_ns = loop_mono_ns(r->io.loop);
-	c.offset_ns = wall - (before + (c.mono_ns - before) / 2);
-	drift = llabs(c.offset_ns - r->offset_ns);
-	c.stepped = r->offset_at_ns != 0 && drift > STEP_NS + (c.mono_ns - r->offset_at_ns) / 1000;
-	r->offset_ns = c.offset_ns;
-	r->offset_at_ns = c.mono_ns;
-	return c;
-}
-
 static int64_t
-stamp_to_mono(const struct clocks *c, const struct timespec *stamp)
-{
-	int64_t mono = (int64_t)stamp->tv_sec * NS_PER_S + stamp->tv_nsec - c->offset_ns;
-
-	return c->stepped || mono > c->mono_ns || c->mono_ns - mono > STAMP_AGE_MAX ? c->mono_ns : mono;
-}
-
-static int64_t
-control_read(struct socket *so, struct msghdr *mh, const struct clocks *clocks)
+control_read(struct socket *so, struct msghdr *mh)
 {
 	struct cmsghdr *cm;
 	struct timespec stamp;
-	int64_t		received_ns = clocks->mono_ns;
+	int64_t		received_ns = so->real->clock.mono_ns;
 	uint32_t	drops;
 
 	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
@@ -293,7 +262,7 @@ control_read(struct socket *so, struct msghdr *mh, const struct clocks *clocks)
 			continue;
 		if (cm->cmsg_type == SCM_TIMESTAMPNS) {
 			memcpy(&stamp, CMSG_DATA(cm), sizeof(stamp));
-			received_ns = stamp_to_mono(clocks, &stamp);
+			received_ns = stamp_to_mono(&so->real->clock, (int64_t)stamp.tv_sec * NS_PER_S + stamp.tv_nsec);
 		} else if (cm->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(cm), sizeof(drops));
 			so->real->io.kernel_drops += drops - so->drops;
@@ -317,12 +286,12 @@ ip_header_skip(struct packet_in *in)
 }
 
 static void
-message_deliver(struct socket *so, struct mmsghdr *msg, const struct clocks *clocks)
+message_deliver(struct socket *so, struct mmsghdr *msg)
 {
 	struct packet_io *io = &so->real->io;
 	struct packet_in  in = { .data = msg->msg_hdr.msg_iov->iov_base, .len = msg->msg_len };
 
-	in.received_ns = control_read(so, &msg->msg_hdr, clocks);
+	in.received_ns = control_read(so, &msg->msg_hdr);
 	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
 		return;
 	if (so->kind == PACKET_ICMP && so->family == 4 && !ip_header_skip(&in))
@@ -336,7 +305,6 @@ socket_readable(void *arg, int events)
 {
 	struct socket  *so = arg;
 	struct receive *rc = so->real->receive;
-	struct clocks	clocks;
 	int		batches, n, i;
 
 	(void)events;
@@ -348,9 +316,9 @@ socket_readable(void *arg, int events)
 		n = recvmmsg(so->fd, rc->msg, BATCH, MSG_DONTWAIT, NULL);
 		if (n <= 0)
 			return;		/* nothing more, or an error about a packet of ours: its timeout will tell */
-		clocks = clocks_read(so->real);
+		stamp_clock_read(&so->real->clock, loop_mono_ns(so->real->io.loop), loop_wall_ns(so->real->io.loop));
 		for (i = 0; i < n; i++)
-			message_deliver(so, &rc->msg[i], &clocks);
+			message_deliver(so, &rc->msg[i]);
 		if (n < BATCH)
 			return;
 	}

@@ -49,7 +49,6 @@ struct snmp_known {			/* a device that the SNMP engine has */
 
 struct measure {
 	struct loop	    *loop;
-	const char	    *instance;
 	struct packet_io    *io;
 	int		     secrets_fd;
 	struct probe_engine *probes;
@@ -103,10 +102,8 @@ samples_send(void *arg)
 	loop_timer_cancel(m->loop, &m->send);
 	if (m->batch.count == 0)
 		return;
-	if (m->store == NULL)
+	if (ipc_send(m->store, IPC_SAMPLES, 0, b->data, b->len, -1) == -1)
 		frame_keep(m, b->data, b->len);
-	else
-		ipc_send(m->store, IPC_SAMPLES, 0, b->data, b->len, -1);
 	ipc_send(m->core, IPC_SAMPLES, 0, b->data, b->len, -1);
 	sample_batch_reset(&m->batch);
 }
@@ -368,7 +365,6 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port, .arg = m };
 
 	m->loop = l;
-	m->instance = o->instance;
 	m->io = o->io;
 	m->secrets_fd = o->secrets_fd;
 	m->kept_last = &m->kept;

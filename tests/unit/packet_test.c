@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/stamp.h"
 #include "probes/echo.h"
 #include "tests/unit/tap.h"
 
@@ -190,6 +191,39 @@ test_checksum(void)
 	is_i64(packet_checksum("", 0), 0xffff, "checksum: nothing");
 }
 
+/* A packet arrives at 100 s monotonic and is read 5 ms later, while the wall clock did something in between. */
+static void
+test_stamp(void)
+{
+	static const int64_t wall = 1795222800 * NS_PER_S, arrived = 100 * NS_PER_S, read = arrived + 5 * NS_PER_MS;
+	static const struct {
+		const char *name;
+		int64_t	    before_ns;	/* last reading, monotonic; 0 = never */
+		int64_t	    moved_ns;	/* of the wall clock against the monotonic one, since then, after the stamp */
+		int64_t	    want_ns;
+	} cases[] = {
+		{ "the first reading", 0, 0, arrived },
+		{ "nothing happened", arrived - 10 * NS_PER_MS, 0, arrived },
+		{ "slewed", arrived - 10 * NS_PER_S, 4 * NS_PER_MS, arrived - 4 * NS_PER_MS },
+		{ "stepped forward an hour", arrived - NS_PER_S, 3600 * NS_PER_S, read },
+		{ "stepped back an hour", arrived - NS_PER_S, -3600 * NS_PER_S, read },
+		{ "stepped forward 30 ms", arrived - NS_PER_S, 30 * NS_PER_MS, read },
+		{ "stepped back 30 ms", arrived - NS_PER_S, -30 * NS_PER_MS, read },
+		{ "no last reading, and a stamp from the future", 0, -NS_PER_S, read },
+		{ "no last reading, and a stamp of an hour ago", 0, 3600 * NS_PER_S, read },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		struct stamp_clock c = { 0 };
+
+		if (cases[i].before_ns != 0)
+			stamp_clock_read(&c, cases[i].before_ns, wall + cases[i].before_ns);
+		stamp_clock_read(&c, read, wall + read + cases[i].moved_ns);
+		is_i64(stamp_to_mono(&c, wall + arrived), cases[i].want_ns, cases[i].name);
+	}
+}
+
 int
 main(void)
 {
@@ -198,6 +232,7 @@ main(void)
 
 	log_open("packet_test", NULL);
 	test_checksum();
+	test_stamp();
 	if (packet_sockets_open(&s) == -1)
 		return 77;
 	b.io = packet_real_new(b.loop, &s);
