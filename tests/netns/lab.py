@@ -58,12 +58,18 @@ def program(name):
     return own if os.path.exists(own) else shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin") or name
 
 
-def need_namespaces():
+def namespaces_missing():
+    """Why there can be no network namespace with a TUN device; None when there can."""
     if not os.path.exists("/dev/net/tun"):
-        skip_all("no /dev/net/tun")
+        return "no /dev/net/tun"
     r = subprocess.run(["unshare", "--net", "ip", "tuntap", "add", "dev", "t0", "mode", "tun"], capture_output=True)
-    if r.returncode != 0:
-        skip_all("no right to make a network namespace with a TUN device")
+    return None if r.returncode == 0 else "no right to make a network namespace with a TUN device"
+
+
+def need_namespaces():
+    why = namespaces_missing()
+    if why:
+        skip_all(why)
 
 
 def wait(what, condition, patience=None):
