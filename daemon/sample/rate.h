@@ -3,7 +3,7 @@
  * rate.h: two readings of a counter make a rate, or an unknown with its reason. Never a spike, never a false zero.
  *
  * Pure arithmetic over what was read: no clock, no log. The rules R1-R10 are applied in their order and the first that
- * speaks wins (docs/decisions.md); Counter32, Counter64 and TimeTicks are those of RFC 2578, discontinuities those of RFC 2863.
+ * speaks wins (docs/definitions.md); Counter32, Counter64 and TimeTicks are those of RFC 2578, discontinuities those of RFC 2863.
  */
 #ifndef SIMPUL_RATE_H
 #define SIMPUL_RATE_H
