@@ -108,32 +108,45 @@ unsigned_read(struct cursor in, size_t bytes, uint64_t *out, const char **why)
 	return 0;
 }
 
-/* 1 to 128 arcs, each below 2^32 and in its shortest form. The first sub-identifier holds two arcs. */
+/* An OID with arcs of more than one byte: each below 2^32 and in its shortest form. */
 static int
-oid_check(struct cursor in, const char **why)
+oid_check_long(struct cursor in, const char **why)
 {
 	size_t	 arcs = 1;
 	uint64_t arc = 0;
 
-	if (cursor_left(&in) == 0)
-		REJECT("empty OID");
 	for (; in.p < in.end; in.p++) {
-		if (*in.p < 0x80) {
-			if ((arc << 7 | *in.p) > UINT32_MAX)
-				REJECT("OID arc beyond 32 bits");
-			arc = 0;
-			arcs++;
-			continue;
-		}
 		if (arc == 0 && *in.p == 0x80)
 			REJECT("padded OID arc");
 		arc = arc << 7 | (*in.p & 0x7f);
 		if (arc > UINT32_MAX)
 			REJECT("OID arc beyond 32 bits");
+		if (*in.p < 0x80) {
+			arc = 0;
+			arcs++;
+		}
 	}
 	if (in.end[-1] >= 0x80)
 		REJECT("unfinished OID arc");
 	if (arcs > SNMP_ARCS_MAX)
+		REJECT("OID of too many arcs");
+	return 0;
+}
+
+/* 1 to 128 arcs. The first sub-identifier holds two; mostly each of them is one byte, and nothing can be wrong with those. */
+static int
+oid_check(struct cursor in, const char **why)
+{
+	size_t	len = cursor_left(&in);
+	uint8_t any = 0;
+
+	if (len == 0)
+		REJECT("empty OID");
+	for (size_t i = 0; i < len; i++)
+		any |= in.p[i];
+	if (any >= 0x80)
+		return oid_check_long(in, why);
+	if (len + 1 > SNMP_ARCS_MAX)
 		REJECT("OID of too many arcs");
 	return 0;
 }
