@@ -20,7 +20,7 @@
 #define POLLS_SILENT	  3		/* unanswered polls until the device is called silent */
 #define WALK_TIME_MAX_NS  (60 * NS_PER_S)
 #define WALK_EVERY_NS	  (3600 * NS_PER_S)
-#define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a walk of which a part failed */
+#define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a walk that failed in part, and after a start: some tables fill late */
 
 enum device_counter { DEVICE_POLLS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED, DEVICE_RESTARTS,
 	DEVICE_MOVED, DEVICE_COUNTERS };

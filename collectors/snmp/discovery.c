@@ -65,7 +65,7 @@ discovery_finish(struct device *d)
 {
 	uint64_t hardware = 0;
 	char	 old_name[sizeof(d->name)];
-	bool	 replaced;
+	bool	 replaced, young = !d->discovered || d->restarted;
 	int64_t	 now = loop_mono_ns(d->env->loop);
 
 	for (unsigned i = 0; i < COLLECTORS; i++)
@@ -78,7 +78,7 @@ discovery_finish(struct device *d)
 	d->hardware = hardware;
 	d->discovered = true;
 	d->walk_wanted = false;
-	d->walk_due_ns = now + (d->walk_failed ? WALK_RETRY_NS : WALK_EVERY_NS) + d->phase_ns;
+	d->walk_due_ns = now + (d->walk_failed || young ? WALK_RETRY_NS : WALK_EVERY_NS) + d->phase_ns;
 	state_answered(d);
 	if (replaced)
 		state_replaced(d, old_name);

@@ -80,18 +80,6 @@ snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
 	wire_packet(e->env.wire, in);
 }
 
-static void
-counter_add(struct msg_counters *out, const char *name, uint64_t value)
-{
-	struct counter *c = &out->c[out->n];
-
-	if (out->n == COUNTERS_MAX)
-		return;
-	text_copy(c->name, sizeof(c->name), name);
-	c->value = value;
-	out->n++;
-}
-
 void
 snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
 {
@@ -109,7 +97,7 @@ snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
 	};
 
 	for (unsigned i = 0; i < WIRE_COUNTERS; i++)
-		counter_add(out, wire_names[i], wire_counter(e->env.wire, (enum wire_counter)i));
+		msg_counters_add(out, wire_names[i], wire_counter(e->env.wire, (enum wire_counter)i));
 	for (unsigned i = 0; i < DEVICE_COUNTERS; i++)
-		counter_add(out, device_names[i], e->env.counter[i]);
+		msg_counters_add(out, device_names[i], e->env.counter[i]);
 }
