@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * collectors_test.c: the walk against agents good and bad, and each collector fed a recorded walk: what it plans to read, and
+ * the samples that come out.
+ */
+#include "collectors/collector.h"
+
+#include <stdlib.h>
+#include "collectors/snmp/device.h"
+#include "collectors/snmp/walk.h"
+#include "tests/unit/agent.h"
+#include "tests/unit/tap.h"
+
+static struct snmp_message msg;
+
+struct caught {			/* what a collector handed in */
+	struct sample	      sample[16];
+	struct msg_port_found port[16];
+	size_t		      nsamples, nports;
+};
+
+static void
+on_sample(void *arg, const struct sample *s)
+{
+	struct caught *c = arg;
+
+	if (c->nsamples < nitems(c->sample))
+		c->sample[c->nsamples++] = *s;
+}
+
+static void
+on_port(void *arg, const struct msg_port_found *p)
+{
+	struct caught *c = arg;
+
+	if (c->nports < nitems(c->port))
+		c->port[c->nports++] = *p;
+}
+
+/* Walk an agent to its end. @return number of requests, or -1 with *why */
+static int
+walk_agent(struct walk *w, const struct agent *a, enum snmp_version version, size_t varbinds, const char **why)
+{
+	const struct snmp_credential cred = { .version = (uint8_t)version, .community_len = 6, .community = "public" };
+	struct snmp_ask		     ask[COLLECTOR_COLUMNS_MAX];
+	struct snmp_request	     r = { 0 };
+	uint8_t			     answer[AGENT_PACKET_MAX];
+	unsigned		     repetitions;
+	size_t			     n, len;
+	int			     requests = 0, rc = 0;
+
+	while (rc == 0 && (n = walk_ask(w, varbinds, ask, &repetitions)) > 0) {
+		snmp_request_encode(&r, &cred, version == SNMP_V1 ? SNMP_PDU_GETNEXT : SNMP_PDU_GETBULK, repetitions, ask, n);
+		len = agent_answer(a, r.data, r.len, answer);
+		rc = snmp_decode(&msg, answer, len, why);
+		if (rc == 0)
+			rc = msg.error_status == 0 ? walk_answer(w, &msg, why) : walk_refused(w, msg.error_index);
+		requests++;
+	}
+	snmp_request_fini(&r);
+	return rc == 0 ? requests : -1;
+}
+
+static struct collector
+collector_of(const struct collector_ops *ops, const struct sink *sink, uint32_t device)
+{
+	return (struct collector){ .ops = ops, .state = xcalloc(1, ops->state_size), .sink = sink, .device = device };
+}
+
+static void
+collector_free(struct collector *c)
+{
+	c->ops->fini(c);
+	free(c->state);
+}
+
+/* Let the collector see the agent as it is now: discovery, plan. */
+static void
+discover(struct collector *c, const struct agent *a, struct poll_plan *plan)
+{
+	struct walk	 *w = walk_new(c->ops->columns);
+	const struct row *rows;
+	const char	 *why = "";
+	size_t		  n;
+
+	if (walk_agent(w, a, SNMP_V2C, 57, &why) == -1)
+		ok(false, "walk: %s", why);
+	rows = walk_rows(w, &n);
+	c->matched = c->ops->match(c, rows, n);
+	plan->n = 0;
+	if (c->matched)
+		c->ops->plan(c, plan);
+	walk_free(w);
+}
+
+/* One poll: each planned row as the agent has it now. @return rows that were not what they had been */
+static unsigned
+poll_agent(struct collector *c, const struct agent *a, const struct poll_plan *plan, const struct poll *poll)
+{
+	struct walk	 *w = walk_new(c->ops->columns);
+	struct snmp_value value[COLLECTOR_COLUMNS_MAX];
+	const struct row *rows;
+	const char	 *why;
+	size_t		  n;
+	unsigned	  moved = 0;
+
+	walk_agent(w, a, SNMP_V2C, 57, &why);
+	rows = walk_rows(w, &n);
+	for (size_t i = 0; i < plan->n; i++)
+		for (size_t k = 0; k < n; k++) {
+			struct row row = { .index = rows[k].index, .tag = plan->row[i].tag, .value = value };
+
+			if (rows[k].index != plan->row[i].index)
+				continue;
+			memset(value, 0, sizeof(value));
+			for (unsigned column = 0; column < COLLECTOR_COLUMNS_MAX; column++)
+				if (plan->row[i].columns & COLUMN(column))
+					value[column] = rows[k].value[column];
+			moved += !c->ops->row(c, &row, poll);
+		}
+	c->ops->end(c, poll);
+	walk_free(w);
+	return moved;
+}
+
+static struct poll
+poll_at(double seconds)
+{
+	return (struct poll){ .answered = true, .mono_ns = (int64_t)(seconds * NS_PER_S) + NS_PER_S, .wall_ns = 77, .rtt_s = 0.003,
+		.step_s = 60, .uptime_ticks = (uint32_t)(seconds * 100) + 5000 };
+}
+
+static void
+test_walk(void)
+{
+	static struct agent	  a;
+	const struct snmp_column *columns = collector_if_mib.columns;
+	const char		 *why = "";
+	static const struct {
+		const char	 *name;
+		enum snmp_version version;
+		size_t		  varbinds, agent_varbinds;
+		int		  requests;
+	} cases[] = {
+		{ "57 varbinds at a time", SNMP_V2C, 57, 0, 2 },
+		{ "17 varbinds at a time", SNMP_V2C, 17, 0, 5 },
+		{ "answers cut within a repetition", SNMP_V2C, 57, 10, 9 },
+		{ "SNMPv1", SNMP_V1, 57, 0, 6 },
+	};
+
+	agent_load(&a, "routeros.txt");
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct walk *w = walk_new(columns);
+		size_t	     n;
+		int	     requests;
+
+		a.varbinds_max = cases[i].agent_varbinds;
+		requests = walk_agent(w, &a, cases[i].version, cases[i].varbinds, &why);
+		ok(requests > 0 && requests <= cases[i].requests, "walk, %s: %d requests", cases[i].name, requests);
+		ok(walk_rows(w, &n)[3].index == 4294967280u && n == 4, "walk, %s: four rows by rising index", cases[i].name);
+		walk_free(w);
+	}
+}
+
+/* A hand-made answer to the first request of a walk over one column. */
+static void
+test_walk_bad(void)
+{
+	static const struct snmp_column columns[] = { { "ifDescr", false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, 2) }, { 0 } };
+	static const uint8_t	  one[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 1 }, two[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 2 };
+	static const uint8_t	  deep[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 3, 1 }, next[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 3, 1 };
+	static const struct {
+		const char    *name, *why;
+		const uint8_t *oid[3];
+		size_t	       len[3], rows;
+	} cases[] = {
+		{ "rising", "fine", { one, two, next }, { 10, 10, 10 }, 2 },
+		{ "the same OID again", "walk: OID not rising", { one, one, next }, { 10, 10, 10 }, 1 },
+		{ "falling", "walk: OID not rising", { two, one, next }, { 10, 10, 10 }, 1 },
+		{ "outside the subtree", "fine", { next, one, two }, { 10, 10, 10 }, 0 },
+		{ "an index of two arcs", "walk: an index of more than one arc", { one, two, deep }, { 10, 10, 11 }, 2 },
+	};
+
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct walk    *w = walk_new(columns);
+		struct snmp_ask ask[COLLECTOR_COLUMNS_MAX];
+		const char     *why = "fine";
+		unsigned	repetitions;
+		size_t		n;
+
+		walk_ask(w, 57, ask, &repetitions);
+		msg.n = 3;
+		for (unsigned k = 0; k < 3; k++)
+			msg.varbind[k] = (struct snmp_varbind){ .oid = cases[i].oid[k], .oid_len = (uint16_t)cases[i].len[k],
+				.value = { .type = SNMP_OCTETS, .bytes = (const uint8_t *)"x", .len = 1 } };
+		walk_answer(w, &msg, &why);
+		is_text(why, cases[i].why, cases[i].name);
+		walk_rows(w, &n);
+		is_i64((int64_t)n, (int64_t)cases[i].rows, "its rows");
+		walk_free(w);
+	}
+}
+
+static void
+test_walk_endless(void)
+{
+	static const struct snmp_column columns[] = { { "ifDescr", false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, 2) }, { 0 } };
+	struct walk    *w = walk_new(columns);
+	struct snmp_ask ask[COLLECTOR_COLUMNS_MAX];
+	const char     *why = "";
+	unsigned	repetitions;
+	uint8_t		oid[12] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2 };
+	uint32_t	index;
+	int		rc = 0;
+
+	msg.n = 1;
+	msg.varbind[0] = (struct snmp_varbind){ .oid = oid, .oid_len = sizeof(oid), .value = { .type = SNMP_INTEGER } };
+	for (index = 16384; rc == 0 && index < 60000; index++) {
+		walk_ask(w, 57, ask, &repetitions);
+		oid[9] = (uint8_t)(0x80 | index >> 14);
+		oid[10] = (uint8_t)(0x80 | (index >> 7 & 0x7f));
+		oid[11] = index & 0x7f;
+		rc = walk_answer(w, &msg, &why);
+	}
+	is_text(why, "walk: too many rows", "an agent without end is left");
+	is_i64(index - 1 - 16384, WALK_ROWS_MAX, "after 20,000 rows");
+	walk_free(w);
+}
+
+static void
+test_host(void)
+{
+	static const struct {
+		const char *walk;
+		double	    cpu, mem, load, uptime;
+	} cases[] = {
+		{ "routeros.txt", 0.06, 0.25, NAN, 86412.34 },
+		{ "netsnmp.txt", 0.75, 0.75, 1.53, 990000 },
+	};
+	static struct agent a;
+
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct caught	 got = { 0 };
+		struct sink	 sink = { .sample = on_sample, .port_found = on_port, .arg = &got };
+		struct collector c = collector_of(&collector_host, &sink, 5);
+		struct poll_plan plan = { 0 };
+		struct poll	 poll = poll_at(60), lost = { .rtt_s = NAN, .step_s = 60 };
+
+		agent_load(&a, cases[i].walk);
+		discover(&c, &a, &plan);
+		poll_agent(&c, &a, &plan, &poll);
+		ok(got.nsamples == 1 && got.sample[0].series == 5 && got.sample[0].n == HOST_RATES &&
+		    got.sample[0].quality == QUALITY_GOOD, "%s: one host sample", cases[i].walk);
+		is_near(got.sample[0].value[HOST_CPU_RATIO], cases[i].cpu, 1e-9, "cpu_ratio");
+		is_near(got.sample[0].value[HOST_MEM_USED_RATIO], cases[i].mem, 1e-9, "mem_used_ratio");
+		is_near(got.sample[0].value[HOST_LOAD1], cases[i].load, 1e-9, "load1");
+		is_near(got.sample[0].value[HOST_TEMP_C], NAN, 0, "temp_c");
+		is_near(got.sample[0].value[HOST_UPTIME_S], cases[i].uptime, 1e-9, "uptime_s");
+		is_near(got.sample[0].value[HOST_SNMP_RTT_S], 0.003, 1e-9, "snmp_rtt_s");
+		c.ops->end(&c, &lost);
+		ok(got.sample[1].quality == QUALITY_LOST && isnan(got.sample[1].value[HOST_CPU_RATIO]) &&
+		    isnan(got.sample[1].value[HOST_UPTIME_S]), "no answer: lost, and nothing of the poll before");
+		free(plan.row);
+		collector_free(&c);
+	}
+}
+
+#define IN_OCTETS	"1.3.6.1.2.1.31.1.1.1.6.1"
+#define OUT_OCTETS	"1.3.6.1.2.1.31.1.1.1.10.1"
+#define DISCONTINUITY	"1.3.6.1.2.1.31.1.1.1.19.1"
+#define HIGH_SPEED	"1.3.6.1.2.1.31.1.1.1.15.1"
+#define OPER_STATUS	"1.3.6.1.2.1.2.2.1.8.1"
+
+static void
+test_if_mib(void)
+{
+	static struct agent   a;
+	struct caught	      got = { 0 };
+	struct sink	      sink = { .sample = on_sample, .port_found = on_port, .arg = &got };
+	struct collector      c = collector_of(&collector_if_mib, &sink, 5);
+	struct poll_plan      plan = { 0 };
+	struct poll	      poll = poll_at(0);
+	const struct msg_port ports[] = {
+		{ .device = 5, .number = 10, .link = 20, .name = "ether1" },
+		{ .device = 5, .number = 11, .name = "sfp9" },		/* the device does not have it */
+	};
+	const struct sample *s = got.sample;
+
+	agent_load(&a, "routeros.txt");
+	ok(c.ops->ports(&c, ports, 2) && !c.ops->ports(&c, ports, 2), "the same ports again change nothing");
+	discover(&c, &a, &plan);
+	is_i64((int64_t)got.nports, 4, "four ports found");
+	ok(plan.n == 1 && plan.row[0].index == 1, "only ports with numbers are read");
+	is_i64(__builtin_popcount(plan.row[0].columns), 10, "ten columns of each");
+
+	poll_agent(&c, &a, &plan, &poll);
+	ok(got.nsamples == 3 && s[0].series == 10 && s[1].series == 20 && s[2].series == 11, "port, its link, missing port");
+	ok(s[0].quality == QUALITY_UNKNOWN && isnan(s[0].value[PORT_RX_BPS]) && s[0].value[PORT_OPER_UP_RATIO] == 1,
+	    "first reading: no rates, but up");
+	ok(s[2].quality == QUALITY_UNKNOWN && isnan(s[2].value[PORT_OPER_UP_RATIO]), "a missing port is unknown");
+
+	got.nsamples = 0;
+	poll = poll_at(60);
+	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 123456789012u + 7500000);
+	agent_set(&a, OUT_OCTETS, SNMP_COUNTER64, 23456789012u + 750);
+	agent_set(&a, OPER_STATUS, SNMP_INTEGER, 2);
+	poll_agent(&c, &a, &plan, &poll);
+	ok(s[0].quality == QUALITY_GOOD && s[0].seconds == 60 && s[0].wall_ns == 77, "second reading");
+	is_near(s[0].value[PORT_RX_BPS], 1e6, 1e-6, "rx_bps is ifHCInOctets");
+	is_near(s[0].value[PORT_TX_BPS], 100, 1e-9, "tx_bps is ifHCOutOctets");
+	is_near(s[0].value[PORT_OPER_UP_RATIO], 0, 0, "down is zero");
+	ok(s[1].n == LINK_RATES && s[1].value[LINK_RX_BPS] == s[0].value[PORT_RX_BPS], "the link has the same");
+
+	got.nsamples = 0;
+	poll = poll_at(120);
+	agent_set(&a, DISCONTINUITY, SNMP_TIMETICKS, 9000);
+	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 5);
+	agent_set(&a, OPER_STATUS, SNMP_INTEGER, 4);
+	poll_agent(&c, &a, &plan, &poll);
+	ok(s[0].quality == QUALITY_RESET && isnan(s[0].value[PORT_RX_BPS]) && isnan(s[0].value[PORT_RX_ERRORS_PS]),
+	    "a discontinuity voids every counter of the row");
+	is_near(s[0].value[PORT_OPER_UP_RATIO], NAN, 0, "ifOperStatus unknown is unknown");
+
+	got.nsamples = 0;
+	poll = poll_at(180);
+	agent_set(&a, HIGH_SPEED, SNMP_GAUGE32, 1);
+	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 5 + 75000000);
+	poll_agent(&c, &a, &plan, &poll);
+	ok(isnan(s[0].value[PORT_RX_BPS]) && s[0].value[PORT_TX_BPS] == 0 && s[0].quality == QUALITY_GOOD,
+	    "10 Mbit/s through a port of 1 Mbit/s is no rate; the other direction is one");
+
+	got.nsamples = 0;
+	poll = poll_at(240);
+	agent_renumber(&a, (const uint32_t[]){ 1, 2 }, (const uint32_t[]){ 2, 1 }, 2);
+	is_i64(poll_agent(&c, &a, &plan, &poll), 1, "renumbered: the row says so");
+	ok(isnan(s[0].value[PORT_RX_BPS]) && s[0].quality == QUALITY_LOST, "and nothing is booked to the port");
+	discover(&c, &a, &plan);
+	ok(plan.n == 1 && plan.row[0].index == 2, "discovery finds it under its name");
+	free(plan.row);
+	collector_free(&c);
+}
+
+static void
+test_no_ifxtable(void)
+{
+	static struct agent   a;
+	struct caught	      got = { 0 };
+	struct sink	      sink = { .sample = on_sample, .port_found = on_port, .arg = &got };
+	struct collector      c = collector_of(&collector_if_mib, &sink, 5);
+	struct poll_plan      plan = { 0 };
+	const struct msg_port port = { .device = 5, .number = 10, .name = "ether2" };
+	struct poll	      poll;
+
+	agent_load(&a, "routeros.txt");
+	agent_remove(&a, "1.3.6.1.2.1.31");
+	c.ops->ports(&c, &port, 1);
+	discover(&c, &a, &plan);
+	ok(got.nports == 4 && strcmp(got.port[1].name, "ether2") == 0, "without ifXTable the name is ifDescr");
+	agent_set(&a, "1.3.6.1.2.1.2.2.1.10.2", SNMP_COUNTER32, UINT32_MAX - 100);
+	poll = poll_at(0);
+	poll_agent(&c, &a, &plan, &poll);
+	agent_set(&a, "1.3.6.1.2.1.2.2.1.10.2", SNMP_COUNTER32, 749 - 100);
+	poll = poll_at(60);
+	poll_agent(&c, &a, &plan, &poll);
+	is_near(got.sample[1].value[PORT_RX_BPS], 100, 1e-9, "32 bits wrap within ifSpeed");
+	agent_remove(&a, "1.3.6.1.2.1.2");
+	got.nsamples = 0;
+	discover(&c, &a, &plan);
+	ok(!c.matched && plan.n == 0, "a device without ifTable is none of ours");
+	free(plan.row);
+	collector_free(&c);
+}
+
+static void
+test_registry(void)
+{
+	for (unsigned i = 0; i < COLLECTORS; i++) {
+		const struct collector_ops *ops = collector_registry[i];
+		unsigned		    columns = 0;
+
+		while (ops->columns[columns].name != NULL)
+			columns++;
+		ok(columns <= COLLECTOR_COLUMNS_MAX && ops->help != NULL && ops->metrics[0].name != NULL &&
+		    (i == 0 || strcmp(collector_registry[i - 1]->name, ops->name) < 0), "%s is described and in order", ops->name);
+	}
+	ok(collector_registry[COLLECTORS] == NULL, "the registry ends");
+}
+
+int
+main(void)
+{
+	test_walk();
+	test_walk_bad();
+	test_walk_endless();
+	test_host();
+	test_if_mib();
+	test_no_ifxtable();
+	test_registry();
+	return tap_done();
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * snmpd_test.c: the engine against Debian's snmpd, over real sockets: discovery and polls give what a host should give.
+ * The daemon is our own copy on a free port of 127.0.0.1, with a configuration and a persistent directory of its own.
+ */
+#include "collectors/snmp/engine.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "tests/unit/tap.h"
+
+#define SNMPD	     "/usr/sbin/snmpd"
+#define HOST	     1
+#define LO	     10
+#define DEADLINE_NS  (40 * NS_PER_S)
+#define POLLS_WANTED 4
+
+struct scene {
+	struct loop	   *loop;
+	struct snmp_engine *engine;
+	struct msg_target   target;
+	struct loop_timer   deadline, bind;
+	struct msg_port	    port;
+	struct sample	    host, lo;	/* last good ones */
+	unsigned	    hosts, los, ports, answering;
+};
+
+static void
+on_sample(void *arg, const struct sample *s)
+{
+	struct scene *sc = arg;
+
+	if (s->quality != QUALITY_GOOD)
+		return;
+	if (s->series == HOST) {
+		sc->host = *s;
+		sc->hosts++;
+	} else {
+		sc->lo = *s;
+		sc->los++;
+	}
+	if (sc->los >= POLLS_WANTED)
+		loop_stop(sc->loop, 0);
+}
+
+static void
+on_state(void *arg, const struct msg_target_state *st)
+{
+	struct scene *sc = arg;
+
+	sc->answering += st->state == TARGET_ANSWERING;
+	printf("# state %u: %s\n", st->state, st->reason);
+}
+
+/* As core does: a port that was found gets a number, from the loop. */
+static void
+bind_port(void *arg)
+{
+	struct scene *sc = arg;
+
+	snmp_engine_target(sc->engine, &sc->target, &sc->port, 1);
+}
+
+static void
+on_port(void *arg, const struct msg_port_found *p)
+{
+	struct scene *sc = arg;
+
+	sc->ports++;
+	if (strcmp(p->name, "lo") != 0)
+		return;
+	sc->port = (struct msg_port){ .device = HOST, .number = LO, .name = "lo", .rx_speed_bps = 1e12, .tx_speed_bps = 1e12 };
+	loop_timer_set(sc->loop, &sc->bind, loop_mono_ns(sc->loop), bind_port, sc);
+}
+
+static void
+on_deadline(void *arg)
+{
+	loop_stop(((struct scene *)arg)->loop, 1);
+}
+
+static void
+on_packet(void *arg, enum packet_kind kind, const struct packet_in *in)
+{
+	if (kind == PACKET_UDP)
+		snmp_engine_packet(((struct scene *)arg)->engine, in);
+}
+
+static uint16_t
+free_port(void)
+{
+	struct sockaddr_storage ss;
+	struct addr		loopback, bound;
+	socklen_t		len;
+	uint16_t		port = 0;
+	int			fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	addr_parse(&loopback, "127.0.0.1");
+	len = addr_to_sockaddr(&loopback, 0, &ss);
+	if (bind(fd, (struct sockaddr *)&ss, len) == 0 && getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_from_sockaddr(&bound, &port, (struct sockaddr *)&ss);
+	close(fd);
+	return port;
+}
+
+static pid_t
+snmpd_start(const char *dir, uint16_t port)
+{
+	char  conf[256], address[64];
+	FILE *f;
+	pid_t pid;
+
+	snprintf(conf, sizeof(conf), "%s/snmpd.conf", dir);
+	snprintf(address, sizeof(address), "udp:127.0.0.1:%u", port);
+	if ((f = fopen(conf, "w")) == NULL)
+		return -1;
+	fprintf(f, "rocommunity city 127.0.0.1\n");
+	fclose(f);
+	fflush(stdout);
+	if ((pid = fork()) != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setenv("SNMP_PERSISTENT_DIR", dir, 1);
+	execl(SNMPD, "snmpd", "-f", "-Ln", "-C", "-c", conf, "-p", "/dev/null", address, (char *)NULL);
+	_exit(127);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)flag, (void)ftw;
+	return remove(path);
+}
+
+static void
+community_write(int dir)
+{
+	int fd = openat(dir, "host", O_WRONLY | O_CREAT, 0600);
+
+	ok(fd != -1 && write(fd, "city\n", 5) == 5, "(wrote the community)");
+	close(fd);
+}
+
+static int
+run(struct scene *sc, struct packet_io *io, int secrets_fd, uint16_t port)
+{
+	struct sink sink = { .sample = on_sample, .state = on_state, .port_found = on_port, .arg = sc };
+	int	    rc;
+
+	sc->engine = snmp_engine_new(sc->loop, io, secrets_fd, &sink);
+	io->on_packet = on_packet;
+	io->arg = sc;
+	sc->target = (struct msg_target){ .kind = TARGET_SNMP, .number = HOST, .ref = "device/host", .method = "2c", .port = port,
+		.interval_ms = 1000, .timeout_ms = 500, .credential = "host" };
+	addr_parse(&sc->target.address, "127.0.0.1");
+	snmp_engine_target(sc->engine, &sc->target, NULL, 0);
+	loop_timer_set(sc->loop, &sc->deadline, loop_mono_ns(sc->loop) + DEADLINE_NS, on_deadline, sc);
+	rc = loop_run(sc->loop);
+	snmp_engine_free(sc->engine);
+	return rc;
+}
+
+static void
+judge(const struct scene *sc, int rc)
+{
+	const double *host = sc->host.value, *lo = sc->lo.value;
+
+	is_i64(rc, 0, "four good polls of lo before the deadline");
+	ok(sc->answering == 1, "the host answers, told once");
+	ok(sc->ports >= 1, "%u ports found", sc->ports);
+	ok(sc->hosts >= POLLS_WANTED, "%u host samples", sc->hosts);
+	ok(host[HOST_MEM_USED_RATIO] > 0 && host[HOST_MEM_USED_RATIO] <= 1, "mem_used_ratio %.3f", host[HOST_MEM_USED_RATIO]);
+	ok(isnan(host[HOST_CPU_RATIO]) || (host[HOST_CPU_RATIO] >= 0 && host[HOST_CPU_RATIO] <= 1), "cpu_ratio %.3f",
+	    host[HOST_CPU_RATIO]);
+	ok(host[HOST_LOAD1] >= 0 && host[HOST_LOAD1] < 10000, "load1 %.2f", host[HOST_LOAD1]);
+	ok(host[HOST_UPTIME_S] > 0, "uptime_s %.0f", host[HOST_UPTIME_S]);
+	ok(host[HOST_SNMP_RTT_S] > 0 && host[HOST_SNMP_RTT_S] < 10, "snmp_rtt_s %.6f", host[HOST_SNMP_RTT_S]);
+	ok(lo[PORT_RX_BPS] >= 0 && lo[PORT_RX_BPS] < 1e12, "rx_bps of lo %.0f", lo[PORT_RX_BPS]);
+	ok(lo[PORT_RX_ERRORS_PS] >= 0, "rx_errors_ps of lo %.3f", lo[PORT_RX_ERRORS_PS]);
+	ok(lo[PORT_OPER_UP_RATIO] == 1, "lo is up");
+}
+
+int
+main(void)
+{
+	char		      dir[] = "/tmp/simpul-snmpd-XXXXXX";
+	struct scene	      sc = { 0 };
+	struct packet_sockets sockets;
+	struct packet_io     *io;
+	uint16_t	      port;
+	pid_t		      pid;
+	int		      secrets_fd;
+
+	if (access(SNMPD, X_OK) != 0) {
+		printf("1..0 # SKIP no %s\n", SNMPD);
+		return 0;
+	}
+	if (mkdtemp(dir) == NULL || packet_sockets_open(&sockets) == -1) {
+		printf("1..0 # SKIP no directory or no sockets\n");
+		return 0;
+	}
+	log_quiet(true);
+	port = free_port();
+	pid = snmpd_start(dir, port);
+	secrets_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	community_write(secrets_fd);
+	sc.loop = loop_new();
+	io = packet_real_new(sc.loop, &sockets);
+	judge(&sc, run(&sc, io, secrets_fd, port));
+	io->ops->free(io);
+	loop_free(sc.loop);
+	close(secrets_fd);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return tap_done();
+}
