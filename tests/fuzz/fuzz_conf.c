@@ -7,6 +7,14 @@
 #include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* libconfig 1.5 forgets an unfinished text at a syntax error; it runs in a process that ends after one file. */
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libconfig.so";
+}
 
 static void
 on_error(void *arg, unsigned line, unsigned column, const char *text)
@@ -15,7 +23,7 @@ on_error(void *arg, unsigned line, unsigned column, const char *text)
 
 	(void)line, (void)column;
 	++*errors;
-	if (!text_is_utf8(text, strlen(text)) || strstr(text, "bug:") != NULL)
+	if (!text_is_utf8(text, strlen(text)) || strncmp(text, "bug:", 4) == 0)
 		abort();
 }
 
