@@ -79,7 +79,7 @@ is_hidden(const uint8_t *s, size_t n)
 	if (n == 2)
 		return s[0] == 0xc2 && s[1] < 0xa0;		/* C1 */
 	if (n == 3 && s[0] == 0xe2 && s[1] == 0x80)
-		return s[2] >= 0x8b && s[2] <= 0xae;		/* U+200B..200F, separators, U+202A..202E */
+		return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);	/* U+200B..200F, U+2028..202E */
 	if (n == 3 && s[0] == 0xe2 && s[1] == 0x81)
 		return s[2] >= 0xa6 && s[2] <= 0xa9;		/* U+2066..2069 */
 	return false;

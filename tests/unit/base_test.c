@@ -161,7 +161,7 @@ test_text(void)
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false } };
 	static const struct {
 		const char *in, *out;
-	} visible[] = { { "Kelurahan Akçaya", "Kelurahan Akçaya" }, { "a\nb\x1b[1m", "a\\x0ab\\x1b[1m" },
+	} visible[] = { { "Kelurahan Akçaya", "Kelurahan Akçaya" }, { "„kota“ – …", "„kota“ – …" }, { "a\nb\x1b[1m", "a\\x0ab\\x1b[1m" },
 		{ "\xff\xc0\xaf", "\\xff\\xc0\\xaf" }, { "x\xe2\x80\xaey", "x\\xe2\\x80\\xaey" }, { "\xc2\x85", "\\xc2\\x85" } };
 	char	out[128], uuid[UUID_TEXT_MAX];
 	int64_t v;
