@@ -13,6 +13,8 @@ incident_number(const char *name)
 {
 	int64_t n;
 
+	if (strncmp(name, "incident/", 9) == 0)
+		name += 9;
 	if (strncmp(name, "inc-", 4) == 0)
 		name += 4;
 	return text_to_i64(name, 1, INT64_MAX, &n) == 0 ? (uint64_t)n : 0;

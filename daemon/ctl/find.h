@@ -22,7 +22,7 @@ struct object {
 int	object_find(const struct core *c, const char *name, struct object *o);
 /** The reference whose id is nearest to a name that was not found. @return out, "" when none is near */
 const char *object_nearest(const struct core *c, const char *name, char *out, size_t size);
-/** The number of "inc-1284" or "1284", or 0. */
+/** The number of "incident/inc-1284", "inc-1284" or "1284", or 0. */
 uint64_t incident_number(const char *name);
 
 /**

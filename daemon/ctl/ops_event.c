@@ -16,12 +16,12 @@
 
 #define EVENTS_AT_ONCE 64
 
-/* The first part of an event's kind: "site" of "site.isolated". */
+/* The first part of an event's kind: "site" of "site.isolated". Another one is only for those who want all. */
 static const char *const topics[] = { "site", "link", "device", "service", "incident", "maintenance", "engine", NULL };
 
 struct subscription {
 	struct call call;
-	uint32_t    topics;	/* one bit each, by place in topics[] */
+	uint32_t    topics;	/* one bit each, by place in topics[]; all bits: whatever comes */
 	uint64_t    after;	/* the last event it has seen or passed over */
 };
 
@@ -45,15 +45,17 @@ send_event(void *arg, const struct ledger_event *e)
 	struct subscription *s = arg;
 	size_t		     topic = topic_of(e->kind);
 	const char	    *id = strchr(e->subject, '/'), *word = strchr(e->kind, '.');
-	json_t		    *time = js_time(e->time_ns);
+	json_t		    *time;
 
 	s->after = e->seq;
-	if (topics[topic] != NULL && (s->topics & 1u << topic) != 0)
-		client_send(s->call.client, json_pack("{s:I, s:s, s:I, s:[[o, s, O]], s:s, s:s, s:o, s:O, s:o}",
-		    "id", (json_int_t)s->call.id, "ev", topics[topic], "seq", (json_int_t)e->seq,
-		    "items", js_text(id != NULL ? id + 1 : e->subject), word + 1, time,
-		    "kind", e->kind, "severity", e->severity, "subject", js_text(e->subject), "time", time,
-		    "incident", e->incident != 0 ? json_sprintf("inc-%" PRIu64, e->incident) : json_null()));
+	if ((s->topics & 1u << topic) == 0 || word == NULL)
+		return;
+	time = js_time(e->time_ns);
+	client_send(s->call.client, json_pack("{s:I, s:s%, s:I, s:[[o, s, O]], s:s, s:s, s:o, s:O, s:o}",
+	    "id", (json_int_t)s->call.id, "ev", e->kind, (size_t)(word - e->kind), "seq", (json_int_t)e->seq,
+	    "items", js_text(id != NULL ? id + 1 : e->subject), word + 1, time,
+	    "kind", e->kind, "severity", e->severity, "subject", js_text(e->subject), "time", time,
+	    "incident", e->incident != 0 ? json_sprintf("inc-%" PRIu64, e->incident) : json_null()));
 	json_decref(time);
 }
 

@@ -157,18 +157,23 @@ describe(const struct core *c, const char *name, bool reasons)
 		return NULL;
 	switch (o.kind) {
 	case OBJECT_SITE:
-		return reasons ? why_site(c, o.site) : view_site(o.site);
+		v = reasons ? why_site(c, o.site) : view_site(o.site);
+		break;
 	case OBJECT_LINK:
-		return reasons ? why_link(c, o.link) : view_link(o.link);
+		v = reasons ? why_link(c, o.link) : view_link(o.link);
+		break;
 	case OBJECT_DEVICE:
-		return reasons ? why_device(c, o.device) : view_device(o.device);
+		v = reasons ? why_device(c, o.device) : view_device(o.device);
+		break;
 	default:
 		if (ledger_incident_get(c->ledger, o.incident, &row) == -1)
 			return NULL;
 		v = reasons ? why_incident(c, &row) : view_incident(c, &row);
 		ledger_incident_free(&row);
-		return v;
 	}
+	/* By its reference, since "id" is the request's. */
+	json_object_set_new(v, "object", json_sprintf("%s/%s", object_kind_names[o.kind], json_string_value(json_object_get(v, "id"))));
+	return v;
 }
 
 static void

@@ -61,7 +61,8 @@ store_ended(struct store_call *sc, const struct ipc_msg *msg, struct msg_end *en
 {
 	struct client *cl = sc->call.client;
 
-	sc->token = 0;
+	if (msg == NULL || msg->type == IPC_SERIES_END)
+		sc->token = 0;
 	if (msg == NULL)
 		client_refuse(cl, sc->call.id, "busy", "the store process has ended meanwhile; try again");
 	else if (msg_end_decode(end, msg->data, msg->len) == -1)

@@ -70,7 +70,7 @@ client_answer(struct client *cl, int64_t id, json_t *members)
 {
 	json_t *line = json_pack("{s:I, s:b}", "id", (json_int_t)id, "ok", 1);
 
-	json_object_update(line, members);
+	json_object_update_missing(line, members);	/* "id" is the request's, whatever the members are called */
 	json_decref(members);
 	client_send(cl, line);
 }

@@ -62,9 +62,8 @@ parents_of(const struct link_live *l)
 }
 
 static json_t *
-why_head(json_t *view, const char *ref, json_t *evidence)
+with_evidence(json_t *view, json_t *evidence)
 {
-	json_object_set_new(view, "object", json_string(ref));
 	json_object_set_new(view, "evidence", evidence);
 	return view;
 }
@@ -169,7 +168,7 @@ why_link(const struct core *c, const struct link_live *l)
 		rule_facts(facts, c, l);
 		verdict_facts(facts, c, l);
 	}
-	v = why_head(view_link(l), l->live.ref, facts);
+	v = with_evidence(view_link(l), facts);
 	json_object_set_new(v, "parents", parents_of(l));
 	return v;
 }
@@ -198,7 +197,7 @@ why_site(const struct core *c, const struct site_live *s)
 		through += s->child[i]->state == LINK_UNREACHABLE;
 	if (through > 0)
 		fact(facts, 0, "%zu of %zu lines that pass through it are unreachable", through, s->nchildren);
-	v = why_head(view_site(s), s->live.ref, facts);
+	v = with_evidence(view_site(s), facts);
 	json_object_set_new(v, "parents", parents_of(s->nlinks > 0 ? s->link[0] : NULL));
 	return v;
 }
@@ -222,7 +221,7 @@ why_device(const struct core *c, const struct device_live *d)
 		fact(facts, 0, "a silent agent says nothing about the lines of its site: packets decide those");
 	for (p = d->ports; p != NULL; p = p->next)
 		json_array_append_new(ports, json_pack("{s:s, s:o}", "ref", p->ref, "name", js_text(p->name)));
-	v = why_head(view_device(d), d->live.ref, facts);
+	v = with_evidence(view_device(d), facts);
 	json_object_set_new(v, "ports", ports);
 	return v;
 }
@@ -250,12 +249,10 @@ why_incident(const struct core *c, const struct ledger_incident *i)
 	const struct incident *live = core_incident(c, i->id);
 	json_t		      *facts = live != NULL ? incident_facts(live) : json_loads(i->evidence, 0, NULL);
 	json_t		      *members = json_array(), *v = view_incident(c, i);
-	char		       ref[REF_MAX];
 
 	ledger_member_each(c->ledger, i->id, add_member, members);
-	snprintf(ref, sizeof(ref), "incident/inc-%" PRIu64, i->id);
 	json_object_set_new(v, "members", members);
 	json_object_set_new(v, "state", json_incref(json_object_get(v, "status")));
 	json_object_set_new(v, "since", json_incref(json_object_get(v, i->status == INCIDENT_CLOSED ? "closed" : "opened")));
-	return why_head(v, ref, facts != NULL ? facts : json_array());
+	return with_evidence(v, facts != NULL ? facts : json_array());
 }
