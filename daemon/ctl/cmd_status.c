@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_status.c: simpulctl status: what is wrong now, or all objects of a kind, trouble first. */
+#include "ctl/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "ctl/table.h"
+
+#define OVERVIEW_ROWS 20	/* of each kind */
+
+/* ---- rows ---- */
+
+static void
+cell_state(struct cli *cli, struct table *t, const json_t *v)
+{
+	char	    words[40], text[60];
+	const char *code = member_text(v, "code");
+
+	snprintf(text, sizeof(text), "%s %s", code_symbol(&cli->term, code), words_state(words, sizeof(words), member_text(v, "state")));
+	table_cell(t, code_tint(code), text);
+}
+
+static void
+cell_ago(struct cli *cli, struct table *t, const json_t *v, const char *name)
+{
+	char words[WORDS_MAX];
+
+	table_cell(t, TINT_NONE, words_ago(words, &cli->term, member_time(v, name)));
+}
+
+static void
+cell(struct table *t, const json_t *v, const char *name)
+{
+	table_cell(t, TINT_NONE, member_text(v, name));
+}
+
+static void
+row_site(struct cli *cli, struct table *t, const json_t *v)
+{
+	const json_t *line;
+	char	      lines[200] = "", word[40];
+	size_t	      i;
+
+	json_array_foreach(json_object_get(v, "links"), i, line)
+		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s%s %s", i > 0 ? ", " : "", member_text(line, "id"),
+		    words_state(word, sizeof(word), member_text(line, "state")));
+	cell_state(cli, t, v);
+	cell(t, v, "id");
+	cell(t, v, "name");
+	cell_ago(cli, t, v, "since");
+	table_cell(t, TINT_NONE, lines);
+	cell(t, v, "incident");
+	cell(t, v, "class");
+	cell(t, v, "district");
+}
+
+static void
+row_link(struct cli *cli, struct table *t, const json_t *v)
+{
+	char words[WORDS_MAX];
+
+	cell_state(cli, t, v);
+	cell(t, v, "id");
+	cell(t, v, "site_name");
+	cell_ago(cli, t, v, "since");
+	table_cell(t, TINT_NONE, words_seconds(words, member_number(v, "rtt_s")));
+	table_cell(t, TINT_NONE, words_ratio(words, member_number(v, "loss_ratio")));
+	table_cell(t, TINT_NONE, words_rate(words, member_number(v, "rx_bps")));
+	table_cell(t, TINT_NONE, words_rate(words, member_number(v, "tx_bps")));
+	cell(t, v, "provider");
+	cell(t, v, "role");
+	cell(t, v, "incident");
+	cell(t, v, "address");
+}
+
+static void
+row_device(struct cli *cli, struct table *t, const json_t *v)
+{
+	cell_state(cli, t, v);
+	cell(t, v, "id");
+	cell(t, v, "site_name");
+	cell_ago(cli, t, v, "since");
+	cell(t, v, "name");
+	cell(t, v, "reason");
+	cell(t, v, "address");
+	cell(t, v, "profile");
+}
+
+static void
+row_incident(struct cli *cli, struct table *t, const json_t *v)
+{
+	static const struct { const char *severity, *code; } severities[] = {
+		{ "critical", "down" }, { "major", "down" }, { "minor", "backup" }, { "warning", "warn" }, { "info", "unknown" },
+	};
+	const char   *code = "unknown", *severity = member_text(v, "severity"), *name = member_text(v, "site_name");
+	const json_t *ack = json_object_get(v, "ack");
+	char	      text[100];
+	size_t	      i;
+
+	for (i = 0; i < nitems(severities); i++)
+		if (strcmp(severities[i].severity, severity) == 0)
+			code = severities[i].code;
+	snprintf(text, sizeof(text), "%s %s", code_symbol(&cli->term, code), severity);
+	table_cell(t, code_tint(code), text);
+	cell(t, v, "id");
+	cell(t, v, "kind");
+	cell_ago(cli, t, v, "opened");
+	cell(t, v, "root");
+	table_cell(t, TINT_NONE, name);
+	snprintf(text, sizeof(text), "%.0f", member_number(v, "members"));
+	table_cell(t, TINT_NONE, json_is_integer(json_object_get(v, "members")) ? text : "-");
+	table_cell(t, TINT_NONE, json_is_object(ack) ? member_text(ack, "user") : strcmp(member_text(v, "status"), "pending") == 0 ?
+	    "(being verified)" : "nobody yet");
+	cell(t, v, "cause");
+}
+
+/* ---- kinds ---- */
+
+static const struct column site_columns[] = {
+	{ "STATE", false, 0, 0 }, { "SITE", false, 0, 0 }, { "NAME", false, 12, 0 }, { "FOR", true, 0, 0 }, { "LINES", false, 14, 1 },
+	{ "INCIDENT", false, 0, 2 }, { "CLASS", false, 0, 3 }, { "DISTRICT", false, 8, 4 },
+};
+static const struct column link_columns[] = {
+	{ "STATE", false, 0, 0 }, { "LINE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 }, { "DELAY", true, 0, 1 },
+	{ "LOSS", true, 0, 2 }, { "DOWN", true, 0, 3 }, { "UP", true, 0, 4 }, { "PROVIDER", false, 6, 5 }, { "ROLE", false, 0, 6 },
+	{ "INCIDENT", false, 0, 7 }, { "ADDRESS", false, 0, 8 },
+};
+static const struct column device_columns[] = {
+	{ "STATE", false, 0, 0 }, { "DEVICE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 }, { "NAME", false, 8, 2 },
+	{ "REASON", false, 12, 1 }, { "ADDRESS", false, 0, 3 }, { "PROFILE", false, 0, 4 },
+};
+static const struct column incident_columns[] = {
+	{ "SEVERITY", false, 0, 0 }, { "INCIDENT", false, 0, 0 }, { "WHAT", false, 0, 0 }, { "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 },
+	{ "SITE", false, 12, 0 }, { "LINES", true, 0, 3 }, { "LOOKED AFTER BY", false, 10, 1 }, { "CAUSE", false, 0, 4 },
+};
+
+static const struct kind {
+	const char *name, *plural;
+	const struct column *columns;
+	size_t ncolumns;
+	void (*row)(struct cli *cli, struct table *t, const json_t *v);
+	bool by_trouble;	/* else as the engine gives them */
+} kinds[] = {
+	{ "site", "sites", site_columns, nitems(site_columns), row_site, true },
+	{ "link", "links", link_columns, nitems(link_columns), row_link, true },
+	{ "device", "devices", device_columns, nitems(device_columns), row_device, true },
+	{ "incident", "incidents", incident_columns, nitems(incident_columns), row_incident, false },
+};
+
+static int
+compare_trouble(const void *a, const void *b)
+{
+	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	int	      d = code_rank(member_text(x, "code")) - code_rank(member_text(y, "code"));
+
+	if (d == 0 && code_rank(member_text(x, "code")) < code_rank("ok"))
+		d = (member_time(x, "since") < member_time(y, "since")) - (member_time(x, "since") > member_time(y, "since"));
+	return d != 0 ? d : strcmp(member_text(x, "id"), member_text(y, "id"));
+}
+
+/* The items in order, trouble first and the newest of it before. @return malloc'd array of borrowed items */
+static json_t **
+in_order(const struct kind *k, const json_t *items)
+{
+	size_t	 n = json_array_size(items), i;
+	json_t **v = xcalloc(n + 1, sizeof(*v));
+
+	for (i = 0; i < n; i++)
+		v[i] = json_array_get(items, i);
+	if (k->by_trouble)
+		qsort(v, n, sizeof(*v), compare_trouble);
+	return v;
+}
+
+/* @param most  rows at most @return how many rows were printed */
+static size_t
+print_items(struct cli *cli, const struct kind *k, const json_t *items, size_t most)
+{
+	struct table *t = table_new(k->columns, k->ncolumns);
+	json_t	    **v = in_order(k, items);
+	size_t	      n = json_array_size(items), i;
+
+	if (n > most)
+		n = most;
+	for (i = 0; i < n; i++)
+		k->row(cli, t, v[i]);
+	if (n > 0)
+		table_print(t, &cli->term, &cli->out, 2);
+	table_free(t);
+	free(v);
+	return n;
+}
+
+static enum exit_code
+list_items(struct cli *cli, const struct kind *k, bool trouble, json_t **items)
+{
+	*items = NULL;
+	return remote_list(cli->remote, json_pack("{s:s, s:s, s:b}", "op", "list", "kind", k->name, "trouble", trouble), items);
+}
+
+static enum exit_code
+show_kind(struct cli *cli, const struct kind *k)
+{
+	enum exit_code rc = cli_connect(cli);
+	json_t	      *items = NULL;
+
+	if (rc == EXIT_DONE)
+		rc = list_items(cli, k, false, &items);
+	if (rc == EXIT_DONE && cli->json) {
+		json_t *v = json_pack("{s:O}", "items", items);
+
+		cli_json(cli, v);
+		json_decref(v);
+	} else if (rc == EXIT_DONE && print_items(cli, k, items, SIZE_MAX) == 0) {
+		term_printf(&cli->term, &cli->out, TINT_NONE, strcmp(k->name, "incident") == 0 ? "no incident is open" : "there are no %s",
+		    k->plural);
+		buf_u8(&cli->out, '\n');
+	}
+	json_decref(items);
+	return rc;
+}
+
+/* ---- the overview ---- */
+
+static void
+line(struct cli *cli, enum tint tint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void
+line(struct cli *cli, enum tint tint, const char *fmt, ...)
+{
+	char	text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	term_text(&cli->term, &cli->out, tint, text);
+	buf_u8(&cli->out, '\n');
+}
+
+static void
+print_head(struct cli *cli, const json_t *status)
+{
+	const char *dash = term_dash(&cli->term);
+	char	    up[WORDS_MAX], now[WORDS_MAX];
+
+	line(cli, TINT_BOLD, "%s%sengine %s%srunning for %s%s%s", member_text(status, "ns"), dash, member_text(status, "engine"), dash,
+	    words_ago(up, &cli->term, member_time(status, "started")), dash, words_time(now, cli->term.now_ns));
+}
+
+/* What of the engine itself needs somebody. */
+static void
+print_problems(struct cli *cli, const json_t *status)
+{
+	const json_t *store = json_object_get(status, "store"), *broker = json_object_get(status, "broker"), *p;
+	double	      waiting = member_number(broker, "outbox");
+	size_t	      i;
+
+	json_array_foreach(json_object_get(status, "processes"), i, p)
+		if (!json_is_true(json_object_get(p, "connected")))
+			line(cli, TINT_BAD, "  ! %s is away; it is started again within a second", member_text(p, "name"));
+	if (!json_is_true(json_object_get(store, "ok")))
+		line(cli, TINT_BAD, "  ! series are not written: %s", member_text(store, "text"));
+	if (!json_is_true(json_object_get(json_object_get(status, "ledger"), "ok")))
+		line(cli, TINT_BAD, "  ! the ledger cannot be written, so nothing is told to anyone; the engine's log says why");
+	if (!json_is_true(json_object_get(broker, "connected")))
+		line(cli, TINT_WARN, "  ! no broker%s%s; %.0f message%s for it", *member_text(broker, "text") != '\0' ? ": " : "",
+		    member_text(broker, "text"), waiting, waiting == 1 ? " waits" : "s wait");
+}
+
+/* One row of counts: "sites   61   x 2 isolated   + 55 ok ...", trouble first, only what there is. */
+static void
+print_counts(struct cli *cli, const char *title, const json_t *counts, const char *const (*states)[2])
+{
+	char   word[40];
+	size_t i, total = 0;
+	double n;
+
+	for (i = 0; states[i][0] != NULL; i++)
+		total += (size_t)member_number(counts, states[i][0]);
+	term_printf(&cli->term, &cli->out, TINT_NONE, "  %-8s%6zu", title, total);
+	for (i = 0; states[i][0] != NULL; i++)
+		if ((n = member_number(counts, states[i][0])) > 0) {
+			term_printf(&cli->term, &cli->out, TINT_NONE, "   ");
+			term_printf(&cli->term, &cli->out, code_tint(states[i][1]), "%s %.0f %s", code_symbol(&cli->term, states[i][1]), n,
+			    words_state(word, sizeof(word), states[i][0]));
+		}
+	buf_u8(&cli->out, '\n');
+}
+
+static void
+print_all_counts(struct cli *cli, const json_t *status)
+{
+	/* state and page code, trouble first */
+	static const char *const sites[][2] = { { "isolated", "down" }, { "unreachable", "impacted" }, { "on_backup", "backup" },
+		{ "backup_lost", "warn" }, { "degraded", "warn" }, { "unknown", "unknown" }, { "ok", "ok" }, { "planned", "planned" },
+		{ NULL, NULL } };
+	static const char *const links[][2] = { { "down", "down" }, { "unreachable", "impacted" }, { "degraded", "warn" },
+		{ "unknown", "unknown" }, { "up", "ok" }, { "never_up", "planned" }, { NULL, NULL } };
+	static const char *const devices[][2] = { { "silent", "warn" }, { "unknown", "unknown" }, { "answering", "ok" }, { NULL, NULL } };
+
+	print_counts(cli, "sites", json_object_get(status, "sites"), sites);
+	print_counts(cli, "lines", json_object_get(status, "links"), links);
+	print_counts(cli, "devices", json_object_get(status, "devices"), devices);
+}
+
+/* A heading, the items, and what was left out. */
+static void
+print_section(struct cli *cli, const struct kind *k, const char *title, const json_t *items)
+{
+	size_t n = json_array_size(items);
+
+	if (n == 0)
+		return;
+	buf_u8(&cli->out, '\n');
+	line(cli, TINT_BOLD, "%s", title);
+	if (print_items(cli, k, items, OVERVIEW_ROWS) < n)
+		line(cli, TINT_DIM, "  ... and %zu more in trouble (simpulctl status %s)", n - OVERVIEW_ROWS, k->plural);
+}
+
+static void
+print_overview(struct cli *cli, const json_t *status, const json_t *incidents, const json_t *sites)
+{
+	const struct json_t *counts = json_object_get(status, "sites");
+	double	     rest = member_number(counts, "ok"), planned = member_number(counts, "planned");
+
+	print_head(cli, status);
+	print_problems(cli, status);
+	print_all_counts(cli, status);
+	print_section(cli, &kinds[3], "Incidents", incidents);
+	print_section(cli, &kinds[0], "Sites in trouble", sites);
+	if (json_array_size(sites) == 0 && json_array_size(incidents) == 0) {
+		buf_u8(&cli->out, '\n');
+		line(cli, rest > 0 ? TINT_GOOD : TINT_DIM, rest > 0 ? "All %.0f live sites are ok." : "No live site is measured yet.", rest);
+	} else if (rest > 0) {
+		line(cli, TINT_DIM, "  ... and %.0f more that %s ok (simpulctl status sites)", rest, rest == 1 ? "is" : "are");
+	}
+	if (planned > 0)
+		line(cli, TINT_DIM, "  %.0f %s planned only, or %s never answered.", planned, planned == 1 ? "site is" : "sites are",
+		    planned == 1 ? "has" : "have");
+}
+
+static enum exit_code
+show_overview(struct cli *cli)
+{
+	json_t	      *status = NULL, *incidents = NULL, *sites = NULL;
+	enum exit_code rc = cli_ask(cli, json_pack("{s:s}", "op", "status"), ASK_TIMEOUT_S, &status);
+
+	if (rc == EXIT_DONE)
+		rc = list_items(cli, &kinds[3], false, &incidents);
+	if (rc == EXIT_DONE)
+		rc = list_items(cli, &kinds[0], true, &sites);
+	if (rc == EXIT_DONE && cli->json) {
+		json_object_set(status, "open", incidents);
+		json_object_set(status, "trouble", sites);
+		cli_json(cli, status);
+	} else if (rc == EXIT_DONE) {
+		print_overview(cli, status, incidents, sites);
+	}
+	json_decref(status);
+	json_decref(incidents);
+	json_decref(sites);
+	return rc;
+}
+
+enum exit_code
+cmd_status(struct cli *cli, int argc, char *argv[])
+{
+	const char     *names[nitems(kinds) + 1] = { NULL }, *near;
+	enum exit_code rc;
+	size_t	       i;
+	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+
+	if (at == -1)
+		return rc;
+	if (at == argc)
+		return show_overview(cli);
+	if (at + 1 < argc)
+		return command_usage(cli, "one kind at a time");
+	for (i = 0; i < nitems(kinds); i++) {
+		names[i] = kinds[i].plural;
+		if (strcmp(kinds[i].plural, argv[at]) == 0 || strcmp(kinds[i].name, argv[at]) == 0)
+			return show_kind(cli, &kinds[i]);
+	}
+	near = text_nearest(argv[at], names);
+	return command_usage(cli, "there are no \"%s\"%s%s%s", argv[at], near != NULL ? "; did you mean " : "",
+	    near != NULL ? near : "", near != NULL ? "?" : "; an object is shown by simpulctl why");
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_why.c: simpulctl why: the reasons for a state, as the engine gives them, put into order for a person. */
+#include "ctl/command.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "ctl/table.h"
+
+static void
+heading(struct cli *cli, const char *title)
+{
+	buf_u8(&cli->out, '\n');
+	term_text(&cli->term, &cli->out, TINT_BOLD, title);
+	buf_u8(&cli->out, '\n');
+}
+
+/* "link/s013-1   x down for 3 min 12 s, since ..." */
+static void
+print_state(struct cli *cli, const json_t *v)
+{
+	const struct term *t = &cli->term;
+	const char	  *code = member_text(v, "code");
+	char		   word[40], ago[WORDS_MAX], time[WORDS_MAX];
+	int64_t		   since = member_time(v, "since");
+
+	if (*code == '\0')	/* incidents have a status */
+		code = strcmp(member_text(v, "state"), "closed") == 0 ? "ok" : "down";
+	term_text(t, &cli->out, TINT_BOLD, member_text(v, "object"));
+	buf_bytes(&cli->out, "  ", 2);
+	term_printf(t, &cli->out, code_tint(code), "%s %s", code_symbol(t, code),
+	    words_state(word, sizeof(word), member_text(v, "state")));
+	if (since != 0)
+		term_printf(t, &cli->out, TINT_NONE, " for %s, since %s", words_ago(ago, t, since), words_time(time, since));
+	buf_u8(&cli->out, '\n');
+}
+
+/* What the object is: the members of it that are there, between dashes. */
+static void
+print_about(struct cli *cli, const json_t *v)
+{
+	static const char *const names[] = { "name", "site_name", "kind", "role", "provider", "product", "district", "class",
+		"severity", "root", "profile", "address" };
+	char	    text[1024] = "";
+	const char *s;
+	size_t	    i;
+
+	for (i = 0; i < nitems(names); i++)
+		if (*(s = member_text(v, names[i])) != '\0')
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text != '\0' ? term_dash(&cli->term) : "", s);
+	if (*text != '\0')
+		term_wrap(&cli->term, &cli->out, 0, text);
+}
+
+static void
+print_evidence(struct cli *cli, const json_t *v)
+{
+	const json_t *facts = json_object_get(v, "evidence"), *f;
+	char	      time[WORDS_MAX];
+	size_t	      i;
+
+	heading(cli, "Why");
+	if (json_array_size(facts) == 0)
+		term_wrap(&cli->term, &cli->out, 2, "  nothing is known that speaks for or against it");
+	json_array_foreach(facts, i, f) {
+		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-26s  ", member_time(f, "t") != 0 ? words_time(time, member_time(f, "t")) : "now");
+		term_wrap(&cli->term, &cli->out, 30, member_text(f, "fact"));
+	}
+}
+
+static void
+print_parents(struct cli *cli, const json_t *v)
+{
+	const json_t *list = json_object_get(v, "parents"), *p;
+	const char   *code;
+	char	      word[40];
+	size_t	      i;
+
+	if (json_array_size(list) == 0)
+		return;
+	heading(cli, "Passes through");
+	json_array_foreach(list, i, p) {
+		code = member_text(p, "code");
+		buf_bytes(&cli->out, "  ", 2);
+		term_printf(&cli->term, &cli->out, code_tint(code), "%s %s", code_symbol(&cli->term, code),
+		    words_state(word, sizeof(word), member_text(p, "state")));
+		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  %s", member_text(p, "object"), member_text(p, "name"));
+		buf_u8(&cli->out, '\n');
+	}
+}
+
+/* "down 1.2 Mbit/s of 10.0 Mbit/s (12.0 %)" */
+static void
+add_traffic(char *text, size_t size, const json_t *v, const char *word, const char *rate, const char *speed)
+{
+	double now = member_number(v, rate), contract = member_number(v, speed);
+	char   a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX];
+
+	if (!isfinite(now))
+		return;
+	snprintf(text + strlen(text), size - strlen(text), "%s%s %s", *text != '\0' ? "; " : "", word, words_rate(a, now));
+	if (contract > 0)
+		snprintf(text + strlen(text), size - strlen(text), " of %s (%s)", words_rate(b, contract), words_ratio(c, now / contract));
+}
+
+static void
+print_last(struct cli *cli, const json_t *v)
+{
+	int64_t last = member_time(v, "last");
+	double	loss = member_number(v, "loss_ratio");
+	char	text[600], ago[WORDS_MAX], words[WORDS_MAX];
+
+	if (last == 0)
+		return;
+	heading(cli, "Last results");
+	snprintf(text, sizeof(text), "%s ago; round trip %s", words_ago(ago, &cli->term, last),
+	    words_seconds(words, member_number(v, "rtt_s")));
+	if (isfinite(loss))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; loss of the last minute %s", words_ratio(words, loss));
+	add_traffic(text, sizeof(text), v, "down", "rx_bps", "down_bps");
+	add_traffic(text, sizeof(text), v, "up", "tx_bps", "up_bps");
+	buf_bytes(&cli->out, "  ", 2);
+	term_wrap(&cli->term, &cli->out, 2, text);
+}
+
+static void
+print_incident(struct cli *cli, const json_t *v)
+{
+	const char *name = member_text(v, "incident");
+
+	if (*name == '\0')
+		return;
+	heading(cli, "Part of");
+	term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  (simpulctl why %s)", name, name);
+	buf_u8(&cli->out, '\n');
+}
+
+static void
+print_members(struct cli *cli, const json_t *v)
+{
+	static const struct column columns[] = { { "STATE", false, 0, 0 }, { "OBJECT", false, 0, 0 }, { "SINCE", false, 0, 0 },
+		{ "UNTIL", false, 0, 1 } };
+	const json_t *list = json_object_get(v, "members"), *m;
+	struct table *t;
+	char	      words[WORDS_MAX];
+	size_t	      i;
+
+	if (!json_is_array(list) || json_array_size(list) == 0)
+		return;
+	heading(cli, "Members");
+	t = table_new(columns, nitems(columns));
+	json_array_foreach(list, i, m) {
+		table_cell(t, TINT_NONE, words_state(words, sizeof(words), member_text(m, "state")));
+		table_cell(t, TINT_NONE, member_text(m, "object"));
+		table_cell(t, TINT_NONE, words_time(words, member_time(m, "since")));
+		table_cell(t, TINT_NONE, member_time(m, "until") != 0 ? words_time(words, member_time(m, "until")) : "still");
+	}
+	table_print(t, &cli->term, &cli->out, 2);
+	table_free(t);
+}
+
+static void
+print_ack(struct cli *cli, const json_t *v)
+{
+	const json_t *ack = json_object_get(v, "ack");
+	char	      time[WORDS_MAX];
+
+	if (json_object_get(v, "status") == NULL)
+		return;
+	heading(cli, "Looked after by");
+	if (json_is_object(ack))
+		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s since %s%s%s", member_text(ack, "user"),
+		    words_time(time, member_time(ack, "t")), *member_text(ack, "note") != '\0' ? ": " : "", member_text(ack, "note"));
+	else
+		term_printf(&cli->term, &cli->out, TINT_NONE, "  nobody yet");
+	buf_u8(&cli->out, '\n');
+}
+
+static void
+print_ports(struct cli *cli, const json_t *v)
+{
+	const json_t *list = json_object_get(v, "ports"), *p;
+	size_t	      i;
+
+	if (json_array_size(list) == 0)
+		return;
+	heading(cli, "Ports");
+	json_array_foreach(list, i, p) {
+		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  %s", member_text(p, "ref"), member_text(p, "name"));
+		buf_u8(&cli->out, '\n');
+	}
+}
+
+enum exit_code
+cmd_why(struct cli *cli, int argc, char *argv[])
+{
+	enum exit_code rc;
+	json_t	      *v;
+	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+
+	if (at == -1)
+		return rc;
+	if (at + 1 != argc)
+		return command_usage(cli, "name one site, line, device or incident");
+	rc = cli_ask(cli, json_pack("{s:s, s:s}", "op", "why", "object", argv[at]), ASK_TIMEOUT_S, &v);
+	if (rc == EXIT_DONE && cli->json) {
+		cli_json(cli, v);
+	} else if (rc == EXIT_DONE) {
+		print_state(cli, v);
+		print_about(cli, v);
+		print_evidence(cli, v);
+		print_parents(cli, v);
+		print_last(cli, v);
+		print_incident(cli, v);
+		print_members(cli, v);
+		print_ack(cli, v);
+		print_ports(cli, v);
+	}
+	json_decref(v);
+	return rc;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command.h: the commands of simpulctl. Each is a row of the table in simpulctl.c and a function in a cmd_*.c file, which
+ * reads its options with command_options(), asks the engine, and puts words on the terminal.
+ */
+#ifndef SIMPUL_CTL_COMMAND_H
+#define SIMPUL_CTL_COMMAND_H
+
+#include <getopt.h>
+#include "ctl/remote.h"
+#include "ctl/term.h"
+
+struct cli {
+	const struct command *command;
+	const char	     *socket;
+	bool		      json;	/* --json */
+	struct term	      term;
+	struct buf	      out;	/* printed when the command is done */
+	struct remote	     *remote;	/* cli_connect() */
+};
+
+struct command {
+	const char *name, *args;	/* "[sites|links] [--json]" */
+	const char *summary;		/* one clause */
+	const char *help;		/* what it shows and how it is used, by example */
+	enum exit_code (*run)(struct cli *cli, int argc, char *argv[]);
+};
+
+/**
+ * Read a command's options; --json, --socket and --help are known to every command.
+ * @param longs		the command's own, with val above 255 or a letter; ends with { 0 }
+ * @param option	called for each of those with optarg; returns false when its value is wrong (and has said so)
+ * @return		index of the first argument that is no option, or -1: exit with *rc
+ */
+int	command_options(struct cli *cli, int argc, char *argv[], const struct option *longs,
+	    bool (*option)(void *arg, int c, const char *value), void *arg, enum exit_code *rc);
+/** Say how the command is used; @return EXIT_USAGE */
+enum exit_code command_usage(const struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** Connect, and learn what time it is. */
+enum exit_code cli_connect(struct cli *cli);
+/** Connect if need be, and ask; the answer is the caller's. */
+enum exit_code cli_ask(struct cli *cli, json_t *request, int timeout_s, json_t **answer);
+/** Print what was gathered in out, now. */
+void	cli_flush(struct cli *cli);
+/** Append JSON for --json: indented, without "id" and "ok". */
+void	cli_json(struct cli *cli, json_t *v);
+
+/* Members of an answer: "" and NAN when they are absent or of another type. */
+const char *member_text(const json_t *v, const char *name);
+double	    member_number(const json_t *v, const char *name);
+int64_t	    member_time(const json_t *v, const char *name);	/* wall ns; 0 */
+
+#define ASK_TIMEOUT_S 10
+
+enum exit_code cmd_ack(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_audit(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_check(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_events(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_fetch(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_flush(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_metrics(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_probe(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_reload(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_status(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_why(struct cli *cli, int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* simpulctl, the operator's command: one command per call, answered by the engine over its control socket. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/text.h"
+#include "ctl/command.h"
+
+static const struct command commands[] = {
+	{ "status", "[sites|links|devices|incidents]", "what is wrong now; or all objects of a kind",
+	  "  simpulctl status             counts, incidents, and the sites in trouble\n"
+	  "  simpulctl status sites       every site, trouble first\n"
+	  "  simpulctl status links       every line with delay, loss and traffic\n"
+	  "  simpulctl status incidents   open incidents, newest first\n"
+	  "  simpulctl status --json      the same for programs\n", cmd_status },
+	{ "why", "OBJECT", "the reasons for a state, in words",
+	  "  simpulctl why s013           a site: its lines and what they pass through\n"
+	  "  simpulctl why s013-1         a line: results, rules, incident\n"
+	  "  simpulctl why s002-r1        a device: what its agent says\n"
+	  "  simpulctl why inc-1284       an incident: evidence and members\n", cmd_why },
+	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF]", "values of series over time",
+	  "  simpulctl fetch link/s013-1/rx_bps                the last hour\n"
+	  "  simpulctl fetch link/s013-1                       all values of the line\n"
+	  "  simpulctl fetch link/s013-1/rtt_p50_s --from -7d --points 168\n"
+	  "  simpulctl fetch link/s013-1/rx_bps --from '2026-11-20 08:00' --to '2026-11-20 12:00' --csv\n"
+	  "  simpulctl fetch link/s013-1/rx_bps --from -30d --cf MAX\n"
+	  "TIME is now, -90m (s m h d w), a local date and time, or unix seconds. CF is AVERAGE, MIN or MAX.\n", cmd_fetch },
+	{ "events", "[--after SEQ] [--follow]", "what has happened, in order",
+	  "  simpulctl events                  the last 20\n"
+	  "  simpulctl events --follow         and those to come\n"
+	  "  simpulctl events --after 9120     all after that one\n"
+	  "  simpulctl events --follow --json  one JSON object per line\n", cmd_events },
+	{ "ack", "INCIDENT [NOTE]", "say that somebody looks after an incident",
+	  "  simpulctl ack inc-1284\n"
+	  "  simpulctl ack inc-1284 technician on the way\n", cmd_ack },
+	{ "probe", "LINK", "probe a line now, in rounds of one second",
+	  "  simpulctl probe s013-1\n", cmd_probe },
+	{ "check", "[CONFIG]", "check configuration and inventory before the engine reads them",
+	  "  simpulctl check                                   $SIMPUL_CONFIG, or the installed one\n"
+	  "  simpulctl check local/etc/simpuld.conf\n"
+	  "Exit code 1 and one line for each error: file:line:column: what is wrong and what to do.\n", cmd_check },
+	{ "reload", "[--allow-removal]", "read configuration and inventory again",
+	  "  simpulctl reload                  errors are shown, and then nothing changes\n"
+	  "  simpulctl reload --allow-removal  also when many objects would go\n", cmd_reload },
+	{ "flush", "[OBJECT]", "write series from memory to their RRD files now",
+	  "  simpulctl flush\n"
+	  "  simpulctl flush link/s013-1\n", cmd_flush },
+	{ "metrics", "", "counters of all processes",
+	  "  simpulctl metrics\n"
+	  "  simpulctl metrics --json\n", cmd_metrics },
+	{ "audit", "", "is the chain of the audit log whole?",
+	  "  simpulctl audit\n", cmd_audit },
+};
+
+static const char default_socket[] = "/run/simpul/simpul.sock";
+
+static void
+help(FILE *to)
+{
+	size_t i;
+
+	fputs("usage: simpulctl [--socket PATH] COMMAND [ARGUMENT...] [--json]\n\n", to);
+	for (i = 0; i < nitems(commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fprintf(to, "\nExamples\n"
+	    "  simpulctl status\n"
+	    "  simpulctl why s013\n"
+	    "  simpulctl fetch link/s013-1/rtt_p50_s --from -6h\n"
+	    "\n\"simpulctl COMMAND --help\" shows more. The socket is --socket, $SIMPUL_SOCKET or\n%s.\n"
+	    "Exit codes: 0 done, 1 failed, 2 usage, 3 engine not reachable, 4 no such object, 5 refused, 6 timed out.\n",
+	    default_socket);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static enum exit_code
+unknown_command(const char *name)
+{
+	const char *names[nitems(commands) + 1] = { NULL }, *near;
+	size_t	    i;
+
+	for (i = 0; i < nitems(commands); i++)
+		names[i] = commands[i].name;
+	near = text_nearest(name, names);
+	complain("there is no command \"%s\"%s%s%s", name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+	    near != NULL ? "\"?" : "; see simpulctl --help");
+	return EXIT_USAGE;
+}
+
+/* Options before the command. @return index of the command, or -1: exit with *rc */
+static int
+global_options(struct cli *cli, int argc, char *argv[], enum exit_code *rc)
+{
+	static const struct option longs[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	int c;
+
+	*rc = EXIT_DONE;
+	while ((c = getopt_long(argc, argv, "+h", longs, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			cli->socket = optarg;
+			break;
+		case 'j':
+			cli->json = true;
+			break;
+		case 'v':
+			puts("simpulctl " PACKAGE_VERSION);
+			return -1;
+		case 'h':
+			help(stdout);
+			return -1;
+		default:
+			*rc = EXIT_USAGE;
+			return -1;
+		}
+	}
+	if (optind < argc)
+		return optind;
+	help(stderr);
+	*rc = EXIT_USAGE;
+	return -1;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cli     cli = { .socket = getenv("SIMPUL_SOCKET") };
+	enum exit_code rc;
+	int	       at;
+
+	if (cli.socket == NULL || cli.socket[0] == '\0')
+		cli.socket = default_socket;
+	if ((at = global_options(&cli, argc, argv, &rc)) == -1)
+		return rc;
+	if (strcmp(argv[at], "help") == 0 && at + 1 == argc) {
+		help(stdout);
+		return EXIT_DONE;
+	}
+	if ((cli.command = find_command(argv[at])) == NULL)
+		return unknown_command(argv[at]);
+	term_look(&cli.term, STDOUT_FILENO);
+	optind = 0;		/* glibc: start anew with another vector */
+	rc = cli.command->run(&cli, argc - at, argv + at);
+	cli_flush(&cli);
+	remote_close(cli.remote);
+	buf_free(&cli.out);
+	return rc;
+}

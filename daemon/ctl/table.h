@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * table.h: rows and columns that fit the terminal: elastic columns are cut first (with a mark), then columns that can be done
+ * without are left out, the last of them first.
+ */
+#ifndef SIMPUL_CTL_TABLE_H
+#define SIMPUL_CTL_TABLE_H
+
+#include "ctl/term.h"
+
+struct column {
+	const char *title;
+	bool	    right;	/* numbers */
+	int	    least;	/* elastic: may be cut down to this width; 0: never cut */
+	int	    spare;	/* 0: always shown; else left out in the order of falling numbers when there is no room */
+};
+
+struct table;
+
+/** @param columns  borrowed for the life of the table */
+struct table *table_new(const struct column *columns, size_t n);
+void	table_free(struct table *t);
+/** The next cell of the present row; a row ends with its last column. @param text  copied */
+void	table_cell(struct table *t, enum tint tint, const char *text);
+size_t	table_rows(const struct table *t);
+/** Print the title line (unless there is no title at all) and all rows, each line indented. */
+void	table_print(const struct table *t, const struct term *term, struct buf *out, int indent);
+
+#endif
