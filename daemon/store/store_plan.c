@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * store_plan.c: which objects have series, under which numbers, and how they are kept. A plan comes whole: BEGIN with the
- * settings, ADD per object, END. What it no longer names keeps its file, and its samples are journaled only.
+ * settings, ADD per object, END. What it no longer names keeps its file, and its samples are journaled only. An ADD after
+ * the END joins the plan that holds: a port that discovery has just found.
  */
 #include <string.h>
 
@@ -36,7 +37,7 @@ plan_add(struct store *st, const struct msg_series_plan *m)
 	bool	       is_new;
 	struct series *s;
 
-	if (!st->plan_open)
+	if (!st->plan_open && !st->planned)
 		return -1;
 	s = series_bind(&st->series, m->number, m->ref, &is_new);
 	if (s == NULL) {
@@ -47,6 +48,12 @@ plan_add(struct store *st, const struct msg_series_plan *m)
 	if (is_new) {
 		journal_add_name(st->journal, s->number, s->ref, loop_wall_ns(st->loop), loop_mono_ns(st->loop));
 		recover_look(st, s);
+	}
+	if (!st->plan_open && !s->planned) {
+		s->planned = true;
+		flush_replan(st);
+		recover_rebuild(st);
+		create_start(st);
 	}
 	return 0;
 }

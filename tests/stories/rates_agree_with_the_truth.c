@@ -111,7 +111,8 @@ compare(struct story *s, const struct series *got, const char *device, const cha
 		int64_t end_ns = (got->first_s + (int64_t)i * 60) * NS_PER_S;
 
 		if (isnan(got->value[i])) {
-			c.unknown += !touched[i];
+			if (!touched[i] && c.unknown++ < 50)
+				printf("#   %s %s minute %zu: unknown\n", device, port, i);
 			continue;
 		}
 		c.known++;
