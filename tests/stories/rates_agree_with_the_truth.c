@@ -143,18 +143,22 @@ story_rates_agree_with_the_truth(void)
 	static const char *const device = "s002-r1", *const calm = "s025-r1";
 	static struct series	 got;
 	static bool		 touched[HOURS * 60 + 10], untouched[HOURS * 60 + 10];
-	struct story		*s = story_begin(21, true);
+	struct story		*s = story_open(21, true);
 	struct compared		 c;
 	int64_t			 start_s, end_s;
 
+	/* A contract is what makes a 32-bit counter usable behind a gigabit port (definitions.md R8). */
+	story_replace_row(s, INPUT_LINKS, "s002-1",
+	    "s002-1,s002,main,indihome,,node-2,10.1.0.2,30,30,best_effort,,,,,,s002-r1,ether1,wan,live");
+	story_start(s);
 	story_run(s, 240);
 	start_s = loop_wall_ns(s->loop) / NS_PER_S / 60 * 60;
 	end_s = start_s + HOURS * 3600;
 	story_run(s, 1200);
-	touch(s, touched, start_s, 0, 4);
+	touch(s, touched, start_s, -1, 4);
 	story_do(s, "reboot device %s 20", device);
 	story_run(s, 1800);
-	touch(s, touched, start_s, 0, 4);
+	touch(s, touched, start_s, -1, 4);
 	story_do(s, "renumber device %s", device);
 	story_run(s, 1800);
 	touch(s, touched, start_s, -1, 5);
@@ -162,7 +166,7 @@ story_rates_agree_with_the_truth(void)
 	story_run(s, 170);
 	story_do(s, "silent device %s off", device);
 	story_run(s, 1800);
-	touch(s, touched, start_s, 0, 5);
+	touch(s, touched, start_s, -1, 5);
 	story_do(s, "no64 device %s on", device);
 	story_run(s, (double)(end_s + 400 - loop_wall_ns(s->loop) / NS_PER_S));
 	story_stop(s);

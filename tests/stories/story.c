@@ -288,11 +288,10 @@ story_stop(struct story *s)
 }
 
 struct story *
-story_begin(uint64_t seed, bool with_store)
+story_open(uint64_t seed, bool with_store)
 {
-	struct story	    *s = xcalloc(1, sizeof(*s));
-	struct fleet_options fo = { .wave_s = FLEET_WAVE_S };
-	const char	    *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";	/* a virtual hour syncs 3,600 times */
+	struct story *s = xcalloc(1, sizeof(*s));
+	const char   *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";	/* a virtual hour syncs 3,600 times */
 
 	log_quiet(true);
 	s->seed = seed;
@@ -303,13 +302,27 @@ story_begin(uint64_t seed, bool with_store)
 	if (mkdtemp(s->dir) == NULL)
 		fatal("%s", s->dir);
 	inputs_load(s);
+	return s;
+}
+
+void
+story_start(struct story *s)
+{
+	struct fleet_options fo = { .mono_ns = loop_mono_ns(s->loop), .wall_ns = loop_wall_ns(s->loop), .wave_s = FLEET_WAVE_S };
+
 	inputs_check(s, &s->world);
 	inputs_check(s, &s->checked);
-	fo.mono_ns = loop_mono_ns(s->loop);
-	fo.wall_ns = loop_wall_ns(s->loop);
-	s->fleet = fleet_model_new(s->world.inv, seed, &fo);
+	s->fleet = fleet_model_new(s->world.inv, s->seed, &fo);
 	story_do(s, "cut link s006-2");		/* contracted, never worked */
 	engine_start(s);
+}
+
+struct story *
+story_begin(uint64_t seed, bool with_store)
+{
+	struct story *s = story_open(seed, with_store);
+
+	story_start(s);
 	return s;
 }
 
@@ -413,7 +426,8 @@ story_replace_row(struct story *s, enum input_kind what, const char *id, const c
 	in->len = out.len - 1;
 	in->text = xstrdup((char *)out.data);
 	buf_free(&out);
-	reload(s);
+	if (s->engine != NULL)
+		reload(s);
 }
 
 /* ---- looking ---- */

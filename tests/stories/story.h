@@ -45,6 +45,9 @@ struct story {
 
 /** A world with the shipped inventory, ready but not yet run. Store on disk only when asked for (it costs time). */
 struct story *story_begin(uint64_t seed, bool with_store);
+/** The same in two steps, so that rows of the inventory can be replaced for the network and the engine alike. */
+struct story *story_open(uint64_t seed, bool with_store);
+void	story_start(struct story *s);
 void	story_end(struct story *s);
 
 /** Let virtual time pass. */
@@ -59,7 +62,7 @@ void	story_stop(struct story *s);
 int	story_dir(struct story *s, const char *name);
 /** End the engine as a crash would after its last commit, and start it again on the same directories. */
 void	story_restart(struct story *s);
-/** Replace the text of one input and reload: the row with this id is dropped, or (with a new row) replaced. */
+/** Replace the row with this id, or drop it (row NULL); then reload, if the engine runs. */
 void	story_replace_row(struct story *s, enum input_kind what, const char *id, const char *row);
 void	story_broker(struct story *s, bool up);
 
