@@ -2,9 +2,9 @@
 /*
  * conf.c: a configuration text to checked settings.
  *
- * conf_scan.c looks at the text first and finds the places and numbers that libconfig loses; libconfig builds the tree; here
- * the tree is walked beside the schema and every difference is told. libconfig can end the process, so this runs in the check
- * child only.
+ * conf_scan.c looks at the text first and finds the places and numbers that libconfig loses; libconfig builds
+ * the tree; here the tree is walked beside the schema and every difference is told. libconfig can end the
+ * process, so this runs in the check child only.
  */
 #include "base/conf.h"
 
@@ -64,7 +64,8 @@ tokens_attach(struct parser *p)
 	while (top >= level) {
 		config_setting_t *s;
 
-		if (!config_setting_is_aggregate(top->setting) || top->next == config_setting_length(top->setting)) {
+		if (!config_setting_is_aggregate(top->setting) ||
+		    top->next == config_setting_length(top->setting)) {
 			top--;
 			continue;
 		}
@@ -85,7 +86,8 @@ tree_read(struct parser *p, const char *text)
 	if (config_read_string(&p->tree, text) != CONFIG_TRUE) {
 		why = config_error_text(&p->tree);
 		if (why != NULL && strstr(why, "duplicate") != NULL)
-			p->error(p->arg, (unsigned)config_error_line(&p->tree), 0, "this name is there twice; remove one");
+			p->error(p->arg, (unsigned)config_error_line(&p->tree), 0,
+			    "this name is there twice; remove one");
 		else
 			p->error(p->arg, (unsigned)config_error_line(&p->tree), 0,
 			    "not understood here or just before; each setting is written as name = value; a group as name = { };");
@@ -170,11 +172,13 @@ words_join(struct parser *p, const config_setting_t *s, const char *name, struct
 		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
 
 		if (config_setting_type(e) != CONFIG_TYPE_STRING) {
-			parser_say(p, e, "%s: an entry is %s; write text in quotes", name, type_name(config_setting_type(e)));
+			parser_say(p, e, "%s: an entry is %s; write text in quotes", name,
+			    type_name(config_setting_type(e)));
 			return -1;
 		}
 		if (strchr(string_of(e), '|') != NULL || string_of(e)[0] == '\0') {
-			parser_say(p, e, "%s: an entry is empty or holds \"|\"; write one word per entry", name);
+			parser_say(p, e, "%s: an entry is empty or holds \"|\"; write one word per entry",
+			    name);
 			return -1;
 		}
 		if (i > 0)
@@ -184,9 +188,10 @@ words_join(struct parser *p, const config_setting_t *s, const char *name, struct
 	return 0;
 }
 
-/* The value as conf_value_put() takes it, appended to out with its NUL. 0, or -1 after saying what is wrong. */
+/* Append the value as conf_value_put() takes it, with its NUL. 0, or -1 after saying what is wrong. */
 static int
-value_text(struct parser *p, const config_setting_t *s, const struct conf_opt *o, const char *name, struct buf *out)
+value_text(struct parser *p, const config_setting_t *s, const struct conf_opt *o, const char *name,
+    struct buf *out)
 {
 	const struct conf_token *t = config_setting_get_hook(s);
 
@@ -206,7 +211,8 @@ value_text(struct parser *p, const config_setting_t *s, const struct conf_opt *o
 }
 
 static void
-value_take(struct parser *p, const config_setting_t *s, const struct conf_group *g, const struct conf_opt *o, struct conf_value *v)
+value_take(struct parser *p, const config_setting_t *s, const struct conf_group *g, const struct conf_opt *o,
+    struct conf_value *v)
 {
 	const struct conf_token *t = config_setting_get_hook(s);
 	struct buf		 text = { 0 };
@@ -216,8 +222,10 @@ value_take(struct parser *p, const config_setting_t *s, const struct conf_group 
 	v->line = t->line;
 	v->column = t->column;
 	if (!type_fits(o, config_setting_type(s)))
-		parser_say(p, s, "%s is %s; expected %s", name, type_name(config_setting_type(s)), conf_expected(o, err, sizeof(err)));
-	else if (value_text(p, s, o, name, &text) == 0 && conf_value_put(v, o, (const char *)text.data, err, sizeof(err)) == -1)
+		parser_say(p, s, "%s is %s; expected %s", name, type_name(config_setting_type(s)),
+		    conf_expected(o, err, sizeof(err)));
+	else if (value_text(p, s, o, name, &text) == 0 &&
+		 conf_value_put(v, o, (const char *)text.data, err, sizeof(err)) == -1)
 		parser_say(p, s, "%s: %s", name, err);
 	buf_free(&text);
 }
@@ -251,21 +259,26 @@ unknown_key_say(struct parser *p, const config_setting_t *s, const struct conf_g
 		if (names[i] == NULL)
 			break;
 		if (len < sizeof(all))
-			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i > 0 ? ", " : "", names[i]);
+			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i > 0 ? ", " : "",
+			    names[i]);
 	}
 	text_visible(shown, sizeof(shown), config_setting_name(s), strlen(config_setting_name(s)));
 	near = text_nearest(config_setting_name(s), names);
 	if (near != NULL)
-		parser_say(p, s, "unknown %s \"%s\"; did you mean \"%s\"?", g != NULL ? "setting" : "group", shown, near);
+		parser_say(p, s, "unknown %s \"%s\"; did you mean \"%s\"?", g != NULL ? "setting" : "group",
+		    shown, near);
 	else if (owner != NULL)
-		parser_say(p, s, "\"%s\" is a setting of the group \"%s\"; write it there", shown, owner->name);
+		parser_say(p, s, "\"%s\" is a setting of the group \"%s\"; write it there", shown,
+		    owner->name);
 	else
-		parser_say(p, s, "unknown %s \"%s\"; known here: %s", g != NULL ? "setting" : "group", shown, all);
+		parser_say(p, s, "unknown %s \"%s\"; known here: %s", g != NULL ? "setting" : "group", shown,
+		    all);
 }
 
 /* The settings of one { } into one entry. */
 static void
-entry_take(struct parser *p, const config_setting_t *group, const struct conf_group *g, struct conf_entry *entry)
+entry_take(struct parser *p, const config_setting_t *group, const struct conf_group *g,
+    struct conf_entry *entry)
 {
 	size_t k;
 	int    i;
@@ -294,8 +307,8 @@ list_take(struct parser *p, const config_setting_t *s, size_t group)
 	size_t			 n = (size_t)config_setting_length(s), e;
 
 	if (config_setting_type(s) != CONFIG_TYPE_LIST) {
-		parser_say(p, s, "%s is %s; write a list of groups: %s = ( { }, { } );", g->name, type_name(config_setting_type(s)),
-		    g->name);
+		parser_say(p, s, "%s is %s; write a list of groups: %s = ( { }, { } );", g->name,
+		    type_name(config_setting_type(s)), g->name);
 		return;
 	}
 	if (n > g->max) {

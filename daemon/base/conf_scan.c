@@ -8,8 +8,8 @@
  * - calls every other fault "syntax error" and knows no columns;
  * - recurses and searches as deep and as long as the text likes.
  *
- * The tokens are those of libconfig's scanner. Settings and list elements are noted in the order in which they begin, which is
- * the order in which a walk of libconfig's tree meets them.
+ * The tokens are those of libconfig's scanner. Settings and list elements are noted in the order in which
+ * they begin, which is the order in which a walk of libconfig's tree meets them.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,7 +52,8 @@ column_of(const struct scanner *s, const char *p)
 	return column;
 }
 
-static void scan_say(struct scanner *s, unsigned line, const char *at, const char *fmt, ...) PRINTF_LIKE(4, 5);
+static void scan_say(struct scanner *s, unsigned line, const char *at, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 
 /* @param at  place in the present line, or NULL when the column does not matter */
 static void
@@ -137,7 +138,8 @@ take_comment(struct scanner *s)
 			newline(s);
 	}
 	s->p = s->end;
-	scan_say(s, line, line == s->line ? start : NULL, "the comment that opens here is never closed; write */ at its end");
+	scan_say(s, line, line == s->line ? start : NULL,
+	    "the comment that opens here is never closed; write */ at its end");
 	return true;
 }
 
@@ -154,7 +156,8 @@ take_string(struct scanner *s)
 		}
 		if (*s->p != '\\' || s->p + 1 == s->end)
 			continue;
-		if (s->end - s->p >= 4 && (s->p[1] == 'x' || s->p[1] == 'X') && s->p[2] == '0' && s->p[3] == '0')
+		if (s->end - s->p >= 4 && (s->p[1] == 'x' || s->p[1] == 'X') && s->p[2] == '0' &&
+		    s->p[3] == '0')
 			scan_say(s, s->line, s->p, "a text cannot hold \\x00; remove it");
 		if (s->p[1] == '"' || s->p[1] == '\\')
 			s->p++;
@@ -201,7 +204,8 @@ take_number(struct scanner *s)
 	value_begin(s);
 	if (!is_decimal(s->p, len)) {
 		text_visible(shown, sizeof(shown), s->p, len);
-		scan_say(s, s->line, s->p, "\"%s\" is not a number; write a plain decimal number without a unit, or text in quotes",
+		scan_say(s, s->line, s->p,
+		    "\"%s\" is not a number; write a plain decimal number without a unit, or text in quotes",
 		    shown);
 	} else if (s->scan->n > 0) {
 		t = &s->scan->token[s->scan->n - 1];
@@ -215,7 +219,8 @@ static void
 take_name(struct scanner *s)
 {
 	size_t len = strspn(s->p, NAME_CHARS);
-	bool   is_bool = (len == 4 && strncasecmp(s->p, "true", 4) == 0) || (len == 5 && strncasecmp(s->p, "false", 5) == 0);
+	bool   is_bool = (len == 4 && strncasecmp(s->p, "true", 4) == 0) ||
+	    (len == 5 && strncasecmp(s->p, "false", 5) == 0);
 
 	if (is_bool)
 		value_begin(s);
@@ -246,7 +251,8 @@ take_close(struct scanner *s)
 		scan_say(s, s->line, s->p, "\"%c\" closes nothing; remove it", *s->p);
 		s->stop = true;
 	} else if (s->open[s->depth - 1].kind != opener) {
-		scan_say(s, s->line, s->p, "\"%c\" does not close the \"%c\" of line %u; close that one first", *s->p,
+		scan_say(s, s->line, s->p,
+		    "\"%c\" does not close the \"%c\" of line %u; close that one first", *s->p,
 		    s->open[s->depth - 1].kind, s->open[s->depth - 1].line);
 		s->stop = true;
 	} else {
@@ -270,7 +276,8 @@ take_odd(struct scanner *s)
 	char   shown[40];
 
 	text_visible(shown, sizeof(shown), s->p, len);
-	scan_say(s, s->line, s->p, "unexpected \"%s\"; text goes in quotes, and each setting is written as name = value;", shown);
+	scan_say(s, s->line, s->p,
+	    "unexpected \"%s\"; text goes in quotes, and each setting is written as name = value;", shown);
 	s->p += len;
 }
 
@@ -345,7 +352,8 @@ text_check(struct scanner *s, const char *text, size_t len)
 int
 conf_scan(struct conf_scan *scan, const char *text, size_t len, conf_error_fn error, void *arg)
 {
-	struct scanner s = { .scan = scan, .p = text, .end = text + len, .line_start = text, .line = 1, .error = error, .arg = arg };
+	struct scanner s = { .scan = scan, .p = text, .end = text + len, .line_start = text, .line = 1,
+		.error = error, .arg = arg };
 
 	*scan = (struct conf_scan){ 0 };
 	if (text_check(&s, text, len) == -1)
@@ -356,8 +364,8 @@ conf_scan(struct conf_scan *scan, const char *text, size_t len, conf_error_fn er
 		if (!take_comment(&s))
 			take_token(&s);
 	if (!s.stop && s.depth > 0)
-		scan_say(&s, s.open[s.depth - 1].line, NULL, "the \"%c\" that opens in this line is never closed; close it",
-		    s.open[s.depth - 1].kind);
+		scan_say(&s, s.open[s.depth - 1].line, NULL,
+		    "the \"%c\" that opens in this line is never closed; close it", s.open[s.depth - 1].kind);
 	return s.failed ? -1 : 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * conf_value.c: settings in memory, as text that has passed the check of its option.
  *
- * A value is kept as it was written and read when it is asked for: settings are few and asked for once per load, and the same
- * text travels from check to core, where it is checked again on the way in.
+ * A value is kept as it was written and read when it is asked for: settings are few and asked for once per
+ * load, and the same text travels from check to core, where it is checked again on the way in.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +23,8 @@ say(char *err, size_t size, const struct conf_opt *o, const char *text)
 	char shown[80], expected[300];
 
 	text_visible(shown, sizeof(shown), text, strlen(text));
-	snprintf(err, size, "\"%s\" is not possible; expected %s", shown, conf_expected(o, expected, sizeof(expected)));
+	snprintf(err, size, "\"%s\" is not possible; expected %s", shown,
+	    conf_expected(o, expected, sizeof(expected)));
 	return -1;
 }
 
@@ -45,13 +46,15 @@ conf_expected(const struct conf_opt *o, char *out, size_t size)
 		snprintf(out, size, "true or false");
 		break;
 	case CONF_TEXT:
-		snprintf(out, size, "text in quotes, at most %.0f bytes", o->max > 0 ? o->max : CONF_TEXT_MAX);
+		snprintf(out, size, "text in quotes, at most %.0f bytes",
+		    o->max > 0 ? o->max : CONF_TEXT_MAX);
 		break;
 	case CONF_WORD:
 	case CONF_WORDS:
 		len = (size_t)snprintf(out, size, o->type == CONF_WORD ? "one of" : "a list [ ] of");
 		for (w = o->words; w != NULL && *w != NULL && len < size; w++)
-			len += (size_t)snprintf(out + len, size - len, "%s \"%s\"", w == o->words ? "" : ",", *w);
+			len += (size_t)snprintf(out + len, size - len, "%s \"%s\"", w == o->words ? "" : ",",
+			    *w);
 		if (o->words == NULL)
 			snprintf(out + len, size - len, " texts");
 	}
@@ -88,7 +91,8 @@ check_word(const struct conf_opt *o, const char *word, char *err, size_t size)
 static int
 check_text(const struct conf_opt *o, const char *text, char *err, size_t size)
 {
-	size_t	    len = strlen(text), max = o->type == CONF_TEXT && o->max > 0 ? (size_t)o->max : CONF_TEXT_MAX;
+	size_t	    len = strlen(text);
+	size_t	    max = o->type == CONF_TEXT && o->max > 0 ? (size_t)o->max : CONF_TEXT_MAX;
 	const char *p;
 
 	for (p = text; *p != '\0'; p++)
@@ -99,7 +103,8 @@ check_text(const struct conf_opt *o, const char *text, char *err, size_t size)
 	if (len > max)
 		snprintf(err, size, "text of %zu bytes is too long; at most %zu", len, max);
 	else
-		snprintf(err, size, "text with control characters or not in UTF-8; write one line of plain text");
+		snprintf(err, size,
+		    "text with control characters or not in UTF-8; write one line of plain text");
 	return -1;
 }
 
@@ -114,6 +119,12 @@ check_number(const struct conf_opt *o, const char *text, char *err, size_t size)
 	if (o->type == CONF_NUMBER && text_to_double(text, &v) == 0 && v >= o->min && v <= o->max)
 		return 0;
 	return say(err, size, o, text);
+}
+
+static bool
+is_bool(const char *text)
+{
+	return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
 }
 
 static void
@@ -161,7 +172,7 @@ conf_value_put(struct conf_value *v, const struct conf_opt *o, const char *text,
 	if (o->type == CONF_INT || o->type == CONF_NUMBER)
 		rc = check_number(o, text, err, err_size);
 	else if (o->type == CONF_BOOL)
-		rc = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? 0 : say(err, err_size, o, text);
+		rc = is_bool(text) ? 0 : say(err, err_size, o, text);
 	else if (o->type == CONF_WORD)
 		rc = check_word(o, text, err, err_size);
 	if (rc == -1)
@@ -202,13 +213,21 @@ groups_count(void)
 	return n;
 }
 
+static void
+default_put(const struct conf_group *g, const struct conf_opt *o, struct conf_value *v)
+{
+	char err[400];
+
+	if (o->def != NULL && conf_value_put(v, o, o->def, err, sizeof(err)) == -1)
+		fatalx("bug: default of %s.%s: %s", g->name, o->key, err);
+}
+
 void
 conf_resize(struct conf *c, size_t group, size_t n)
 {
 	const struct conf_group *g = &conf_groups[group];
 	struct conf_section	*s = &c->section[group];
 	size_t			 nopts = conf_options(g), e, k;
-	char			 err[400];
 
 	for (e = 0; e < s->n; e++) {
 		for (k = 0; k < nopts; k++)
@@ -221,9 +240,7 @@ conf_resize(struct conf *c, size_t group, size_t n)
 	for (e = 0; e < n; e++) {
 		s->entry[e].value = xcalloc(nopts + 1, sizeof(struct conf_value));
 		for (k = 0; k < nopts; k++)
-			if (g->options[k].def != NULL &&
-			    conf_value_put(&s->entry[e].value[k], &g->options[k], g->options[k].def, err, sizeof(err)) == -1)
-				fatalx("bug: default of %s.%s: %s", g->name, g->options[k].key, err);
+			default_put(g, &g->options[k], &s->entry[e].value[k]);
 	}
 }
 
@@ -316,7 +333,8 @@ path_find(const struct conf *c, const char *path, struct place *at)
 	int		   used = 0;
 
 	for (at->group = 0; conf_groups[at->group].name != NULL; at->group++)
-		if (strncmp(conf_groups[at->group].name, path, len) == 0 && conf_groups[at->group].name[len] == '\0')
+		if (strncmp(conf_groups[at->group].name, path, len) == 0 &&
+		    conf_groups[at->group].name[len] == '\0')
 			break;
 	if (conf_groups[at->group].name == NULL)
 		return -1;
@@ -346,7 +364,8 @@ value_of(const struct conf *c, const char *path, enum conf_type type, enum conf_
 {
 	struct place at;
 
-	if (path_find(c, path, &at) == -1 || at.opt == NULL || (at.opt->type != type && at.opt->type != or_type))
+	if (path_find(c, path, &at) == -1 || at.opt == NULL ||
+	    (at.opt->type != type && at.opt->type != or_type))
 		fatalx("bug: no setting %s of this type", path);
 	if (at.value->text == NULL)
 		fatalx("bug: setting %s has no value", path);
@@ -429,7 +448,8 @@ conf_each(const struct conf *c, void (*cb)(void *arg, const char *path, const ch
 		}
 		for (e = 0; e < s->n; e++)
 			for (k = 0; conf_groups[g].options[k].key != NULL; k++) {
-				path_write(path, sizeof(path), &conf_groups[g], e, conf_groups[g].options[k].key);
+				path_write(path, sizeof(path), &conf_groups[g], e,
+				    conf_groups[g].options[k].key);
 				if (s->entry[e].value[k].text != NULL)
 					cb(arg, path, s->entry[e].value[k].text);
 			}

@@ -144,8 +144,12 @@ put_list(struct buf *out, const struct conf_group *g)
 	char		       text[800], what[360];
 
 	for (o = g->options; o->key != NULL; o++) {
-		snprintf(text, sizeof(text), "%s: %s %s %s%s.", o->key, o->help, describe(o, what, sizeof(what)),
-		    o->def == NULL ? "Must be given" : "Default: ", o->def == NULL ? "" : o->def[0] != '\0' ? o->def : "empty");
+		describe(o, what, sizeof(what));
+		if (o->def == NULL)
+			snprintf(text, sizeof(text), "%s: %s %s Must be given.", o->key, o->help, what);
+		else
+			snprintf(text, sizeof(text), "%s: %s %s Default: %s.", o->key, o->help, what,
+			    o->def[0] != '\0' ? o->def : "empty");
 		put_comment(out, "", text);
 	}
 	put(out, "%s = (", g->name);
@@ -166,10 +170,12 @@ conf_write_default(struct buf *out)
 {
 	const struct conf_group *g;
 
-	put(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n"
-		 "# simpuld.conf: how the engine measures, judges, stores and publishes. Each setting stands here at its default;\n"
-		 "# what is left out keeps it. Form: name = value; text in quotes; # starts a comment. See simpuld.conf(5).\n"
-		 "# After a change: simpulctl check, then simpulctl reload.\n");
+	put(out,
+	    "# SPDX-License-Identifier: GPL-3.0-or-later\n"
+	    "# simpuld.conf: how the engine measures, judges, stores and publishes. Each setting stands here at its\n"
+	    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
+	    "# See simpuld.conf(5).\n"
+	    "# After a change: simpulctl check, then simpulctl reload.\n");
 	for (g = conf_groups; g->name != NULL; g++) {
 		put(out, "\n");
 		put_comment(out, "", g->help);

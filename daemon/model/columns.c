@@ -29,17 +29,23 @@ static const char *const snmp_versions[] = { "1", "2c", NULL };
 
 static const struct column site_columns[] = {
 	ID(site),
-	{ "name", COLUMN_TEXT, .required = true, .offset = offsetof(struct site, name), .help = "Full name." },
-	{ "short", COLUMN_TEXT, .max = 31, .offset = offsetof(struct site, short_name), .help = "Name on a tile." },
+	{ "name", COLUMN_TEXT, .required = true, .offset = offsetof(struct site, name),
+	  .help = "Full name." },
+	{ "short", COLUMN_TEXT, .max = 31, .offset = offsetof(struct site, short_name),
+	  .help = "Name on a tile." },
 	{ "kind", COLUMN_TEXT, .max = 31, .offset = offsetof(struct site, kind),
 	  .help = "Such as opd, kelurahan, park; \"node\" for a node of the fibre." },
 	{ "district", COLUMN_TEXT, .offset = offsetof(struct site, district), .help = "Kecamatan." },
 	CLASS(site),
 	OWNER(site),
-	{ "lat", COLUMN_NUMBER, .min = -90, .max = 90, .offset = offsetof(struct site, lat), .help = "Degrees north." },
-	{ "lon", COLUMN_NUMBER, .min = -180, .max = 180, .offset = offsetof(struct site, lon), .help = "Degrees east." },
-	{ "hours", COLUMN_TEXT, .offset = offsetof(struct site, hours), .help = "Office hours, \"mon-fri 07:30-15:30\"." },
-	{ "contacts", COLUMN_TEXT, .max = 1023, .offset = offsetof(struct site, contacts), .help = "Whom to call; joined by \"|\"." },
+	{ "lat", COLUMN_NUMBER, .min = -90, .max = 90, .offset = offsetof(struct site, lat),
+	  .help = "Degrees north." },
+	{ "lon", COLUMN_NUMBER, .min = -180, .max = 180, .offset = offsetof(struct site, lon),
+	  .help = "Degrees east." },
+	{ "hours", COLUMN_TEXT, .offset = offsetof(struct site, hours),
+	  .help = "Office hours, \"mon-fri 07:30-15:30\"." },
+	{ "contacts", COLUMN_TEXT, .max = 1023, .offset = offsetof(struct site, contacts),
+	  .help = "Whom to call; joined by \"|\"." },
 	LIFE(site),
 	{ 0 }
 };
@@ -52,7 +58,8 @@ static const struct column link_columns[] = {
 	  .help = "The site's normal line, or its reserve." },
 	{ "provider", COLUMN_TEXT, .max = 63, .offset = offsetof(struct link, provider),
 	  .help = "Who sells the line; lines of one provider and district fail together." },
-	{ "product", COLUMN_TEXT, .max = 63, .offset = offsetof(struct link, product), .help = "What was bought." },
+	{ "product", COLUMN_TEXT, .max = 63, .offset = offsetof(struct link, product),
+	  .help = "What was bought." },
 	{ "parent", COLUMN_REF, .ref = INPUT_SITES, .offset = offsetof(struct link, parent_id),
 	  .help = "Site that this line passes through." },
 	{ "address", COLUMN_ADDRESS, .offset = offsetof(struct link, address),
@@ -61,15 +68,19 @@ static const struct column link_columns[] = {
 	  .help = "Contracted speed towards the site." },
 	{ "up_mbps", COLUMN_MBPS, .min = 0.001, .max = 1e6, .offset = offsetof(struct link, up_bps),
 	  .help = "Contracted speed from the site." },
-	{ "kind", COLUMN_ENUM, .def = "best_effort", .words = link_kind_names, .offset = offsetof(struct link, kind),
+	{ "kind", COLUMN_ENUM, .def = "best_effort", .words = link_kind_names,
+	  .offset = offsetof(struct link, kind),
 	  .help = "Whether the provider commits to the speed." },
 	{ "sla_pct", COLUMN_NUMBER, .min = 0, .max = 100, .offset = offsetof(struct link, sla_pct),
 	  .help = "Promised availability of a month in percent." },
 	{ "price_idr", COLUMN_NUMBER, .min = 0, .max = 1e12, .offset = offsetof(struct link, price_idr),
 	  .help = "Price of a month in rupiah." },
-	{ "budget_code", COLUMN_TEXT, .offset = offsetof(struct link, budget_code), .help = "Where it is booked." },
-	{ "contract_end", COLUMN_DATE, .offset = offsetof(struct link, contract_end), .help = "Last day of the contract." },
-	{ "segments", COLUMN_REFS, .max = 1023, .ref = INPUT_SEGMENTS, .offset = offsetof(struct link, segments),
+	{ "budget_code", COLUMN_TEXT, .offset = offsetof(struct link, budget_code),
+	  .help = "Where it is booked." },
+	{ "contract_end", COLUMN_DATE, .offset = offsetof(struct link, contract_end),
+	  .help = "Last day of the contract." },
+	{ "segments", COLUMN_REFS, .max = 1023, .ref = INPUT_SEGMENTS,
+	  .offset = offsetof(struct link, segments),
 	  .help = "Segments that it runs over." },
 	{ "device", COLUMN_REF, .ref = INPUT_DEVICES, .offset = offsetof(struct link, device_id),
 	  .help = "Device whose port carries it." },
@@ -82,14 +93,18 @@ static const struct column link_columns[] = {
 
 static const struct column device_columns[] = {
 	ID(device),
-	{ "site", COLUMN_REF, .required = true, .ref = INPUT_SITES, .offset = offsetof(struct device, site_id),
+	{ "site", COLUMN_REF, .required = true, .ref = INPUT_SITES,
+	  .offset = offsetof(struct device, site_id),
 	  .help = "Where it stands." },
-	{ "kind", COLUMN_TEXT, .max = 31, .offset = offsetof(struct device, kind), .help = "Such as router, switch, server, ups." },
-	{ "profile", COLUMN_TEXT, .max = 31, .offset = offsetof(struct device, profile), .help = "What its SNMP agent offers." },
+	{ "kind", COLUMN_TEXT, .max = 31, .offset = offsetof(struct device, kind),
+	  .help = "Such as router, switch, server, ups." },
+	{ "profile", COLUMN_TEXT, .max = 31, .offset = offsetof(struct device, profile),
+	  .help = "What its SNMP agent offers." },
 	ADDRESS(device),
 	{ "port", COLUMN_U16, .min = 1, .max = 65535, .def = "161", .offset = offsetof(struct device, port),
 	  .help = "UDP port of its SNMP agent." },
-	{ "version", COLUMN_CHOICE, .def = "2c", .words = snmp_versions, .offset = offsetof(struct device, version),
+	{ "version", COLUMN_CHOICE, .def = "2c", .words = snmp_versions,
+	  .offset = offsetof(struct device, version),
 	  .help = "SNMP version." },
 	{ "credential", COLUMN_FILE, .max = 63, .offset = offsetof(struct device, credential),
 	  .help = "File below secrets/snmp with its community; without it the device is not polled." },
@@ -101,16 +116,22 @@ static const struct column device_columns[] = {
 
 static const struct column service_columns[] = {
 	ID(service),
-	{ "site", COLUMN_REF, .required = true, .ref = INPUT_SITES, .offset = offsetof(struct service, site_id),
+	{ "site", COLUMN_REF, .required = true, .ref = INPUT_SITES,
+	  .offset = offsetof(struct service, site_id),
 	  .help = "Where it is served." },
-	{ "kind", COLUMN_TEXT, .required = true, .max = 31, .offset = offsetof(struct service, kind), .help = "Such as http, dns, tcp." },
-	{ "target", COLUMN_TEXT, .required = true, .max = 1023, .offset = offsetof(struct service, target), .help = "What is asked." },
-	{ "expect", COLUMN_TEXT, .max = 1023, .offset = offsetof(struct service, expect), .help = "What a good answer holds." },
-	{ "interval_s", COLUMN_U32, .min = 1, .max = 86400, .def = "60", .offset = offsetof(struct service, interval_s),
+	{ "kind", COLUMN_TEXT, .required = true, .max = 31, .offset = offsetof(struct service, kind),
+	  .help = "Such as http, dns, tcp." },
+	{ "target", COLUMN_TEXT, .required = true, .max = 1023, .offset = offsetof(struct service, target),
+	  .help = "What is asked." },
+	{ "expect", COLUMN_TEXT, .max = 1023, .offset = offsetof(struct service, expect),
+	  .help = "What a good answer holds." },
+	{ "interval_s", COLUMN_U32, .min = 1, .max = 86400, .def = "60",
+	  .offset = offsetof(struct service, interval_s),
 	  .help = "Seconds between two rounds." },
 	CLASS(service),
 	OWNER(service),
-	{ "depends", COLUMN_REFS, .max = 1023, .ref = INPUT_SERVICES, .offset = offsetof(struct service, depends),
+	{ "depends", COLUMN_REFS, .max = 1023, .ref = INPUT_SERVICES,
+	  .offset = offsetof(struct service, depends),
 	  .help = "Services that it needs." },
 	VIA(service),
 	LIFE(service),
@@ -119,15 +140,21 @@ static const struct column service_columns[] = {
 
 static const struct column segment_columns[] = {
 	ID(segment),
-	{ "name", COLUMN_TEXT, .required = true, .offset = offsetof(struct segment, name), .help = "Full name." },
-	{ "kind", COLUMN_TEXT, .max = 31, .offset = offsetof(struct segment, kind), .help = "Such as fibre, pole, duct." },
-	{ "a", COLUMN_REF, .ref = INPUT_SITES, .offset = offsetof(struct segment, a), .help = "Site at one end." },
-	{ "b", COLUMN_REF, .ref = INPUT_SITES, .offset = offsetof(struct segment, b), .help = "Site at the other end." },
-	{ "length_m", COLUMN_NUMBER, .min = 0, .max = 1e6, .offset = offsetof(struct segment, length_m), .help = "Length in metres." },
+	{ "name", COLUMN_TEXT, .required = true, .offset = offsetof(struct segment, name),
+	  .help = "Full name." },
+	{ "kind", COLUMN_TEXT, .max = 31, .offset = offsetof(struct segment, kind),
+	  .help = "Such as fibre, pole, duct." },
+	{ "a", COLUMN_REF, .ref = INPUT_SITES, .offset = offsetof(struct segment, a),
+	  .help = "Site at one end." },
+	{ "b", COLUMN_REF, .ref = INPUT_SITES, .offset = offsetof(struct segment, b),
+	  .help = "Site at the other end." },
+	{ "length_m", COLUMN_NUMBER, .min = 0, .max = 1e6, .offset = offsetof(struct segment, length_m),
+	  .help = "Length in metres." },
 	{ 0 }
 };
 
-#define TABLE(what, text) { #what, #what "s.csv", text, what##_columns, nitems(what##_columns) - 1, sizeof(struct what) }
+#define TABLE(what, text) { #what, #what "s.csv", text, what##_columns, nitems(what##_columns) - 1, \
+	sizeof(struct what) }
 
 static const struct table tables[INPUT_KINDS] = {
 	[INPUT_SITES] = TABLE(site, "Offices, parks, nodes and rooms."),
@@ -289,7 +316,8 @@ parse_whole(const struct fault *f, int64_t *out)
 {
 	const struct column *c = f->col;
 
-	if (strlen(f->field) > NUMBER_LENGTH_MAX || text_to_i64(f->field, (int64_t)c->min, (int64_t)c->max, out) == -1)
+	if (strlen(f->field) > NUMBER_LENGTH_MAX ||
+	    text_to_i64(f->field, (int64_t)c->min, (int64_t)c->max, out) == -1)
 		return fault_say(f, "is not a whole number from %.15g to %.15g", c->min, c->max);
 	return 0;
 }

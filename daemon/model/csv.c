@@ -2,10 +2,11 @@
 /*
  * csv.c: one pass over the text of a CSV file (RFC 4180), row by row.
  *
- * read_row() cuts one record into fields, each undone of its quotes into a store as large as the longest record that is
- * allowed, so nothing here grows with the input. Two kinds of faults: in what a field holds (bad UTF-8, a NUL) the row is
- * refused and reading goes on with its next field; in the structure (text after a closing quote) the rest of the line is
- * skipped, since nobody can tell where its fields begin. So one reading reports the errors of all rows.
+ * read_row() cuts one record into fields, each undone of its quotes into a store as large as the longest
+ * record that is allowed, so nothing here grows with the input. Two kinds of faults: in what a field holds
+ * (bad UTF-8, a NUL) the row is refused and reading goes on with its next field; in the structure (text after
+ * a closing quote) the rest of the line is skipped, since nobody can tell where its fields begin. So one
+ * reading reports the errors of all rows.
  */
 #include "model/csv.h"
 
@@ -116,7 +117,8 @@ read_quoted(struct csv *c)
 	c->row_quoted = true;
 	for (c->p++;; c->p++) {
 		if (c->p == c->end) {
-			csv_error(c, opened, c->nfields + 1, "the quote that opens here is never closed; close it");
+			csv_error(c, opened, c->nfields + 1,
+			    "the quote that opens here is never closed; close it");
 			return END_OF_ROW;
 		}
 		if (row_is_too_long(c))
@@ -149,7 +151,8 @@ read_field(struct csv *c)
 	how = c->p < c->end && *c->p == '"' ? read_quoted(c) : read_plain(c);
 	len = (size_t)(c->store + c->used - text);
 	if (memchr(text, '\0', len) != NULL)
-		csv_error(c, line, c->nfields + 1, "a NUL byte; save the file as text in UTF-8 (\"CSV UTF-8\")");
+		csv_error(c, line, c->nfields + 1,
+		    "a NUL byte; save the file as text in UTF-8 (\"CSV UTF-8\")");
 	else if (!text_is_utf8(text, len))
 		csv_error(c, line, c->nfields + 1, "not UTF-8; save the file as \"CSV UTF-8\"");
 	c->store[c->used++] = '\0';
@@ -179,7 +182,8 @@ read_row(struct csv *c)
 	if (how != END_LOST)
 		return;
 	if (row_is_too_long(c))
-		csv_error(c, line, c->nfields, "row longer than %u bytes; is a closing quote missing?", CSV_LINE_MAX);
+		csv_error(c, line, c->nfields, "row longer than %u bytes; is a closing quote missing?",
+		    CSV_LINE_MAX);
 	skip_line(c);
 }
 

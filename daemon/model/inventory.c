@@ -2,9 +2,9 @@
 /*
  * inventory.c: an inventory being built: one row in, one object out, and the look-ups by id.
  *
- * All objects and their text lie in one arena, in pieces of 256 KiB, which goes in one call. Each row keeps its fields as they
- * came, so that a checked inventory can be sent on row by row. What a field means is columns.c, a file's header is
- * inventory_read.c, what only the whole can tell is inventory_link.c.
+ * All objects and their text lie in one arena, in pieces of 256 KiB, which goes in one call. Each row keeps
+ * its fields as they came, so that a checked inventory can be sent on row by row. What a field means is
+ * columns.c, a file's header is inventory_read.c, what only the whole can tell is inventory_link.c.
  */
 #include "model/inventory.h"
 
@@ -151,14 +151,17 @@ duplicate_say(const struct rows *rows, enum input_kind what, const struct invent
 	char	 text[200];
 
 	if (map_get(rows->by_id, id) != &refused_row && line != 0)
-		snprintf(text, sizeof(text), "id \"%s\" is taken by line %u; give each row an id of its own", id, line);
+		snprintf(text, sizeof(text), "id \"%s\" is taken by line %u; give each row an id of its own",
+		    id, line);
 	else
-		snprintf(text, sizeof(text), "id \"%s\" is taken by an earlier row; give each row an id of its own", id);
+		snprintf(text, sizeof(text),
+		    "id \"%s\" is taken by an earlier row; give each row an id of its own", id);
 	error(arg, 1, text);
 }
 
 int
-inventory_add(struct inventory *inv, enum input_kind what, const char *const *fields, size_t n, row_error_fn error, void *arg)
+inventory_add(struct inventory *inv, enum input_kind what, const char *const *fields, size_t n,
+    row_error_fn error, void *arg)
 {
 	const struct table *t = table_of(what);
 	struct rows	   *rows = &inv->priv->rows[what];
@@ -248,7 +251,8 @@ inventory_field_of(const struct inventory *inv, enum input_kind what, unsigned c
 
 void
 inventory_each(const struct inventory *inv,
-    void (*cb)(void *arg, enum input_kind what, unsigned line, const char *const *fields, size_t n), void *arg)
+    void (*cb)(void *arg, enum input_kind what, unsigned line, const char *const *fields, size_t n),
+    void *arg)
 {
 	const char *fields[ROW_FIELDS_MAX], *at;
 	enum input_kind what;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inventory_link.c: what only the whole inventory can tell: do references lead somewhere, does no site pass through itself,
- * does no address stand for two things.
+ * inventory_link.c: what only the whole inventory can tell: do references lead somewhere, does no site pass
+ * through itself, does no address stand for two things.
  *
- * A reference to a row that was given but refused is no error of its own, nor is one into a table that could not be read:
- * one fault, one message.
+ * A reference to a row that was given but refused is no error of its own, nor is one into a table that could
+ * not be read: one fault, one message.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,14 +13,14 @@
 
 #include "model/private.h"
 
-#define SUGGESTIONS_MAX 50	/* a search through all ids each: enough to see the pattern, and bounded work */
+#define SUGGESTIONS_MAX 50	/* each is a search through all ids: enough to see the pattern, and bounded */
 
 struct linking {
 	struct inventory *inv;
-	const char	**ids[INPUT_KINDS];	/* all ids of a table, ends with NULL; made when first needed */
+	const char	**ids[INPUT_KINDS];	/* of a table, ends with NULL; made when first needed */
 	unsigned	  suggestions;
 	bool		  failed;
-	void		(*error)(void *arg, enum input_kind what, const char *id, unsigned column, const char *text);
+	void (*error)(void *arg, enum input_kind what, const char *id, unsigned column, const char *text);
 	void		 *arg;
 };
 
@@ -35,8 +35,8 @@ column_number(enum input_kind what, const char *name)
 	return 0;
 }
 
-static void linking_say(struct linking *l, enum input_kind what, const char *id, const char *column, const char *fmt, ...)
-    PRINTF_LIKE(5, 6);
+static void linking_say(struct linking *l, enum input_kind what, const char *id, const char *column,
+    const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 static void
 linking_say(struct linking *l, enum input_kind what, const char *id, const char *column, const char *fmt, ...)
@@ -68,7 +68,8 @@ nearest_id(struct linking *l, enum input_kind what, const char *id)
 }
 
 static void
-reference_check(struct linking *l, enum input_kind what, const char *row_id, const struct column *col, const char *id)
+reference_check(struct linking *l, enum input_kind what, const char *row_id, const struct column *col,
+    const char *id)
 {
 	const struct rows  *target = &l->inv->priv->rows[col->ref];
 	const struct table *t = table_of(col->ref);
@@ -78,10 +79,11 @@ reference_check(struct linking *l, enum input_kind what, const char *row_id, con
 		return;
 	near = nearest_id(l, col->ref, id);
 	if (near != NULL)
-		linking_say(l, what, row_id, col->name, "%s \"%s\" is no %s of %s; did you mean \"%s\"?", col->name, id, t->noun,
-		    t->file, near);
+		linking_say(l, what, row_id, col->name, "%s \"%s\" is no %s of %s; did you mean \"%s\"?",
+		    col->name, id, t->noun, t->file, near);
 	else
-		linking_say(l, what, row_id, col->name, "%s \"%s\" is no %s of %s; add it there", col->name, id, t->noun, t->file);
+		linking_say(l, what, row_id, col->name, "%s \"%s\" is no %s of %s; add it there", col->name,
+		    id, t->noun, t->file);
 }
 
 static void
@@ -169,8 +171,8 @@ sites_join(struct inventory *inv)
 }
 
 /*
- * Walk up from every site along the parents of its lines, without recursion: a parent that is still on the path to here closes
- * a circle. Each line is looked at once.
+ * Walk up from every site along the parents of its lines, without recursion: a parent that is still on the
+ * path to here closes a circle. Each line is looked at once.
  */
 static void
 circles_check(struct linking *l)
@@ -178,7 +180,7 @@ circles_check(struct linking *l)
 	enum mark { FRESH, ON_PATH, DONE };
 	struct inventory *inv = l->inv;
 	unsigned char	 *mark = xcalloc(inv->nsites + 1, 1);
-	size_t		 *next = xcalloc(inv->nsites + 1, sizeof(*next));	/* per site: its line to follow next */
+	size_t *next = xcalloc(inv->nsites + 1, sizeof(*next)); /* per site: its line to follow next */
 	struct site	**path = xcalloc(inv->nsites + 1, sizeof(*path));
 	size_t		  i, depth;
 
@@ -214,7 +216,7 @@ circles_check(struct linking *l)
 	free(path);
 }
 
-/* What makes an address unique, as a key in the arena: instance, address and port (0: a line, which is probed by ICMP). */
+/* What makes an address unique, as a key in the arena: instance, address and port (0: a line). */
 static const char *
 address_key(struct inventory *inv, const char *via, const struct addr *a, unsigned port)
 {
@@ -225,8 +227,8 @@ address_key(struct inventory *inv, const char *via, const struct addr *a, unsign
 }
 
 static void
-address_claim(struct linking *l, struct map *taken, enum input_kind what, char *id, const char *via, const struct addr *a,
-    unsigned port)
+address_claim(struct linking *l, struct map *taken, enum input_kind what, char *id, const char *via,
+    const struct addr *a, unsigned port)
 {
 	const char *key;
 	char	    text[ADDR_TEXT_MAX];
@@ -236,8 +238,9 @@ address_claim(struct linking *l, struct map *taken, enum input_kind what, char *
 	key = address_key(l->inv, via, a, port);
 	if (map_add(taken, key, id) == 0)
 		return;
-	linking_say(l, what, id, "address", "address %s is %s's already (via %s); give each its own, or another via",
-	    addr_text(a, text), (const char *)map_get(taken, key), via);
+	linking_say(l, what, id, "address",
+	    "address %s is %s's already (via %s); give each its own, or another via", addr_text(a, text),
+	    (const char *)map_get(taken, key), via);
 }
 
 /* A line and the device at its end may share an address; two lines, or two agents on one port, may not. */
@@ -272,11 +275,11 @@ halves_check(struct linking *l)
 		const struct link *k = l->inv->link[i];
 
 		if (k->port[0] != '\0' && k->device_id[0] == '\0')
-			linking_say(l, INPUT_LINKS, k->id, "port", "port \"%.60s\" stands without a device; name the device, too",
-			    k->port);
+			linking_say(l, INPUT_LINKS, k->id, "port",
+			    "port \"%.60s\" stands without a device; name the device, too", k->port);
 		if (k->device_id[0] != '\0' && k->port[0] == '\0')
-			linking_say(l, INPUT_LINKS, k->id, "device", "device \"%s\" stands without a port; name the port, too",
-			    k->device_id);
+			linking_say(l, INPUT_LINKS, k->id, "device",
+			    "device \"%s\" stands without a port; name the port, too", k->device_id);
 	}
 	for (i = 0; i < l->inv->ndevices; i++) {
 		const struct device *d = l->inv->device[i];
@@ -289,7 +292,8 @@ halves_check(struct linking *l)
 
 int
 inventory_link(struct inventory *inv,
-    void (*error)(void *arg, enum input_kind what, const char *id, unsigned column, const char *text), void *arg)
+    void (*error)(void *arg, enum input_kind what, const char *id, unsigned column, const char *text),
+    void *arg)
 {
 	struct linking	l = { .inv = inv, .error = error, .arg = arg };
 	enum input_kind what;

@@ -2,8 +2,8 @@
 /*
  * inventory_read.c: a CSV file of the inventory: its header by name, then row after row in schema order.
  *
- * Offices add, drop and move columns, so a row is brought into schema order before anything looks at it; errors are told with
- * the field as it stands in the file.
+ * Offices add, drop and move columns, so a row is brought into schema order before anything looks at it;
+ * errors are told with the field as it stands in the file.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,13 +89,15 @@ read_header(struct reading *r, const char *const *fields, size_t n)
 		if (c == r->table->ncolumns)
 			unknown_column_say(r, (unsigned)f + 1, fields[f]);
 		else if (place[c] != 0)
-			reading_say(r, (unsigned)f + 1, "column \"%s\" is there twice; remove one", fields[f]);
+			reading_say(r, (unsigned)f + 1, "column \"%s\" is there twice; remove one",
+			    fields[f]);
 		else
 			place[c] = (unsigned)f + 1;
 	}
 	for (c = 0; c < r->table->ncolumns; c++)
 		if (r->table->columns[c].required && place[c] == 0)
-			reading_say(r, 0, "column \"%s\" is missing; add it to the header", r->table->columns[c].name);
+			reading_say(r, 0, "column \"%s\" is missing; add it to the header",
+			    r->table->columns[c].name);
 	r->rows->incomplete = r->failed;
 	return r->failed ? -1 : 0;
 }
@@ -134,8 +136,8 @@ int
 inventory_read(struct inventory *inv, enum input_kind what, const char *text, size_t len,
     void (*error)(void *arg, unsigned line, unsigned column, const char *text), void *arg)
 {
-	struct reading	  r = { .inv = inv, .what = what, .table = table_of(what), .rows = &inv->priv->rows[what],
-		.error = error, .arg = arg };
+	struct reading	  r = { .inv = inv, .what = what, .table = table_of(what),
+		.rows = &inv->priv->rows[what], .error = error, .arg = arg };
 	struct csv_reader csv = { on_row, on_csv_error, &r };
 
 	memset(r.rows->field, 0, sizeof(r.rows->field));

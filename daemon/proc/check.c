@@ -2,8 +2,9 @@
 /*
  * check.c: configuration and inventory, checked together. Pure: text in, settings and rows or errors out.
  *
- * Errors are gathered, put in the order of files and lines, and told at the end: those of one line come from different steps
- * (the field itself, its references, what the configuration says), and people mend a file from top to bottom.
+ * Errors are gathered, put in the order of files and lines, and told at the end: those of one line come from
+ * different steps (the field itself, its references, what the configuration says), and people mend a file
+ * from top to bottom.
  */
 #include "proc/check.h"
 
@@ -17,8 +18,11 @@
 #define ERRORS_MAX 1000		/* told one by one; the rest is counted */
 
 static const char *const input_names[INPUT_KINDS] = {
-	[INPUT_CONF] = "simpuld.conf", [INPUT_SITES] = "inventory/sites.csv", [INPUT_LINKS] = "inventory/links.csv",
-	[INPUT_DEVICES] = "inventory/devices.csv", [INPUT_SERVICES] = "inventory/services.csv",
+	[INPUT_CONF] = "simpuld.conf",
+	[INPUT_SITES] = "inventory/sites.csv",
+	[INPUT_LINKS] = "inventory/links.csv",
+	[INPUT_DEVICES] = "inventory/devices.csv",
+	[INPUT_SERVICES] = "inventory/services.csv",
 	[INPUT_SEGMENTS] = "inventory/segments.csv",
 };
 
@@ -43,8 +47,8 @@ input_name(const struct checker *c, enum input_kind what)
 	return c->in[what].name[0] != '\0' ? c->in[what].name : input_names[what];
 }
 
-static void check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column, const char *fmt, ...)
-    PRINTF_LIKE(5, 6);
+static void check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column,
+    const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 static void
 check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column, const char *fmt, ...)
@@ -77,7 +81,8 @@ on_link_error(void *arg, enum input_kind what, const char *id, unsigned column, 
 	struct checker		*c = arg;
 	const struct inventory *inv = c->result->inv;
 
-	check_say(c, what, inventory_line_of(inv, what, id), inventory_field_of(inv, what, column), "%s", text);
+	check_say(c, what, inventory_line_of(inv, what, id), inventory_field_of(inv, what, column), "%s",
+	    text);
 }
 
 /* ---- what the configuration says beyond its single settings ---- */
@@ -102,7 +107,8 @@ static void
 id_check(struct checker *c, const char *path)
 {
 	if (!text_is_id(conf_text(c->result->conf, path)))
-		setting_say(c, path, "\"%s\" is not an id; use 1 to 63 of a-z, 0-9 and \"-\", not only digits",
+		setting_say(c, path,
+		    "\"%s\" is not an id; use 1 to 63 of a-z, 0-9 and \"-\", not only digits",
 		    conf_text(c->result->conf, path));
 }
 
@@ -121,7 +127,8 @@ names_check(struct checker *c, const char *list)
 			snprintf(other, sizeof(other), "%s[%zu].name", list, k);
 			if (strcmp(conf_text(conf, path), conf_text(conf, other)) != 0)
 				continue;
-			setting_say(c, path, "\"%s\" is there twice; give each its own name", conf_text(conf, path));
+			setting_say(c, path, "\"%s\" is there twice; give each its own name", conf_text(conf,
+			    path));
 			break;
 		}
 	}
@@ -138,7 +145,8 @@ rules_check(struct checker *c)
 		snprintf(raise, sizeof(raise), "rules[%zu].raise", i);
 		snprintf(clear, sizeof(clear), "rules[%zu].clear", i);
 		if (conf_number(conf, raise) == conf_number(conf, clear))
-			setting_say(c, raise, "equals clear; above it the rule watches for high values, below it for low ones");
+			setting_say(c, raise,
+			    "equals clear; above it the rule watches for high values, below it for low ones");
 	}
 }
 
@@ -146,7 +154,8 @@ static void
 path_check(struct checker *c, const char *path)
 {
 	if (conf_text(c->result->conf, path)[0] != '/')
-		setting_say(c, path, "\"%s\" does not start with \"/\"; give the whole path", conf_text(c->result->conf, path));
+		setting_say(c, path, "\"%s\" does not start with \"/\"; give the whole path",
+		    conf_text(c->result->conf, path));
 }
 
 static void
@@ -155,7 +164,8 @@ secret_check(struct checker *c, const char *path)
 	const char *name = conf_text(c->result->conf, path);
 
 	if (name[0] == '.' || strchr(name, '/') != NULL)
-		setting_say(c, path, "\"%s\" is not a file name; give the name of a file below secrets/publish", name);
+		setting_say(c, path,
+		    "\"%s\" is not a file name; give the name of a file below secrets/publish", name);
 }
 
 static void
@@ -173,7 +183,8 @@ conf_check(struct checker *c)
 	secret_check(c, "mqtt.password_file");
 	secret_check(c, "mqtt.ca_file");
 	if ((conf_text(conf, "mqtt.host")[0] == '/') != (conf_int(conf, "mqtt.port") == 0))
-		setting_say(c, "mqtt.port", "0 goes with the path of a Unix socket as host, and only with that");
+		setting_say(c, "mqtt.port",
+		    "0 goes with the path of a Unix socket as host, and only with that");
 }
 
 /* ---- what configuration and inventory say of each other ---- */
@@ -201,8 +212,10 @@ via_check(struct checker *c, enum input_kind what, const char *id, const char *v
 		return;
 	while (strcmp(inventory_column(what, column - 1), "via") != 0)
 		column++;
-	check_say(c, what, inventory_line_of(c->result->inv, what, id), inventory_field_of(c->result->inv, what, column),
-	    "via \"%s\" is no instance of %s; add { name = \"%s\"; } to its measure list", via, input_name(c, INPUT_CONF), via);
+	check_say(c, what, inventory_line_of(c->result->inv, what, id),
+	    inventory_field_of(c->result->inv, what, column),
+	    "via \"%s\" is no instance of %s; add { name = \"%s\"; } to its measure list", via,
+	    input_name(c, INPUT_CONF), via);
 }
 
 static void
@@ -257,7 +270,8 @@ findings_tell(struct checker *c, void (*error)(void *arg, const struct msg_conf_
 		return;
 	e = (struct msg_conf_error){ 0 };
 	text_copy(e.file, sizeof(e.file), input_name(c, INPUT_CONF));
-	snprintf(e.text, sizeof(e.text), "%u more errors in all files are not shown; mend these first", c->result->errors - ERRORS_MAX);
+	snprintf(e.text, sizeof(e.text), "%u more errors in all files are not shown; mend these first",
+	    c->result->errors - ERRORS_MAX);
 	error(arg, &e);
 }
 
@@ -300,7 +314,8 @@ check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
 		r->inv = NULL;
 		return;
 	}
-	r->rows = (uint32_t)(r->inv->nsites + r->inv->nlinks + r->inv->ndevices + r->inv->nservices + r->inv->nsegments);
+	r->rows = (uint32_t)(r->inv->nsites + r->inv->nlinks + r->inv->ndevices + r->inv->nservices +
+			     r->inv->nsegments);
 }
 
 void

@@ -25,7 +25,10 @@ static void
 summary_print(const struct check_answer *a)
 {
 	static const char *const what[INPUT_KINDS] = {
-		[INPUT_SITES] = "sites", [INPUT_LINKS] = "lines", [INPUT_DEVICES] = "devices", [INPUT_SERVICES] = "services",
+		[INPUT_SITES] = "sites",
+		[INPUT_LINKS] = "lines",
+		[INPUT_DEVICES] = "devices",
+		[INPUT_SERVICES] = "services",
 		[INPUT_SEGMENTS] = "segments",
 	};
 	enum input_kind k;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check_io.c: what goes into a check and what comes out: files read with care, settings and rows sent to core. */
+/* check_io.c: what goes into a check and what comes out: files read with care, rows sent to core. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

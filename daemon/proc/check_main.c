@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * check_main.c: the check process. It gathers descriptors until CONF_END says that all have come, reads and checks them
- * (check.c), answers the parent and, when it has a channel to it, core; then it ends. Its limits end it if a file makes a
- * library run away: the parent then hears the end of the channel instead of an answer, which is an error, too.
+ * check_main.c: the check process. It gathers descriptors until CONF_END says that all have come, reads and
+ * checks them (check.c), answers the parent and, when it has a channel to it, core; then it ends. Its limits
+ * end it if a file makes a library run away: the parent then hears the end of the channel instead of an
+ * answer, which is an error, too.
  */
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -49,8 +50,8 @@ take_file(struct check *c, const struct ipc_msg *msg)
 	in = &c->in[m.what];
 	free(in->text);
 	text_copy(in->name, sizeof(in->name), m.name);
-	if (check_read(msg->fd, m.what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len, e.text,
-		sizeof(e.text)) == 0)
+	if (check_read(msg->fd, m.what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len,
+		e.text, sizeof(e.text)) == 0)
 		return 0;
 	text_copy(e.file, sizeof(e.file), m.name);
 	c->read_errors++;

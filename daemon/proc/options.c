@@ -5,27 +5,39 @@
 static const char *const probe_words[] = { "icmp", "tcp", NULL };
 
 const struct conf_opt engine_options[] = {
-	{ "ns", CONF_TEXT, .max = 63, .def = "pontianak", .help = "Name space: the engine's branch of the MQTT topics, an id." },
-	{ "node", CONF_TEXT, .max = 63, .def = "main", .help = "Name of this engine within its name space, an id." },
-	{ "data_dir", CONF_TEXT, .max = 255, .def = "/var/lib/simpul", .help = "Directory of the ledger, the journal and the RRD files." },
-	{ "socket", CONF_TEXT, .max = 107, .def = "/run/simpul/simpul.sock", .help = "Control socket, for simpulctl." },
-	{ "user", CONF_TEXT, .max = 63, .def = "", .help = "User to become at start; empty: stay, and give up all capabilities." },
+	{ "ns", CONF_TEXT, .max = 63, .def = "pontianak",
+	  .help = "Name space: the engine's branch of the MQTT topics, an id." },
+	{ "node", CONF_TEXT, .max = 63, .def = "main",
+	  .help = "Name of this engine within its name space, an id." },
+	{ "data_dir", CONF_TEXT, .max = 255, .def = "/var/lib/simpul",
+	  .help = "Directory of the ledger, the journal and the RRD files." },
+	{ "socket", CONF_TEXT, .max = 107, .def = "/run/simpul/simpul.sock",
+	  .help = "Control socket, for simpulctl." },
+	{ "user", CONF_TEXT, .max = 63, .def = "",
+	  .help = "User to become at start; empty: stay, and give up all capabilities." },
 	{ "link_probe", CONF_WORD, .words = probe_words, .def = "icmp",
-	  .help = "How a line is probed: by echo requests, or by opening TCP connections where raw sockets are not to be had." },
+	  .help = "How a line is probed: by echo requests, or by opening TCP connections where raw sockets "
+		  "are not to be had." },
 	{ "link_tcp_port", CONF_INT, .min = 1, .max = 65535, .def = "7",
 	  .help = "Port of those connections; a refusal is an answer, too." },
-	{ "icmp_interval_ms", CONF_INT, "ms", 100, 60000, "2000", .help = "Time between two echo requests to a line." },
-	{ "icmp_timeout_ms", CONF_INT, "ms", 100, 10000, "1000", .help = "An echo request without an answer for this long is lost." },
+	{ "icmp_interval_ms", CONF_INT, "ms", 100, 60000, "2000",
+	  .help = "Time between two echo requests to a line." },
+	{ "icmp_timeout_ms", CONF_INT, "ms", 100, 10000, "1000",
+	  .help = "An echo request without an answer for this long is lost." },
 	{ "tcp_interval_s", CONF_INT, "s", 1, 3600, "30", .help = "Time between two connections to a line." },
 	{ "snmp_interval_s", CONF_INT, "s", 10, 3600, "60", .help = "Time between two polls of a device." },
-	{ "snmp_timeout_ms", CONF_INT, "ms", 100, 30000, "2000", .help = "A request without an answer for this long is repeated." },
+	{ "snmp_timeout_ms", CONF_INT, "ms", 100, 30000, "2000",
+	  .help = "A request without an answer for this long is repeated." },
 	{ "burst_pps", CONF_INT, "packets/s", 0, 1000000, "20000",
 	  .help = "What one instance may spend on confirming losses; beyond it the steady packets decide." },
-	{ "gap_s", CONF_INT, "s", 5, 3600, "25", .help = "A line without a result for this long is unknown." },
+	{ "gap_s", CONF_INT, "s", 5, 3600, "25",
+	  .help = "A line without a result for this long is unknown." },
 	{ "verify_ms", CONF_INT, "ms", 1000, 60000, "5000",
 	  .help = "How long a fault waits for fresh probes of what lies above it before it is told." },
-	{ "group_window_ms", CONF_INT, "ms", 0, 60000, "2000", .help = "Faults that begin within this time are told as one." },
-	{ "settle_s", CONF_INT, "s", 0, 600, "10", .help = "How long lines may take to follow when what they pass through is back." },
+	{ "group_window_ms", CONF_INT, "ms", 0, 60000, "2000",
+	  .help = "Faults that begin within this time are told as one." },
+	{ "settle_s", CONF_INT, "s", 0, 600, "10",
+	  .help = "How long lines may take to follow when what they pass through is back." },
 	{ "removal_max_ratio", CONF_NUMBER, "of the lines", 0, 1, "0.10",
 	  .help = "A reload that removes more than this needs simpulctl reload --allow-removal." },
 	{ 0 }
@@ -33,7 +45,8 @@ const struct conf_opt engine_options[] = {
 
 const struct conf_opt measure_options[] = {
 	{ "name", CONF_TEXT, .max = 31, .help = "What \"via\" in the inventory says, an id." },
-	{ "netns", CONF_TEXT, .max = 255, .def = "", .help = "Path of a network namespace to measure from; empty: the host's." },
+	{ "netns", CONF_TEXT, .max = 255, .def = "",
+	  .help = "Path of a network namespace to measure from; empty: the host's." },
 	{ 0 }
 };
 

@@ -5,7 +5,8 @@
 const struct conf_group conf_groups[] = {
 	{ "engine", engine_options, .help = "The engine as a whole, and when it measures." },
 	{ "measure", measure_options, .list = true, .sample = measure_sample, .max = MEASURE_INSTANCES_MAX,
-	  .help = "Measuring instances, one process each. \"main\" is what an empty \"via\" of the inventory means; the shipped inventory "
+	  .help = "Measuring instances, one process each. \"main\" is what an empty \"via\" of the "
+		  "inventory means; the shipped inventory "
 		  "uses \"wan\", too." },
 	{ "store", store_options, .help = "Journal and RRD files." },
 	{ "rules", rules_options, .list = true, .sample = rules_sample, .max = RULES_MAX,

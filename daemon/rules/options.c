@@ -10,14 +10,18 @@ static const char *const class_words[] = { "critical", "office", "park", NULL };
 const struct conf_opt rules_options[] = {
 	{ "name", CONF_TEXT, .max = 31, .help = "What the rule is called in evidence, an id." },
 	{ "on", CONF_WORD, .words = on_words, .def = "link", .help = "Kind of object." },
-	{ "value", CONF_WORD, .words = value_words, .help = "What is watched: loss of the steady packets, or their median round trip." },
+	{ "value", CONF_WORD, .words = value_words,
+	  .help = "What is watched: loss of the steady packets, or their median round trip." },
 	{ "raise", CONF_NUMBER, "as ratio or s", 0, 1000,
-	  .help = "Raised beyond this; above clear the rule watches for high values, below it for low ones." },
+	  .help = "Raised beyond this; above clear the rule watches for high values, below it for low "
+		  "ones." },
 	{ "raise_s", CONF_INT, "s", 0, 86400, "180", .help = "How long it must stay beyond to be raised." },
 	{ "clear", CONF_NUMBER, "as ratio or s", 0, 1000, .help = "Cleared within this." },
 	{ "clear_s", CONF_INT, "s", 0, 86400, "300", .help = "How long it must stay within to be cleared." },
-	{ "severity", CONF_WORD, .words = severity_words, .def = "warning", .help = "Severity of its events." },
-	{ "class", CONF_WORDS, .words = class_words, .def = "", .help = "Classes of sites to which it applies; empty: all." },
+	{ "severity", CONF_WORD, .words = severity_words, .def = "warning",
+	  .help = "Severity of its events." },
+	{ "class", CONF_WORDS, .words = class_words, .def = "",
+	  .help = "Classes of sites to which it applies; empty: all." },
 	{ 0 }
 };
 
