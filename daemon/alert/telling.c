@@ -146,10 +146,14 @@ clear_kind(const struct incident *i)
 	return i->reach == REACH_LINE_DOWN ? "link.up" : "site.restored";
 }
 
-/* Root lines are free again; who was explained by them has time to follow. */
+/*
+ * Root lines are free again; who was explained by them has time to follow. If the site above only seemed dead for a moment,
+ * that is a short time: a line that is dead by itself must not wait for it.
+ */
 static void
 release_members(struct core *c, struct incident *i)
 {
+	int64_t	   settle_ns = i->row.status == INCIDENT_PENDING ? c->set.group_window_ns : c->set.settle_ns;
 	enum fault fault = (enum fault)i->fault;
 	size_t	   k;
 
@@ -164,7 +168,7 @@ release_members(struct core *c, struct incident *i)
 		else if (fault == FAULT_QUALITY)
 			incident_settle(c, l, fault, quality_settle_ns(c));
 		else {
-			incident_settle(c, l, fault, c->set.settle_ns);
+			incident_settle(c, l, fault, settle_ns);
 			link_list_add(&c->priv->burst, l);
 		}
 	}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * core_world.h: core alone on a virtual loop, with everybody else played by the test.
+ *
+ * A small town: node-1 is the gateway, node-2 and node-3 hang on it, ten offices on those. The played measure gives every
+ * line a round per second, cut or not as the test says, each line later than the truth by a lag of its own, so that the order in
+ * which core finds dead lines is the test's choice. PROBE_NOW is answered with the truth. The played broker keeps what was published.
+ */
+#ifndef SIMPUL_CORE_WORLD_H
+#define SIMPUL_CORE_WORLD_H
+
+#include "base/uuid.h"
+#include "proc/check.h"
+#include "proc/core.h"
+
+struct json_t;
+
+struct world_event {
+	char	 kind[48], subject[REF_MAX], severity[16], id[UUID_TEXT_MAX];
+	uint64_t seq;
+	int64_t	 mono_ns;
+};
+
+struct world_line {
+	const struct link *link;
+	bool	 cut;			/* by itself; what it passes through counts, too */
+	bool	 mute;			/* no results at all: not measured */
+	int64_t	 phase_ns, lag_ns;	/* its rounds within the second; how late they tell the truth */
+	bool	 was[16];		/* alive in the last seconds, newest first */
+};
+
+struct world {
+	struct loop	   *loop;
+	struct core	   *core;
+	struct ipc_channel *parent, *store, *publish, *measure, *check;
+	struct check_input  input[INPUT_KINDS];
+	struct check_result now;
+	char		    dir[64];		/* "" = ledger in memory */
+	struct world_line  *line;
+	size_t		    nlines;
+	struct loop_timer   tick;
+	struct map	   *retained;		/* topic to struct retained */
+	struct world_event *event;
+	size_t		    nevents, event_room;
+	bool		    broker_holds;	/* takes messages and confirms none */
+	unsigned	    targets, ports, series, reloads, emptied, items;
+	struct msg_port	    port;		/* the last that core announced */
+	char		    reload_error[200];
+	char		    text[4096];		/* of world_events() */
+	uint64_t	    last_item;
+	bool		    item_order_broken;
+};
+
+/** @param on_disk  the ledger is a file, so that world_restart() finds it again */
+struct world *world_new(uint64_t seed, bool on_disk);
+void	world_free(struct world *w);
+void	world_run(struct world *w, double seconds);
+/** Let all lines come up, then forget the events of the start. */
+void	world_settle(struct world *w);
+/** Core ends without a word (its last commit counts) and starts again. */
+void	world_restart(struct world *w);
+
+void	world_cut(struct world *w, const char *link_or_site, bool cut);
+struct world_line *world_line(struct world *w, const char *id);
+/** Every line finds out at a time of its own, up to max_s late, at a phase of its own. */
+void	world_shuffle(struct world *w, uint64_t seed, double max_s);
+/** Minutes of this loss on a line, now. */
+void	world_loss(struct world *w, const char *link, double loss_ratio);
+
+/** Drop (row NULL) or replace the row of an inventory table. */
+void	world_row(struct world *w, enum input_kind what, const char *id, const char *row);
+/** Reload as an operator would. */
+void	world_reload(struct world *w, bool allow_removal);
+
+/** All events since the last call, "kind subject" separated by "; ", then forgotten. Borrowed until the next call. */
+const char *world_events(struct world *w);
+/** `data` of a retained document, borrowed; NULL when there is none (or it was emptied). */
+struct json_t *world_doc(const struct world *w, const char *topic);
+const char *world_state(const struct world *w, const char *ref);
+int64_t world_rev(const struct world *w, const char *ref);
+size_t	world_retained(const struct world *w, const char *prefix);	/* topics below it that are not empty */
+
+#endif
