@@ -368,17 +368,29 @@ port_emit(const struct collector *c, struct if_port *p, struct sample *s)
 	c->sink->sample(c->sink->arg, s);
 }
 
+/* Is this the row that the walk saw: by its name, and still with the octet counters that were asked for? */
+static bool
+row_is_port(const struct row *row, const struct if_port *p)
+{
+	char name[NAME_MAX_LEN + 1];
+
+	for (unsigned i = PORT_RX_BPS; i <= PORT_TX_BPS; i++)
+		if (row->value[counter_column[i]].type >= SNMP_NO_SUCH_OBJECT ||
+		    row->value[counter_column_32[i]].type >= SNMP_NO_SUCH_OBJECT)
+			return false;
+	row_name(row, row_has(row, IF_NAME) ? IF_NAME : IF_DESCR, name);
+	return strcmp(name, p->name) == 0;
+}
+
 static bool
 if_row(struct collector *c, const struct row *row, const struct poll *poll)
 {
 	struct if_state *st = c->state;
 	struct if_port	*p = &st->port[row->tag];
 	struct sample	 s = { .wall_ns = poll->wall_ns, .seconds = poll->step_s };
-	char		 name[NAME_MAX_LEN + 1];
 	enum rate_reason why;
 
-	row_name(row, row_has(row, IF_NAME) ? IF_NAME : IF_DESCR, name);
-	if (strcmp(name, p->name) != 0)
+	if (!row_is_port(row, p))
 		return false;
 	if (p->done)
 		return true;
