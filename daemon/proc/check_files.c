@@ -25,11 +25,11 @@ static void
 summary_print(const struct check_answer *a)
 {
 	static const char *const what[INPUT_KINDS] = {
-		[INPUT_SITES] = "sites",
-		[INPUT_LINKS] = "lines",
-		[INPUT_DEVICES] = "devices",
-		[INPUT_SERVICES] = "services",
-		[INPUT_SEGMENTS] = "segments",
+		[INPUT_SITES] = "site",
+		[INPUT_LINKS] = "line",
+		[INPUT_DEVICES] = "device",
+		[INPUT_SERVICES] = "service",
+		[INPUT_SEGMENTS] = "segment",
 	};
 	enum input_kind k;
 
@@ -39,7 +39,8 @@ summary_print(const struct check_answer *a)
 	}
 	for (k = INPUT_SITES; k < INPUT_KINDS; k++)
 		if (k <= INPUT_DEVICES || a->end.count[k] > 0)
-			printf("%s%u %s", k > INPUT_SITES ? ", " : "", a->end.count[k], what[k]);
+			printf("%s%u %s%s", k > INPUT_SITES ? ", " : "", a->end.count[k], what[k],
+			    a->end.count[k] == 1 ? "" : "s");
 	puts(": no errors");
 }
 

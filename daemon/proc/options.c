@@ -28,8 +28,6 @@ const struct conf_opt engine_options[] = {
 	{ "snmp_interval_s", CONF_INT, "s", 10, 3600, "60", .help = "Time between two polls of a device." },
 	{ "snmp_timeout_ms", CONF_INT, "ms", 100, 30000, "2000",
 	  .help = "A request without an answer for this long is repeated." },
-	{ "burst_pps", CONF_INT, "packets/s", 0, 1000000, "20000",
-	  .help = "What one instance may spend on confirming losses; beyond it the steady packets decide." },
 	{ "gap_s", CONF_INT, "s", 5, 3600, "25",
 	  .help = "A line without a result for this long is unknown." },
 	{ "verify_ms", CONF_INT, "ms", 1000, 60000, "5000",
