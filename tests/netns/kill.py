@@ -38,7 +38,8 @@ def load():
 
 
 def packets():
-    return int(dict(l.split(None, 1) for l in lab.fleet("stats").splitlines() if " " in l)["icmp_in"])
+    words = lab.fleet("stats").split()
+    return int(words[words.index("icmp_in") + 1])
 
 
 def wait_probing(what):
@@ -100,7 +101,7 @@ for v in victims:
     kinds = [k for _, k in mine if k in ("link.down", "link.up")]
     ok(all(a != b for a, b in zip(kinds, kinds[1:])) and (not kinds or kinds[-1] == "link.up"), f"{v}: down and up take turns ({len(kinds)})")
 lab.end("simpuld")
-dump = subprocess.run([program("simpul-journal"), lab.path("data/store")], capture_output=True, text=True)
+dump = subprocess.run([program("simpul-journal"), lab.path("data/store/journal")], capture_output=True, text=True)
 blocks = {int(l.split(",")[0]) for l in dump.stdout.splitlines() if l[:1].isdigit()}
 ok(dump.returncode == 0 and max(blocks, default=0) >= durable, f"journal: readable, and holds what was acknowledged (block {durable})")
 missing = [b for b in range(min(blocks, default=0), durable + 1) if b not in blocks]
