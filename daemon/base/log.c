@@ -40,7 +40,7 @@ log_quiet(bool quiet)
 	self.quiet = quiet;
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 write_line(const char *level, int error, const char *fmt, va_list ap)
 {
 	char	raw[LOG_LINE_MAX], visible[LOG_LINE_MAX], line[LOG_LINE_MAX + 128];

@@ -105,12 +105,14 @@ class Message:
 
 
 class Subscriber:
-    """Debian's mosquitto_sub, kept running; messages in the order of arrival."""
+    """Debian's mosquitto_sub, kept running; messages in the order of arrival. Its session outlives it and the broker, so that one
+    started again misses nothing."""
 
     def __init__(self, lab, topic=ROOT + "#"):
         self.messages = []
         self.lock = threading.Lock()
         self.process = lab.spawn("sub", ["mosquitto_sub", "-V", "5", "--unix", lab.path("mqtt.sock"), "-q", "1", "-t", topic,
+                                         "-c", "-i", "lab", "-x", "3600",
                                          "-F", "%U\t%r\t%t\t%p"], stdout=subprocess.PIPE)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()

@@ -8,7 +8,7 @@ from lab import Lab, done, note, ok, wait
 SITE, MAIN, BACKUP = "s005", "s005-2", "s005-1"     # astinet is the main line, indihome the spare
 
 lab = Lab("two_lines").start()
-roles = {l.split(",")[0]: l.split(",")[2] for l in lab.read("etc/inventory/links.csv").splitlines()}
+roles = {l.split(",")[0]: l.split(",")[2] for l in lab.read("etc/inventory/links.csv").splitlines() if l[:1] == "s"}
 if roles[MAIN] != "main":
     MAIN, BACKUP = BACKUP, MAIN
 
