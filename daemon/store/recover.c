@@ -19,8 +19,6 @@
 
 #define STEP_BYTES (1u << 20)	/* of journal per turn */
 
-static void replay_turn(void *arg);
-
 bool
 recover_takes(const struct store *st, const struct series *s)
 {
@@ -89,26 +87,37 @@ recover_look(struct store *st, struct series *s)
 
 /* ---- what the walk finds ---- */
 
-static void
-walk_name(void *arg, uint32_t number, const char *ref)
+/* A name that no plan has told us yet, or tells us no longer. */
+static struct series *
+walk_series_new(struct store *st, uint32_t number, const char *ref)
 {
-	const struct journal_segment *oldest;
-	struct store		     *st = arg;
+	const struct journal_segment *oldest = journal_segment_of(st->journal, 1);
 	struct series		     *s;
 	bool			      is_new;
 
-	/* A plan knows better than an old name. */
-	if ((st->planned || st->plan_open) &&
-	    (series_find(&st->series, number) != NULL || series_find_ref(&st->series, ref) != NULL))
-		return;
+	if (series_find(&st->series, number) != NULL && (st->planned || st->plan_open))
+		return NULL;		/* today that number means another object */
 	s = series_bind(&st->series, number, ref, &is_new);
-	if (s == NULL || s->file != SERIES_FILE_UNSEEN)
-		return;
+	if (s == NULL)
+		return NULL;
 	recover_look(st, s);
-	/* A known object without a file, and a journal older than the checkpoint: the file once was there. */
-	oldest = journal_segment_of(st->journal, 1);
+	/* An object without a file, and a journal older than the checkpoint: the file once was there. */
 	if (s->file == SERIES_FILE_ABSENT && oldest != NULL && oldest->first_seq < st->checkpoint)
 		s->file = SERIES_FILE_REBUILD;
+	return s;
+}
+
+static void
+walk_name(void *arg, uint32_t number, const char *ref)
+{
+	struct store  *st = arg;
+	struct series *s = series_find_ref(&st->series, ref);
+
+	if (s == NULL)
+		s = walk_series_new(st, number, ref);
+	nmap_remove(st->walk_names, number);
+	if (s != NULL)
+		nmap_add(st->walk_names, number, s);
 }
 
 /* Rows of a rebuilt file go out as they come. */
@@ -145,11 +154,11 @@ static void
 walk_sample(void *arg, const struct sample *smp, const struct journal_place *place)
 {
 	struct store  *st = arg;
-	struct series *s = series_find(&st->series, smp->series);
+	struct series *s = nmap_get(st->walk_names, smp->series);
 
 	if (s == NULL || (s->file == SERIES_FILE_REBUILD) != st->rebuilding || (st->rebuilding && !s->in_rebuild))
 		return;
-	series_take(&st->series, s, smp, place);
+	store_take(st, s, smp, place);
 	if (st->rebuilding && s->nrows >= RRD_ROWS_MAX)
 		rebuild_write(st, s);
 }
@@ -194,9 +203,8 @@ walk_finish(struct store *st)
 	bool   wait = false;
 	size_t i;
 
-	log_debug("store", "%" PRIu64 " samples taken again from the journal", replay_samples(st->replay));
-	replay_free(st->replay);
-	st->replay = NULL;
+	nmap_free(st->walk_names);
+	st->walk_names = NULL;
 	st->swept_minute = 0;
 	for (i = 0; i < st->series.n; i++) {
 		rebuild_finish(st, st->series.list[i]);
@@ -211,27 +219,38 @@ walk_finish(struct store *st)
 	create_start(st);
 }
 
+/* All that was written by now is seen: take what came in the meantime, in one go. */
+static void
+walk_end(struct store *st)
+{
+	struct replay *r = st->replay;
+
+	st->replay = NULL;
+	store_commit(st);
+	while (replay_step(r, STEP_BYTES))
+		;
+	replay_waiting(r);
+	log_debug("store", "%" PRIu64 " samples taken again from the journal", replay_samples(r));
+	replay_free(r);
+	walk_finish(st);
+}
+
 static void
 replay_turn(void *arg)
 {
 	struct store *st = arg;
 
-	if (replay_step(st->replay, STEP_BYTES)) {
+	if (replay_step(st->replay, STEP_BYTES))
 		loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
-		return;
-	}
-	/* The end is near: take what came in the meantime, in one go. */
-	store_commit(st);
-	while (replay_step(st->replay, STEP_BYTES))
-		;
-	replay_waiting(st->replay);
-	walk_finish(st);
+	else
+		walk_end(st);
 }
 
 static void
 walk_start(struct store *st, uint64_t from_seq)
 {
 	st->replay = replay_new(st->journal, from_seq, &walk_ops, st);
+	st->walk_names = nmap_new();
 	loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
 }
 
@@ -240,6 +259,16 @@ recover_start(struct store *st)
 {
 	st->rebuilding = false;
 	walk_start(st, st->checkpoint);
+}
+
+void
+recover_stop(struct store *st)
+{
+	if (st->replay == NULL || st->rebuilding)
+		return;
+	while (replay_step(st->replay, STEP_BYTES))
+		;
+	walk_end(st);
 }
 
 void

@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/rrd_number.h"
 
 #define PATH_SIZE 320
 #define ARG_SIZE  64
@@ -159,12 +160,9 @@ row_text(struct buf *out, int64_t end_s, const double *value, uint8_t n)
 	int  i;
 
 	buf_bytes(out, text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)end_s));
-	for (i = 0; i < n; i++) {
-		if (value == NULL || isnan(value[i]))
-			buf_bytes(out, ":U", 2);
-		else
-			buf_bytes(out, text, (size_t)snprintf(text, sizeof(text), ":%.15g", value[i]));
-	}
+	text[0] = ':';
+	for (i = 0; i < n; i++)
+		buf_bytes(out, text, 1 + rrd_number(text + 1, value != NULL ? value[i] : NAN));
 	buf_u8(out, '\0');
 }
 
@@ -221,21 +219,22 @@ rrd_file_update(const struct rrd_dir *d, const char *name, const struct series_k
 	return result;
 }
 
-static uint64_t
-pages(uint64_t bytes)
-{
-	return (bytes + PAGE - 1) / PAGE * PAGE;
-}
-
+/*
+ * The header is written as a whole; a run of rows anywhere in an archive touches the pages it fills and on average one
+ * more. Within 2 % of what the kernel counts for 60 rows.
+ */
 uint64_t
 rrd_update_cost(const struct series_kind *kind, const struct profile *p, size_t rows)
 {
-	uint64_t cost = pages(kind->n * 112u + (uint64_t)kind->n * p->nrra * 80 + p->nrra * 8u);
-	int	 i;
+	double head = 144 + 232.0 * kind->n + 128.0 * p->nrra + 80.0 * kind->n * p->nrra, cost, runs;
+	int    i;
 
-	for (i = 0; i < p->nrra; i++)
-		cost += pages(rows / p->rra[i].pdp * kind->n * 8);
-	return cost;
+	cost = ceil(head / PAGE) * PAGE;
+	for (i = 0; i < p->nrra; i++) {
+		runs = (double)rows / p->rra[i].pdp;
+		cost += runs * kind->n * 8 + (runs < 1 ? runs : 1) * PAGE;
+	}
+	return (uint64_t)cost;
 }
 
 /* ---- fetch ---- */

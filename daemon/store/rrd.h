@@ -44,7 +44,7 @@ struct rrd_row {
  */
 enum rrd_result rrd_file_update(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
     const struct rrd_row *row, size_t n, int64_t *last_s, char *why);
-/** Estimate of the bytes that this many rows change on the disk: whole pages of the header and of each archive. */
+/** Estimate of the bytes that an update with this many rows writes to the disk. */
 uint64_t rrd_update_cost(const struct series_kind *kind, const struct profile *p, size_t rows);
 
 /**

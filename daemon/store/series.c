@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 #define TIME_MIN_NS    (631152000 * NS_PER_S)	/* 1990: librrd refuses 1980, and a clock at 1970 is not set */
-#define TIME_MAX_NS    (7258118400 * NS_PER_S)	/* 2200 */
+#define AHEAD_NS       (5 * NS_PER_S)	/* of its block: that took its time from the first payload in it */
 #define SECONDS_MAX    3600
 #define ROWS_MAX_FIRST 200
 
@@ -238,11 +238,11 @@ series_take(struct series_table *t, struct series *s, const struct sample *smp, 
 	uint8_t	 at, n;
 	unsigned late;
 
-	if (smp->wall_ns < TIME_MIN_NS || smp->wall_ns > TIME_MAX_NS)
-		return SERIES_LATE;
+	if (smp->wall_ns < TIME_MIN_NS || smp->wall_ns > place->wall_ns + AHEAD_NS)
+		return SERIES_STRAY;
+	series_close_minutes(t, s, place->wall_ns);
 	if (!sample_span(s, smp, &from_ns, &to_ns, &at, &n))
 		return SERIES_TAKEN;
-	series_close_minutes(t, s, place->wall_ns);
 	late = minutes_add(s->minutes, from_ns, to_ns, at, smp->value, n, place->seq, place->wall_ns);
 	if (late == 0)
 		return SERIES_TAKEN;

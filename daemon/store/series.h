@@ -79,6 +79,7 @@ char   *series_file_name(const struct series *s, const char *suffix, char *out);
 enum series_taken {
 	SERIES_TAKEN,		/* or not meant for files */
 	SERIES_LATE,		/* some of it belongs to a minute that is closed */
+	SERIES_STRAY,		/* its time cannot be: before clocks are set, or ahead of when it came */
 	SERIES_CLOCK_BACK	/* some of it lies before a row that is stored: the wall clock has gone back */
 };
 /** Spread a sample over its minutes, after closing those that are over by the time of its block. */

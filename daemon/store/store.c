@@ -21,6 +21,8 @@
 #define TROUBLE_NS    (10 * NS_PER_S)	/* a text that only changes its figures is sent so often */
 #define STOP_FLUSH_NS (2 * NS_PER_S)
 #define SWEEP_AFTER_S (MINUTE_CLOSE_S + 1)	/* a block may be a second older than what it brings */
+#define FUTURE_NS     (5 * NS_PER_S)	/* processes of one machine share their clock */
+#define STEP_NS	      NS_PER_S		/* the wall clock went back by more than slewing does */
 #define QUIET_NS      (2 * NS_PER_S)	/* a series that gets samples right now closes its minutes by their time */
 
 /* ---- state for core ---- */
@@ -97,6 +99,8 @@ durable_send(struct store *st)
 void
 store_commit(struct store *st)
 {
+	if (st->replay != NULL && !st->rebuilding)
+		return;
 	if (journal_commit(st->journal, loop_wall_ns(st->loop)) == -1)
 		store_trouble(st, TROUBLE_JOURNAL, "%s", journal_error(st->journal));
 	else
@@ -121,6 +125,18 @@ sample_look(void *arg, const struct sample *smp)
 	t->has_name |= smp->type == SAMPLE_NAME;
 }
 
+void
+store_take(struct store *st, struct series *s, const struct sample *smp, const struct journal_place *place)
+{
+	enum series_taken taken = SERIES_STRAY;
+
+	if (place->wall_ns <= loop_wall_ns(st->loop) + FUTURE_NS)
+		taken = series_take(&st->series, s, smp, place);
+	st->counters.late += taken == SERIES_LATE;
+	st->counters.stray += taken == SERIES_STRAY;
+	st->counters.clock_back += taken == SERIES_CLOCK_BACK;
+}
+
 static void
 sample_take(void *arg, const struct sample *smp)
 {
@@ -133,18 +149,29 @@ sample_take(void *arg, const struct sample *smp)
 		return;
 	}
 	s->touched_ns = loop_mono_ns(st->loop);
-	if (recover_takes(st, s))
-		return;
-	switch (series_take(&st->series, s, smp, &t->place)) {
-	case SERIES_TAKEN:
-		break;
-	case SERIES_LATE:
-		st->counters.late++;
-		break;
-	case SERIES_CLOCK_BACK:
-		st->counters.clock_back++;
-		break;
+	if (!recover_takes(st, s))
+		store_take(st, s, smp, &t->place);
+}
+
+/* Write into the journal that its stamps go back here: what follows may lie before what is stored, and is kept only there. */
+static void
+clock_watch(struct store *st, int64_t wall_ns, int64_t mono_ns)
+{
+	struct sample fact = { .type = SAMPLE_FACT, .wall_ns = wall_ns };
+	int64_t	      offset_ns = (int64_t)((uint64_t)wall_ns - (uint64_t)mono_ns);
+	double	      back_s = (double)(st->clock_offset_ns - offset_ns) / 1e9;
+	struct buf    record = { 0 };
+	uint32_t      left_out;
+
+	if (st->clock_offset_ns != 0 && offset_ns < st->clock_offset_ns - STEP_NS) {
+		snprintf(fact.text, sizeof(fact.text), "clock back %.3f s", back_s);
+		sample_encode(&record, &fact, wall_ns);
+		journal_append(st->journal, record.data, record.len, 1, wall_ns, mono_ns);
+		buf_free(&record);
+		if (log_limit_pass(&st->clock_log, loop_mono_ns(st->loop), &left_out))
+			log_warnx("the wall clock went back by %.3f s: no row is stored until it has caught up", back_s);
 	}
+	st->clock_offset_ns = offset_ns;
 }
 
 /* @return 0, or -1 when the payload is not what it must be (names are the journal's own) */
@@ -161,6 +188,7 @@ samples_take(struct store *st, const uint8_t *data, size_t len)
 	st->counters.samples += (uint64_t)n;
 	if (st->no_disk || n == 0)
 		return 0;
+	clock_watch(st, wall_ns, mono_ns);
 	t.place = journal_append(st->journal, c.p, cursor_left(&c), (uint32_t)n, wall_ns, mono_ns);
 	samples_each(data, len, sample_take, &t);
 	if (journal_is_due(st->journal))
@@ -256,6 +284,7 @@ counters_send(void *arg)
 	loop_timer_set(st->loop, &st->counters_timer, loop_mono_ns(st->loop) + COUNTERS_NS, counters_send, st);
 	count(&m, "samples", st->counters.samples);
 	count(&m, "samples.late", st->counters.late);
+	count(&m, "samples.stray", st->counters.stray);
 	count(&m, "samples.clock_back", st->counters.clock_back);
 	count(&m, "samples.unplanned", st->counters.unplanned);
 	count(&m, "samples.malformed", st->counters.malformed);
@@ -459,6 +488,7 @@ store_stop(struct store *st)
 {
 	if (st->no_disk)
 		return;
+	recover_stop(st);
 	store_commit(st);
 	if (st->replay == NULL)
 		flush_all(st, loop_mono_ns(st->loop) + STOP_FLUSH_NS);
@@ -478,6 +508,7 @@ store_free(struct store *st)
 	create_stop(st);
 	flush_free(st);
 	replay_free(st->replay);
+	nmap_free(st->walk_names);
 	journal_free(st->journal);
 	rrd_dir_free(st->rrd);
 	series_table_fini(&st->series);

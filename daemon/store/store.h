@@ -15,6 +15,7 @@
 #ifndef SIMPUL_STORE_H
 #define SIMPUL_STORE_H
 
+#include "base/log.h"
 #include "proc/proc.h"
 #include "store/replay.h"
 #include "store/rrd.h"
@@ -50,7 +51,7 @@ struct template {		/* an empty file of a kind, to be copied */
 };
 
 struct store_counters {
-	uint64_t samples, late, clock_back, unplanned, malformed;
+	uint64_t samples, late, stray, clock_back, unplanned, malformed;
 	uint64_t updates, rows, bytes_written, created, quarantined;
 };
 
@@ -76,6 +77,9 @@ struct store {
 	bool		      planned;		/* a whole plan has come */
 	bool		      plan_open;	/* between BEGIN and END */
 
+	int64_t		      clock_offset_ns;	/* wall minus monotonic clock, as measure saw them last; 0 = not seen */
+	struct log_limit      clock_log;
+
 	/* troubles */
 	char		      trouble[TROUBLES][200];
 	int64_t		      trouble_sent_ns;
@@ -87,6 +91,7 @@ struct store {
 
 	/* recover.c */
 	struct replay	     *replay;		/* NULL: memory is complete */
+	struct nmap	     *walk_names;	/* what numbers mean at this place of the journal: series */
 	bool		      rebuilding;	/* the walk is for single files, not for all of memory */
 	uint64_t	      checkpoint;	/* blocks from here on are needed */
 	struct loop_timer     replay_timer;
@@ -118,7 +123,10 @@ void	store_trouble_over(struct store *st, enum trouble which);
 /** Its file cannot be read, made or written (why); over when that succeeds. */
 void	store_file_trouble(struct store *st, const struct series *s, const char *what, const char *why);
 void	store_file_well(struct store *st, const struct series *s);
+/** Commit the journal, unless the walk at start still runs: it must first know the names for the head of a segment. */
 void	store_commit(struct store *st);
+/** Hand a sample to its series, and count what becomes of it. */
+void	store_take(struct store *st, struct series *s, const struct sample *smp, const struct journal_place *place);
 
 /* store_plan.c */
 int	store_plan_message(struct store *st, const struct msg_series_plan *m);	/* 0, or -1: out of order */
@@ -126,6 +134,8 @@ bool	store_next_name(void *arg, size_t *at, uint32_t *number, const char **ref);
 
 /* recover.c */
 void	recover_start(struct store *st);	/* once; memory is complete when st->replay is NULL again */
+/** Bring the walk at start to its end, so that what waits for it can be committed. */
+void	recover_stop(struct store *st);
 /** Is this sample left to the walk that runs (or will run) over the journal? */
 bool	recover_takes(const struct store *st, const struct series *s);
 /** Look at the file of a series that has become known. */

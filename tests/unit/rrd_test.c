@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "store/rrd.h"
+#include "store/rrd_number.h"
 #include "store_dir.h"
 #include "tap.h"
 
@@ -45,6 +46,34 @@ fill(struct rrd_dir *d, const char *name, const struct series_kind *k, int minut
 		}
 	}
 	return result;
+}
+
+static void
+test_numbers(void)
+{
+	static const struct {
+		double	    v;
+		const char *text;
+	} cases[] = { { 0, "0" }, { NAN, "U" }, { 1, "1" }, { -1, "-1" }, { 1000000, "1e6" }, { 0.05, "5e-2" }, { 123.456, "123456e-3" },
+		{ 999999999999999, "999999999999999" }, { 0.9999999999999999, "1" }, { 1e13, "1e13" }, { 1e-12, "1e-12" } };
+	char	 text[RRD_NUMBER_SIZE];
+	unsigned wrong = 0;
+	size_t	 i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		rrd_number(text, cases[i].v);
+		is_text(text, cases[i].text, cases[i].text);
+	}
+	setlocale(LC_NUMERIC, "C");
+	for (i = 0; i < 200000; i++) {
+		double v = (double)(int64_t)hash_u64(i) * pow(10, (double)(hash_u64(i + (1ull << 40)) % 44) - 35), back;
+
+		rrd_number(text, v);
+		back = strtod(text, NULL);
+		wrong += !(fabs(back - v) <= 6e-15 * fabs(v)) || strlen(text) >= RRD_NUMBER_SIZE - 1;
+	}
+	is_i64(wrong, 0, "200,000 numbers from 1e-17 to 1e27 keep 15 digits");
+	setlocale(LC_NUMERIC, "de_DE.UTF-8");
 }
 
 static bool
@@ -258,6 +287,7 @@ main(void)
 	struct rrd_dir		 *d = rrd_dir_new(dir);
 
 	comma_locale(dir);
+	test_numbers();
 	test_rows(d, link);
 	test_gap(d, link, 1);
 	test_gap(d, link, 2);

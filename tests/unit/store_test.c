@@ -328,6 +328,46 @@ test_damage(void)
 	store_dir_remove(dir);
 }
 
+/* One rate of number 1 in a payload whose wall clock differs from ours by this much. */
+static void
+send_with_clock(struct rig *r, int64_t off_s)
+{
+	int64_t		    wall_ns = loop_wall_ns(r->loop) + off_s * NS_PER_S;
+	struct sample	    s = { .series = 1, .type = SAMPLE_RATE, .wall_ns = wall_ns, .seconds = 60, .n = 2, .value = { 5, 5 } };
+	struct sample_batch b = { 0 };
+
+	sample_batch_add(&b, &s, wall_ns, loop_mono_ns(r->loop));
+	ipc_send(r->measure, IPC_SAMPLES, 0, b.payload.data, b.payload.len, -1);
+	sample_batch_free(&b);
+	rig_run(r, 11);
+}
+
+static void
+test_clock(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0, now = t + 1200, records;
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, 1);
+	rig_feed(&r, 1, now);
+	records = (int64_t)r.durable.records;
+	send_with_clock(&r, -600);
+	is_i64(rig_counter(&r, "samples.clock_back"), 1, "a sample from before the last row is counted");
+	is_i64((int64_t)r.durable.records, records + 2, "and kept in the journal, behind a mark that the clock went back");
+	send_with_clock(&r, 0);
+	send_with_clock(&r, 3600);
+	is_i64(rig_counter(&r, "samples.stray"), 1, "one from the future is counted and kept out of the file");
+	rig_feed(&r, 1, t + 1500);
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1140, 1000);
+	is_i64(wrong_minutes(&r, 1, t + 60, t + 1140), 0, "no stored row has changed");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t + 1260, t + 1380, 1000);
+	is_i64(wrong_minutes(&r, 1, t + 1320, t + 1380), 0, "and new ones come");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 static void
 test_refusals(void)
 {
@@ -456,6 +496,7 @@ main(void)
 	test_restart();
 	test_kill();
 	test_damage();
+	test_clock();
 	test_refusals();
 	test_confined();
 	test_no_disk();
