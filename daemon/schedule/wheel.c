@@ -18,7 +18,7 @@
 #define NEVER	  INT64_MAX
 
 struct level {
-	struct wheel_timer slot[SLOTS];		/* heads of rings; only the links are used */
+	struct wheel_link  slot[SLOTS];		/* heads of the rings */
 	uint64_t	   used[WORDS];		/* may have a bit too many (a slot emptied by cancelling), never one too few */
 	uint64_t	   words;		/* which of used[] are not zero */
 };
@@ -51,19 +51,19 @@ level_init(struct level *v)
 static void
 level_put(struct level *v, int64_t at, struct wheel_timer *t)
 {
-	unsigned	    i = (unsigned)at & SLOT_MASK;
-	struct wheel_timer *head = &v->slot[i];
+	unsigned	   i = (unsigned)at & SLOT_MASK;
+	struct wheel_link *head = &v->slot[i], *link = &t->link;
 
-	t->next = head;
-	t->prev = head->prev;
-	head->prev->next = t;
-	head->prev = t;
+	link->next = head;
+	link->prev = head->prev;
+	head->prev->next = link;
+	head->prev = link;
 	v->used[i / 64] |= 1ULL << i % 64;
 	v->words |= 1ULL << i / 64;
 }
 
 static bool
-slot_is_empty(const struct wheel_timer *head)
+slot_is_empty(const struct wheel_link *head)
 {
 	return head->next == head;
 }
@@ -114,9 +114,21 @@ level_next(struct level *v, int64_t from)
 static void
 timer_unlink(struct wheel_timer *t)
 {
-	t->prev->next = t->next;
-	t->next->prev = t->prev;
-	t->next = t->prev = NULL;
+	t->link.prev->next = t->link.next;
+	t->link.next->prev = t->link.prev;
+	t->link.next = t->link.prev = NULL;
+}
+
+/* Take the first timer out of a ring; NULL when it is empty. */
+static struct wheel_timer *
+ring_take(struct wheel_link *head)
+{
+	struct wheel_timer *t = (struct wheel_timer *)head->next;
+
+	if (head->next == head)
+		return NULL;
+	timer_unlink(t);
+	return t;
 }
 
 static int64_t
@@ -201,32 +213,29 @@ wheel_after_run(struct wheel *w, void (*cb)(void *), void *arg)
 static void
 block_open(struct wheel *w)
 {
-	struct wheel_timer *head = &w->far.slot[(w->tick >> SLOT_BITS) & SLOT_MASK], *t;
-	struct wheel_timer  all = { .next = &all, .prev = &all };
+	struct wheel_link  *head = &w->far.slot[(w->tick >> SLOT_BITS) & SLOT_MASK];
+	struct wheel_link   all;
+	struct wheel_timer *t;
 
 	if (slot_is_empty(head))
 		return;
 	/* Taken out first: a timer from beyond the far level may return to this very slot. */
-	all.next = head->next;
-	all.prev = head->prev;
+	all = *head;
 	all.next->prev = all.prev->next = &all;
 	head->next = head->prev = head;
-	while ((t = all.next) != &all) {
-		timer_unlink(t);
+	while ((t = ring_take(&all)) != NULL)
 		timer_place(w, t, due_tick(w, t));
-	}
 }
 
 /* Timers that are set for now while this runs take part in it. */
 static void
 slot_run(struct wheel *w)
 {
-	struct wheel_timer *head = &w->near.slot[w->tick & SLOT_MASK], *t;
+	struct wheel_link  *head = &w->near.slot[w->tick & SLOT_MASK];
+	struct wheel_timer *t;
 
-	while ((t = head->next) != head) {
-		timer_unlink(t);
+	while ((t = ring_take(head)) != NULL)
 		t->cb(t->arg);
-	}
 }
 
 static void

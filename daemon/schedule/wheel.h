@@ -14,8 +14,12 @@
 
 struct wheel;
 
+struct wheel_link {			/* in the ring of its slot */
+	struct wheel_link *next, *prev;	/* next NULL = in none */
+};
+
 struct wheel_timer {			/* embedded in its owner; zeroed means not set */
-	struct wheel_timer *next, *prev;	/* next NULL = not set */
+	struct wheel_link link;		/* must be first */
 	int64_t	 due_ns;		/* monotonic */
 	void	(*cb)(void *arg);
 	void	*arg;
@@ -34,7 +38,7 @@ void	wheel_after_run(struct wheel *w, void (*cb)(void *), void *arg);
 static inline bool
 wheel_timer_is_set(const struct wheel_timer *t)
 {
-	return t->next != NULL;
+	return t->link.next != NULL;
 }
 
 #endif
