@@ -65,7 +65,7 @@ delay_add(struct delay_minute *m, float rtt_s)
 }
 
 void
-delay_add_unsent(struct delay_minute *m)
+delay_add_unmeasured(struct delay_minute *m)
 {
 	m->tried++;
 }

@@ -15,8 +15,8 @@
 
 struct delay_minute {			/* zeroed is empty */
 	int64_t	 start_s;	/* wall, seconds since 1970, a multiple of 60 */
-	uint16_t tried;		/* packets planned and decided, sent or not */
-	uint16_t sent;		/* of these, left this host */
+	uint16_t tried;		/* packets decided */
+	uint16_t sent;		/* of these, answered or lost */
 	uint16_t answered;
 	float	 rtt_s[DELAY_PACKETS_MAX];
 };
@@ -29,10 +29,10 @@ void	delay_begin(struct delay_minute *m, int64_t wall_ns);
 bool	delay_covers(const struct delay_minute *m, int64_t wall_ns);
 /** One steady packet is decided. @param rtt_s  NAN: lost */
 void	delay_add(struct delay_minute *m, float rtt_s);
-void	delay_add_unsent(struct delay_minute *m);
+void	delay_add_unmeasured(struct delay_minute *m);
 /**
  * Close the minute: fill in type, quality, time, seconds and values of a SAMPLE_DELAY. Sorts m in place.
- * Quality: GOOD when a packet was answered, LOST when all were lost, UNKNOWN when none could be sent.
+ * Quality: GOOD when a packet was answered, LOST when all were lost, UNKNOWN when none was either.
  * @return false when the minute holds nothing
  */
 bool	delay_sample(struct delay_minute *m, int64_t interval_ns, struct sample *s);

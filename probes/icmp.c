@@ -42,6 +42,8 @@ struct icmp {
 
 	uint64_t	     sent, received, duplicate, late, unreachable, send_errors, rejected[REJECTS];
 	struct log_limit     error_log;
+	uint64_t	     drops;	/* by the kernel, as of the last packet */
+	int64_t		     drops_ns;	/* when they were last seen to rise */
 };
 
 static void	packets_expire(void *arg);
@@ -95,7 +97,7 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
 		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line", addr_text(&p->address, text),
 		    strerror(error), left_out);
-	icmp_decided(p, pk, UNSENT, NAN);
+	icmp_decided(p, pk, NOT_MEASURED, NAN);
 }
 
 /* The steady packets of a minute are those sent in it. All earlier ones are decided: no timeout is longer than an interval. */
@@ -173,11 +175,12 @@ icmp_start(struct probe *p)
 static void
 packet_lost(struct probe *p, struct packet *pk)
 {
+	const struct icmp  *ic = p->shared;
 	struct icmp_target *t = p->state;
 
 	pk->state = PACKET_LOST;
 	t->open--;
-	icmp_decided(p, pk, LOST, NAN);
+	icmp_decided(p, pk, ic->drops > 0 && ic->drops_ns >= pk->sent_ns ? NOT_MEASURED : LOST, NAN);
 }
 
 static void
@@ -188,11 +191,13 @@ packets_expire(void *arg)
 	struct packet	   *pk;
 	int64_t		    now = loop_mono_ns(p->engine->loop);
 
-	/* We slept: answers that came in time may wait in the socket. Let the loop read before judging. */
-	if (now - t->expiry.due_ns > EXPIRY_LATE_NS) {
+	/* We slept: answers that came in time may wait in the socket. Let the loop read, once, before judging. */
+	if (now - t->expiry.due_ns > EXPIRY_LATE_NS && !t->expiry_waits) {
+		t->expiry_waits = true;
 		wheel_set(p->engine->wheel, &t->expiry, now + 1, packets_expire, p);
 		return;
 	}
+	t->expiry_waits = false;
 	for (; t->oldest != t->made; t->oldest++) {
 		pk = &t->packet[t->oldest % REMEMBERED];
 		if (pk->state == PACKET_QUEUED)
@@ -204,6 +209,16 @@ packets_expire(void *arg)
 		if (pk->state == PACKET_OPEN)
 			packet_lost(p, pk);
 	}
+}
+
+/* The kernel tells of what it threw away with the next packet that it hands over. */
+static void
+drops_note(struct icmp *ic, int64_t now_ns)
+{
+	if (ic->engine->io->kernel_drops == ic->drops)
+		return;
+	ic->drops = ic->engine->io->kernel_drops;
+	ic->drops_ns = now_ns;
 }
 
 static void
@@ -274,6 +289,7 @@ icmp_packet(void *shared, const struct packet_in *in)
 	struct probe	   *p;
 	struct icmp_target *t;
 
+	drops_note(ic, in->received_ns);
 	switch (echo_parse(in->data, in->len, in->from.family, &a)) {
 	case ECHO_REPLY:
 		break;

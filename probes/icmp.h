@@ -44,6 +44,7 @@ struct icmp_target {
 	uint16_t	    made;	/* packets made so far; the next one's place and sequence number */
 	uint16_t	    oldest;	/* no packet before this one is open */
 	uint8_t		    open;
+	bool		    expiry_waits;	/* for the loop to read what has come while we slept */
 	uint8_t		    duplicate, late;	/* since the last result */
 
 	struct round	    steady;
@@ -60,7 +61,11 @@ struct icmp_target {
 
 _Static_assert(sizeof(struct probe) + sizeof(struct icmp_target) <= 1024, "45,000 targets in 45 MiB");
 
-enum outcome { ANSWERED, LOST, UNSENT };
+enum outcome {
+	ANSWERED,
+	LOST,
+	NOT_MEASURED	/* it did not leave, or its answer may be one that the kernel threw away because we were slow */
+};
 
 /* icmp_rounds.c */
 

@@ -15,7 +15,7 @@ static void
 round_add(struct round *r, enum outcome what, float rtt_s)
 {
 	r->decided++;
-	r->sent += what != UNSENT;
+	r->sent += what != NOT_MEASURED;
 	if (what == ANSWERED)
 		r->rtt_s[r->answered++] = rtt_s;
 }
@@ -73,8 +73,8 @@ steady_decided(struct probe *p, enum outcome what, float rtt_s)
 {
 	struct icmp_target *t = p->state;
 
-	if (what == UNSENT)
-		delay_add_unsent(&t->minute);
+	if (what == NOT_MEASURED)
+		delay_add_unmeasured(&t->minute);
 	else
 		delay_add(&t->minute, rtt_s);
 	if (t->burst.running)
@@ -82,7 +82,7 @@ steady_decided(struct probe *p, enum outcome what, float rtt_s)
 	round_add(&t->steady, what, rtt_s);
 	if (t->steady.decided == STEADY_PACKETS)
 		round_report(p, &t->steady);
-	if (what != UNSENT && burst_is_wanted(&t->burst, what == ANSWERED) &&
+	if (what != NOT_MEASURED && burst_is_wanted(&t->burst, what == ANSWERED) &&
 	    (p->engine->bursts + 1) * BURST_PACKETS <= BURST_BUDGET_PPS) {
 		burst_begin(&t->burst);
 		burst_start(p);

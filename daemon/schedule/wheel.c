@@ -15,6 +15,7 @@
 #define SLOTS	  (1 << SLOT_BITS)
 #define SLOT_MASK (SLOTS - 1)
 #define WORDS	  (SLOTS / 64)
+#define RUN_MAX	  1024		/* timers in one turn of the loop: after a delay sockets must be read in between */
 #define NEVER	  INT64_MAX
 
 struct level {
@@ -227,15 +228,19 @@ block_open(struct wheel *w)
 		timer_place(w, t, due_tick(w, t));
 }
 
-/* Timers that are set for now while this runs take part in it. */
-static void
-slot_run(struct wheel *w)
+/* Timers that are set for now while this runs take part in it. @return how many ran, at most max */
+static unsigned
+slot_run(struct wheel *w, unsigned max)
 {
 	struct wheel_link  *head = &w->near.slot[w->tick & SLOT_MASK];
 	struct wheel_timer *t;
+	unsigned	    ran = 0;
 
-	while ((t = ring_take(head)) != NULL)
+	while (ran < max && (t = ring_take(head)) != NULL) {
 		t->cb(t->arg);
+		ran++;
+	}
+	return ran;
 }
 
 static void
@@ -243,16 +248,17 @@ wheel_run(void *arg)
 {
 	struct wheel *w = arg;
 	int64_t	      now = loop_mono_ns(w->loop) / w->tick_ns, tick;
+	unsigned      left = RUN_MAX;
 
 	w->running = true;
 	w->armed = NEVER;
-	while ((tick = next_tick(w)) <= now) {
+	while (left > 0 && (tick = next_tick(w)) <= now) {
 		w->tick = tick;
 		if ((tick & SLOT_MASK) == 0)
 			block_open(w);
-		slot_run(w);
+		left -= slot_run(w, left);
 	}
-	if (now > w->tick)
+	if (left > 0 && now > w->tick)
 		w->tick = now;
 	if (w->after != NULL)
 		w->after(w->after_arg);

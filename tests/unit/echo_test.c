@@ -195,7 +195,7 @@ test_minute(void)
 	is_near(s.value[DELAY_LOSS_RATIO], 1.0 / 201, 1e-12, "minute: more packets than are kept still count for the loss");
 	delay_begin(&m, WALL_NS);
 	for (i = 0; i < 10; i++)
-		delay_add_unsent(&m);
+		delay_add_unmeasured(&m);
 	delay_sample(&m, 2 * NS_PER_S, &s);
 	ok(s.quality == QUALITY_UNKNOWN && isnan(s.value[DELAY_LOSS_RATIO]) && s.seconds == 20, "minute: nothing could be sent: unknown");
 }

@@ -390,6 +390,30 @@ test_own_fault(void)
 	bench_free(b);
 }
 
+/* The kernel has thrown away answers because we did not read them: what is missing then is not known to be lost. */
+static void
+test_kernel_drops(void)
+{
+	struct bench *b = bench_new(22);
+	size_t	      from;
+	unsigned      i;
+
+	plan(b, 1, 20, 1);
+	run(b, 30);
+	from = b->n;
+	for (i = 1; i <= 10; i++)
+		b->net->host[i].dead = true;
+	for (i = 0; i < 300; i++) {
+		run(b, 0.1);
+		b->net->io.kernel_drops += 10;
+	}
+	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from), 0, "drops: nothing is called lost while the kernel drops");
+	ok(count_quality(b, SAMPLE_ROUND, QUALITY_UNKNOWN, from) >= 20, "drops: it is unknown");
+	run(b, 10);
+	ok(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from) >= 30, "drops: when it no longer does, lost is lost");
+	bench_free(b);
+}
+
 static void
 test_budget(void)
 {
@@ -718,6 +742,7 @@ main(void)
 	test_bias();
 	test_all_lost();
 	test_own_fault();
+	test_kernel_drops();
 	test_budget();
 	test_rejected();
 	test_duplicate_late();

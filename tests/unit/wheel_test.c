@@ -235,6 +235,26 @@ test_same_tick(void)
 	loop_free(c.loop);
 }
 
+/* Many timers of one tick: other timers of the loop get their turn in between, and still all run. */
+static void
+test_many(void)
+{
+	enum { MANY = 5000 };
+	struct loop	  *l = loop_new_virtual(1, 0);
+	struct wheel	  *w = wheel_new(l, TICK);
+	struct wheel_timer *t = xcalloc(MANY, sizeof(*t));
+	int		   runs = 0, turns = 0, i;
+
+	wheel_after_run(w, note, &turns);
+	for (i = 0; i < MANY; i++)
+		wheel_set(w, &t[i], loop_mono_ns(l) + NS_PER_S, note, &runs);
+	loop_run_until(l, loop_mono_ns(l) + NS_PER_S);
+	ok(runs == MANY && turns >= 5, "5,000 of one tick run in it, in %d turns of the loop", turns);
+	wheel_free(w);
+	loop_free(l);
+	free(t);
+}
+
 int
 main(void)
 {
@@ -244,5 +264,6 @@ main(void)
 		test_random(seed * 1000003);
 	test_jump();
 	test_same_tick();
+	test_many();
 	return tap_done();
 }
