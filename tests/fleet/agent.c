@@ -196,8 +196,7 @@ answer_bulk(const struct mib_view *v, const struct request *r, struct ber_writer
 	}
 	if (!w->full)
 		answer_repetitions(v, repeater, n, r->b, w);
-	w->full = false;	/* what there was room for is the answer */
-	return 0;
+	return 0;	/* what there was room for is the answer */
 }
 
 /* The varbinds of the answer, or the error. -1 when the request is malformed. */

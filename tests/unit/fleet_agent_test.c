@@ -275,6 +275,58 @@ check_restart(const struct inventory *inv)
 	fleet_model_free(m);
 }
 
+static void
+check_oper_status(const struct inventory *inv)
+{
+	static const char   names[] = "1.3.6.1.2.1.2.2.1.8.1 1.3.6.1.2.1.2.2.1.8.2 1.3.6.1.2.1.2.2.1.9.1";
+	struct fleet_model *m = test_model(inv, 1);
+	struct answer	    a;
+
+	ask(m, NOW, 1, GET, 0, 0, names, &a);
+	ok(a.vb[0].number == 1 && a.vb[1].number == 1, "ports are up");
+	fleet_command(m, NOW, "cut link s001-1", NULL);
+	ask(m, NOW, 1, GET, 0, 0, names, &a);
+	ok(a.vb[0].number == 2 && a.vb[1].number == 1 && a.vb[2].number > 0, "but for the one whose line was cut");
+	fleet_model_free(m);
+}
+
+static const struct ber_case {
+	uint8_t	    tag;
+	int64_t	    number;
+	const char *bytes;
+	size_t	    len;
+} ber_cases[] = {
+	{ BER_INTEGER, 0, "\x02\x01\x00", 3 },
+	{ BER_INTEGER, 127, "\x02\x01\x7f", 3 },
+	{ BER_INTEGER, 128, "\x02\x02\x00\x80", 4 },
+	{ BER_INTEGER, -1, "\x02\x01\xff", 3 },
+	{ BER_INTEGER, -128, "\x02\x01\x80", 3 },
+	{ BER_INTEGER, -129, "\x02\x02\xff\x7f", 4 },
+	{ BER_COUNTER32, 0, "\x41\x01\x00", 3 },
+	{ BER_COUNTER32, 0x80, "\x41\x02\x00\x80", 4 },
+	{ BER_COUNTER32, 0xffffffff, "\x41\x05\x00\xff\xff\xff\xff", 7 },
+	{ BER_COUNTER64, -1, "\x46\x09\x00\xff\xff\xff\xff\xff\xff\xff\xff", 11 },
+};
+
+static void
+check_ber(void)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(ber_cases); i++) {
+		const struct ber_case *c = &ber_cases[i];
+		uint8_t		       data[16];
+		struct ber_writer      w = { .p = data, .end = data + sizeof(data) };
+
+		if (c->tag == BER_INTEGER)
+			ber_integer(&w, c->number);
+		else
+			ber_unsigned(&w, c->tag, (uint64_t)c->number);
+		ok((size_t)(w.p - data) == c->len && memcmp(data, c->bytes, c->len) == 0, "type 0x%02x, %lld", c->tag,
+		    (long long)c->number);
+	}
+}
+
 /* Any bytes in place of a request: no answer or a well-formed one, and nothing breaks (the sanitizers look on). */
 static void
 check_noise(const struct inventory *inv)
@@ -314,6 +366,8 @@ main(void)
 	check_size(inv);
 	check_identity(inv);
 	check_restart(inv);
+	check_oper_status(inv);
+	check_ber();
 	check_noise(inv);
 	inventory_free(inv);
 	return tap_done();

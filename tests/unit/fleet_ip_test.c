@@ -46,14 +46,23 @@ check_write(void)
 	struct fleet_packet in = { .proto = FLEET_UDP, .from = 0x0a640001, .to = 0x0aff0001, .from_port = 161,
 		.to_port = 40000, .data = (const uint8_t *)"hello", .len = 5 }, p;
 	struct ip_segment   tcp = { .seq = 0x12345678, .ack = 0x9abcdef0, .flags = TCP_SYN | TCP_ACK }, got;
-	uint8_t		    out[IP_PACKET_MAX];
+	uint8_t		    out[IP_PACKET_MAX], data[2];
 	size_t		    len = ip_write(out, &in, NULL);
+	unsigned	    i, unsummed = 0;
 
 	is_i64((int64_t)len, 33, "a datagram of 5 bytes is 33 long");
 	is_i64(ip_checksum(out, 20, 0), 0, "with a right head");
 	ok(ip_read(out, len, &p, &got) == 0 && p.from == in.from && p.to == in.to && p.from_port == 161 &&
 	    p.to_port == 40000 && p.len == 5 && memcmp(p.data, "hello", 5) == 0, "and reads as it was written");
 	is_i64(ip_checksum(out + 20, 13, 0x0a64 + 1 + 0x0aff + 1 + 17 + 13), 0, "its checksum covers the pseudo header");
+	in.len = 2;
+	for (i = 0; i < 65536; i++) {
+		put_u16be(data, (uint16_t)i);
+		in.data = data;
+		ip_write(out, &in, NULL);
+		unsummed += out[26] == 0 && out[27] == 0;
+	}
+	is_i64(unsummed, 0, "a checksum of 0 would mean none (RFC 768)");
 	in.proto = FLEET_TCP;
 	in.len = 0;
 	len = ip_write(out, &in, &tcp);

@@ -111,6 +111,30 @@ check_run(const struct inventory *inv)
 	loop_free(l);
 }
 
+/* The rows of "truth port" against the function behind it. */
+static void
+check_truth_rows(const struct inventory *inv)
+{
+	struct fleet_model *m = test_model(inv, 1);
+	struct buf	    reply = { 0 };
+	char		    want[300] = "";
+	double		    rx_bps, tx_bps;
+	int		    i;
+
+	for (i = 0; i < 2; i++) {
+		fleet_truth_port(m, "s001-r1", "ether1", WALL_NS + 60 * i * NS_PER_S, WALL_NS + 60 * (i + 1) * NS_PER_S, &rx_bps,
+		    &tx_bps);
+		sprintf(want + strlen(want), "%lld.000,%.6f,%.6f\n", WALL_NS / NS_PER_S + 60 * (i + 1), rx_bps, tx_bps);
+	}
+	strcat(want, "ok\n");
+	/* One minute before the model started gives no row, half a step at the end neither. */
+	fleet_command(m, 0, "truth port s001-r1 ether1 1795222740 1795222950 60", &reply);
+	buf_u8(&reply, 0);
+	is_text((char *)reply.data, want, "'truth port' gives one row per whole step");
+	buf_free(&reply);
+	fleet_model_free(m);
+}
+
 int
 main(void)
 {
@@ -119,6 +143,7 @@ main(void)
 	check_refused(inv);
 	check_errors(inv);
 	check_run(inv);
+	check_truth_rows(inv);
 	inventory_free(inv);
 	return tap_done();
 }
