@@ -34,7 +34,7 @@ truth(struct fleet_model *m, const char *device, const char *port, double from_s
 }
 
 /* Two readings, with commands between them, against the truth of that time and against a sum of the rate over small steps. */
-#define COMMANDS 4
+#define COMMANDS 6
 static const struct truth_case {
 	const char *name;
 	double	    from_s, to_s;
@@ -49,6 +49,9 @@ static const struct truth_case {
 	{ "over a cut", 100, 500, { { 200, "cut link s001-1" }, { 300.5, "restore link s001-1" } } },
 	{ "over two cuts", 100, 500, { { 150, "cut link s001-1" }, { 160, "restore link s001-1" },
 	    { 300, "cut site node-1" }, { 400, "restore site node-1" } } },
+	{ "over three cuts", 100, 900, { { 150, "cut link s001-1" }, { 160, "restore link s001-1" },
+	    { 300, "cut site node-1" }, { 400, "restore site node-1" }, { 500, "cut site s001" },
+	    { 555, "restore site s001" } } },
 	{ "into a cut", 100, 500, { { 200, "cut site s001" } } },
 	{ "inside a cut", 300, 500, { { 200, "cut site node-2" } } },
 	{ "out of a cut", 300, 500, { { 200, "cut link s001-1" }, { 400, "restore link s001-1" } } },
