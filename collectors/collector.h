@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * collector.h: a collector understands one MIB. The SNMP engine walks and polls, the collector says what to read and turns
- * rows of varbinds into samples; it does no I/O, so its test is a recorded walk and the samples expected.
+ * collector.h: a collector understands one MIB. The SNMP engine walks and polls, the collector says what to
+ * read and turns rows of varbinds into samples; it does no I/O, so its test is a recorded walk and the
+ * samples expected.
  *
- * At discovery the engine walks all columns of a collector and hands the rows to match(). If the device has its tables, plan()
- * names the rows (and of each the columns) to GET in every poll; row() then takes each row as it arrives and end() closes the
- * poll. A row is all that a device has under one index in the collector's columns; scalars have index 0. The columns of a row are
- * asked in one PDU, with sysUpTime and snmpEngineBoots.
+ * At discovery the engine walks all columns of a collector and hands the rows to match(). If the device has
+ * its tables, plan() names the rows (and of each the columns) to GET in every poll; row() then takes each row
+ * as it arrives and end() closes the poll. A row is all that a device has under one index in the collector's
+ * columns; scalars have index 0. The columns of a row are asked in one PDU, with sysUpTime and
+ * snmpEngineBoots.
  *
- * A collector is one table of functions; the table is all that the rest of the program knows of it. To make a new one, copy
- * host.c and add a line to registry.c.
+ * A collector is one table of functions; the table is all that the rest of the program knows of it. To make a
+ * new one, copy host.c and add a line to registry.c.
  */
 #ifndef SIMPUL_COLLECTOR_H
 #define SIMPUL_COLLECTOR_H
@@ -24,12 +26,12 @@
 struct row {
 	uint32_t		 index;
 	uint32_t		 tag;		/* of a poll: as given to poll_plan_row() */
-	const struct snmp_value *value;	/* one per column of the collector; SNMP_ABSENT where nothing was read */
+	const struct snmp_value *value;	/* one per column of the collector; SNMP_ABSENT: nothing was read */
 };
 
 struct poll {				/* what an answer says of itself; the same for all rows of its PDU */
 	bool	 answered;		/* end(): any PDU of this poll was */
-	bool	 refused;		/* end(): the device answered that it will not, or we had nothing to ask with */
+	bool	 refused;		/* end(): the device will not, or we had nothing to ask with */
 	int64_t	 mono_ns, wall_ns;	/* arrival; end(): the end of the poll */
 	double	 rtt_s;			/* NAN when none */
 	double	 step_s;		/* polling interval */
@@ -44,7 +46,7 @@ struct collector {			/* one collector of one device */
 	void			   *state;	/* state_size bytes, zeroed at first */
 	const struct sink	   *sink;
 	uint32_t		    device;	/* number of its host series */
-	uint64_t		    hardware;	/* set by match(): a sum over what changes only with the hardware (MACs); 0 = unknown */
+	uint64_t		    hardware;	/* set by match(): hash of the MACs; 0 = unknown */
 	bool			    matched;	/* match() said yes */
 };
 
@@ -56,14 +58,23 @@ struct collector_ops {
 	size_t			  state_size;
 	const struct snmp_column *columns;	/* at most COLLECTOR_COLUMNS_MAX; ends with { 0 } */
 
-	/** The ports whose numbers are known; borrowed for the call. @return true when this changes the plan. May be NULL. */
+	/**
+	 * The ports whose numbers are known; borrowed for the call. @return true when this changes the plan.
+	 * May be NULL.
+	 */
 	bool	(*ports)(struct collector *c, const struct msg_port *ports, size_t n);
 	/** All rows of a walk, by rising index; borrowed for the call. @return has this device our tables? */
 	bool	(*match)(struct collector *c, const struct row *rows, size_t n);
 	void	(*plan)(struct collector *c, struct poll_plan *plan);
-	/** One row of a poll. @return false when it is not what it was at discovery: the device must be walked again */
+	/**
+	 * One row of a poll. @return false when it is not what it was at discovery: the device must be walked
+	 * again
+	 */
 	bool	(*row)(struct collector *c, const struct row *row, const struct poll *poll);
-	/** The poll is over, answered or not. Rows may have come more than once in between (a poll that was walked and repeated). */
+	/**
+	 * The poll is over, answered or not. Rows may have come more than once in between (a poll that was
+	 * walked and repeated).
+	 */
 	void	(*end)(struct collector *c, const struct poll *poll);
 	void	(*fini)(struct collector *c);	/* may be NULL */
 };
@@ -74,7 +85,8 @@ struct collector_ops {
  * @param tag	  the collector's own name for it, handed back in struct row
  * @param columns bit i is ops->columns[i]; those not asked for come back SNMP_ABSENT
  */
-void	poll_plan_row(struct poll_plan *plan, struct collector *c, uint32_t tag, uint32_t index, uint32_t columns);
+void	poll_plan_row(struct poll_plan *plan, struct collector *c, uint32_t tag, uint32_t index,
+	    uint32_t columns);
 
 extern const struct collector_ops *const collector_registry[];	/* alphabetical, ends with NULL */
 #define COLLECTORS 2

@@ -2,8 +2,9 @@
 /*
  * host.c: how the device itself is: processor, memory, load, uptime, and how long it takes to answer.
  *
- * HOST-RESOURCES-MIB (RFC 2790): the mean of all hrProcessorLoad; used / size of the first hrStorage row of type hrStorageRam;
- * hrSystemUptime (sysUpTime, the agent's own, where it is missing). UCD-SNMP-MIB: laLoadInt.1. What a device does not have is NAN.
+ * HOST-RESOURCES-MIB (RFC 2790): the mean of all hrProcessorLoad; used / size of the first hrStorage row of
+ * type hrStorageRam; hrSystemUptime (sysUpTime, the agent's own, where it is missing). UCD-SNMP-MIB:
+ * laLoadInt.1. What a device does not have is NAN.
  */
 #include "collectors/collector.h"
 
@@ -13,7 +14,10 @@
 
 #define CPUS_MAX 64		/* of more processors the mean of these is as good */
 
-enum host_column { HR_SYSTEM_UPTIME, HR_STORAGE_TYPE, HR_STORAGE_SIZE, HR_STORAGE_USED, HR_PROCESSOR_LOAD, LA_LOAD_INT, HOST_COLUMNS };
+enum host_column {
+	HR_SYSTEM_UPTIME, HR_STORAGE_TYPE, HR_STORAGE_SIZE, HR_STORAGE_USED, HR_PROCESSOR_LOAD, LA_LOAD_INT,
+	HOST_COLUMNS
+};
 
 static const struct snmp_column host_columns[HOST_COLUMNS + 1] = {
 	[HR_SYSTEM_UPTIME]  = { "hrSystemUptime", true, SNMP_ARCS(1, 3, 6, 1, 2, 1, 25, 1, 1) },
@@ -64,8 +68,8 @@ is_ram(const struct row *row)
 {
 	const struct snmp_value *v = &row->value[HR_STORAGE_TYPE];
 
-	return v->type == SNMP_OID && v->len == sizeof(hr_storage_ram) && memcmp(v->bytes, hr_storage_ram, v->len) == 0 &&
-	    row_has(row, HR_STORAGE_SIZE) && row_has(row, HR_STORAGE_USED);
+	return row_has(row, HR_STORAGE_SIZE) && row_has(row, HR_STORAGE_USED) && v->type == SNMP_OID &&
+	    v->len == sizeof(hr_storage_ram) && memcmp(v->bytes, hr_storage_ram, v->len) == 0;
 }
 
 static bool
@@ -109,7 +113,10 @@ host_plan(struct collector *c, struct poll_plan *plan)
 		poll_plan_row(plan, c, (uint32_t)i, h->rows[i].index, h->rows[i].columns);
 }
 
-/* hrStorage counts in units of Integer32: above 2^31 units agents run into the sign, so it is read as unsigned. */
+/*
+ * hrStorage counts in units of Integer32: above 2^31 units agents run into the sign, so it is read as
+ * unsigned.
+ */
 static double
 storage_units(const struct snmp_value *v)
 {
@@ -146,7 +153,8 @@ host_end(struct collector *c, const struct poll *poll)
 {
 	struct host_state *h = c->state;
 	struct sample	   s = {
-		.series = c->device, .type = SAMPLE_RATE, .wall_ns = poll->wall_ns, .seconds = poll->step_s, .n = HOST_RATES,
+		.series = c->device, .type = SAMPLE_RATE, .wall_ns = poll->wall_ns, .seconds = poll->step_s,
+		.n = HOST_RATES,
 		.quality = poll->answered ? QUALITY_GOOD : poll->refused ? QUALITY_UNKNOWN : QUALITY_LOST
 	};
 

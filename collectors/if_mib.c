@@ -2,12 +2,14 @@
 /*
  * if_mib.c: the ports of a device: traffic, errors, discards and whether they are up (IF-MIB, RFC 2863).
  *
- * Every row of a poll proves which port it is: ifName comes in the same PDU as the counters, so that after a renumbering no
- * counter is ever booked to another port, not even once. (Asking ifTableLastChange instead would cost less, but many agents do
- * not have it, and a re-walk after each doubt would come after the wrong reading.) With it come ifCounterDiscontinuityTime,
- * and ifHighSpeed, which changes when a port negotiates anew and against which rates are held.
+ * Every row of a poll proves which port it is: ifName comes in the same PDU as the counters, so that after a
+ * renumbering no counter is ever booked to another port, not even once. (Asking ifTableLastChange instead
+ * would cost less, but many agents do not have it, and a re-walk after each doubt would come after the wrong
+ * reading.) With it come ifCounterDiscontinuityTime, and ifHighSpeed, which changes when a port negotiates
+ * anew and against which rates are held.
  *
- * Counter bases belong to the port, by the number that core gave it, not to its ifIndex: a renumbered port goes on where it was.
+ * Counter bases belong to the port, by the number that core gave it, not to its ifIndex: a renumbered port
+ * goes on where it was.
  */
 #include "collectors/collector.h"
 
@@ -20,8 +22,9 @@
 #define NAME_MAX_LEN 127		/* as msg_port_found holds it */
 
 enum if_column {
-	IF_DESCR, IF_TYPE, IF_SPEED, IF_PHYS_ADDRESS, IF_OPER_STATUS, IF_IN_OCTETS, IF_IN_DISCARDS, IF_IN_ERRORS, IF_OUT_OCTETS,
-	IF_OUT_DISCARDS, IF_OUT_ERRORS, IF_NAME, IF_HC_IN_OCTETS, IF_HC_OUT_OCTETS, IF_HIGH_SPEED, IF_ALIAS, IF_DISCONTINUITY,
+	IF_DESCR, IF_TYPE, IF_SPEED, IF_PHYS_ADDRESS, IF_OPER_STATUS,
+	IF_IN_OCTETS, IF_IN_DISCARDS, IF_IN_ERRORS, IF_OUT_OCTETS, IF_OUT_DISCARDS, IF_OUT_ERRORS,
+	IF_NAME, IF_HC_IN_OCTETS, IF_HC_OUT_OCTETS, IF_HIGH_SPEED, IF_ALIAS, IF_DISCONTINUITY,
 	IF_COLUMNS
 };
 #define IF_ENTRY(n)  false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, n)
@@ -53,7 +56,7 @@ static const struct metric if_metrics[] = {
 	{ "rx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets received with errors (ifInErrors)" },
 	{ "tx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets not sent for errors (ifOutErrors)" },
 	{ "rx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "received packets thrown away (ifInDiscards)" },
-	{ "tx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets thrown away before sending (ifOutDiscards)" },
+	{ "tx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets thrown away unsent (ifOutDiscards)" },
 	{ "oper_up_ratio", UNIT_RATIO, METRIC_GAUGE, "part of the time in which ifOperStatus was up" },
 	{ 0 }
 };
@@ -61,8 +64,9 @@ static const struct metric if_metrics[] = {
 /* The counters of a port, in the order of enum port_rate; the first two are octets. */
 enum { COUNTERS = PORT_OPER_UP_RATIO };
 static const uint8_t counter_column[COUNTERS] = {
-	[PORT_RX_BPS] = IF_HC_IN_OCTETS, [PORT_TX_BPS] = IF_HC_OUT_OCTETS, [PORT_RX_ERRORS_PS] = IF_IN_ERRORS,
-	[PORT_TX_ERRORS_PS] = IF_OUT_ERRORS, [PORT_RX_DISCARDS_PS] = IF_IN_DISCARDS, [PORT_TX_DISCARDS_PS] = IF_OUT_DISCARDS
+	[PORT_RX_BPS] = IF_HC_IN_OCTETS, [PORT_TX_BPS] = IF_HC_OUT_OCTETS,
+	[PORT_RX_ERRORS_PS] = IF_IN_ERRORS, [PORT_TX_ERRORS_PS] = IF_OUT_ERRORS,
+	[PORT_RX_DISCARDS_PS] = IF_IN_DISCARDS, [PORT_TX_DISCARDS_PS] = IF_OUT_DISCARDS
 };
 static const uint8_t counter_column_32[2] = { [PORT_RX_BPS] = IF_IN_OCTETS, [PORT_TX_BPS] = IF_OUT_OCTETS };
 
@@ -104,13 +108,18 @@ ports_free(struct if_port *port, size_t n)
 	free(port);
 }
 
-/* What the device calls this row: ifName, or ifDescr where there is no ifXTable. Text after a NUL or too long is cut. */
+/*
+ * What the device calls this row: ifName, or ifDescr where there is no ifXTable. Text after a NUL or too long
+ * is cut.
+ */
 static void
 row_name(const struct row *row, unsigned column, char *out)
 {
 	const struct snmp_value *v = &row->value[column];
-	size_t			 len = v->type != SNMP_OCTETS ? 0 : v->len < NAME_MAX_LEN ? v->len : NAME_MAX_LEN;
+	size_t			 len = v->type == SNMP_OCTETS ? v->len : 0;
 
+	if (len > NAME_MAX_LEN)
+		len = NAME_MAX_LEN;
 	if (len > 0)
 		memcpy(out, v->bytes, len);
 	out[len] = '\0';
@@ -173,8 +182,8 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 			continue;
 		f->name = xstrdup(name);
 		if (map_add(names, f->name, f) == -1) {
-			log_debug("snmp", "device %u: two ports named \"%s\": the one of ifIndex %u is left out", c->device, name,
-			    f->index);
+			log_debug("snmp", "device %u: two ports \"%s\": that of ifIndex %u is left out",
+			    c->device, name, f->index);
 			free(f->name);
 			f->name = NULL;
 			continue;
@@ -240,8 +249,8 @@ if_ports(struct collector *c, const struct msg_port *ports, size_t n)
 static uint32_t
 poll_columns(uint32_t has)
 {
-	uint32_t want = COLUMN(IF_OPER_STATUS) | COLUMN(IF_IN_ERRORS) | COLUMN(IF_OUT_ERRORS) | COLUMN(IF_IN_DISCARDS) |
-	    COLUMN(IF_OUT_DISCARDS) | COLUMN(IF_DISCONTINUITY) | COLUMN(name_column(has));
+	uint32_t want = COLUMN(name_column(has)) | COLUMN(IF_DISCONTINUITY) | COLUMN(IF_OPER_STATUS) |
+	    COLUMN(IF_IN_ERRORS) | COLUMN(IF_OUT_ERRORS) | COLUMN(IF_IN_DISCARDS) | COLUMN(IF_OUT_DISCARDS);
 
 	want |= has & COLUMN(IF_HC_IN_OCTETS) ? COLUMN(IF_HC_IN_OCTETS) : COLUMN(IF_IN_OCTETS);
 	want |= has & COLUMN(IF_HC_OUT_OCTETS) ? COLUMN(IF_HC_OUT_OCTETS) : COLUMN(IF_OUT_OCTETS);
@@ -267,7 +276,10 @@ if_plan(struct collector *c, struct poll_plan *plan)
 	map_free(names);
 }
 
-/* ifHighSpeed counts in Mbit/s and 0 says nothing; ifSpeed is asked for only where there is no ifXTable, its top means "more". */
+/*
+ * ifHighSpeed counts in Mbit/s and 0 says nothing; ifSpeed is asked for only where there is no ifXTable, its
+ * top means "more".
+ */
 static double
 row_speed(const struct row *row)
 {
@@ -313,11 +325,13 @@ quality_of(enum rate_reason reason)
 	}
 }
 
-/* Rates of all counters of a row. @return why the traffic is known or not: that of the better known direction */
+/*
+ * Rates of all counters of a row. @return why the traffic is known or not: that of the better known direction
+ */
 static enum rate_reason
 port_rates(struct if_port *p, const struct row *row, const struct poll *poll, struct sample *s)
 {
-	double		    line_bps = row_speed(row);
+	double		    speed, line_bps = row_speed(row);
 	enum rate_reason    why = RATE_FIRST;
 	struct rate_reading reading;
 	struct rate_result  r;
@@ -330,10 +344,12 @@ port_rates(struct if_port *p, const struct row *row, const struct poll *poll, st
 			column = counter_column_32[i];
 		if (!counter_read(row, column, poll, &reading))
 			continue;
-		if (i <= PORT_TX_BPS)
-			rate_next_bps(&p->rate[i], &reading, poll->step_s, p->speed_bps[i] > 0 ? p->speed_bps[i] : line_bps, &r);
-		else
+		if (i <= PORT_TX_BPS) {
+			speed = p->speed_bps[i] > 0 ? p->speed_bps[i] : line_bps;
+			rate_next_bps(&p->rate[i], &reading, poll->step_s, speed, &r);
+		} else {
 			rate_next_count(&p->rate[i], &reading, poll->step_s, &r);
+		}
 		s->value[i] = r.per_s;
 		if (r.reason == RATE_KNOWN)
 			s->seconds = r.seconds;
@@ -402,7 +418,7 @@ if_row(struct collector *c, const struct row *row, const struct poll *poll)
 	s.value[PORT_OPER_UP_RATIO] = oper_up(&row->value[IF_OPER_STATUS]);
 	s.quality = (uint8_t)quality_of(why);
 	if (why != RATE_KNOWN)
-		log_debug("snmp", "port %u (%s): traffic unknown: %s", p->number, p->name, rate_reason_words[why]);
+		log_debug("snmp", "port %u (%s): unknown: %s", p->number, p->name, rate_reason_words[why]);
 	port_emit(c, p, &s);
 	return true;
 }
@@ -417,7 +433,9 @@ if_end(struct collector *c, const struct poll *poll)
 		struct sample	s = { .wall_ns = poll->wall_ns, .seconds = poll->step_s };
 
 		if (!p->done) {
-			s.quality = poll->refused || (poll->answered && !p->planned) ? QUALITY_UNKNOWN : QUALITY_LOST;
+			s.quality = QUALITY_LOST;
+			if (poll->refused || (poll->answered && !p->planned))
+				s.quality = QUALITY_UNKNOWN;
 			for (unsigned k = 0; k < PORT_RATES; k++)
 				s.value[k] = NAN;
 			port_emit(c, p, &s);

@@ -6,8 +6,8 @@
  *	pdu     ::= [tag] { request-id, error-status, error-index INTEGER, SEQUENCE OF varbind }
  *	varbind ::= SEQUENCE { name OBJECT IDENTIFIER, value }
  *
- * Each type-length-value gives a cursor over its content, so nothing can reach beyond what holds it, and each level checks that
- * its content was used up. No recursion: the nesting is the protocol's.
+ * Each type-length-value gives a cursor over its content, so nothing can reach beyond what holds it, and each
+ * level checks that its content was used up. No recursion: the nesting is the protocol's.
  */
 #include "collectors/snmp/ber.h"
 
@@ -18,9 +18,10 @@
 #define REJECT(reason)	do { *why = (reason); return -1; } while (0)
 
 const char *const snmp_error_words[SNMP_ERRORS] = {
-	"noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess", "wrongType", "wrongLength",
-	"wrongEncoding", "wrongValue", "noCreation", "inconsistentValue", "resourceUnavailable", "commitFailed", "undoFailed",
-	"authorizationError", "notWritable", "inconsistentName"
+	"noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess", "wrongType",
+	"wrongLength", "wrongEncoding", "wrongValue", "noCreation", "inconsistentValue",
+	"resourceUnavailable", "commitFailed", "undoFailed", "authorizationError", "notWritable",
+	"inconsistentName"
 };
 
 const char *const snmp_check_words[SNMP_CHECKS] = {
@@ -133,7 +134,10 @@ oid_check_long(struct cursor in, const char **why)
 	return 0;
 }
 
-/* 1 to 128 arcs. The first sub-identifier holds two; mostly each of them is one byte, and nothing can be wrong with those. */
+/*
+ * 1 to 128 arcs. The first sub-identifier holds two; mostly each of them is one byte, and nothing can be
+ * wrong with those.
+ */
 static int
 oid_check(struct cursor in, const char **why)
 {
@@ -213,7 +217,8 @@ varbind_read(struct cursor *list, uint8_t version, struct snmp_varbind *vb, cons
 	vb->oid = name.p;
 	vb->oid_len = (uint16_t)cursor_left(&name);
 	vb->value = (struct snmp_value){ 0 };
-	if (tlv_read(&in, &vb->value.type, &value, why) == -1 || value_read(&vb->value, version, value, why) == -1)
+	if (tlv_read(&in, &vb->value.type, &value, why) == -1 ||
+	    value_read(&vb->value, version, value, why) == -1)
 		return -1;
 	if (!cursor_is_done(&in))
 		REJECT("bytes after a value");
@@ -285,10 +290,15 @@ varbinds_match(const struct snmp_message *m, const struct snmp_expect *e)
 	struct cursor list = cursor_of(e->varbinds, e->varbinds_len), in, name;
 	const char   *why;
 
-	for (uint16_t i = 0; i < m->n; i++)
-		if (tlv_expect(&list, TAG_SEQUENCE, &in, &why) == -1 || tlv_expect(&in, SNMP_OID, &name, &why) == -1 ||
-		    cursor_left(&name) != m->varbind[i].oid_len || memcmp(name.p, m->varbind[i].oid, m->varbind[i].oid_len) != 0)
+	for (uint16_t i = 0; i < m->n; i++) {
+		const struct snmp_varbind *vb = &m->varbind[i];
+
+		if (tlv_expect(&list, TAG_SEQUENCE, &in, &why) == -1 ||
+		    tlv_expect(&in, SNMP_OID, &name, &why) == -1)
 			return false;
+		if (cursor_left(&name) != vb->oid_len || memcmp(name.p, vb->oid, vb->oid_len) != 0)
+			return false;
+	}
 	return cursor_left(&list) == 0;
 }
 

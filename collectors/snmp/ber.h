@@ -2,9 +2,9 @@
 /*
  * ber.h: the gate for SNMPv1 and v2c messages (RFC 1157, RFC 3416, BER of X.690 as SNMP restricts it).
  *
- * A message is wholly valid or it is dropped under one reason. What libsnmp lets through and this does not: arcs and integers
- * beyond their range, padded or empty OIDs, indefinite lengths, bytes after the end. The decoder is a pure function of the
- * bytes; everything it returns points into them.
+ * A message is wholly valid or it is dropped under one reason. What libsnmp lets through and this does not:
+ * arcs and integers beyond their range, padded or empty OIDs, indefinite lengths, bytes after the end. The
+ * decoder is a pure function of the bytes; everything it returns points into them.
  */
 #ifndef SIMPUL_SNMP_BER_H
 #define SIMPUL_SNMP_BER_H
@@ -26,12 +26,12 @@ enum snmp_pdu_type {
 enum snmp_type {
 	SNMP_ABSENT = 0,		/* not in a message: nothing was read */
 	SNMP_INTEGER = 0x02, SNMP_OCTETS = 0x04, SNMP_NULL = 0x05, SNMP_OID = 0x06,
-	SNMP_IPADDRESS = 0x40, SNMP_COUNTER32 = 0x41, SNMP_GAUGE32 = 0x42, SNMP_TIMETICKS = 0x43, SNMP_OPAQUE = 0x44,
-	SNMP_COUNTER64 = 0x46,
+	SNMP_IPADDRESS = 0x40, SNMP_COUNTER32 = 0x41, SNMP_GAUGE32 = 0x42, SNMP_TIMETICKS = 0x43,
+	SNMP_OPAQUE = 0x44, SNMP_COUNTER64 = 0x46,
 	SNMP_NO_SUCH_OBJECT = 0x80, SNMP_NO_SUCH_INSTANCE = 0x81, SNMP_END_OF_MIB_VIEW = 0x82
 };
 
-enum snmp_error { SNMP_NO_ERROR = 0, SNMP_TOO_BIG = 1, SNMP_NO_SUCH_NAME = 2, SNMP_GEN_ERR = 5, SNMP_ERRORS = 19 };
+enum snmp_error { SNMP_NO_ERROR = 0, SNMP_TOO_BIG = 1, SNMP_NO_SUCH_NAME = 2, SNMP_ERRORS = 19 };
 extern const char *const snmp_error_words[SNMP_ERRORS];	/* "noError", "tooBig" ..., as in RFC 3416 */
 
 struct snmp_value {
@@ -42,7 +42,7 @@ struct snmp_value {
 		int32_t	 integer;	/* INTEGER */
 		uint64_t number;	/* Counter32, Gauge32, TimeTicks, Counter64 */
 	};
-	const uint8_t *bytes;	/* OCTETS, OPAQUE, IPADDRESS (4); OID: its BER content; borrowed from the message */
+	const uint8_t *bytes;	/* OCTETS, OPAQUE, IPADDRESS (4), OID (BER content); in the message */
 };
 
 struct snmp_varbind {
@@ -71,17 +71,19 @@ struct snmp_expect {
 	uint8_t	       version;
 	uint8_t	       community_len;
 	const uint8_t *community;
-	const uint8_t *varbinds;	/* GET: content of the request's varbind list, borrowed; NULL when OIDs may differ (walks) */
+	const uint8_t *varbinds;	/* of the request: content of its varbind list; NULL for a walk */
 	size_t	       varbinds_len;
 };
 
-enum snmp_check { SNMP_MATCHES, SNMP_WRONG_VERSION, SNMP_WRONG_COMMUNITY, SNMP_WRONG_ID, SNMP_WRONG_PDU, SNMP_WRONG_ERROR,
-	SNMP_WRONG_OIDS, SNMP_CHECKS };
+enum snmp_check {
+	SNMP_MATCHES, SNMP_WRONG_VERSION, SNMP_WRONG_COMMUNITY, SNMP_WRONG_ID, SNMP_WRONG_PDU,
+	SNMP_WRONG_ERROR, SNMP_WRONG_OIDS, SNMP_CHECKS
+};
 extern const char *const snmp_check_words[SNMP_CHECKS];
 
 /**
- * Is this message the answer to that request? An answer with an error status (a valid refusal) need not repeat the OIDs.
- * The source address is for the caller to check.
+ * Is this message the answer to that request? An answer with an error status (a valid refusal) need not
+ * repeat the OIDs. The source address is for the caller to check.
  */
 enum snmp_check snmp_response_check(const struct snmp_message *m, const struct snmp_expect *e);
 

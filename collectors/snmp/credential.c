@@ -18,7 +18,10 @@ is_plain_name(const char *name)
 	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
 }
 
-/* The whole file, if it is a regular one and not longer than a community, a carriage return and a newline. -1: *why says why not. */
+/*
+ * The whole file, if it is a regular one and not longer than a community, a carriage return and a newline.
+ * -1: *why says why not.
+ */
 static ssize_t
 small_file_read(int dir_fd, const char *name, char *buf, size_t size, const char **why)
 {
@@ -39,7 +42,8 @@ small_file_read(int dir_fd, const char *name, char *buf, size_t size, const char
 }
 
 int
-credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err, size_t err_size)
+credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err,
+    size_t err_size)
 {
 	char	    buf[SNMP_COMMUNITY_MAX + 3] = "public";
 	ssize_t	    n = 6;
@@ -52,16 +56,18 @@ credential_read(struct snmp_credential *c, int dir_fd, const char *name, const c
 		REJECT("SNMP version \"%s\" is not supported: set the device's version to 2c or 1", method);
 	if (dir_fd != -1) {
 		if (!is_plain_name(name))
-			REJECT("the device has no usable credential: name a file of secrets/snmp in devices.csv");
+			REJECT("no usable credential: name a file of secrets/snmp in devices.csv");
 		n = small_file_read(dir_fd, name, buf, sizeof(buf), &why);
 		if (n == -1)
-			REJECT("cannot read secrets/snmp/%s: %s; put the community there, one line", name, why);
+			REJECT("cannot read secrets/snmp/%s: %s; put the community there, one line", name,
+			    why);
 	}
 	if (n > 0 && buf[n - 1] == '\n')
 		n--;
 	if (n > 0 && buf[n - 1] == '\r')
 		n--;
-	if (n == 0 || n > SNMP_COMMUNITY_MAX || memchr(buf, '\n', (size_t)n) != NULL || memchr(buf, '\0', (size_t)n) != NULL) {
+	if (n == 0 || n > SNMP_COMMUNITY_MAX || memchr(buf, '\n', (size_t)n) != NULL ||
+	    memchr(buf, '\0', (size_t)n) != NULL) {
 		explicit_bzero(buf, sizeof(buf));
 		REJECT("secrets/snmp/%s does not hold one line of 1 to %d bytes", name, SNMP_COMMUNITY_MAX);
 	}

@@ -12,6 +12,7 @@
  * @param err	  a sentence with the remedy, without anything of the file's content
  * @return 0 or -1
  */
-int	credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err, size_t err_size);
+int	credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method,
+	    char *err, size_t err_size);
 
 #endif

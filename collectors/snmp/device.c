@@ -2,9 +2,10 @@
 /*
  * device.c: the polls of a device, from tick to samples.
  *
- * All PDUs of a poll leave together; each has sysUpTime and snmpEngineBoots of its own, so that its counters are guarded by
- * the time at which they were read. A poll may be repeated within itself (after tooBig, a walk, a lost big PDU); a collector
- * takes each row only once, so a repetition fills the gaps and changes nothing else.
+ * All PDUs of a poll leave together; each has sysUpTime and snmpEngineBoots of its own, so that its counters
+ * are guarded by the time at which they were read. A poll may be repeated within itself (after tooBig, a
+ * walk, a lost big PDU); a collector takes each row only once, so a repetition fills the gaps and changes
+ * nothing else.
  */
 #include "collectors/snmp/device.h"
 
@@ -21,7 +22,9 @@
 #define START_SPREAD_NS (10 * NS_PER_S)		/* first polls after a start are spread over this */
 
 static const struct snmp_column sys_up_time = { "sysUpTime", true, SNMP_ARCS(1, 3, 6, 1, 2, 1, 1, 3) };
-static const struct snmp_column engine_boots = { "snmpEngineBoots", true, SNMP_ARCS(1, 3, 6, 1, 6, 3, 10, 2, 1, 2) };
+static const struct snmp_column engine_boots = {
+	"snmpEngineBoots", true, SNMP_ARCS(1, 3, 6, 1, 6, 3, 10, 2, 1, 2)
+};
 
 static void device_tick(void *arg);
 static void poll_judge(struct device *d);
@@ -37,7 +40,7 @@ poll_plan_row(struct poll_plan *plan, struct collector *c, uint32_t tag, uint32_
 		plan->size = plan->size != 0 ? 2 * plan->size : 8;
 		plan->row = xrealloc(plan->row, plan->size, sizeof(*plan->row));
 	}
-	plan->row[plan->n++] = (struct plan_row){ .collector = c, .tag = tag, .index = index, .columns = columns };
+	plan->row[plan->n++] = (struct plan_row){ c, tag, index, columns };
 }
 
 static void
@@ -71,12 +74,13 @@ pdu_fill(struct device *d, struct pdu *pdu, size_t first)
 	size_t		n = head_asks(d, ask), row;
 
 	for (row = first; row < d->plan.n; row++) {
-		const struct plan_row *r = &d->plan.row[row];
+		const struct plan_row	 *r = &d->plan.row[row];
+		const struct snmp_column *column = r->collector->ops->columns;
 
 		if (row > first && n + (size_t)__builtin_popcount(r->columns) > d->varbinds_max)
 			break;
 		for (uint32_t left = r->columns; left != 0; left &= left - 1)
-			ask[n++] = (struct snmp_ask){ .column = &r->collector->ops->columns[__builtin_ctz(left)], .index = r->index };
+			ask[n++] = (struct snmp_ask){ &column[__builtin_ctz(left)], false, r->index };
 	}
 	pdu->device = d;
 	pdu->first = first;
@@ -115,8 +119,10 @@ plan_build(struct device *d)
 static void
 restart_check(struct device *d, const struct poll *at)
 {
-	struct rate_reading now = { .mono_ns = at->mono_ns, .uptime_ticks = at->uptime_ticks, .boots = at->boots,
-		.has_boots = at->has_boots, .bits = 32 };
+	struct rate_reading now = {
+		.mono_ns = at->mono_ns, .uptime_ticks = at->uptime_ticks, .boots = at->boots,
+		.has_boots = at->has_boots, .bits = 32
+	};
 
 	if (d->last.bits != 0 && now.mono_ns > d->last.mono_ns && rate_is_restart(&d->last, &now)) {
 		d->env->counter[DEVICE_RESTARTS]++;
@@ -150,9 +156,13 @@ head_read(struct device *d, const struct snmp_answer *answer, struct poll *at)
 	return n;
 }
 
-/* Hand the rows of an answer to their collectors. Its OIDs are those asked, so the varbinds stand as the plan has them. */
+/*
+ * Hand the rows of an answer to their collectors. Its OIDs are those asked, so the varbinds stand as the plan
+ * has them.
+ */
 static void
-rows_read(struct device *d, const struct pdu *pdu, const struct snmp_message *m, size_t at_varbind, const struct poll *at)
+rows_read(struct device *d, const struct pdu *pdu, const struct snmp_message *m, size_t at_varbind,
+    const struct poll *at)
 {
 	struct snmp_value value[COLLECTOR_COLUMNS_MAX];
 
@@ -232,7 +242,8 @@ poll_end(struct device *d)
 
 	d->poll.wall_ns = loop_wall_ns(l);
 	d->poll.mono_ns = loop_mono_ns(l);
-	d->poll.refused = !d->poll.answered && (d->refusal != NULL || d->trouble[0] != '\0' || d->peer.unsent);
+	d->poll.refused = !d->poll.answered &&
+	    (d->refusal != NULL || d->trouble[0] != '\0' || d->peer.unsent);
 	for (unsigned i = 0; i < COLLECTORS; i++)
 		d->collector[i].ops->end(&d->collector[i], &d->poll);
 	if (!d->poll.answered)
@@ -333,7 +344,10 @@ device_discovered(struct device *d, enum discovery_end end)
 		poll_end(d);
 }
 
-/* The credential is read anew while there is none and while the device is silent: the file may have been put right. */
+/*
+ * The credential is read anew while there is none and while the device is silent: the file may have been put
+ * right.
+ */
 static bool
 credential_ready(struct device *d)
 {
@@ -342,7 +356,8 @@ credential_ready(struct device *d)
 	if (c->community_len != 0 && d->failed < POLLS_SILENT)
 		return true;
 	d->trouble[0] = '\0';
-	return credential_read(c, d->env->secrets_fd, d->target.credential, d->target.method, d->trouble, sizeof(d->trouble)) == 0;
+	return credential_read(c, d->env->secrets_fd, d->target.credential, d->target.method, d->trouble,
+	    sizeof(d->trouble)) == 0;
 }
 
 static void
@@ -365,8 +380,9 @@ poll_begin(struct device *d)
 }
 
 /*
- * Ticks lie on a grid of the device's own phase. After an irregular first poll the next one is at least half an interval away:
- * agents refresh their counters only every few seconds, and two readings of the same refresh would be a false zero.
+ * Ticks lie on a grid of the device's own phase. After an irregular first poll the next one is at least half
+ * an interval away: agents refresh their counters only every few seconds, and two readings of the same
+ * refresh would be a false zero.
  */
 static int64_t
 next_tick(const struct device *d)
@@ -403,7 +419,7 @@ struct device *
 device_new(struct device_env *env, const struct msg_target *t)
 {
 	struct device *d = xcalloc(1, sizeof(*d));
-	int64_t	       now = loop_mono_ns(env->loop), start, timeout = t->timeout_ms * NS_PER_MS;
+	int64_t	       now = loop_mono_ns(env->loop), start, spread, timeout = t->timeout_ms * NS_PER_MS;
 	uint64_t       hash = hash_text(t->ref);
 
 	d->env = env;
@@ -418,7 +434,8 @@ device_new(struct device_env *env, const struct msg_target *t)
 	    timeout > TIMEOUT_MAX_NS ? TIMEOUT_MAX_NS : timeout;
 	collectors_init(d);
 	wire_peer_add(env->wire, &d->peer);
-	start = now + (int64_t)(hash % (uint64_t)(d->interval_ns < START_SPREAD_NS ? d->interval_ns : START_SPREAD_NS));
+	spread = d->interval_ns < START_SPREAD_NS ? d->interval_ns : START_SPREAD_NS;
+	start = now + (int64_t)(hash % (uint64_t)spread);
 	loop_timer_set(env->loop, &d->timer, start - start % WIRE_TICK_NS, device_tick, d);
 	return d;
 }
@@ -446,9 +463,12 @@ device_ports(struct device *d, const struct msg_port *ports, size_t n)
 {
 	bool changed = false;
 
-	for (unsigned i = 0; i < COLLECTORS; i++)
-		if (d->collector[i].ops->ports != NULL && d->collector[i].ops->ports(&d->collector[i], ports, n))
+	for (unsigned i = 0; i < COLLECTORS; i++) {
+		struct collector *c = &d->collector[i];
+
+		if (c->ops->ports != NULL && c->ops->ports(c, ports, n))
 			changed = true;
+	}
 	if (!changed || !d->discovered)
 		return;
 	plan_build(d);

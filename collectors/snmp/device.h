@@ -2,10 +2,11 @@
 /*
  * device.h: one polled device: a small state machine on the loop's timers.
  *
- *	tick --> [no answer for 3 polls: sysUpTime alone] --> [walk wanted: discovery] --> poll: all PDUs at once
- *	     --> judge: tooBig: halve, again | another port under an ifIndex: discovery, again | big PDUs lost but a small
- *		 request answered: halve, again
- *	     --> end: samples, state --> [restarted, or an hour is over: discovery]
+ *	tick	silent for 3 polls: sysUpTime alone, and no more until it answers; a walk wanted: discovery
+ *	poll	all PDUs at once
+ *	judge	tooBig, or big PDUs lost but a small request answered: halve and poll again;
+ *		another port under an ifIndex: discovery and poll again
+ *	end	samples and state; restarted, or an hour is over: discovery
  *
  * device.c polls, discovery.c walks, device_state.c tells core what became of it (edges only).
  */
@@ -20,10 +21,12 @@
 #define POLLS_SILENT	  3		/* unanswered polls until the device is called silent */
 #define WALK_TIME_MAX_NS  (60 * NS_PER_S)
 #define WALK_EVERY_NS	  (3600 * NS_PER_S)
-#define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a walk that failed in part, and after a start: some tables fill late */
+#define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a start (tables fill late) or a failure */
 
-enum device_counter { DEVICE_POLLS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED, DEVICE_RESTARTS,
-	DEVICE_MOVED, DEVICE_COUNTERS };
+enum device_counter {
+	DEVICE_POLLS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED,
+	DEVICE_RESTARTS, DEVICE_MOVED, DEVICE_COUNTERS
+};
 
 struct device_env {			/* what the devices of an engine share */
 	struct loop	  *loop;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* device_state.c: what core is told of a device, and in which words. Edges only: a state that goes on is not repeated. */
+/*
+ * device_state.c: what core is told of a device, and in which words. Edges only: a state that goes on is not
+ * repeated.
+ */
 #include "collectors/snmp/device.h"
 
 #include <inttypes.h>
@@ -12,7 +15,9 @@ static void tell(const struct device *d, enum target_state state, const char *fm
 static void
 tell(const struct device *d, enum target_state state, const char *fmt, ...)
 {
-	struct msg_target_state m = { .number = d->target.number, .state = (uint8_t)state, .wall_ns = loop_wall_ns(d->env->loop) };
+	struct msg_target_state m = {
+		.number = d->target.number, .state = (uint8_t)state, .wall_ns = loop_wall_ns(d->env->loop)
+	};
 	va_list			ap;
 
 	va_start(ap, fmt);
@@ -32,7 +37,8 @@ state_answered(struct device *d)
 	if (d->state == 0)
 		tell(d, TARGET_ANSWERING, "answers");
 	else if (d->state != TARGET_ANSWERING)
-		tell(d, TARGET_ANSWERING, "answers again; no answer since %s", text_utc(since, sizeof(since), d->since_wall_ns));
+		tell(d, TARGET_ANSWERING, "answers again; no answer since %s",
+		    text_utc(since, sizeof(since), d->since_wall_ns));
 	d->state = TARGET_ANSWERING;
 	d->since_wall_ns = loop_wall_ns(d->env->loop);
 }
@@ -49,13 +55,15 @@ state_restarted(struct device *d, const struct rate_reading *now)
 	else if (d->last.has_boots && now->has_boots && d->last.boots != now->boots)
 		tell(d, TARGET_RESTARTED, "snmpEngineBoots went from %u to %u", d->last.boots, now->boots);
 	else
-		tell(d, TARGET_RESTARTED, "sysUpTime advanced %u s in %.0f s", advance_ticks / 100, elapsed_s);
+		tell(d, TARGET_RESTARTED, "sysUpTime advanced %u s in %.0f s", advance_ticks / 100,
+		    elapsed_s);
 }
 
 void
 state_replaced(struct device *d, const char *old_name)
 {
-	tell(d, TARGET_REPLACED, "another device answers: it was \"%.60s\", now it is \"%.60s\"", old_name, d->name);
+	tell(d, TARGET_REPLACED, "another device answers: it was \"%.60s\", now it is \"%.60s\"", old_name,
+	    d->name);
 }
 
 /* Silent when nothing came, wrong when something came that is of no use. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * discovery.c: what is this device, and which of our tables has it? One walk per collector, after a first small one for its
- * identity, which also shows whether it answers at all.
+ * discovery.c: what is this device, and which of our tables has it? One walk per collector, after a first
+ * small one for its identity, which also shows whether it answers at all.
  *
- * Walks ask for as much as one frame may carry; an answer that does not come is asked for again in halves. A collector whose
- * walk fails keeps what it knew; the others go on.
+ * Walks ask for as much as one frame may carry; an answer that does not come is asked for again in halves. A
+ * collector whose walk fails keeps what it knew; the others go on.
  */
 #include "collectors/snmp/device.h"
 
@@ -49,7 +49,10 @@ identity_read(struct device *d, const struct row *rows, size_t n)
 	d->found.has_boots = rows[0].value[ENGINE_BOOTS].type == SNMP_INTEGER;
 }
 
-/* Another model is another device; another name only together with other MACs: devices get renamed, virtual ports come and go. */
+/*
+ * Another model is another device; another name only together with other MACs: devices get renamed, virtual
+ * ports come and go.
+ */
 static bool
 is_replaced(const struct device *d, uint64_t hardware)
 {
@@ -57,7 +60,9 @@ is_replaced(const struct device *d, uint64_t hardware)
 		return false;
 	if (d->kind != 0 && d->found.kind != 0 && d->kind != d->found.kind)
 		return true;
-	return strcmp(d->name, d->found.name) != 0 && d->hardware != 0 && hardware != 0 && d->hardware != hardware;
+	if (d->hardware == 0 || hardware == 0)
+		return false;
+	return strcmp(d->name, d->found.name) != 0 && d->hardware != hardware;
 }
 
 static void
@@ -94,7 +99,8 @@ walk_end(struct device *d, const char *failure)
 	size_t		  n;
 
 	if (failure != NULL) {
-		log_debug("snmp", "%s: walk of %s: %s", d->target.ref, c != NULL ? c->ops->name : "identity", failure);
+		log_debug("snmp", "%s: walk of %s: %s", d->target.ref, c != NULL ? c->ops->name : "identity",
+		    failure);
 		d->env->counter[DEVICE_WALK_FAILURES]++;
 		d->walk_failed = true;
 	} else {
@@ -187,7 +193,11 @@ walk_next(struct device *d)
 static void
 walk_begin(struct device *d)
 {
-	d->walk = walk_new(d->walk_step == 0 ? identity_columns : d->collector[d->walk_step - 1].ops->columns);
+	const struct snmp_column *columns = identity_columns;
+
+	if (d->walk_step > 0)
+		columns = d->collector[d->walk_step - 1].ops->columns;
+	d->walk = walk_new(columns);
 	walk_next(d);
 }
 

@@ -21,7 +21,10 @@ snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, const stru
 	struct snmp_engine *e = xcalloc(1, sizeof(*e));
 
 	e->sink = *sink;
-	e->env = (struct device_env){ .loop = l, .wire = wire_new(l, io), .secrets_fd = secrets_fd, .sink = &e->sink };
+	e->env.loop = l;
+	e->env.wire = wire_new(l, io);
+	e->env.secrets_fd = secrets_fd;
+	e->env.sink = &e->sink;
 	e->devices = nmap_new();
 	return e;
 }
@@ -44,13 +47,15 @@ snmp_engine_free(struct snmp_engine *e)
 static bool
 target_is_same(const struct msg_target *a, const struct msg_target *b)
 {
-	return addr_equal(&a->address, &b->address) && a->port == b->port && a->interval_ms == b->interval_ms &&
-	    a->timeout_ms == b->timeout_ms && strcmp(a->ref, b->ref) == 0 && strcmp(a->method, b->method) == 0 &&
+	return addr_equal(&a->address, &b->address) && a->port == b->port &&
+	    a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms &&
+	    strcmp(a->ref, b->ref) == 0 && strcmp(a->method, b->method) == 0 &&
 	    strcmp(a->credential, b->credential) == 0 && strcmp(a->profile, b->profile) == 0;
 }
 
 void
-snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports, size_t nports)
+snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports,
+    size_t nports)
 {
 	struct device *d = nmap_get(e->devices, t->number);
 
@@ -84,16 +89,28 @@ void
 snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
 {
 	static const char *const wire_names[WIRE_COUNTERS] = {
-		[WIRE_REQUESTS] = "snmp.requests", [WIRE_RETRIES] = "snmp.retries", [WIRE_RESPONSES] = "snmp.responses",
-		[WIRE_TIMEOUTS] = "snmp.timeouts", [WIRE_MALFORMED] = "snmp.malformed", [WIRE_UNMATCHED] = "snmp.unmatched",
-		[WIRE_LATE] = "snmp.late", [WIRE_WRONG_SOURCE] = "snmp.wrong_source",
-		[WIRE_WRONG_COMMUNITY] = "snmp.wrong_community", [WIRE_WRONG_OIDS] = "snmp.wrong_oids",
-		[WIRE_WRONG_OTHER] = "snmp.wrong_other", [WIRE_SEND_ERRORS] = "snmp.send_errors",
+		[WIRE_REQUESTS]	       = "snmp.requests",
+		[WIRE_RETRIES]	       = "snmp.retries",
+		[WIRE_RESPONSES]       = "snmp.responses",
+		[WIRE_TIMEOUTS]	       = "snmp.timeouts",
+		[WIRE_MALFORMED]       = "snmp.malformed",
+		[WIRE_UNMATCHED]       = "snmp.unmatched",
+		[WIRE_LATE]	       = "snmp.late",
+		[WIRE_WRONG_SOURCE]    = "snmp.wrong_source",
+		[WIRE_WRONG_COMMUNITY] = "snmp.wrong_community",
+		[WIRE_WRONG_OIDS]      = "snmp.wrong_oids",
+		[WIRE_WRONG_OTHER]     = "snmp.wrong_other",
+		[WIRE_SEND_ERRORS]     = "snmp.send_errors",
 	};
 	static const char *const device_names[DEVICE_COUNTERS] = {
-		[DEVICE_POLLS] = "snmp.polls", [DEVICE_OVERRUNS] = "snmp.overruns", [DEVICE_WALKS] = "snmp.walks",
-		[DEVICE_WALK_FAILURES] = "snmp.walk_failures", [DEVICE_TOO_BIG] = "snmp.toobig", [DEVICE_REFUSED] = "snmp.refused",
-		[DEVICE_RESTARTS] = "snmp.restarts", [DEVICE_MOVED] = "snmp.renumbered",
+		[DEVICE_POLLS]	       = "snmp.polls",
+		[DEVICE_OVERRUNS]      = "snmp.overruns",
+		[DEVICE_WALKS]	       = "snmp.walks",
+		[DEVICE_WALK_FAILURES] = "snmp.walk_failures",
+		[DEVICE_TOO_BIG]       = "snmp.toobig",
+		[DEVICE_REFUSED]       = "snmp.refused",
+		[DEVICE_RESTARTS]      = "snmp.restarts",
+		[DEVICE_MOVED]	       = "snmp.renumbered",
 	};
 
 	for (unsigned i = 0; i < WIRE_COUNTERS; i++)

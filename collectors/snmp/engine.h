@@ -2,8 +2,9 @@
 /*
  * engine.h: polls all SNMP targets of one instance over one UDP socket per family.
  *
- * Each device: one discovery walk, then one GET per interval whose bytes were encoded once by net-snmp and get only a new
- * request-id. Answers pass the own strict decoder (ber.h). A dead agent costs a table slot, never a delay.
+ * Each device: one discovery walk, then one GET per interval whose bytes were encoded once by net-snmp and
+ * get only a new request-id. Answers pass the own strict decoder (ber.h). A dead agent costs a table slot,
+ * never a delay.
  */
 #ifndef SIMPUL_SNMP_ENGINE_H
 #define SIMPUL_SNMP_ENGINE_H
@@ -13,11 +14,19 @@
 
 struct snmp_engine;
 
-/** @param secrets_fd  directory with one community file per credential, borrowed; -1: every community is "public" (demo, stories) */
-struct snmp_engine *snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, const struct sink *sink);
+/**
+ * @param secrets_fd  directory with one community file per credential, borrowed; -1: every community is
+ * "public" (demo, stories)
+ */
+struct snmp_engine *snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd,
+	    const struct sink *sink);
 void	snmp_engine_free(struct snmp_engine *e);
-/** Add or change a target with the ports known so far. One that did not change goes on undisturbed, keeping its counter bases. */
-void	snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports, size_t nports);
+/**
+ * Add or change a target with the ports known so far. One that did not change goes on undisturbed, keeping
+ * its counter bases.
+ */
+void	snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports,
+	    size_t nports);
 void	snmp_engine_remove(struct snmp_engine *e, uint32_t number);
 /** A UDP packet arrived on the instance's socket. */
 void	snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in);

@@ -2,8 +2,9 @@
 /*
  * request.c: requests by net-snmp's encoder, and the one place that includes it.
  *
- * Only its PDU and ASN.1 functions are called: no session, no init_snmp(), hence no MIB or configuration file is read and
- * nothing is written below /var/lib/snmp. net-snmp encodes from the end backwards (the "rbuild" functions).
+ * Only its PDU and ASN.1 functions are called: no session, no init_snmp(), hence no MIB or configuration file
+ * is read and nothing is written below /var/lib/snmp. net-snmp encodes from the end backwards (the "rbuild"
+ * functions).
  */
 #include "collectors/snmp/request.h"
 
@@ -45,19 +46,27 @@ pdu_new(enum snmp_pdu_type type, unsigned repetitions, const struct snmp_ask *as
 	return pdu;
 }
 
-/* The message around the PDU: community, version, sequence. *data is grown by net-snmp; *offset counts from its end. */
+/*
+ * The message around the PDU: community, version, sequence. *data is grown by net-snmp; *offset counts from
+ * its end.
+ */
 static bool
-message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_credential *cred, netsnmp_pdu *pdu)
+message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_credential *cred,
+    netsnmp_pdu *pdu)
 {
 	long version = cred->version;
 
 	return snmp_pdu_realloc_rbuild(data, size, offset, pdu) == 1 &&
-	    asn_realloc_rbuild_string(data, size, offset, 1, ASN_OCTET_STR, cred->community, cred->community_len) == 1 &&
+	    asn_realloc_rbuild_string(data, size, offset, 1, ASN_OCTET_STR, cred->community,
+	    cred->community_len) == 1 &&
 	    asn_realloc_rbuild_int(data, size, offset, 1, ASN_INTEGER, &version, sizeof(version)) == 1 &&
 	    asn_realloc_rbuild_sequence(data, size, offset, 1, ASN_SEQUENCE | ASN_CONSTRUCTOR, *offset) == 1;
 }
 
-/* Find the request-id and the varbinds in what net-snmp has built: it is ours, so only its layout is followed. */
+/*
+ * Find the request-id and the varbinds in what net-snmp has built: it is ours, so only its layout is
+ * followed.
+ */
 static void
 places_find(struct snmp_request *r)
 {
@@ -82,8 +91,8 @@ places_find(struct snmp_request *r)
 }
 
 void
-snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, enum snmp_pdu_type type, unsigned repetitions,
-    const struct snmp_ask *ask, size_t n)
+snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, enum snmp_pdu_type type,
+    unsigned repetitions, const struct snmp_ask *ask, size_t n)
 {
 	size_t	     size = 256, offset = 0;
 	u_char	    *data = malloc(size);	/* net-snmp reallocs it */

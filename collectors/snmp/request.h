@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * request.h: the bytes of a request, encoded once by net-snmp and then sent again and again under a new request-id.
+ * request.h: the bytes of a request, encoded once by net-snmp and then sent again and again under a new
+ * request-id.
  *
- * Request-ids lie in SNMP_ID_MIN..SNMP_ID_MAX, so that their encoding always has four bytes and patching them moves nothing.
+ * Request-ids lie in SNMP_ID_MIN..SNMP_ID_MAX, so that their encoding always has four bytes and patching them
+ * moves nothing.
  */
 #ifndef SIMPUL_SNMP_REQUEST_H
 #define SIMPUL_SNMP_REQUEST_H
@@ -47,10 +49,10 @@ struct snmp_request {			/* zeroed is empty; snmp_request_fini() when done */
 /**
  * Encode a request; replaces what r held.
  *
- * @param pdu	SNMP_PDU_GET, SNMP_PDU_GETNEXT, or SNMP_PDU_GETBULK with that many repetitions (and no non-repeaters)
+ * @param pdu	SNMP_PDU_GET, SNMP_PDU_GETNEXT, or SNMP_PDU_GETBULK with so many repetitions
  */
-void	snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, enum snmp_pdu_type pdu, unsigned repetitions,
-	    const struct snmp_ask *ask, size_t n);
+void	snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred,
+	    enum snmp_pdu_type pdu, unsigned repetitions, const struct snmp_ask *ask, size_t n);
 void	snmp_request_fini(struct snmp_request *r);	/* wipes: it holds the community */
 void	snmp_request_patch(struct snmp_request *r, int32_t request_id);
 

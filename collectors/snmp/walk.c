@@ -63,7 +63,7 @@ walk_ask(struct walk *w, size_t varbinds_max, struct snmp_ask *ask, unsigned *re
 	for (size_t i = 0; i < w->ncolumns; i++) {
 		if (w->at[i].ended)
 			continue;
-		ask[w->nasked] = (struct snmp_ask){ .column = &w->columns[i], .whole = !w->at[i].begun, .index = w->at[i].last };
+		ask[w->nasked] = (struct snmp_ask){ &w->columns[i], !w->at[i].begun, w->at[i].last };
 		w->asked[w->nasked++] = (uint8_t)i;
 		tables = tables || !w->columns[i].scalar;
 	}
@@ -125,10 +125,11 @@ column_answer(struct walk *w, uint8_t i, const struct snmp_varbind *vb, const ch
 	struct walk_row		*r;
 	uint32_t		 index;
 	bool			 inside, one_arc = index_of(&w->columns[i], vb, &index, &inside);
+	bool			 other_scalar = w->columns[i].scalar && one_arc && index != 0;
 
 	if (at->ended)
 		return 0;			/* repetitions beyond its end */
-	if (!inside || vb->value.type == SNMP_END_OF_MIB_VIEW || (w->columns[i].scalar && one_arc && index != 0)) {
+	if (!inside || vb->value.type == SNMP_END_OF_MIB_VIEW || other_scalar) {
 		at->ended = true;
 		return 0;
 	}
@@ -158,7 +159,10 @@ walk_answer(struct walk *w, const struct snmp_message *m, const char **why)
 		*why = "walk: empty answer";
 		return -1;
 	}
-	/* Repetition by repetition; it may be cut anywhere, where the agent's message was full (RFC 3416 4.2.3). */
+	/*
+	 * Repetition by repetition; it may be cut anywhere, where the agent's message was full (RFC 3416
+	 * 4.2.3).
+	 */
 	for (uint16_t k = 0; k < m->n; k++)
 		if (column_answer(w, w->asked[k % w->nasked], &m->varbind[k], why) == -1)
 			return -1;

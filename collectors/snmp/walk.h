@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * walk.h: reads columns of tables by GETBULK (or GETNEXT), all of them side by side, and sorts the answers into rows.
+ * walk.h: reads columns of tables by GETBULK (or GETNEXT), all of them side by side, and sorts the answers
+ * into rows.
  *
- * Pure: it says what to ask next and takes the answer; who sends is another's business. OIDs must rise strictly; what leaves the
- * column ends it; at most WALK_ROWS_MAX rows.
+ * Pure: it says what to ask next and takes the answer; who sends is another's business. OIDs must rise
+ * strictly; what leaves the column ends it; at most WALK_ROWS_MAX rows.
  */
 #ifndef SIMPUL_SNMP_WALK_H
 #define SIMPUL_SNMP_WALK_H
@@ -28,7 +29,10 @@ void	walk_free(struct walk *w);
 size_t	walk_ask(struct walk *w, size_t varbinds_max, struct snmp_ask *ask, unsigned *repetitions);
 /** Take the answer to what was asked last. @return 0, or -1 with *why: the walk has failed */
 int	walk_answer(struct walk *w, const struct snmp_message *m, const char **why);
-/** SNMPv1 says noSuchName at the end of the MIB: end the column at this error-index. 0, or -1 when there is none. */
+/**
+ * SNMPv1 says noSuchName at the end of the MIB: end the column at this error-index. 0, or -1 when there is
+ * none.
+ */
 int	walk_refused(struct walk *w, int32_t error_index);
 /** Rows by rising index; borrowed until the walk is freed or goes on. */
 const struct row *walk_rows(struct walk *w, size_t *n);

@@ -9,8 +9,8 @@
 #include "base/map.h"
 
 #define BATCH_MAX   64
-#define ID_LIFE_NS  (40 * NS_PER_S)	/* an id is not used again for at least this long: beyond every time-out */
-#define JITTER_PART 4			/* time-outs are longer by up to a quarter, so that retries do not march in step */
+#define ID_LIFE_NS  (40 * NS_PER_S)	/* an id is not used again for this long: beyond every time-out */
+#define JITTER_PART 4			/* time-outs are longer by up to a quarter: no retries in step */
 
 struct snmp_wire {
 	struct loop	   *loop;
@@ -128,7 +128,9 @@ try_of(const struct snmp_exchange *x, uint32_t id)
 	return i;
 }
 
-/* Send what is queued. An exchange that was queued twice or stopped meanwhile is not in the table any more. */
+/*
+ * Send what is queued. An exchange that was queued twice or stopped meanwhile is not in the table any more.
+ */
 static void
 wire_flush(void *arg)
 {
@@ -260,8 +262,10 @@ wire_packet(struct snmp_wire *w, const struct packet_in *in)
 		return;
 	}
 	expect = (struct snmp_expect){
-		.request_id = (int32_t)id, .version = x->peer->credential.version,
-		.community = x->peer->credential.community, .community_len = x->peer->credential.community_len,
+		.request_id = (int32_t)id,
+		.version = x->peer->credential.version,
+		.community = x->peer->credential.community,
+		.community_len = x->peer->credential.community_len,
 		.varbinds = x->walk ? NULL : x->request.data + x->request.varbinds_at,
 		.varbinds_len = x->walk ? 0 : (size_t)x->request.len - x->request.varbinds_at
 	};

@@ -2,10 +2,11 @@
 /*
  * wire.h: requests on their way: one table of all that are open in an instance, found by request-id.
  *
- * An exchange is one request until its answer: it is sent up to three times, each time under a new random request-id, and an
- * answer to any of them will do. An answer counts when address, port, version, community, request-id, PDU type and (GET) the
- * OIDs are those asked; everything else is dropped, counted by reason, and remembered as the peer's complaint, and the request
- * times out as if nothing had come. What is started within one 5 ms tick leaves in one batch.
+ * An exchange is one request until its answer: it is sent up to three times, each time under a new random
+ * request-id, and an answer to any of them will do. An answer counts when address, port, version, community,
+ * request-id, PDU type and (GET) the OIDs are those asked; everything else is dropped, counted by reason, and
+ * remembered as the peer's complaint, and the request times out as if nothing had come. What is started
+ * within one 5 ms tick leaves in one batch.
  */
 #ifndef SIMPUL_SNMP_WIRE_H
 #define SIMPUL_SNMP_WIRE_H
@@ -24,7 +25,7 @@ struct snmp_peer {			/* whom we ask; lives in its device */
 	struct snmp_credential credential;
 	int64_t		       timeout_ns;
 	bool		       unsent;		/* the kernel would not send a request */
-	const char	      *complaint;	/* why the last wrong answer was dropped, or NULL; a constant text */
+	const char	      *complaint;	/* why the last wrong answer was dropped, or NULL; constant */
 	char		       key[ADDR_TEXT_MAX + 8];	/* "10.0.0.1 161": finds the peer of a stray packet */
 };
 
@@ -49,19 +50,25 @@ struct snmp_exchange {			/* embedded in its owner, zeroed at first */
 };
 
 enum wire_counter {
-	WIRE_REQUESTS, WIRE_RETRIES, WIRE_RESPONSES, WIRE_TIMEOUTS, WIRE_MALFORMED, WIRE_UNMATCHED, WIRE_LATE, WIRE_WRONG_SOURCE,
-	WIRE_WRONG_COMMUNITY, WIRE_WRONG_OIDS, WIRE_WRONG_OTHER, WIRE_SEND_ERRORS, WIRE_COUNTERS
+	WIRE_REQUESTS, WIRE_RETRIES, WIRE_RESPONSES, WIRE_TIMEOUTS, WIRE_MALFORMED, WIRE_UNMATCHED, WIRE_LATE,
+	WIRE_WRONG_SOURCE, WIRE_WRONG_COMMUNITY, WIRE_WRONG_OIDS, WIRE_WRONG_OTHER, WIRE_SEND_ERRORS,
+	WIRE_COUNTERS
 };
 
 struct snmp_wire *wire_new(struct loop *l, struct packet_io *io);	/* both borrowed */
 void	wire_free(struct snmp_wire *w);					/* no exchange may be open */
 uint64_t wire_counter(const struct snmp_wire *w, enum wire_counter c);
 
-/** Let stray packets from this peer's address and port become its complaint. The first of equal peers wins. */
+/**
+ * Let stray packets from this peer's address and port become its complaint. The first of equal peers wins.
+ */
 void	wire_peer_add(struct snmp_wire *w, struct snmp_peer *p);
 void	wire_peer_remove(struct snmp_wire *w, struct snmp_peer *p);
 
-/** Open an exchange: its request is encoded, done and arg are set. done is called once, from the loop, unless stopped before. */
+/**
+ * Open an exchange: its request is encoded, done and arg are set. done is called once, from the loop, unless
+ * stopped before.
+ */
 void	exchange_start(struct snmp_exchange *x, struct snmp_wire *w, struct snmp_peer *p, unsigned tries);
 void	exchange_stop(struct snmp_exchange *x);		/* safe when not open; keeps the request */
 static inline bool

@@ -39,8 +39,8 @@ rate_is_restart(const struct rate_reading *base, const struct rate_reading *now)
 
 /* R3-R10. `unit` is what one count is worth: 8 bit for an octet, 1 for an event. */
 static enum rate_reason
-rate_judge(const struct rate_reading *base, const struct rate_reading *now, double dt, double step_s, double speed,
-    double unit, double *per_s)
+rate_judge(const struct rate_reading *base, const struct rate_reading *now, double dt, double step_s,
+    double speed, double unit, double *per_s)
 {
 	bool	 speed_known = speed > 0, decreased = now->value < base->value;
 	double	 counts_max = SPEED_MARGIN * speed * dt / unit;
@@ -52,7 +52,8 @@ rate_judge(const struct rate_reading *base, const struct rate_reading *now, doub
 		return RATE_TYPE;
 	if (rate_is_restart(base, now))
 		return RATE_RESTART;
-	if (base->has_discontinuity && now->has_discontinuity && base->discontinuity_ticks != now->discontinuity_ticks)
+	if (base->has_discontinuity && now->has_discontinuity &&
+	    base->discontinuity_ticks != now->discontinuity_ticks)
 		return RATE_DISCONTINUITY;
 	if (now->bits == 32) {
 		delta = (uint32_t)delta;
@@ -68,7 +69,8 @@ rate_judge(const struct rate_reading *base, const struct rate_reading *now, doub
 }
 
 static void
-rate_next(struct rate *r, const struct rate_reading *now, double step_s, double speed, double unit, struct rate_result *out)
+rate_next(struct rate *r, const struct rate_reading *now, double step_s, double speed, double unit,
+    struct rate_result *out)
 {
 	bool	has_base = r->base.bits != 0;
 	int64_t dt_ns;
@@ -90,7 +92,8 @@ rate_next(struct rate *r, const struct rate_reading *now, double step_s, double 
 }
 
 void
-rate_next_bps(struct rate *r, const struct rate_reading *now, double step_s, double speed_bps, struct rate_result *out)
+rate_next_bps(struct rate *r, const struct rate_reading *now, double step_s, double speed_bps,
+    struct rate_result *out)
 {
 	rate_next(r, now, step_s, speed_bps, 8, out);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rate.h: two readings of a counter make a rate, or an unknown with its reason. Never a spike, never a false zero.
+ * rate.h: two readings of a counter make a rate, or an unknown with its reason. Never a spike, never a false
+ * zero.
  *
- * Pure arithmetic over what was read: no clock, no log. The rules R1-R10 are applied in their order and the first that
- * speaks wins (docs/definitions.md); Counter32, Counter64 and TimeTicks are those of RFC 2578, discontinuities those of RFC 2863.
+ * Pure arithmetic over what was read: no clock, no log. The rules R1-R10 are applied in their order and the
+ * first that speaks wins (docs/definitions.md); Counter32, Counter64 and TimeTicks are those of RFC 2578,
+ * discontinuities those of RFC 2863.
  */
 #ifndef SIMPUL_RATE_H
 #define SIMPUL_RATE_H
@@ -44,7 +46,7 @@ extern const char *const rate_reason_words[RATE_REASONS];
 
 struct rate_result {
 	double		 per_s;		/* NAN when unknown */
-	double		 seconds;	/* length of time it speaks of, ending at the reading; 0 without base or answer */
+	double		 seconds;	/* time it speaks of, up to the reading; 0 without a base */
 	enum rate_reason reason;
 };
 
@@ -56,9 +58,11 @@ struct rate_result {
  * @param step_s	polling interval
  * @param speed_bps	speed of that direction; NAN or 0 when unknown
  */
-void	rate_next_bps(struct rate *r, const struct rate_reading *now, double step_s, double speed_bps, struct rate_result *out);
+void	rate_next_bps(struct rate *r, const struct rate_reading *now, double step_s, double speed_bps,
+	    struct rate_result *out);
 /** The same for a counter of events (errors, discards): per second, and no speed to hold it against. */
-void	rate_next_count(struct rate *r, const struct rate_reading *now, double step_s, struct rate_result *out);
+void	rate_next_count(struct rate *r, const struct rate_reading *now, double step_s,
+	    struct rate_result *out);
 /** Did the agent restart between the two (R5, R6)? The wrap of sysUpTime after 497 days is no restart. */
 bool	rate_is_restart(const struct rate_reading *base, const struct rate_reading *now);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_snmp.c: any datagram through the SNMP gate; what it accepts must lie within the datagram and within its limits. */
+/*
+ * fuzz_snmp.c: any datagram through the SNMP gate; what it accepts must lie within the datagram and within
+ * its limits.
+ */
 #include "collectors/snmp/ber.h"
 
 #include <stdlib.h>

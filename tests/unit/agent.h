@@ -2,8 +2,8 @@
 /*
  * agent.h: a scripted SNMP agent for tests: a recorded walk that answers GET, GETNEXT and GETBULK.
  *
- * Walk file: a line per object, "OID = TYPE: value", types INTEGER Counter32 Gauge32 TimeTicks Counter64 STRING HEX OID;
- * '#' starts a comment line.
+ * Walk file: a line per object, "OID = TYPE: value", types INTEGER Counter32 Gauge32 TimeTicks Counter64
+ * STRING HEX OID; '#' starts a comment line.
  */
 #ifndef SIMPUL_TEST_AGENT_H
 #define SIMPUL_TEST_AGENT_H

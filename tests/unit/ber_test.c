@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ber_test.c: one named case per reason for which the decoder drops a message, then random messages against net-snmp: whatever
- * we accept it accepts, with the same values (it accepts more, which is why the gate is there).
+ * ber_test.c: one named case per reason for which the decoder drops a message, then random messages against
+ * net-snmp: whatever we accept it accepts, with the same values (it accepts more, which is why the gate is
+ * there).
  */
 #include "collectors/snmp/ber.h"
 
@@ -122,7 +123,10 @@ put_u8(struct writer *w, uint8_t b)
 	w->byte[--w->at] = b;
 }
 
-/* Tag and length of the content that starts at w->at and ends before `end`; sometimes in a longer form than needed. */
+/*
+ * Tag and length of the content that starts at w->at and ends before `end`; sometimes in a longer form than
+ * needed.
+ */
 static void
 put_head(struct writer *w, uint8_t tag, size_t end)
 {

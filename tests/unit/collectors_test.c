@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * collectors_test.c: the walk against agents good and bad, and each collector fed a recorded walk: what it plans to read, and
- * the samples that come out.
+ * collectors_test.c: the walk against agents good and bad, and each collector fed a recorded walk: what it
+ * plans to read, and the samples that come out.
  */
 #include "collectors/collector.h"
 

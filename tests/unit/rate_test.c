@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rate_test.c: every rule of a counter's rate as a named case, and random sequences against a naive reference. */
+/*
+ * rate_test.c: every rule of a counter's rate as a named case, and random sequences against a naive
+ * reference.
+ */
 #include "sample/rate.h"
 
 #include <stdlib.h>
@@ -160,8 +163,8 @@ one_in(uint64_t *state, uint64_t n)
 }
 
 /*
- * The device goes on for about a step; now and then something happens to it. Times are whole milliseconds; the traffic is
- * in 97ths of the line, so that no delta lies exactly at 110 %, where rounding decides.
+ * The device goes on for about a step; now and then something happens to it. Times are whole milliseconds;
+ * the traffic is in 97ths of the line, so that no delta lies exactly at 110 %, where rounding decides.
  */
 static void
 device_step(struct rate_reading *dev, double speed, uint64_t *rnd)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * snmp_engine_test.c: the engine on a virtual loop against a scripted agent that is renumbered, rebooted, silenced, slow, small,
- * hostile. What must hold throughout: every known rate is the true one (no spike, no false zero), and no counter is ever
- * booked to another port.
+ * snmp_engine_test.c: the engine on a virtual loop against a scripted agent that is renumbered, rebooted,
+ * silenced, slow, small, hostile. What must hold throughout: every known rate is the true one (no spike, no
+ * false zero), and no counter is ever booked to another port.
  */
 #include "collectors/snmp/engine.h"
 
@@ -100,7 +100,10 @@ world_update(struct lab *lab, bool has_hc)
 	set_port(&lab->agent, lab->ether2, 16, has_hc ? 10 : 0, lab->start2 + ETHER2_OUT * ms / 1000);
 }
 
-/* Spoil an answer. The request-id is the first INTEGER of four bytes. @return its new length, or 0 when it is lost */
+/*
+ * Spoil an answer. The request-id is the first INTEGER of four bytes. @return its new length, or 0 when it is
+ * lost
+ */
 static size_t
 spoil(const struct lab *lab, struct delivery *d, size_t len)
 {
@@ -130,7 +133,8 @@ spoil(const struct lab *lab, struct delivery *d, size_t len)
 			}
 		return len;
 	case FAULT_OIDS:
-		d->data[len - 1 - 2] ^= 1;	/* the index of the last OID: value is one byte long */
+		if (memcmp(&d->data[len - 3], "\x43\x01\x00", 3) == 0)
+			d->data[len - 4] ^= 1;	/* the index of the last OID, an ifCounterDiscontinuityTime */
 		return len;
 	case FAULT_LONG_LOST:
 		return len > 400 ? 0 : len;
@@ -551,6 +555,21 @@ test_wrong_answers(void)
 }
 
 static void
+test_wrong_oids(void)
+{
+	struct lab *lab = lab_new();
+	size_t	    from = lab->nsamples;
+
+	lab->fault = FAULT_OIDS;
+	lab_run(lab, 3 * MINUTE);
+	ok(counter(lab, "snmp.wrong_oids") > 0, "other OIDs: counted as snmp.wrong_oids");
+	is_i64((int64_t)count_samples(lab, ETHER1, QUALITY_LOST, from), 3, "the port's samples are lost");
+	is_i64((int64_t)count_samples(lab, DEVICE, QUALITY_GOOD, from), 3, "the host's, whose OIDs are right, are not");
+	ok(all_true(lab), "other OIDs: all known rates are true");
+	lab_free(lab);
+}
+
+static void
 test_refused(void)
 {
 	struct lab *lab = lab_new();
@@ -725,6 +744,7 @@ main(void)
 	test_silent();
 	test_small_agent();
 	test_wrong_answers();
+	test_wrong_oids();
 	test_refused();
 	test_late_and_double();
 	test_32_bits("2c");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * snmp_fleet_test.c: the engine against the simulated network, compared sample by sample with what its ports have truly
- * carried over the very seconds that the sample speaks of: whatever happens, a known rate is the true one, and rates are
- * unknown only where the definition says so.
+ * snmp_fleet_test.c: the engine against the simulated network, compared sample by sample with what its ports
+ * have truly carried over the very seconds that the sample speaks of: whatever happens, a known rate is the
+ * true one, and rates are unknown only where the definition says so.
  */
 #include "collectors/snmp/engine.h"
 

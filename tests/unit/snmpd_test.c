@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * snmpd_test.c: the engine against Debian's snmpd, over real sockets: discovery and polls give what a host should give.
- * The daemon is our own copy on a free port of 127.0.0.1, with a configuration and a persistent directory of its own.
+ * snmpd_test.c: the engine against Debian's snmpd, over real sockets: discovery and polls give what a host
+ * should give. The daemon is our own copy on a free port of 127.0.0.1, with a configuration and a persistent
+ * directory of its own.
  */
 #include "collectors/snmp/engine.h"
 
