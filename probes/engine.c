@@ -123,8 +123,8 @@ timeout_of(const struct msg_target *t)
 static bool
 probe_is(const struct probe *p, const struct probe_ops *ops, const struct msg_target *t)
 {
-	return p->ops == ops && addr_equal(&p->address, &t->address) && p->port == t->port && p->interval_ns == interval_of(t) &&
-	    p->timeout_ns == timeout_of(t);
+	return p->ops == ops && addr_equal(&p->address, &t->address) && p->port == t->port &&
+	       p->interval_ns == interval_of(t) && p->timeout_ns == timeout_of(t);
 }
 
 int

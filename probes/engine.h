@@ -57,9 +57,13 @@ struct probe {
 
 /* ---- for measure ---- */
 
-/** @param io  borrowed @param sink  copied; only `sample` is used @param asked  answers to probe_engine_ask(), from the loop */
-struct probe_engine *probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, probe_asked_fn asked,
-    void *arg);
+/**
+ * @param io	borrowed
+ * @param sink	copied; only `sample` is used
+ * @param asked	gets the answers to probe_engine_ask(), from the loop
+ */
+struct probe_engine *probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink,
+    probe_asked_fn asked, void *arg);
 void	probe_engine_free(struct probe_engine *e);
 /** Add or change a target. One that did not change goes on undisturbed. 0, or -1 (logged): no such probe, no address. */
 int	probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t plan);

@@ -17,7 +17,7 @@
 #include "probes/echo.h"
 
 #define BATCH	       64		/* packets in one sendmmsg() */
-#define SEQ_BITS       12		/* of the sequence number: packet; the rest is the high part of the target's index */
+#define SEQ_BITS       12		/* of the sequence number for the packet; the others extend the identifier */
 #define TARGETS_MAX    (1u << (16 + 16 - SEQ_BITS))
 #define EXPIRY_LATE_NS (20 * NS_PER_MS)
 
@@ -68,7 +68,7 @@ target_join(struct icmp *ic, struct probe *p)
 		ic->free_index = xrealloc(ic->free_index, ic->target_room, sizeof(*ic->free_index));
 	}
 	ic->target[t->index] = p;
-	/* All targets of a plan start together. First rounds of 1 to 5 packets spread their results over the 10 s of a round. */
+	/* All targets of a plan start together: first rounds of 1 to 5 packets spread their results over the 10 s. */
 	t->steady.decided = (uint8_t)(hash_u64(p->number) % STEADY_PACKETS);
 	return 0;
 }
@@ -95,12 +95,12 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	pk->state = PACKET_NONE;
 	ic->send_errors++;
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
-		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line", addr_text(&p->address, text),
-		    strerror(error), left_out);
+		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line",
+		    addr_text(&p->address, text), strerror(error), left_out);
 	icmp_decided(p, pk, NOT_MEASURED, NAN);
 }
 
-/* The steady packets of a minute are those sent in it. All earlier ones are decided: no timeout is longer than an interval. */
+/* The steady packets of a minute are those sent in it. Earlier ones are decided: timeout <= interval. */
 static void
 minute_turn(struct probe *p, int64_t wall_ns)
 {
@@ -392,7 +392,7 @@ static const struct metric icmp_metrics[] = {
 
 static const struct conf_opt icmp_options[] = {
 	{ "interval_s", CONF_NUMBER, "s", 1, 60, "2", NULL, "Time between two steady packets to a target." },
-	{ "timeout_s", CONF_NUMBER, "s", 0.1, 3, "1", NULL, "A packet without an answer for this long is lost; at most the interval." },
+	{ "timeout_s", CONF_NUMBER, "s", 0.1, 3, "1", NULL, "Without an answer for this long a packet is lost." },
 	{ 0 }
 };
 

@@ -32,7 +32,7 @@ struct probe_ops {
 	const struct conf_opt *options;		/* ends with { 0 }; NULL for none */
 	size_t		       state_size;	/* zeroed bytes per target, owned by the scheduler */
 
-	/* Called once per interval: begin one round (icmp: send one packet) and return at once. 0, or -1 when it could not. */
+	/* Once per interval: begin one round (icmp: send one packet) and return at once. 0, or -1 when it could not. */
 	int	(*start)(struct probe *);
 	void	(*cancel)(struct probe *);	/* forget what is in flight, the target goes; safe when there is nothing */
 

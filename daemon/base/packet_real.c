@@ -104,7 +104,8 @@ option_on(int fd, int option)
 static int
 socket_open(int family, int type, int protocol)
 {
-	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), receive = RECEIVE_BYTES, send = SEND_BYTES;
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), receive = RECEIVE_BYTES,
+	    send = SEND_BYTES;
 
 	if (fd == -1)
 		return -1;
@@ -126,11 +127,12 @@ socket_open(int family, int type, int protocol)
 static void
 icmp_filter(int fd4, int fd6)
 {
-	struct icmp_filter  pass4 = { .data = ~(1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED) };
+	const unsigned	    pass = 1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED;
+	struct icmp_filter  block4 = { .data = ~pass };
 	struct icmp6_filter pass6;
 
 	if (fd4 != -1)
-		setsockopt(fd4, SOL_RAW, ICMP_FILTER, &pass4, sizeof(pass4));
+		setsockopt(fd4, SOL_RAW, ICMP_FILTER, &block4, sizeof(block4));
 	ICMP6_FILTER_SETBLOCKALL(&pass6);
 	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &pass6);
 	ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &pass6);
@@ -186,7 +188,8 @@ socket_send(struct socket *so, struct packet_out *const *out, size_t n)
 	for (i = 0; i < n; i++) {
 		iov[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)out[i]->data, .iov_len = out[i]->len };
 		msg[i].msg_hdr.msg_name = &to[i];
-		msg[i].msg_hdr.msg_namelen = addr_to_sockaddr(&out[i]->to, so->kind == PACKET_UDP ? out[i]->port : 0, &to[i]);
+		msg[i].msg_hdr.msg_namelen =
+		    addr_to_sockaddr(&out[i]->to, so->kind == PACKET_UDP ? out[i]->port : 0, &to[i]);
 		msg[i].msg_hdr.msg_iov = &iov[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
 	}
@@ -262,7 +265,8 @@ control_read(struct socket *so, struct msghdr *mh)
 			continue;
 		if (cm->cmsg_type == SCM_TIMESTAMPNS) {
 			memcpy(&stamp, CMSG_DATA(cm), sizeof(stamp));
-			received_ns = stamp_to_mono(&so->real->clock, (int64_t)stamp.tv_sec * NS_PER_S + stamp.tv_nsec);
+			received_ns =
+			    stamp_to_mono(&so->real->clock, (int64_t)stamp.tv_sec * NS_PER_S + stamp.tv_nsec);
 		} else if (cm->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(cm), sizeof(drops));
 			so->real->io.kernel_drops += drops - so->drops;

@@ -277,11 +277,17 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		plan_begin(m, &u.plan);
 		return 0;
 	case IPC_TARGET:
-		return msg_target_decode(&u.target, msg->data, msg->len) == -1 ? -1 : plan_add_target(&m->plan, &u.target);
+		if (msg_target_decode(&u.target, msg->data, msg->len) == -1)
+			return -1;
+		return plan_add_target(&m->plan, &u.target);
 	case IPC_PORT:
-		return msg_port_decode(&u.port, msg->data, msg->len) == -1 ? -1 : plan_add_port(&m->plan, &u.port);
+		if (msg_port_decode(&u.port, msg->data, msg->len) == -1)
+			return -1;
+		return plan_add_port(&m->plan, &u.port);
 	case IPC_PLAN_END:
-		return msg_plan_decode(&u.plan, msg->data, msg->len) == -1 ? -1 : plan_swap(m, &u.plan);
+		if (msg_plan_decode(&u.plan, msg->data, msg->len) == -1)
+			return -1;
+		return plan_swap(m, &u.plan);
 	case IPC_PROBE_NOW:
 		if (msg_probe_now_decode(&u.now, msg->data, msg->len) == -1)
 			return -1;

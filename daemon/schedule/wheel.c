@@ -20,7 +20,7 @@
 
 struct level {
 	struct wheel_link  slot[SLOTS];		/* heads of the rings */
-	uint64_t	   used[WORDS];		/* may have a bit too many (a slot emptied by cancelling), never one too few */
+	uint64_t	   used[WORDS];		/* a bit too many where a timer was cancelled, never one too few */
 	uint64_t	   words;		/* which of used[] are not zero */
 };
 

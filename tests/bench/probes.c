@@ -28,7 +28,7 @@ struct net {
 	struct packet_io  io;	/* must be first */
 	struct loop_timer timer;
 	unsigned	  first, next;
-	struct {
+	struct answer {
 		int64_t	    at_ns;
 		struct addr from;
 		size_t	    len;
@@ -43,10 +43,9 @@ net_deliver(void *arg)
 	int64_t	    now = loop_mono_ns(n->io.loop);
 
 	while (n->first != n->next && n->answer[n->first % ANSWERS].at_ns <= now) {
-		struct packet_in in = { .from = n->answer[n->first % ANSWERS].from, .data = n->answer[n->first % ANSWERS].bytes,
-			.len = n->answer[n->first % ANSWERS].len, .received_ns = now };
+		const struct answer *a = &n->answer[n->first++ % ANSWERS];
+		struct packet_in     in = { .from = a->from, .data = a->bytes, .len = a->len, .received_ns = now };
 
-		n->first++;
 		n->io.on_packet(n->io.arg, PACKET_ICMP, &in);
 	}
 	if (n->first != n->next)
@@ -57,6 +56,7 @@ static size_t
 net_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, size_t count)
 {
 	struct net *n = (struct net *)io;
+	struct answer *a;
 	int64_t	    now = loop_mono_ns(io->loop);
 	size_t	    i;
 
@@ -64,11 +64,12 @@ net_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, 
 	for (i = 0; i < count; i++) {
 		batch[i].sent_ns = now;
 		batch[i].error = 0;
-		n->answer[n->next % ANSWERS].at_ns = now + DELAY_NS;
-		n->answer[n->next % ANSWERS].from = batch[i].to;
-		n->answer[n->next % ANSWERS].len = batch[i].len;
-		memcpy(n->answer[n->next % ANSWERS].bytes, batch[i].data, batch[i].len);
-		n->answer[n->next++ % ANSWERS].bytes[0] = 0;
+		a = &n->answer[n->next++ % ANSWERS];
+		a->at_ns = now + DELAY_NS;
+		a->from = batch[i].to;
+		a->len = batch[i].len;
+		memcpy(a->bytes, batch[i].data, batch[i].len);
+		a->bytes[0] = 0;	/* echo reply */
 	}
 	if (!loop_timer_is_set(&n->timer))
 		loop_timer_set(io->loop, &n->timer, now + DELAY_NS, net_deliver, n);
@@ -135,7 +136,8 @@ bench_begin(struct bench *b, unsigned targets, uint32_t interval_ms, uint8_t net
 	for (i = 0; i < targets; i++) {
 		t.number = i + 1;
 		snprintf(t.ref, sizeof(t.ref), "link/s%06u-1", i);
-		t.address = (struct addr){ .family = 4, .byte = { net, (uint8_t)(1 + (i >> 16)), (uint8_t)(i >> 8), (uint8_t)i } };
+		t.address = (struct addr){
+		    .family = 4, .byte = {net, (uint8_t)(1 + (i >> 16)), (uint8_t)(i >> 8), (uint8_t)i}};
 		probe_engine_target(b->engine, &t, 1);
 	}
 }
@@ -146,7 +148,8 @@ cpu_s(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static double
@@ -237,7 +240,8 @@ main(int argc, char *argv[])
 	if (argc > 1 && strcmp(argv[1], "virtual") == 0)
 		return bench_virtual(argc > 2 ? atof(argv[2]) : 3);
 	if (argc > 1 && strcmp(argv[1], "loopback") == 0)
-		return bench_loopback(argc > 2 ? (unsigned)atoi(argv[2]) : 30000, argc > 3 ? (unsigned)atoi(argv[3]) : 10);
+		return bench_loopback(
+		    argc > 2 ? (unsigned)atoi(argv[2]) : 30000, argc > 3 ? (unsigned)atoi(argv[3]) : 10);
 	fprintf(stderr, "usage: probes virtual [DAYS] | loopback [TARGETS [SECONDS]]\n");
 	return 2;
 }

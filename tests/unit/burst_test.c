@@ -61,7 +61,8 @@ test_start(void)
 {
 	struct burst b = { .view = VIEW_NONE };
 
-	ok(burst_is_wanted(&b, false) && !burst_is_wanted(&b, true), "unknown: a lost packet starts it, an answer does not");
+	ok(burst_is_wanted(&b, false) && !burst_is_wanted(&b, true),
+	    "unknown: a lost packet starts it, an answer does not");
 	b.view = VIEW_UP;
 	ok(burst_is_wanted(&b, false) && !burst_is_wanted(&b, true), "up: a lost packet starts it");
 	b.view = VIEW_DOWN;
@@ -98,7 +99,8 @@ test_steady_view(void)
 	is_i64(b.view, VIEW_UP, "two steady successes make up");
 	burst_result(&b, ROUND_FAILED, 0);
 	burst_result(&b, ROUND_FAILED, 0);
-	ok(!burst_result(&b, ROUND_FAILED, 0) && b.view == VIEW_DOWN, "three steady failures make down without a burst");
+	ok(!burst_result(&b, ROUND_FAILED, 0) && b.view == VIEW_DOWN,
+	    "three steady failures make down without a burst");
 }
 
 static void
@@ -108,7 +110,8 @@ test_asked(void)
 
 	burst_ask(&b, 3);
 	ok(b.running, "asking starts it");
-	ok(!burst_result(&b, ROUND_SUCCEEDED, 1) && !burst_result(&b, ROUND_SUCCEEDED, 2), "two successes do not end what was asked for");
+	ok(!burst_result(&b, ROUND_SUCCEEDED, 1) && !burst_result(&b, ROUND_SUCCEEDED, 2),
+	    "two successes do not end what was asked for");
 	ok(burst_result(&b, ROUND_SUCCEEDED, 3), "the third asked for does");
 }
 
@@ -121,8 +124,10 @@ test_lag(void)
 	is_i64((int64_t)lag_quantile_us(&g, 50), 0, "nothing late yet");
 	for (i = 1; i <= 1000; i++)
 		lag_add(&g, i * NS_PER_US);
-	ok(lag_quantile_us(&g, 50) >= 500 && lag_quantile_us(&g, 50) <= 500 + 500 / 16, "median of 1..1000 us within a class");
-	ok(lag_quantile_us(&g, 99) >= 990 && lag_quantile_us(&g, 99) <= 1000, "99th percentile, not above the maximum");
+	ok(lag_quantile_us(&g, 50) >= 500 && lag_quantile_us(&g, 50) <= 500 + 500 / 16,
+	    "median of 1..1000 us within a class");
+	ok(lag_quantile_us(&g, 99) >= 990 && lag_quantile_us(&g, 99) <= 1000,
+	    "99th percentile, not above the maximum");
 	lag_add(&g, INT64_MAX);
 	lag_add(&g, -5);
 	is_i64((int64_t)g.max_us, 0x7fffffff, "endless is cut");

@@ -32,7 +32,8 @@ test_request(void)
 	is_i64((int64_t)wrong, 0, "request: the checksum is right for 100,000 requests from one buffer");
 	echo_stamp(msg, 6, echo_base_sum(), 0x1234, 0x5678, NONCE);
 	ok(msg[0] == 128 && msg[2] == 0 && msg[3] == 0, "request: ICMPv6 leaves the checksum to the kernel");
-	ok(msg[4] == 0x12 && msg[5] == 0x34 && msg[6] == 0x56 && msg[7] == 0x78, "request: id and sequence number in network order");
+	ok(msg[4] == 0x12 && msg[5] == 0x34 && msg[6] == 0x56 && msg[7] == 0x78,
+	    "request: id and sequence number in network order");
 }
 
 static void
@@ -51,7 +52,8 @@ test_reply(void)
 	for (len = 0; len < ECHO_ANSWER_MIN; len++)
 		shorter += echo_parse(msg, len, 4, &a) == ECHO_SHORT;
 	is_i64((int64_t)shorter, ECHO_ANSWER_MIN, "reply: short without its whole nonce");
-	is_i64(echo_parse(msg, ECHO_ANSWER_MIN, 4, &a), ECHO_REPLY, "reply: the text behind the nonce does not matter");
+	is_i64(echo_parse(msg, ECHO_ANSWER_MIN, 4, &a), ECHO_REPLY,
+	    "reply: the text behind the nonce does not matter");
 	is_i64(echo_parse(msg, sizeof(msg), 6, &a), ECHO_OTHER, "reply: type 0 is none in ICMPv6");
 	msg[0] = 129;
 	is_i64(echo_parse(msg, sizeof(msg), 6, &a), ECHO_REPLY, "reply: ICMPv6");
@@ -97,7 +99,8 @@ test_error(void)
 	for (i = 0; i < nitems(cases); i++) {
 		len = error_make(msg, cases[i].family, cases[i].options);
 		is_i64(echo_parse(msg, len, cases[i].family, &a), ECHO_UNREACHABLE, cases[i].name);
-		ok(a.id == 0x1234 && a.seq == 0x5678 && a.dst[0] == (cases[i].family == 6 ? 0x26 : 10), "error: quotes id, number, address");
+		ok(a.id == 0x1234 && a.seq == 0x5678 && a.dst[0] == (cases[i].family == 6 ? 0x26 : 10),
+		    "error: quotes id, number, address");
 		for (cut = shorter = 0; cut < len; cut++)
 			shorter += echo_parse(msg, cut, cases[i].family, &a) == ECHO_SHORT;
 		is_i64((int64_t)shorter, (int64_t)len, "error: short at every length below");
@@ -159,10 +162,12 @@ test_random_minutes(uint64_t seed)
 		qsort(v, n, sizeof(*v), by_value);
 		delay_sample(&m, 2 * NS_PER_S, &s);
 		wrong += s.value[DELAY_RTT_MIN_S] != v[0] || s.value[DELAY_RTT_MAX_S] != v[n - 1] ||
-		    s.value[DELAY_RTT_P25_S] != naive_rank(v, n, 25) || s.value[DELAY_RTT_P50_S] != naive_rank(v, n, 50) ||
-		    s.value[DELAY_RTT_P75_S] != naive_rank(v, n, 75) || s.value[DELAY_RTT_P95_S] != naive_rank(v, n, 95) ||
-		    fabs(s.value[DELAY_PDV_P95_S] - ((double)naive_rank(v, n, 95) - v[0])) > 1e-9 ||
-		    fabs(s.value[DELAY_LOSS_RATIO] - (double)lost / (n + lost)) > 1e-9;
+			 s.value[DELAY_RTT_P25_S] != naive_rank(v, n, 25) ||
+			 s.value[DELAY_RTT_P50_S] != naive_rank(v, n, 50) ||
+			 s.value[DELAY_RTT_P75_S] != naive_rank(v, n, 75) ||
+			 s.value[DELAY_RTT_P95_S] != naive_rank(v, n, 95) ||
+			 fabs(s.value[DELAY_PDV_P95_S] - ((double)naive_rank(v, n, 95) - v[0])) > 1e-9 ||
+			 fabs(s.value[DELAY_LOSS_RATIO] - (double)lost / (n + lost)) > 1e-9;
 	}
 	is_i64(wrong, 0, "minute: 5,000 random ones as computed naively");
 }
@@ -176,7 +181,9 @@ test_minute(void)
 
 	ok(!delay_sample(&m, NS_PER_S, &s), "minute: nothing in it, no sample");
 	delay_begin(&m, WALL_NS + 59 * NS_PER_S + 999999999);
-	ok(delay_covers(&m, WALL_NS) && !delay_covers(&m, WALL_NS + 60 * NS_PER_S) && !delay_covers(&m, WALL_NS - 1), "minute: its bounds");
+	ok(delay_covers(&m, WALL_NS) && !delay_covers(&m, WALL_NS + 60 * NS_PER_S) &&
+		!delay_covers(&m, WALL_NS - 1),
+	    "minute: its bounds");
 	for (i = 0; i < 40; i++)
 		delay_add(&m, 0.5f);
 	delay_sample(&m, 2 * NS_PER_S, &s);
@@ -192,12 +199,14 @@ test_minute(void)
 		delay_add(&m, 0.5f);
 	delay_add(&m, NAN);
 	delay_sample(&m, NS_PER_S, &s);
-	is_near(s.value[DELAY_LOSS_RATIO], 1.0 / 201, 1e-12, "minute: more packets than are kept still count for the loss");
+	is_near(s.value[DELAY_LOSS_RATIO], 1.0 / 201, 1e-12,
+	    "minute: more packets than are kept still count for the loss");
 	delay_begin(&m, WALL_NS);
 	for (i = 0; i < 10; i++)
 		delay_add_unmeasured(&m);
 	delay_sample(&m, 2 * NS_PER_S, &s);
-	ok(s.quality == QUALITY_UNKNOWN && isnan(s.value[DELAY_LOSS_RATIO]) && s.seconds == 20, "minute: nothing could be sent: unknown");
+	ok(s.quality == QUALITY_UNKNOWN && isnan(s.value[DELAY_LOSS_RATIO]) && s.seconds == 20,
+	    "minute: nothing could be sent: unknown");
 }
 
 int

@@ -162,7 +162,8 @@ fake_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int
 	c->result = h->tcp;
 	c->sent_ns = loop_mono_ns(io->loop);
 	net->tcp_open++;
-	loop_timer_set(io->loop, &c->timer, c->sent_ns + (h->tcp == CONNECT_TIMEOUT ? timeout_ns : h->delay_ns), fake_connected, c);
+	loop_timer_set(io->loop, &c->timer,
+	    c->sent_ns + (h->tcp == CONNECT_TIMEOUT ? timeout_ns : h->delay_ns), fake_connected, c);
 	return c;
 }
 

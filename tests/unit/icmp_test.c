@@ -84,7 +84,8 @@ bench_free(struct bench *b)
 static struct msg_target
 target(unsigned n)
 {
-	struct msg_target t = { .kind = TARGET_PROBE, .number = NUMBER(n), .method = "icmp", .interval_ms = 2000, .timeout_ms = 1000 };
+	struct msg_target t = { .kind = TARGET_PROBE, .number = NUMBER(n), .method = "icmp", .interval_ms = 2000,
+		.timeout_ms = 1000 };
 
 	snprintf(t.ref, sizeof(t.ref), "link/s%03u-1", n);
 	t.address = fake_addr(n);
@@ -181,7 +182,8 @@ test_steady(void)
 	plan(b, 1, 1, 1);
 	run(b, 62);
 	s = find(b, SAMPLE_ROUND, 0, 1, &at[0]);
-	ok(s != NULL && s->quality == QUALITY_GOOD && s->series == NUMBER(1), "steady: five answers make a good round");
+	ok(s != NULL && s->quality == QUALITY_GOOD && s->series == NUMBER(1),
+	    "steady: five answers make a good round");
 	is_near(s->value[ROUND_SENT], 5, 0, "steady: five sent");
 	is_near(s->value[ROUND_ANSWERED], 5, 0, "steady: five answered");
 	is_near(s->value[ROUND_RTT_P50_S], 0.020, 1e-6, "steady: median round-trip time");
@@ -249,11 +251,14 @@ test_loss(void)
 	run(b, 3600);
 	s = find(b, SAMPLE_DELAY, 0, 30, NULL);
 	is_near(s->seconds, 60, 0, "loss: a whole minute is 30 packets of 2 s");
-	ok(s->value[DELAY_LOSS_RATIO] > 0 && s->quality == QUALITY_GOOD, "loss: %g in that minute", s->value[DELAY_LOSS_RATIO]);
-	is_near(fmod(s->value[DELAY_LOSS_RATIO] * 30 + 1e-9, 1), 0, 1e-6, "loss: in thirtieths: packets of the burst do not count");
+	ok(s->value[DELAY_LOSS_RATIO] > 0 && s->quality == QUALITY_GOOD, "loss: %g in that minute",
+	    s->value[DELAY_LOSS_RATIO]);
+	is_near(fmod(s->value[DELAY_LOSS_RATIO] * 30 + 1e-9, 1), 0, 1e-6,
+	    "loss: in thirtieths: packets of the burst do not count");
 	for (i = 0; i < b->n; i++)
 		if (b->sample[i].type == SAMPLE_DELAY)
-			steady_lost += (unsigned)lround(b->sample[i].value[DELAY_LOSS_RATIO] * b->sample[i].seconds / 2);
+			steady_lost +=
+			    (unsigned)lround(b->sample[i].value[DELAY_LOSS_RATIO] * b->sample[i].seconds / 2);
 	ok(steady_lost > 100 && steady_lost < 1800 / 2, "loss: %u of 1,800 steady packets lost", steady_lost);
 	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, 0), 0, "loss: no round lost while others are answered");
 	is_i64((int64_t)counter(b, "probe.bursts") <= 1, 1, "loss: at most one burst at a time");
@@ -279,7 +284,8 @@ test_worst_case(void)
 	run(b, 12);
 	for (i = 0; i < nitems(want); i++)
 		if (llabs(b->net->note[note + i].at_ns - zero - (int64_t)llround(want[i] * 1e3) * NS_PER_MS) > 0) {
-			printf("#   packet %zu at %g s, want %g\n", i, s_of(b->net->note[note + i].at_ns - zero), want[i]);
+			printf("#   packet %zu at %g s, want %g\n", i,
+			    s_of(b->net->note[note + i].at_ns - zero), want[i]);
 			wrong++;
 		}
 	is_i64((int64_t)wrong, 0, "cut: packets at 2.0, 3.0, 3.3, 3.6, 4.0 ... after the last answered one");
@@ -307,7 +313,8 @@ test_down_then_steady(void)
 	run(b, 400);
 	find(b, SAMPLE_ROUND, from, 2, &third);
 	for (i = from; i < b->n; i++)
-		in_window += b->sample[i].type == SAMPLE_ROUND && b->at_ns[i] > third && b->at_ns[i] <= third + 300 * NS_PER_S;
+		in_window += b->sample[i].type == SAMPLE_ROUND && b->at_ns[i] > third &&
+			     b->at_ns[i] <= third + 300 * NS_PER_S;
 	is_i64(in_window, 300, "down: a round each second for 300 s");
 	at = b->at_ns[b->n - 1];
 	is_near(b->sample[b->n - 1].value[ROUND_SENT], 5, 0, "down: then the steady schedule");
@@ -323,9 +330,11 @@ test_down_then_steady(void)
 	at = run_to_answer(b, 1) + 20 * NS_PER_MS;
 	run(b, 4);
 	from += b->sample[from].value[ROUND_SENT] == 5;	/* the answer may have completed a steady round */
-	ok(b->at_ns[from] - at == 620 * NS_PER_MS && b->sample[from].quality == QUALITY_GOOD && b->sample[from].value[ROUND_SENT] == 3,
+	ok(b->at_ns[from] - at == 620 * NS_PER_MS && b->sample[from].quality == QUALITY_GOOD &&
+		b->sample[from].value[ROUND_SENT] == 3,
 	    "return: first success 0.62 s after the first answer (%g)", s_of(b->at_ns[from] - at));
-	ok(b->at_ns[from + 1] - at == 1620 * NS_PER_MS && b->sample[from + 1].quality == QUALITY_GOOD, "return: the second one second later");
+	ok(b->at_ns[from + 1] - at == 1620 * NS_PER_MS && b->sample[from + 1].quality == QUALITY_GOOD,
+	    "return: the second one second later");
 	is_i64((int64_t)counter(b, "probe.bursts"), 0, "return: two successes end the burst");
 	bench_free(b);
 }
@@ -346,7 +355,8 @@ test_bias(void)
 	run(b, 62);
 	s = find(b, SAMPLE_DELAY, 0, 1, NULL);
 	lost = s->value[DELAY_LOSS_RATIO];
-	ok(lost >= 14.0 / 30 - 1e-9 && lost <= 16.0 / 30 + 1e-9, "bias: half a minute cut is half lost (%g), whatever the burst sent", lost);
+	ok(lost >= 14.0 / 30 - 1e-9 && lost <= 16.0 / 30 + 1e-9,
+	    "bias: half a minute cut is half lost (%g), whatever the burst sent", lost);
 	is_near(s->seconds, 60, 0, "bias: a whole minute");
 	is_near(s->value[DELAY_RTT_P50_S], 0.020, 1e-6, "bias: the median is of the answered ones");
 	bench_free(b);
@@ -384,7 +394,8 @@ test_own_fault(void)
 	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from), 0, "own fault: nothing is called lost");
 	ok(count_quality(b, SAMPLE_ROUND, QUALITY_UNKNOWN, from) >= 5, "own fault: rounds are unknown");
 	s = find(b, SAMPLE_DELAY, from, 1, NULL);
-	ok(s != NULL && s->quality == QUALITY_UNKNOWN && isnan(s->value[DELAY_LOSS_RATIO]), "own fault: the minute is unknown, not lossless");
+	ok(s != NULL && s->quality == QUALITY_UNKNOWN && isnan(s->value[DELAY_LOSS_RATIO]),
+	    "own fault: the minute is unknown, not lossless");
 	ok(counter(b, "icmp.send_errors") >= 30, "own fault: counted");
 	is_i64((int64_t)counter(b, "probe.bursts"), 0, "own fault: no burst");
 	bench_free(b);
@@ -407,7 +418,8 @@ test_kernel_drops(void)
 		run(b, 0.1);
 		b->net->io.kernel_drops += 10;
 	}
-	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from), 0, "drops: nothing is called lost while the kernel drops");
+	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from), 0,
+	    "drops: nothing is called lost while the kernel drops");
 	ok(count_quality(b, SAMPLE_ROUND, QUALITY_UNKNOWN, from) >= 20, "drops: it is unknown");
 	run(b, 10);
 	ok(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from) >= 30, "drops: when it no longer does, lost is lost");
@@ -506,7 +518,8 @@ test_rejected(void)
 		plan(b, 1, 1, 1);
 		run(b, 15);
 		ok(counter(b, "icmp.received") == 0 && counter(b, cases[i].counter) == b->net->notes &&
-		    count_quality(b, SAMPLE_ROUND, QUALITY_GOOD, 0) == 0, "rejected: %s, counted as %s", cases[i].name, cases[i].counter);
+			count_quality(b, SAMPLE_ROUND, QUALITY_GOOD, 0) == 0,
+		    "rejected: %s, counted as %s", cases[i].name, cases[i].counter);
 		bench_free(b);
 	}
 }
@@ -520,7 +533,8 @@ test_duplicate_late(void)
 	b->net->host[1].copies = 2;
 	plan(b, 1, 1, 1);
 	run(b, 21);
-	is_i64((int64_t)counter(b, "icmp.duplicate"), 2 * (int64_t)b->net->notes, "duplicate: counted, not accepted twice");
+	is_i64((int64_t)counter(b, "icmp.duplicate"), 2 * (int64_t)b->net->notes,
+	    "duplicate: counted, not accepted twice");
 	s = find(b, SAMPLE_ROUND, 0, 1, NULL);
 	is_near(s->value[ROUND_ANSWERED], 5, 0, "duplicate: five answers are five");
 	ok(s->value[ROUND_DUPLICATE] >= 8, "duplicate: the round tells them (%g)", s->value[ROUND_DUPLICATE]);
@@ -531,7 +545,8 @@ test_duplicate_late(void)
 	plan(b, 1, 1, 1);
 	run(b, 30);
 	is_i64((int64_t)counter(b, "icmp.received"), 0, "late: no answer in time");
-	ok(counter(b, "icmp.late") + 8 >= b->net->notes, "late: %" PRIu64 " of %zu counted", counter(b, "icmp.late"), b->net->notes);
+	ok(counter(b, "icmp.late") + 8 >= b->net->notes, "late: %" PRIu64 " of %zu counted",
+	    counter(b, "icmp.late"), b->net->notes);
 	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_GOOD, 0), 0, "late: all rounds lost");
 	ok(find(b, SAMPLE_ROUND, 0, 3, NULL)->value[ROUND_LATE] > 0, "late: the round tells them");
 	bench_free(b);
@@ -578,7 +593,8 @@ test_ask(void)
 	is_i64(b->token, 77, "ask: the token comes back");
 	for (i = 0; i < b->done.n; i++) {
 		answered += b->done.done[i].verdict == PROBE_ANSWERED && b->done.done[i].number == NUMBER(1);
-		failed += b->done.done[i].verdict == PROBE_FAILED && b->done.done[i].number == NUMBER(2) && b->done.done[i].sent == 9;
+		failed += b->done.done[i].verdict == PROBE_FAILED && b->done.done[i].number == NUMBER(2) &&
+			  b->done.done[i].sent == 9;
 		unknown += b->done.done[i].verdict == PROBE_UNKNOWN && b->done.done[i].number == NUMBER(3);
 	}
 	ok(answered == 1 && failed == 1 && unknown == 1, "ask: each number once, each with its verdict");
@@ -612,7 +628,8 @@ test_ask_joins(void)
 	run(b, 2.2);
 	ok(b->done.n == 1 && b->done.done[0].verdict == PROBE_FAILED, "join: decided by the burst that runs");
 	is_i64(b->done_ns - zero, 6600 * NS_PER_MS, "join: with its third failure");
-	ok(b->net->notes - notes <= 9, "join: no second burst beside it (%zu packets in %g s)", b->net->notes - notes, s_of(b->done_ns - at));
+	ok(b->net->notes - notes <= 9, "join: no second burst beside it (%zu packets in %g s)",
+	    b->net->notes - notes, s_of(b->done_ns - at));
 	bench_free(b);
 }
 
@@ -724,7 +741,8 @@ test_deterministic(void)
 	for (i = 0; i < b[0]->n; i++)
 		same = same && b[0]->at_ns[i] == b[1]->at_ns[i] && b[0]->sample[i].series == b[1]->sample[i].series &&
 		    b[0]->sample[i].quality == b[1]->sample[i].quality;
-	ok(same && b[0]->n == b[1]->n && b[0]->n > 800, "the same seed gives the same %zu samples at the same times", b[0]->n);
+	ok(same && b[0]->n == b[1]->n && b[0]->n > 800,
+	    "the same seed gives the same %zu samples at the same times", b[0]->n);
 	bench_free(b[0]);
 	bench_free(b[1]);
 }

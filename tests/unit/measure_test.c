@@ -192,19 +192,24 @@ run(struct bench *b, double seconds)
 static void
 send_begin(struct bench *b, uint32_t generation, uint32_t targets)
 {
-	msg_plan_send(b->core.ch, IPC_PLAN_BEGIN, 0, &(struct msg_plan){ .generation = generation, .targets = targets }, -1);
+	const struct msg_plan m = { .generation = generation, .targets = targets };
+
+	msg_plan_send(b->core.ch, IPC_PLAN_BEGIN, 0, &m, -1);
 }
 
 static void
 send_end(struct bench *b, uint32_t generation, uint32_t targets)
 {
-	msg_plan_send(b->core.ch, IPC_PLAN_END, 0, &(struct msg_plan){ .generation = generation, .targets = targets }, -1);
+	const struct msg_plan m = { .generation = generation, .targets = targets };
+
+	msg_plan_send(b->core.ch, IPC_PLAN_END, 0, &m, -1);
 }
 
 static void
 send_probe(struct bench *b, unsigned n, const char *method, uint32_t interval_ms)
 {
-	struct msg_target t = { .kind = TARGET_PROBE, .number = n, .interval_ms = interval_ms, .timeout_ms = 1000, .port = 80 };
+	struct msg_target t = { .kind = TARGET_PROBE, .number = n, .interval_ms = interval_ms, .timeout_ms = 1000,
+		.port = 80 };
 
 	snprintf(t.ref, sizeof(t.ref), "link/s%u-1", n);
 	snprintf(t.method, sizeof(t.method), "%s", method);
@@ -215,7 +220,8 @@ send_probe(struct bench *b, unsigned n, const char *method, uint32_t interval_ms
 static void
 send_device(struct bench *b, uint32_t number, unsigned ports)
 {
-	struct msg_target t = { .kind = TARGET_SNMP, .number = number, .ref = "device/s002-r1", .method = "2c", .interval_ms = 60000 };
+	struct msg_target t = { .kind = TARGET_SNMP, .number = number, .ref = "device/s002-r1", .method = "2c",
+		.interval_ms = 60000 };
 	struct msg_port	  p = { .device = number, .number = number + 1, .name = "ether1" };
 
 	t.address = fake_addr(200);
@@ -255,14 +261,18 @@ test_samples(void)
 
 	send_plan(b, 1, 85);
 	run(b, 61);
-	ok(b->core.rounds >= 85 * 5 && b->core.samples > b->core.rounds, "85 links: %u results in a minute at core", b->core.rounds);
+	ok(b->core.rounds >= 85 * 5 && b->core.samples > b->core.rounds,
+	    "85 links: %u results in a minute at core", b->core.rounds);
 	is_i64(b->store.samples, b->core.samples, "store gets the same");
-	ok(b->core.oldest_ns <= 100 * NS_PER_MS, "none older than 100 ms (%g ms)", (double)b->core.oldest_ns / NS_PER_MS);
+	ok(b->core.oldest_ns <= 100 * NS_PER_MS, "none older than 100 ms (%g ms)",
+	    (double)b->core.oldest_ns / NS_PER_MS);
 	ok(b->core.frames[IPC_SAMPLES] <= 610, "not more than 10 frames a second (%u)", b->core.frames[IPC_SAMPLES]);
 	is_i64(b->core.frames[IPC_COUNTERS], 6, "counters each 10 s");
-	ok(counter(&b->core, "probe.targets") == 85 && counter(&b->core, "icmp.sent") > 2000 && counter(&b->core, "icmp.received") > 2000 &&
-	    counter(&b->core, "probe.lag_p99_us") == 0 && counter(&b->core, "probe.bursts") == 0 &&
-	    counter(&b->core, "samples.frames_dropped") == 0 && counter(&b->core, "snmp.told") == 0, "with what they should tell");
+	ok(counter(&b->core, "probe.targets") == 85 && counter(&b->core, "icmp.sent") > 2000 &&
+		counter(&b->core, "icmp.received") > 2000 && counter(&b->core, "probe.lag_p99_us") == 0 &&
+		counter(&b->core, "probe.bursts") == 0 && counter(&b->core, "samples.frames_dropped") == 0 &&
+		counter(&b->core, "snmp.told") == 0,
+	    "with what they should tell");
 	bench_free(b);
 }
 
@@ -278,7 +288,8 @@ test_half_a_plan(void)
 	run(b, 1);
 	leave(&b->core);
 	run(b, 11);
-	ok(b->net->host[9].requests == 0 && b->net->host[3].requests >= 8, "core gone in the middle of a plan: the old one holds");
+	ok(b->net->host[9].requests == 0 && b->net->host[3].requests >= 8,
+	    "core gone in the middle of a plan: the old one holds");
 	ok(b->store.rounds >= 3, "without core, store goes on getting samples");
 	join(b, &b->core, PROCESS_CORE);
 	run(b, 11);
@@ -356,7 +367,8 @@ test_bad_frames(void)
 		run(b, 3);
 		cases[i].send(b);
 		run(b, 10);
-		ok(b->core.closed && b->net->host[2].requests >= 6, "%s: the channel is closed, measuring goes on", cases[i].name);
+		ok(b->core.closed && b->net->host[2].requests >= 6,
+		    "%s: the channel is closed, measuring goes on", cases[i].name);
 		bench_free(b);
 	}
 }
@@ -376,7 +388,8 @@ test_store_away(void)
 	ok(counter(&b->core, "samples.waiting_bytes") > rounds * 20 / 2, "store away: samples wait");
 	join(b, &b->store, PROCESS_STORE);
 	run(b, 0.05);
-	ok(b->store.rounds == rounds && !b->store.disorder, "and all %u come in order when it is back", b->store.rounds);
+	ok(b->store.rounds == rounds && !b->store.disorder, "and all %u come in order when it is back",
+	    b->store.rounds);
 	run(b, 12);
 	is_i64((int64_t)counter(&b->core, "samples.waiting_bytes"), 0, "then nothing waits");
 	is_i64((int64_t)counter(&b->core, "samples.frames_dropped"), 0, "and nothing was lost");
@@ -396,12 +409,14 @@ test_store_away_long(void)
 	send_end(b, 1, TARGETS);
 	leave(&b->store);
 	run(b, 140);		/* 20 bytes a result: 28 MB */
-	ok(counter(&b->core, "samples.waiting_bytes") <= 16u << 20 && counter(&b->core, "samples.waiting_bytes") > 15u << 20,
+	ok(counter(&b->core, "samples.waiting_bytes") <= 16u << 20 &&
+		counter(&b->core, "samples.waiting_bytes") > 15u << 20,
 	    "store away for long: 16 MiB wait");
 	ok(counter(&b->core, "samples.frames_dropped") > 100, "the oldest frames are dropped, and counted");
 	join(b, &b->store, PROCESS_STORE);
 	run(b, 0.05);
-	ok(b->store.rounds > 700000 && !b->store.disorder && b->store.oldest_ns < 120 * NS_PER_S, "the newest %u come in order", b->store.rounds);
+	ok(b->store.rounds > 700000 && !b->store.disorder && b->store.oldest_ns < 120 * NS_PER_S,
+	    "the newest %u come in order", b->store.rounds);
 	bench_free(b);
 }
 
@@ -416,10 +431,12 @@ test_ask(void)
 	run(b, 20);
 	msg_probe_now_send(b->core.ch, IPC_PROBE_NOW, 4242, &now, -1);
 	run(b, 1);
-	ok(b->core.frames[IPC_PROBE_DONE] == 1 && b->core.done.n == 1 && b->core.done.done[0].verdict == PROBE_ANSWERED,
+	ok(b->core.frames[IPC_PROBE_DONE] == 1 && b->core.done.n == 1 &&
+		b->core.done.done[0].verdict == PROBE_ANSWERED,
 	    "PROBE_NOW: told as soon as it is decided");
 	run(b, 4);
-	ok(b->core.frames[IPC_PROBE_DONE] == 2 && b->core.done.done[0].verdict == PROBE_FAILED && b->core.done.done[0].number == 2,
+	ok(b->core.frames[IPC_PROBE_DONE] == 2 && b->core.done.done[0].verdict == PROBE_FAILED &&
+		b->core.done.done[0].number == 2,
 	    "PROBE_NOW: the other one when it is");
 	is_i64(b->core.token, 4242, "PROBE_NOW: with its token");
 	bench_free(b);
@@ -435,11 +452,13 @@ test_devices(void)
 	send_device(b, 100, 3);
 	send_end(b, 1, 2);
 	run(b, 1);
-	ok(snmp->told == 1 && snmp->last == 100 && snmp->ports == 3, "a device goes to the SNMP engine with its ports");
+	ok(snmp->told == 1 && snmp->last == 100 && snmp->ports == 3,
+	    "a device goes to the SNMP engine with its ports");
 	snmp->sink.state(snmp->sink.arg, &(struct msg_target_state){ .number = 100, .state = TARGET_SILENT });
 	snmp->sink.port_found(snmp->sink.arg, &(struct msg_port_found){ .device = 100, .name = "ether2" });
 	run(b, 0.1);
-	ok(b->core.frames[IPC_TARGET_STATE] == 1 && b->core.frames[IPC_PORT_FOUND] == 1, "what it finds out goes to core");
+	ok(b->core.frames[IPC_TARGET_STATE] == 1 && b->core.frames[IPC_PORT_FOUND] == 1,
+	    "what it finds out goes to core");
 	send_plan(b, 2, 1);
 	run(b, 1);
 	ok(snmp->removed == 1 && snmp->last == 100, "a plan without it takes it away");

@@ -62,7 +62,8 @@ take_packet(void *arg, enum packet_kind kind, const struct packet_in *in)
 		loop_stop(b->loop, 0);
 		return;
 	}
-	if (echo_parse(in->data, in->len, in->from.family, &a) != ECHO_REPLY || a.nonce != NONCE + a.seq || a.seq >= PACKETS)
+	if (echo_parse(in->data, in->len, in->from.family, &a) != ECHO_REPLY || a.nonce != NONCE + a.seq ||
+	    a.seq >= PACKETS)
 		return;		/* other tests may be pinging */
 	if (b->received_ns[a.seq] != 0)
 		b->duplicates++;
@@ -129,11 +130,14 @@ test_udp(struct bench *b)
 	addr_from_sockaddr(&out.to, &out.port, (struct sockaddr *)&me);
 	is_i64((int64_t)b->io->ops->send(b->io, PACKET_UDP, &out, 1), 1, "udp: leaves");
 	len = sizeof(peer);
-	ok(recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&peer, &len) == 6 && strcmp(got, "hello") == 0, "udp: arrives");
+	ok(recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&peer, &len) == 6 &&
+		strcmp(got, "hello") == 0,
+	    "udp: arrives");
 	sendto(fd, "world", 6, 0, (struct sockaddr *)&peer, len);
 	is_i64(wait_for(b), 0, "udp: and so does the answer");
 	is_text(b->text, "world", "udp: its bytes");
-	ok(addr_equal(&b->in.from, &out.to) && b->in.port == out.port && llabs(loop_mono_ns(b->loop) - b->in.received_ns) < 10 * NS_PER_S,
+	ok(addr_equal(&b->in.from, &out.to) && b->in.port == out.port &&
+		llabs(loop_mono_ns(b->loop) - b->in.received_ns) < 10 * NS_PER_S,
 	    "udp: its address, port and time");
 	close(fd);
 }

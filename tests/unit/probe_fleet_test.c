@@ -115,7 +115,8 @@ test_medians(struct bench *b)
 		error = fabs(b->delay.value[DELAY_RTT_P50_S] - truth.rtt_p50_s);
 		worst = error > worst ? error : worst;
 	}
-	ok(b->minutes >= 30 && worst < 0.001, "the medians of 30 minutes are within 1 ms of the truth (%.3f ms)", worst * 1e3);
+	ok(b->minutes >= 30 && worst < 0.001,
+	    "the medians of 30 minutes are within 1 ms of the truth (%.3f ms)", worst * 1e3);
 	ok(b->delay.value[DELAY_RTT_MIN_S] >= truth.rtt_min_s - 1e-6, "no delay is below the smallest possible");
 	ok(b->lost == 0 && b->others_lost == 0, "no round was lost");
 }
@@ -154,7 +155,8 @@ test_cut(struct bench *b, double phase)
 	back = loop_mono_ns(b->loop);
 	command(b, "restore link " LINK);
 	run(b, 20);
-	ok(b->second_ns - back <= 4000 * NS_PER_MS, "back: second good round %.2f s after it", (double)(b->second_ns - back) / NS_PER_S);
+	ok(b->second_ns - back <= 4000 * NS_PER_MS, "back: second good round %.2f s after it",
+	    (double)(b->second_ns - back) / NS_PER_S);
 	is_i64(b->engine->bursts, 0, "then no burst runs");
 }
 

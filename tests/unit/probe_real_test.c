@@ -105,8 +105,8 @@ test_ask(struct bench *b)
 		const struct probe_done *d = &b->done.done[i];
 
 		has6 = d->number == 1 || d->verdict != PROBE_UNKNOWN;	/* unknown: this host has no IPv6 */
-		ok(!has6 || (d->verdict == PROBE_ANSWERED && d->answered > 0), "%s answers%s", d->number == 1 ? "127.0.0.1" : "::1",
-		    has6 ? "" : " # SKIP no IPv6 here");
+		ok(!has6 || (d->verdict == PROBE_ANSWERED && d->answered > 0), "%s answers%s",
+		    d->number == 1 ? "127.0.0.1" : "::1", has6 ? "" : " # SKIP no IPv6 here");
 	}
 	probe_engine_sweep(b->engine, 2);
 }
@@ -144,7 +144,8 @@ test_hold_up(struct bench *b)
 	is_i64(run(b), 0, "rounds go on after the process was held up");
 	ok(b->batches > 2 * TARGETS, "which was twice");
 	is_i64(b->lost, 0, "and no packet is lost or late for it");
-	ok(b->rtt_max_s < HOLD_MS / 1000.0, "nor does it count as delay of the line (%.3f ms)", (double)b->rtt_max_s * 1e3);
+	ok(b->rtt_max_s < HOLD_MS / 1000.0, "nor does it count as delay of the line (%.3f ms)",
+	    (double)b->rtt_max_s * 1e3);
 	b->io->ops = b->real;
 }
 

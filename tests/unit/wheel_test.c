@@ -158,8 +158,8 @@ test_random(uint64_t seed)
 
 	bench_run(b);
 	printf("# seed %" PRIu64 ": %u timers ran\n", seed, b->ran);
-	ok(b->ran > 1000 && b->early == 0 && b->late == 0 && b->ghosts == 0, "none early (%u), late (%u) or cancelled (%u)", b->early,
-	    b->late, b->ghosts);
+	ok(b->ran > 1000 && b->early == 0 && b->late == 0 && b->ghosts == 0,
+	    "none early (%u), late (%u) or cancelled (%u)", b->early, b->late, b->ghosts);
 	is_i64(still_set(b), 0, "what should be set is, and nothing else");
 	bench_run(again);
 	ok(b->trace == again->trace, "the same calls give the same order");
