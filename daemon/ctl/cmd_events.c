@@ -43,18 +43,22 @@ static void
 print_event(struct cli *cli, const json_t *v)
 {
 	const struct term *t = &cli->term;
-	char		   time[WORDS_MAX];
+	const char	  *incident = member_text(v, "incident"), *subject = member_text(v, "subject");
+	char		   time[WORDS_MAX], what[200];
+	int		   at;
 
 	if (cli->json) {
 		js_line(&cli->out, v);
 		return;
 	}
-	term_printf(t, &cli->out, TINT_DIM, "%6.0f  ", member_number(v, "seq"));
-	term_printf(t, &cli->out, TINT_NONE, "%s  ", words_time(time, member_time(v, "time")));
+	snprintf(what, sizeof(what), "%-20s  %s", member_text(v, "kind"), subject);
+	term_printf(t, &cli->out, TINT_DIM, "%5.0f  ", member_number(v, "seq"));
+	term_printf(t, &cli->out, TINT_NONE, "%-23s  ", words_time(time, member_time(v, "time")));
 	term_printf(t, &cli->out, severity_tint(member_text(v, "severity")), "%-8s  ", member_text(v, "severity"));
-	term_printf(t, &cli->out, TINT_NONE, "%-19s  %s", member_text(v, "kind"), member_text(v, "subject"));
-	if (*member_text(v, "incident") != '\0' && strstr(member_text(v, "subject"), member_text(v, "incident")) == NULL)
-		term_printf(t, &cli->out, TINT_DIM, "  %s", member_text(v, "incident"));
+	term_text(t, &cli->out, TINT_NONE, what);
+	at = 42 + term_cells(t, what) + 2 + term_cells(t, incident);
+	if (*incident != '\0' && strstr(subject, incident) == NULL && (t->width == 0 || at <= t->width))
+		term_printf(t, &cli->out, TINT_DIM, "  %s", incident);
 	buf_u8(&cli->out, '\n');
 }
 

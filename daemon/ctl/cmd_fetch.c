@@ -142,16 +142,26 @@ value_at(const json_t *columns, size_t column, size_t row)
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* Are all of one object? Then its name stands above, and only the values in the title. */
-static bool
-is_one_object(const struct fetch *f)
+/* "link/s013-1" of "link/s013-1/rx_bps". */
+static const char *
+object_of(const char *ref, char out[REF_MAX])
 {
-	size_t i, len = (size_t)(strrchr(f->ref[0], '/') - f->ref[0]) + 1;
+	snprintf(out, REF_MAX, "%.*s", (int)(strrchr(ref, '/') - ref), ref);
+	return out;
+}
 
-	for (i = 1; i < f->n; i++)
-		if (strncmp(f->ref[i], f->ref[0], len) != 0)
-			return false;
-	return true;
+/* Under the name of its object: the name of the value, and its unit. */
+static void
+print_titles(const struct fetch *f, struct table *t, const struct unit *const *unit)
+{
+	size_t k;
+
+	table_cell(t, TINT_DIM, "TIME");
+	for (k = 0; k < f->n; k++)
+		table_cell(t, TINT_DIM, strrchr(f->ref[k], '/') + 1);
+	table_cell(t, TINT_DIM, "");
+	for (k = 0; k < f->n; k++)
+		table_cell(t, TINT_DIM, unit[k]->name);
 }
 
 static void
@@ -161,9 +171,6 @@ print_rows(const struct fetch *f, const json_t *answer, struct table *t, const s
 	char	      time[WORDS_MAX];
 	size_t	      row, k;
 
-	table_cell(t, TINT_NONE, "");
-	for (k = 0; k < f->n; k++)
-		table_cell(t, TINT_DIM, unit[k]->name);
 	for (row = 0; row < json_array_size(times); row++) {
 		table_cell(t, TINT_NONE, words_time(time, json_integer_value(json_array_get(times, row)) * NS_PER_S));
 		for (k = 0; k < f->n; k++)
@@ -195,30 +202,32 @@ static void
 print_table(struct cli *cli, const struct fetch *f, const json_t *answer)
 {
 	const json_t	  *columns = json_object_get(answer, "v");
-	struct column	   column[SERIES_READ_MAX + 1] = { { "TIME", false, 0, 0 } };
+	struct column	   column[SERIES_READ_MAX + 1] = { { "", false, 0, 0 } };
 	struct summary	   sum[SERIES_READ_MAX];
 	const struct unit *unit[SERIES_READ_MAX];
-	bool		   one = is_one_object(f);
+	char		   object[SERIES_READ_MAX][REF_MAX], step[WORDS_MAX];
 	struct table	  *t;
-	const char	  *value;
-	char		   step[WORDS_MAX];
+	unsigned	   left_out;
 	size_t		   k;
 
 	for (k = 0; k < f->n; k++) {
-		value = strrchr(f->ref[k], '/') + 1;
 		sum[k] = summarise(json_array_get(columns, k));
-		unit[k] = unit_for(value, sum[k].known > 0 ? fmax(fabs(sum[k].min), fabs(sum[k].max)) : 0);
-		column[k + 1] = (struct column){ one ? value : f->ref[k], true, 0, (int)k };
+		unit[k] = unit_for(f->ref[k], sum[k].known > 0 ? fmax(fabs(sum[k].min), fabs(sum[k].max)) : 0);
+		column[k + 1] = (struct column){ object_of(f->ref[k], object[k]), true, 0, (int)k };
+		if (k > 0 && strcmp(object[k], object[k - 1]) == 0)
+			column[k + 1].title = "";	/* named once is enough */
 	}
-	words_duration(step, (int64_t)member_number(answer, "step_s"));
-	term_printf(&cli->term, &cli->out, TINT_BOLD, "%.*s", one ? (int)(strrchr(f->ref[0], '/') - f->ref[0]) : 0, f->ref[0]);
-	term_printf(&cli->term, &cli->out, TINT_NONE, "%s%s over %s, up to the time shown", one ? "  " : "", f->cf, step);
-	buf_u8(&cli->out, '\n');
 	t = table_new(column, f->n + 1);
+	print_titles(f, t, unit);
 	print_rows(f, answer, t, unit);
 	print_summaries(f, t, sum, unit, json_array_size(json_object_get(answer, "t")));
-	table_print(t, &cli->term, &cli->out, 2);
+	left_out = table_print(t, &cli->term, &cli->out, 0);
 	table_free(t);
+	term_printf(&cli->term, &cli->out, TINT_DIM, "each value: %s over the %s up to its time", f->cf,
+	    words_duration(step, (int64_t)member_number(answer, "step_s")));
+	buf_u8(&cli->out, '\n');
+	if (left_out > 0)
+		complain_hint("%u columns found no room: name fewer values, or use --csv", left_out);
 }
 
 /* ---- CSV, JSON ---- */

@@ -113,7 +113,7 @@ row_incident(struct cli *cli, struct table *t, const json_t *v)
 	table_cell(t, TINT_NONE, json_is_integer(json_object_get(v, "members")) ? text : "-");
 	table_cell(t, TINT_NONE, json_is_object(ack) ? member_text(ack, "user") : strcmp(member_text(v, "status"), "pending") == 0 ?
 	    "(being verified)" : "nobody yet");
-	cell(t, v, "cause");
+	table_cell(t, TINT_NONE, words_state(text, sizeof(text), member_text(v, "cause")));
 }
 
 /* ---- kinds ---- */
@@ -133,7 +133,7 @@ static const struct column device_columns[] = {
 };
 static const struct column incident_columns[] = {
 	{ "SEVERITY", false, 0, 0 }, { "INCIDENT", false, 0, 0 }, { "WHAT", false, 0, 0 }, { "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 },
-	{ "SITE", false, 12, 0 }, { "LINES", true, 0, 3 }, { "LOOKED AFTER BY", false, 10, 1 }, { "CAUSE", false, 0, 4 },
+	{ "SITE", false, 12, 0 }, { "LINES", true, 0, 3 }, { "ACK", false, 8, 1 }, { "CAUSE", false, 0, 4 },
 };
 
 static const struct kind {
@@ -227,6 +227,7 @@ show_kind(struct cli *cli, const struct kind *k)
 static void
 line(struct cli *cli, enum tint tint, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Broken where it is too long; what follows stands four columns in. */
 static void
 line(struct cli *cli, enum tint tint, const char *fmt, ...)
 {
@@ -236,8 +237,7 @@ line(struct cli *cli, enum tint tint, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	term_text(&cli->term, &cli->out, tint, text);
-	buf_u8(&cli->out, '\n');
+	term_wrap(&cli->term, &cli->out, tint, 0, 4, text);
 }
 
 static void
@@ -246,7 +246,7 @@ print_head(struct cli *cli, const json_t *status)
 	const char *dash = term_dash(&cli->term);
 	char	    up[WORDS_MAX], now[WORDS_MAX];
 
-	line(cli, TINT_BOLD, "%s%sengine %s%srunning for %s%s%s", member_text(status, "ns"), dash, member_text(status, "engine"), dash,
+	line(cli, TINT_BOLD, "%s%sengine %s%sup %s%s%s", member_text(status, "ns"), dash, member_text(status, "engine"), dash,
 	    words_ago(up, &cli->term, member_time(status, "started")), dash, words_time(now, cli->term.now_ns));
 }
 
@@ -266,27 +266,45 @@ print_problems(struct cli *cli, const json_t *status)
 	if (!json_is_true(json_object_get(json_object_get(status, "ledger"), "ok")))
 		line(cli, TINT_BAD, "  ! the ledger cannot be written, so nothing is told to anyone; the engine's log says why");
 	if (!json_is_true(json_object_get(broker, "connected")))
-		line(cli, TINT_WARN, "  ! no broker%s%s; %.0f message%s for it", *member_text(broker, "text") != '\0' ? ": " : "",
-		    member_text(broker, "text"), waiting, waiting == 1 ? " waits" : "s wait");
+		line(cli, TINT_WARN, "  ! %s; %.0f message%s for it", *member_text(broker, "text") != '\0' ?
+		    member_text(broker, "text") : "no connection to the broker", waiting, waiting == 1 ? " waits" : "s wait");
+}
+
+#define COUNTS_AT 17	/* column where the counts of a row begin */
+
+/* "   x 2 isolated", on a new line when there is no room for it. @return the column where it ends */
+static int
+print_count(struct cli *cli, int at, const char *const state[2], double n)
+{
+	char text[80], word[40];
+	int  cells;
+
+	snprintf(text, sizeof(text), "%s %.0f %s", code_symbol(&cli->term, state[1]), n, words_state(word, sizeof(word), state[0]));
+	cells = 3 + term_cells(&cli->term, text);
+	if (cli->term.width > 0 && at > COUNTS_AT && at + cells > cli->term.width) {
+		buf_u8(&cli->out, '\n');
+		term_printf(&cli->term, &cli->out, TINT_NONE, "%*s", COUNTS_AT, "");
+		at = COUNTS_AT;
+	}
+	buf_bytes(&cli->out, "   ", 3);
+	term_text(&cli->term, &cli->out, code_tint(state[1]), text);
+	return at + cells;
 }
 
 /* One row of counts: "sites   61   x 2 isolated   + 55 ok ...", trouble first, only what there is. */
 static void
 print_counts(struct cli *cli, const char *title, const json_t *counts, const char *const (*states)[2])
 {
-	char   word[40];
 	size_t i, total = 0;
+	int    at = COUNTS_AT;
 	double n;
 
 	for (i = 0; states[i][0] != NULL; i++)
 		total += (size_t)member_number(counts, states[i][0]);
-	term_printf(&cli->term, &cli->out, TINT_NONE, "  %-8s%6zu", title, total);
+	term_printf(&cli->term, &cli->out, TINT_NONE, "  %-8s %6zu", title, total);
 	for (i = 0; states[i][0] != NULL; i++)
-		if ((n = member_number(counts, states[i][0])) > 0) {
-			term_printf(&cli->term, &cli->out, TINT_NONE, "   ");
-			term_printf(&cli->term, &cli->out, code_tint(states[i][1]), "%s %.0f %s", code_symbol(&cli->term, states[i][1]), n,
-			    words_state(word, sizeof(word), states[i][0]));
-		}
+		if ((n = member_number(counts, states[i][0])) > 0)
+			at = print_count(cli, at, states[i], n);
 	buf_u8(&cli->out, '\n');
 }
 

@@ -50,7 +50,7 @@ print_about(struct cli *cli, const json_t *v)
 		if (*(s = member_text(v, names[i])) != '\0')
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text != '\0' ? term_dash(&cli->term) : "", s);
 	if (*text != '\0')
-		term_wrap(&cli->term, &cli->out, 0, text);
+		term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2, text);
 }
 
 static void
@@ -62,10 +62,10 @@ print_evidence(struct cli *cli, const json_t *v)
 
 	heading(cli, "Why");
 	if (json_array_size(facts) == 0)
-		term_wrap(&cli->term, &cli->out, 2, "  nothing is known that speaks for or against it");
+		term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2, "  nothing is known that speaks for or against it");
 	json_array_foreach(facts, i, f) {
-		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-26s  ", member_time(f, "t") != 0 ? words_time(time, member_time(f, "t")) : "now");
-		term_wrap(&cli->term, &cli->out, 30, member_text(f, "fact"));
+		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-23s  ", member_time(f, "t") != 0 ? words_time(time, member_time(f, "t")) : "now");
+		term_wrap(&cli->term, &cli->out, TINT_NONE, 27, 27, member_text(f, "fact"));
 	}
 }
 
@@ -108,20 +108,20 @@ static void
 print_last(struct cli *cli, const json_t *v)
 {
 	int64_t last = member_time(v, "last");
-	double	loss = member_number(v, "loss_ratio");
+	double	rtt = member_number(v, "rtt_s"), loss = member_number(v, "loss_ratio");
 	char	text[600], ago[WORDS_MAX], words[WORDS_MAX];
 
 	if (last == 0)
 		return;
 	heading(cli, "Last results");
-	snprintf(text, sizeof(text), "%s ago; round trip %s", words_ago(ago, &cli->term, last),
-	    words_seconds(words, member_number(v, "rtt_s")));
+	snprintf(text, sizeof(text), "%s ago: %s%s", words_ago(ago, &cli->term, last), isfinite(rtt) ? "round trip " : "no answer",
+	    isfinite(rtt) ? words_seconds(words, rtt) : "");
 	if (isfinite(loss))
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; loss of the last minute %s", words_ratio(words, loss));
 	add_traffic(text, sizeof(text), v, "down", "rx_bps", "down_bps");
 	add_traffic(text, sizeof(text), v, "up", "tx_bps", "up_bps");
 	buf_bytes(&cli->out, "  ", 2);
-	term_wrap(&cli->term, &cli->out, 2, text);
+	term_wrap(&cli->term, &cli->out, TINT_NONE, 2, 2, text);
 }
 
 static void
@@ -180,16 +180,21 @@ print_ack(struct cli *cli, const json_t *v)
 static void
 print_ports(struct cli *cli, const json_t *v)
 {
-	const json_t *list = json_object_get(v, "ports"), *p;
-	size_t	      i;
+	static const struct column columns[] = { { "SERIES", false, 0, 0 }, { "NAME", false, 8, 0 } };
+	const json_t		  *list = json_object_get(v, "ports"), *p;
+	struct table		  *t;
+	size_t			   i;
 
 	if (json_array_size(list) == 0)
 		return;
 	heading(cli, "Ports");
+	t = table_new(columns, nitems(columns));
 	json_array_foreach(list, i, p) {
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  %s", member_text(p, "ref"), member_text(p, "name"));
-		buf_u8(&cli->out, '\n');
+		table_cell(t, TINT_NONE, member_text(p, "ref"));
+		table_cell(t, TINT_NONE, member_text(p, "name"));
 	}
+	table_print(t, &cli->term, &cli->out, 2);
+	table_free(t);
 }
 
 enum exit_code

@@ -71,8 +71,10 @@ help(FILE *to)
 	    "  simpulctl status\n"
 	    "  simpulctl why s013\n"
 	    "  simpulctl fetch link/s013-1/rtt_p50_s --from -6h\n"
-	    "\n\"simpulctl COMMAND --help\" shows more. The socket is --socket, $SIMPUL_SOCKET or\n%s.\n"
-	    "Exit codes: 0 done, 1 failed, 2 usage, 3 engine not reachable, 4 no such object, 5 refused, 6 timed out.\n",
+	    "\n\"simpulctl COMMAND --help\" shows more.\n"
+	    "The socket is --socket, $SIMPUL_SOCKET or %s.\n"
+	    "Exit codes: 0 done, 1 failed, 2 usage, 3 engine not reachable, 4 no such object,\n"
+	    "5 refused, 6 timed out.\n",
 	    default_socket);
 }
 

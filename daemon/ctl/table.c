@@ -10,6 +10,7 @@
 #define COLUMNS_MAX 32
 #define GAP	    2	/* between columns */
 #define CELL_MAX    1024
+#define ELASTIC_MAX 40	/* so that one long name does not tear the others apart */
 
 struct cell {
 	char	 *text;		/* visible */
@@ -142,20 +143,46 @@ drop_spare(const struct table *t, int width[])
 	return true;
 }
 
+/* Columns that can be spared and in which nothing is known need no room on a terminal. */
 static void
+drop_empty(const struct table *t, int width[])
+{
+	size_t i, k;
+
+	for (k = 0; k < t->ncolumns; k++) {
+		for (i = t->ncolumns + k; i < t->ncells; i += t->ncolumns)
+			if (t->cell[i].text[0] != '\0' && strcmp(t->cell[i].text, "-") != 0)
+				break;
+		if (i >= t->ncells && t->column[k].spare > 0)
+			width[k] = 0;
+	}
+}
+
+/* @return columns left out for lack of room */
+static unsigned
 fit(const struct table *t, const struct term *term, int indent, int width[])
 {
-	int    natural[COLUMNS_MAX];
-	size_t i;
+	int	 natural[COLUMNS_MAX];
+	unsigned left_out = 0;
+	size_t	 i;
 
 	natural_widths(t, term, natural);
-	memcpy(width, natural, t->ncolumns * sizeof(width[0]));
+	if (term->width > 0)
+		drop_empty(t, natural);
+	for (i = 0; i < t->ncolumns; i++) {
+		if (term->width > 0 && t->column[i].least > 0 && natural[i] > ELASTIC_MAX)
+			natural[i] = ELASTIC_MAX;
+		width[i] = natural[i];
+	}
 	if (term->width == 0)
-		return;
-	while (cut_elastic(t, width, line_width(t, width, indent) - term->width) > 0 && drop_spare(t, width))
+		return 0;
+	while (cut_elastic(t, width, line_width(t, width, indent) - term->width) > 0 && drop_spare(t, width)) {
+		left_out++;
 		for (i = 0; i < t->ncolumns; i++)	/* what is left may have its room back */
 			if (width[i] > 0)
 				width[i] = natural[i];
+	}
+	return left_out;
 }
 
 /* Bytes of the text that fill at most `cells` columns. */
@@ -220,13 +247,14 @@ print_row(const struct table *t, const struct term *term, struct buf *out, int i
 	buf_u8(out, '\n');
 }
 
-void
+unsigned
 table_print(const struct table *t, const struct term *term, struct buf *out, int indent)
 {
-	int    width[COLUMNS_MAX];
-	size_t i;
+	int	 width[COLUMNS_MAX];
+	unsigned left_out = fit(t, term, indent, width);
+	size_t	 i;
 
-	fit(t, term, indent, width);
 	for (i = has_titles(t) ? 0 : t->ncolumns; i + t->ncolumns <= t->ncells; i += t->ncolumns)
 		print_row(t, term, out, indent, width, &t->cell[i]);
+	return left_out;
 }

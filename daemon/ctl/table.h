@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * table.h: rows and columns that fit the terminal: elastic columns are cut first (with a mark), then columns that can be done
- * without are left out, the last of them first.
+ * table.h: rows and columns that fit the terminal. Columns that can be spared and hold nothing are not shown; then elastic
+ * columns are cut (with a mark), then columns that can be spared are left out. Without a terminal all are written in full.
  */
 #ifndef SIMPUL_CTL_TABLE_H
 #define SIMPUL_CTL_TABLE_H
@@ -11,7 +11,7 @@
 struct column {
 	const char *title;
 	bool	    right;	/* numbers */
-	int	    least;	/* elastic: may be cut down to this width; 0: never cut */
+	int	    least;	/* elastic: may be cut down to this width (on a terminal it has at most 40); 0: never cut */
 	int	    spare;	/* 0: always shown; else left out in the order of falling numbers when there is no room */
 };
 
@@ -23,7 +23,10 @@ void	table_free(struct table *t);
 /** The next cell of the present row; a row ends with its last column. @param text  copied */
 void	table_cell(struct table *t, enum tint tint, const char *text);
 size_t	table_rows(const struct table *t);
-/** Print the title line (unless there is no title at all) and all rows, each line indented. */
-void	table_print(const struct table *t, const struct term *term, struct buf *out, int indent);
+/**
+ * Print the title line (unless there is no title at all) and all rows, each line indented.
+ * @return how many columns that hold something were left out for lack of room
+ */
+unsigned table_print(const struct table *t, const struct term *term, struct buf *out, int indent);
 
 #endif

@@ -79,19 +79,31 @@ term_cells(const struct term *t, const char *text)
 	return cells;
 }
 
+static void
+begin_tint(const struct term *t, struct buf *out, enum tint tint)
+{
+	static const char *const codes[TINTS] = { "", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[1m" };
+
+	if (t->colour)
+		buf_bytes(out, codes[tint], strlen(codes[tint]));
+}
+
+static void
+end_tint(const struct term *t, struct buf *out, enum tint tint)
+{
+	if (t->colour && tint != TINT_NONE)
+		buf_bytes(out, "\x1b[0m", 4);
+}
+
 void
 term_text(const struct term *t, struct buf *out, enum tint tint, const char *text)
 {
-	static const char *const codes[TINTS] = { "", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[1m" };
-	static const char	 reset[] = "\x1b[0m";
-	char			 visible[LINE_MAX_BYTES];
+	char visible[LINE_MAX_BYTES];
 
 	text_visible(visible, sizeof(visible), text, strlen(text));
-	if (t->colour && tint != TINT_NONE)
-		buf_bytes(out, codes[tint], strlen(codes[tint]));
+	begin_tint(t, out, tint);
 	buf_bytes(out, visible, strlen(visible));
-	if (t->colour && tint != TINT_NONE)
-		buf_bytes(out, reset, sizeof(reset) - 1);
+	end_tint(t, out, tint);
 }
 
 void
@@ -107,14 +119,15 @@ term_printf(const struct term *t, struct buf *out, enum tint tint, const char *f
 }
 
 void
-term_wrap(const struct term *t, struct buf *out, int indent, const char *text)
+term_wrap(const struct term *t, struct buf *out, enum tint tint, int at, int indent, const char *text)
 {
 	char   visible[LINE_MAX_BYTES], word[LINE_MAX_BYTES];
 	char  *p = text_visible(visible, sizeof(visible), text, strlen(text));
-	int    at = indent, cells, i;
+	int    cells, i;
 	size_t len;
 	bool   first = true;
 
+	begin_tint(t, out, tint);
 	for (; *p != '\0'; p += len + (p[len] == ' '), first = false) {
 		len = strcspn(p, " ");
 		snprintf(word, sizeof(word), "%.*s", (int)len, p);
@@ -131,6 +144,7 @@ term_wrap(const struct term *t, struct buf *out, int indent, const char *text)
 		buf_bytes(out, word, len);
 		at += cells;
 	}
+	end_tint(t, out, tint);
 	buf_u8(out, '\n');
 }
 

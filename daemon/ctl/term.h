@@ -24,8 +24,8 @@ int	term_cells(const struct term *t, const char *text);
 /** Append text (made visible) in this colour. */
 void	term_text(const struct term *t, struct buf *out, enum tint tint, const char *text);
 void	term_printf(const struct term *t, struct buf *out, enum tint tint, const char *fmt, ...) PRINTF_LIKE(4, 5);
-/** Append a paragraph, broken between words and indented by this many columns from its second line on. */
-void	term_wrap(const struct term *t, struct buf *out, int indent, const char *text);
+/** Append a paragraph, broken between words. @param at  column where its first line begins @param indent  of the others */
+void	term_wrap(const struct term *t, struct buf *out, enum tint tint, int at, int indent, const char *text);
 const char *term_dash(const struct term *t);	/* between the parts of a line: a dot, or ASCII */
 
 /* States: a page code ("ok", "warn", "down" ...) to colour, symbol and order; an engine's word to plain words. */
@@ -39,7 +39,7 @@ char	   *words_state(char *out, size_t size, const char *state);
 
 #define WORDS_MAX 64
 char   *words_duration(char out[WORDS_MAX], int64_t seconds);	/* "12 s", "3 min 12 s", "2 h 5 min", "3 d 4 h" */
-char   *words_time(char out[WORDS_MAX], int64_t wall_ns);	/* "2026-11-21 08:02:03 +07:00" in the local zone; "-" for 0 */
+char   *words_time(char out[WORDS_MAX], int64_t wall_ns);	/* "2026-11-21 08:02:03 +07" in the local zone; "-" for 0 */
 char   *words_ago(char out[WORDS_MAX], const struct term *t, int64_t wall_ns);	/* how long ago; "-" for 0 */
 char   *words_rate(char out[WORDS_MAX], double bps);		/* "12.3 Mbit/s"; "-" when unknown */
 char   *words_seconds(char out[WORDS_MAX], double s);		/* "23.1 ms", "1.25 s" */

@@ -104,7 +104,7 @@ view_device(const struct device_live *d)
 	set(v, "code", json_string(device_state_code(d->state)));
 	set(v, "since", js_time(d->live.since_ns));
 	set(v, "life", json_string(life_names[d->device->life]));
-	set(v, "reason", js_name(d->reason));
+	set(v, "reason", d->state != DEVICE_ANSWERING ? js_name(d->reason) : json_null());
 	return v;
 }
 

@@ -61,10 +61,29 @@ parents_of(const struct link_live *l)
 	return list;
 }
 
+/* In the order of their times, which as text in UTC sort like the times; what holds now comes last. */
 static json_t *
-with_evidence(json_t *view, json_t *evidence)
+in_order(json_t *facts)
 {
-	json_object_set_new(view, "evidence", evidence);
+	const char *a, *b;
+	size_t	    i, k;
+
+	for (i = 1; i < json_array_size(facts); i++)
+		for (k = i; k > 0; k--) {
+			a = json_string_value(json_object_get(json_array_get(facts, k - 1), "t"));
+			b = json_string_value(json_object_get(json_array_get(facts, k), "t"));
+			if (b == NULL || (a != NULL && strcmp(a, b) <= 0))
+				break;
+			json_array_insert(facts, k - 1, json_array_get(facts, k));
+			json_array_remove(facts, k + 1);
+		}
+	return facts;
+}
+
+static json_t *
+with_evidence(json_t *view, json_t *facts)
+{
+	json_object_set_new(view, "evidence", in_order(facts));
 	return view;
 }
 
@@ -114,7 +133,7 @@ rounds_facts(json_t *list, const struct link_live *l)
 		fact(list, 0, "no result of a probe yet");
 		return;
 	}
-	if (r->say == ROUNDS_DOWN)
+	if (r->say == ROUNDS_DOWN && link_incident(l) == NULL)		/* an incident knows it already */
 		fact(list, r->since_ns, "first lost round");
 	else if (r->say == ROUNDS_UNKNOWN)
 		fact(list, r->since_ns, "results stopped coming");
@@ -214,9 +233,10 @@ why_device(const struct core *c, const struct device_live *d)
 		fact(facts, 0, "the process \"measure %s\", which polls it, is away", *d->device->via != '\0' ? d->device->via : "main");
 	if (d->state == DEVICE_UNKNOWN)
 		fact(facts, 0, "no answer to an SNMP poll yet");
+	else if (d->state == DEVICE_ANSWERING)
+		fact(facts, d->live.since_ns, "answers SNMP polls");
 	else
-		fact(facts, d->live.since_ns, "%s%s%s", d->state == DEVICE_ANSWERING ? "answers SNMP polls" : "does not answer SNMP polls",
-		    *d->reason != '\0' ? ": " : "", d->reason);
+		fact(facts, d->live.since_ns, "does not answer SNMP polls%s%s", *d->reason != '\0' ? ": " : "", d->reason);
 	if (d->state == DEVICE_SILENT)
 		fact(facts, 0, "a silent agent says nothing about the lines of its site: packets decide those");
 	for (p = d->ports; p != NULL; p = p->next)

@@ -37,6 +37,7 @@ words_time(char out[WORDS_MAX], int64_t wall_ns)
 	time_t	  s = (time_t)(wall_ns / NS_PER_S);
 	struct tm tm;
 	long	  minutes;
+	int	  n;
 
 	if (wall_ns == 0) {
 		text_copy(out, WORDS_MAX, "-");
@@ -44,8 +45,10 @@ words_time(char out[WORDS_MAX], int64_t wall_ns)
 	}
 	localtime_r(&s, &tm);
 	minutes = tm.tm_gmtoff / 60;
-	snprintf(out, WORDS_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02ld:%02ld", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-	    tm.tm_hour, tm.tm_min, tm.tm_sec, minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
+	n = snprintf(out, WORDS_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02ld", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec, minutes < 0 ? '-' : '+', labs(minutes) / 60);
+	if (minutes % 60 != 0)
+		snprintf(out + n, (size_t)(WORDS_MAX - n), ":%02ld", labs(minutes) % 60);
 	return out;
 }
 
