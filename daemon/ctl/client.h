@@ -2,9 +2,9 @@
 /*
  * client.h: inside the control socket: one connection, and how an operation answers it.
  *
- * An operation gets a request and answers it once: at once, or later through a call that stays open. A client that hangs up
- * takes its calls along. Nothing here frees a client while an operation runs: one that must go is marked, and goes when
- * the loop is back in socket.c.
+ * An operation gets a request and answers it once: at once, or later through a call that stays open. A client
+ * that hangs up takes its calls along. Nothing here frees a client while an operation runs: one that must go
+ * is marked, and goes when the loop is back in socket.c.
  */
 #ifndef SIMPUL_CTL_CLIENT_H
 #define SIMPUL_CTL_CLIENT_H
@@ -23,12 +23,12 @@
 
 struct client;
 
-/* A request that is not answered yet, or a subscription. Embedded at the head of what the operation remembers. */
+/* A request that is not answered yet, or a subscription. Head of what the operation remembers of it. */
 struct call {
 	struct client *client;
 	int64_t	       id;
 	void	     (*free)(struct call *);	/* forget whatever is under way and free it */
-	void	     (*pump)(struct call *);	/* subscriptions: send what is there, up to OUT_SOFT; else NULL */
+	void	     (*pump)(struct call *);	/* subscriptions: send what is there; else NULL */
 	struct call   *next;
 };
 
@@ -42,7 +42,7 @@ struct client {
 	bool		eof;		/* it sends no more: answer what is open, then hang up */
 	bool		closing;	/* hang up when `out` has left */
 	bool		dead;		/* hang up now */
-	bool		settling;	/* an operation of it may be running: what it causes is seen to afterwards */
+	bool		settling;	/* an operation of it may run: what that causes is seen to after it */
 	uid_t		uid;
 	enum ctl_role	role;
 	bool		speaks_for_others;	/* may send "as" */
@@ -66,7 +66,8 @@ struct ctl {
 /** Answer with these members and "id", "ok":true. @param members  taken; an object */
 void	client_answer(struct client *cl, int64_t id, json_t *members);
 /** Answer {"id","ok":false,"code","error"}. @param members  taken: more of them, or NULL */
-void	client_refuse_with(struct client *cl, int64_t id, const char *code, json_t *members, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void	client_refuse_with(struct client *cl, int64_t id, const char *code, json_t *members, const char *fmt,
+    ...) PRINTF_LIKE(5, 6);
 #define client_refuse(cl, id, code, ...) client_refuse_with(cl, id, code, NULL, __VA_ARGS__)
 /** Send a line that answers nothing, such as an event. @param line  taken; an object */
 void	client_send(struct client *cl, json_t *line);
@@ -89,7 +90,8 @@ typedef void (*op_fn)(struct client *cl, const struct request *r, const struct a
 /** Run one request of this client: rights, members, then the operation (ops.c). */
 void	op_run(struct client *cl, const struct request *r);
 /** Write to the audit log of the ledger. @param detail  taken; an object */
-void	op_audit(struct client *cl, const struct actor *who, const char *what, const char *object, json_t *detail);
+void	op_audit(struct client *cl, const struct actor *who, const char *what, const char *object,
+    json_t *detail);
 /** Refuse a request about an object that does not exist, naming the nearest that does. */
 void	op_not_found(struct client *cl, const struct request *r, const char *name);
 

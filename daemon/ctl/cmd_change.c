@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_change.c: simpulctl ack, probe, reload, flush, audit: the commands that do something and say that it is done. */
+/*
+ * cmd_change.c: simpulctl ack, probe, reload, flush, audit: the commands that do something and say that it is
+ * done.
+ */
 #include "ctl/command.h"
 
 #include <stdio.h>
@@ -48,23 +51,26 @@ cmd_ack(struct cli *cli, int argc, char *argv[])
 {
 	enum exit_code rc;
 	json_t	      *v, *request;
+	const char    *prefix;
 	char	       note[256];
 	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
 
 	if (at == -1)
 		return rc;
 	if (at == argc)
-		return command_usage(cli, "name an incident; open ones are shown by simpulctl status incidents");
+		return command_usage(cli,
+		    "name an incident; open ones are shown by simpulctl status incidents");
 	/* The version seen now: an ack that somebody else makes in between is not overwritten. */
-	rc = cli_ask(cli, json_pack("{s:s, s:s+}", "op", "get", "object", strncmp(argv[at], "inc", 3) == 0 ? "" : "inc-", argv[at]),
-	    ASK_TIMEOUT_S, &v);
+	prefix = strncmp(argv[at], "inc", 3) == 0 ? "" : "inc-";
+	rc = cli_ask(cli, json_pack("{s:s, s:s+}", "op", "get", "object", prefix, argv[at]), ASK_TIMEOUT_S,
+	    &v);
 	if (rc != EXIT_DONE) {
 		json_decref(v);
 		return rc;
 	}
 	join_words(note, sizeof(note), argc, argv, at + 1);
-	request = json_pack("{s:s, s:s, s:s, s:O*}", "op", "ack", "incident", argv[at], "note", note, "version",
-	    json_object_get(v, "version"));
+	request = json_pack("{s:s, s:s, s:s, s:O*}", "op", "ack", "incident", argv[at], "note", note,
+	    "version", json_object_get(v, "version"));
 	json_decref(v);
 	if (ask(cli, request, ASK_TIMEOUT_S, &v, &rc))
 		say(cli, "%s is acknowledged", member_text(json_object_get(v, "incident"), "id"));
@@ -106,8 +112,8 @@ print_errors(const json_t *v)
 	size_t	      i;
 
 	json_array_foreach(json_object_get(v, "errors"), i, e)
-		complain_hint("%s:%.0f:%.0f: %s", member_text(e, "file"), member_number(e, "line"), member_number(e, "column"),
-		    member_text(e, "text"));
+		complain_hint("%s:%.0f:%.0f: %s", member_text(e, "file"), member_number(e, "line"),
+		    member_number(e, "column"), member_text(e, "text"));
 }
 
 enum exit_code
@@ -122,9 +128,12 @@ cmd_reload(struct cli *cli, int argc, char *argv[])
 	if (at == -1)
 		return rc;
 	if (at != argc)
-		return command_usage(cli, "the engine knows which files to read; simpulctl check takes a file name");
-	if (ask(cli, json_pack("{s:s, s:b}", "op", "reload", "allow_removal", removal), RELOAD_TIMEOUT_S, &v, &rc))
-		say(cli, "the new configuration is in force: %.0f rows of inventory", member_number(v, "rows"));
+		return command_usage(cli,
+		    "the engine knows which files to read; simpulctl check takes a file name");
+	if (ask(cli, json_pack("{s:s, s:b}", "op", "reload", "allow_removal", removal), RELOAD_TIMEOUT_S, &v,
+	    &rc))
+		say(cli, "the new configuration is in force: %.0f rows of inventory",
+		    member_number(v, "rows"));
 	if (rc != EXIT_DONE)
 		print_errors(v);
 	json_decref(v);
@@ -145,7 +154,7 @@ cmd_flush(struct cli *cli, int argc, char *argv[])
 	if (at < argc)
 		json_object_set_new(request, "object", json_string(argv[at]));
 	if (ask(cli, request, FLUSH_TIMEOUT_S, &v, &rc))
-		say(cli, "%.0f file%s written", member_number(v, "files"), member_number(v, "files") == 1 ? "" : "s");
+		say(cli, "RRD files written: %.0f", member_number(v, "files"));
 	json_decref(v);
 	return rc;
 }
@@ -167,7 +176,8 @@ cmd_audit(struct cli *cli, int argc, char *argv[])
 	else if (rc == EXIT_DONE && json_is_true(json_object_get(v, "whole")))
 		say(cli, "%.0f entries, and the chain is whole", member_number(v, "entries"));
 	else if (rc == EXIT_DONE)
-		complain("the audit log was changed: the chain breaks at entry %.0f", member_number(v, "bad"));
+		complain("the audit log was changed: the chain breaks at entry %.0f",
+		    member_number(v, "bad"));
 	if (rc == EXIT_DONE && !json_is_true(json_object_get(v, "whole")))
 		rc = EXIT_FAILED;
 	json_decref(v);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_check.c: simpulctl check: configuration and inventory, checked as the engine would; the engine need not run. */
+/*
+ * cmd_check.c: simpulctl check: configuration and inventory, checked as the engine would; the engine need not
+ * run.
+ */
 #include "ctl/command.h"
 
 #include <stdlib.h>
@@ -18,7 +21,8 @@ cmd_check(struct cli *cli, int argc, char *argv[])
 	if (at + 1 < argc)
 		return command_usage(cli, "one configuration at a time");
 	if (cli->json)
-		return command_usage(cli, "check writes file:line:column: text, which editors understand; there is no --json");
+		return command_usage(cli,
+		    "check writes file:line:column: text, which editors understand; there is no --json");
 	if (path == NULL || *path == '\0')
 		path = SYSCONFDIR "/simpul/simpuld.conf";
 	return check_files(at < argc ? argv[at] : path) == 0 ? EXIT_DONE : EXIT_FAILED;

@@ -54,7 +54,8 @@ print_event(struct cli *cli, const json_t *v)
 	snprintf(what, sizeof(what), "%-20s  %s", member_text(v, "kind"), subject);
 	term_printf(t, &cli->out, TINT_DIM, "%5.0f  ", member_number(v, "seq"));
 	term_printf(t, &cli->out, TINT_NONE, "%-23s  ", words_time(time, member_time(v, "time")));
-	term_printf(t, &cli->out, severity_tint(member_text(v, "severity")), "%-8s  ", member_text(v, "severity"));
+	term_printf(t, &cli->out, severity_tint(member_text(v, "severity")), "%-8s  ",
+	    member_text(v, "severity"));
 	term_text(t, &cli->out, TINT_NONE, what);
 	at = 42 + term_cells(t, what) + 2 + term_cells(t, incident);
 	if (*incident != '\0' && strstr(subject, incident) == NULL && (t->width == 0 || at <= t->width))
@@ -95,7 +96,8 @@ last_event(struct cli *cli, int64_t *seq)
 enum exit_code
 cmd_events(struct cli *cli, int argc, char *argv[])
 {
-	static const struct option longs[] = { { "after", required_argument, NULL, 'a' }, { "follow", no_argument, NULL, 'f' }, { 0 } };
+	static const struct option longs[] = { { "after", required_argument, NULL, 'a' },
+		{ "follow", no_argument, NULL, 'f' }, { 0 } };
 	struct events_opts	   o = { .after = -1 };
 	enum exit_code		   rc;
 	json_t			  *v;
@@ -110,7 +112,8 @@ cmd_events(struct cli *cli, int argc, char *argv[])
 		return rc;
 	if (o.after == -1)
 		o.after = last > EVENTS_LAST ? last - EVENTS_LAST : 0;
-	rc = cli_ask(cli, json_pack("{s:s, s:I}", "op", "subscribe", "after", (json_int_t)o.after), ASK_TIMEOUT_S, &v);
+	rc = cli_ask(cli, json_pack("{s:s, s:I}", "op", "subscribe", "after", (json_int_t)o.after),
+	    ASK_TIMEOUT_S, &v);
 	last = json_integer_value(json_object_get(v, "seq"));
 	missed = json_integer_value(json_object_get(v, "missed"));
 	json_decref(v);

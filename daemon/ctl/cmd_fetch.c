@@ -2,8 +2,9 @@
 /*
  * cmd_fetch.c: simpulctl fetch: values of series over time as a table, CSV (RFC 4180) or JSON.
  *
- * In the table a column has one unit, chosen by the largest value in it, so that the rows can be compared; CSV and JSON have
- * the values as they are stored: SI, unscaled. What is not known is empty, "-" or null, never 0.
+ * In the table a column has one unit, chosen by the largest value in it, so that the rows can be compared;
+ * CSV and JSON have the values as they are stored: SI, unscaled. What is not known is empty, "-" or null,
+ * never 0.
  */
 #include "ctl/command.h"
 
@@ -58,15 +59,18 @@ add_refs(struct fetch *f, const char *arg)
 {
 	const struct series_kind *k = series_kind_find(arg);
 	const char		 *slash = strchr(arg, '/');
-	size_t			  i, wanted = k != NULL && slash != NULL && strchr(slash + 1, '/') == NULL ? k->n : 1;
+	bool			  all = k != NULL && slash != NULL && strchr(slash + 1, '/') == NULL;
+	size_t			  i, wanted = all ? k->n : 1;
 
 	if (f->n + wanted > SERIES_READ_MAX) {
 		complain("at most %d series at a time", SERIES_READ_MAX);
 		return -1;
 	}
-	for (i = 0; i < wanted; i++)
-		if (snprintf(f->ref[f->n++], REF_MAX, wanted > 1 ? "%.100s/%s" : "%.150s", arg, wanted > 1 ? k->values[i] : "") < 0)
-			return -1;
+	for (i = 0; i < wanted; i++, f->n++)
+		if (all)
+			snprintf(f->ref[f->n], REF_MAX, "%.100s/%s", arg, k->values[i]);
+		else
+			text_copy(f->ref[f->n], REF_MAX, arg);
 	return 0;
 }
 
@@ -81,8 +85,10 @@ struct unit {
 };
 
 static const struct unit units[] = {	/* the first that fits */
-	{ "_bps", 1e9, "Gbit/s", 1e-9, 3 }, { "_bps", 1e6, "Mbit/s", 1e-6, 3 }, { "_bps", 1e3, "kbit/s", 1e-3, 1 },
-	{ "_bps", 0, "bit/s", 1, 0 }, { "_ratio", 0, "%", 100, 2 }, { "_ps", 0, "1/s", 1, 2 }, { "uptime_s", 0, "d", 1 / 86400.0, 2 },
+	{ "_bps", 1e9, "Gbit/s", 1e-9, 3 }, { "_bps", 1e6, "Mbit/s", 1e-6, 3 },
+	{ "_bps", 1e3, "kbit/s", 1e-3, 1 },
+	{ "_bps", 0, "bit/s", 1, 0 }, { "_ratio", 0, "%", 100, 2 }, { "_ps", 0, "1/s", 1, 2 },
+	{ "uptime_s", 0, "d", 1 / 86400.0, 2 },
 	{ "_s", 10, "s", 1, 1 }, { "_s", 0, "ms", 1e3, 2 }, { "_c", 0, "C", 1, 1 }, { "", 0, "", 1, 2 },
 };
 
@@ -93,7 +99,8 @@ unit_for(const char *value, double largest)
 
 	for (i = 0; i + 1 < nitems(units); i++) {
 		end = strlen(units[i].ending);
-		if (len >= end && strcmp(value + len - end, units[i].ending) == 0 && largest >= units[i].least)
+		if (len >= end && strcmp(value + len - end, units[i].ending) == 0 &&
+		    largest >= units[i].least)
 			break;
 	}
 	return &units[i];
@@ -172,14 +179,25 @@ print_rows(const struct fetch *f, const json_t *answer, struct table *t, const s
 	size_t	      row, k;
 
 	for (row = 0; row < json_array_size(times); row++) {
-		table_cell(t, TINT_NONE, words_time(time, json_integer_value(json_array_get(times, row)) * NS_PER_S));
+		table_cell(t, TINT_NONE,
+		    words_time(time, json_integer_value(json_array_get(times, row)) * NS_PER_S));
 		for (k = 0; k < f->n; k++)
 			cell_value(t, TINT_NONE, value_at(columns, k, row), unit[k]);
 	}
 }
 
+/* The i-th of least, mean and largest value. */
+static double
+which(const struct summary *s, size_t i)
+{
+	if (s->known == 0)
+		return NAN;
+	return i == 0 ? s->min : i == 1 ? s->sum / (double)s->known : s->max;
+}
+
 static void
-print_summaries(const struct fetch *f, struct table *t, const struct summary *s, const struct unit *const *unit, size_t rows)
+print_summaries(const struct fetch *f, struct table *t, const struct summary *s,
+    const struct unit *const *unit, size_t rows)
 {
 	static const char *const names[] = { "min", "avg", "max" };
 	char			 text[64];
@@ -188,8 +206,7 @@ print_summaries(const struct fetch *f, struct table *t, const struct summary *s,
 	for (i = 0; i < nitems(names); i++) {
 		table_cell(t, TINT_BOLD, names[i]);
 		for (k = 0; k < f->n; k++)
-			cell_value(t, TINT_BOLD, s[k].known == 0 ? NAN : i == 0 ? s[k].min : i == 1 ? s[k].sum / (double)s[k].known :
-			    s[k].max, unit[k]);
+			cell_value(t, TINT_BOLD, which(&s[k], i), unit[k]);
 	}
 	table_cell(t, TINT_DIM, "known");
 	for (k = 0; k < f->n; k++) {
@@ -207,12 +224,14 @@ print_table(struct cli *cli, const struct fetch *f, const json_t *answer)
 	const struct unit *unit[SERIES_READ_MAX];
 	char		   object[SERIES_READ_MAX][REF_MAX], step[WORDS_MAX];
 	struct table	  *t;
+	double		   largest;
 	unsigned	   left_out;
 	size_t		   k;
 
 	for (k = 0; k < f->n; k++) {
 		sum[k] = summarise(json_array_get(columns, k));
-		unit[k] = unit_for(f->ref[k], sum[k].known > 0 ? fmax(fabs(sum[k].min), fabs(sum[k].max)) : 0);
+		largest = sum[k].known > 0 ? fmax(fabs(sum[k].min), fabs(sum[k].max)) : 0;
+		unit[k] = unit_for(f->ref[k], largest);
 		column[k + 1] = (struct column){ object_of(f->ref[k], object[k]), true, 0, (int)k };
 		if (k > 0 && strcmp(object[k], object[k - 1]) == 0)
 			column[k + 1].title = "";	/* named once is enough */
@@ -285,17 +304,20 @@ ask_series(struct cli *cli, const struct fetch *f, json_t **answer)
 	if (rc != EXIT_DONE || time_parse_human(f->from, cli->term.now_ns / NS_PER_S, &from) == -1 ||
 	    time_parse_human(f->to, cli->term.now_ns / NS_PER_S, &to) == -1) {
 		json_decref(refs);
-		return rc != EXIT_DONE ? rc : command_usage(cli, "a time is now, -90m, 2026-11-21, '2026-11-21 08:00' or unix seconds");
+		return rc != EXIT_DONE ? rc : command_usage(cli,
+		    "a time is now, -90m, 2026-11-21, '2026-11-21 08:00' or unix seconds");
 	}
-	return cli_ask(cli, json_pack("{s:s, s:o, s:I, s:I, s:I, s:s}", "op", "series", "refs", refs, "from", (json_int_t)from,
-	    "to", (json_int_t)to, "points", (json_int_t)f->points, "cf", f->cf), ASK_TIMEOUT_S, answer);
+	return cli_ask(cli, json_pack("{s:s, s:o, s:I, s:I, s:I, s:s}", "op", "series", "refs", refs, "from",
+	    (json_int_t)from, "to", (json_int_t)to, "points", (json_int_t)f->points, "cf", f->cf),
+	    ASK_TIMEOUT_S, answer);
 }
 
 enum exit_code
 cmd_fetch(struct cli *cli, int argc, char *argv[])
 {
 	static const struct option longs[] = {
-		{ "from", required_argument, NULL, 'f' }, { "to", required_argument, NULL, 't' }, { "points", required_argument, NULL, 'p' },
+		{ "from", required_argument, NULL, 'f' }, { "to", required_argument, NULL, 't' },
+		{ "points", required_argument, NULL, 'p' },
 		{ "cf", required_argument, NULL, 'c' }, { "csv", no_argument, NULL, 'v' }, { 0 }
 	};
 	struct fetch   f = { .from = "-1h", .to = "now", .cf = "AVERAGE", .points = POINTS_DEFAULT };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "ctl/hint.h"
 #include "ctl/table.h"
 
 #define OVERVIEW_ROWS 20	/* of each kind */
@@ -18,7 +19,8 @@ cell_state(struct cli *cli, struct table *t, const json_t *v)
 	char	    words[40], text[60];
 	const char *code = member_text(v, "code");
 
-	snprintf(text, sizeof(text), "%s %s", code_symbol(&cli->term, code), words_state(words, sizeof(words), member_text(v, "state")));
+	snprintf(text, sizeof(text), "%s %s", code_symbol(&cli->term, code), words_state(words, sizeof(words),
+	    member_text(v, "state")));
 	table_cell(t, code_tint(code), text);
 }
 
@@ -44,8 +46,8 @@ row_site(struct cli *cli, struct table *t, const json_t *v)
 	size_t	      i;
 
 	json_array_foreach(json_object_get(v, "links"), i, line)
-		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s%s %s", i > 0 ? ", " : "", member_text(line, "id"),
-		    words_state(word, sizeof(word), member_text(line, "state")));
+		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s%s %s", i > 0 ? ", " : "",
+		    member_text(line, "id"), words_state(word, sizeof(word), member_text(line, "state")));
 	cell_state(cli, t, v);
 	cell(t, v, "id");
 	cell(t, v, "name");
@@ -92,9 +94,10 @@ static void
 row_incident(struct cli *cli, struct table *t, const json_t *v)
 {
 	static const struct { const char *severity, *code; } severities[] = {
-		{ "critical", "down" }, { "major", "down" }, { "minor", "backup" }, { "warning", "warn" }, { "info", "unknown" },
+		{ "critical", "down" }, { "major", "down" }, { "minor", "backup" }, { "warning", "warn" },
+		{ "info", "unknown" },
 	};
-	const char   *code = "unknown", *severity = member_text(v, "severity"), *name = member_text(v, "site_name");
+	const char   *code = "unknown", *severity = member_text(v, "severity");
 	const json_t *ack = json_object_get(v, "ack");
 	char	      text[100];
 	size_t	      i;
@@ -108,31 +111,40 @@ row_incident(struct cli *cli, struct table *t, const json_t *v)
 	cell(t, v, "kind");
 	cell_ago(cli, t, v, "opened");
 	cell(t, v, "root");
-	table_cell(t, TINT_NONE, name);
+	cell(t, v, "site_name");
 	snprintf(text, sizeof(text), "%.0f", member_number(v, "members"));
 	table_cell(t, TINT_NONE, json_is_integer(json_object_get(v, "members")) ? text : "-");
-	table_cell(t, TINT_NONE, json_is_object(ack) ? member_text(ack, "user") : strcmp(member_text(v, "status"), "pending") == 0 ?
-	    "(being verified)" : "nobody yet");
+	if (json_is_object(ack))
+		cell(t, ack, "user");
+	else if (strcmp(member_text(v, "status"), "pending") == 0)
+		table_cell(t, TINT_NONE, "(verifying)");
+	else
+		table_cell(t, TINT_NONE, "nobody yet");
 	table_cell(t, TINT_NONE, words_state(text, sizeof(text), member_text(v, "cause")));
 }
 
 /* ---- kinds ---- */
 
 static const struct column site_columns[] = {
-	{ "STATE", false, 0, 0 }, { "SITE", false, 0, 0 }, { "NAME", false, 12, 0 }, { "FOR", true, 0, 0 }, { "LINES", false, 14, 1 },
+	{ "STATE", false, 0, 0 }, { "SITE", false, 0, 0 }, { "NAME", false, 12, 0 }, { "FOR", true, 0, 0 },
+	{ "LINES", false, 14, 1 },
 	{ "INCIDENT", false, 0, 2 }, { "CLASS", false, 0, 3 }, { "DISTRICT", false, 8, 4 },
 };
 static const struct column link_columns[] = {
-	{ "STATE", false, 0, 0 }, { "LINE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 }, { "DELAY", true, 0, 1 },
-	{ "LOSS", true, 0, 2 }, { "DOWN", true, 0, 3 }, { "UP", true, 0, 4 }, { "PROVIDER", false, 6, 5 }, { "ROLE", false, 0, 6 },
+	{ "STATE", false, 0, 0 }, { "LINE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 },
+	{ "DELAY", true, 0, 1 },
+	{ "LOSS", true, 0, 2 }, { "DOWN", true, 0, 3 }, { "UP", true, 0, 4 }, { "PROVIDER", false, 6, 5 },
+	{ "ROLE", false, 0, 6 },
 	{ "INCIDENT", false, 0, 7 }, { "ADDRESS", false, 0, 8 },
 };
 static const struct column device_columns[] = {
-	{ "STATE", false, 0, 0 }, { "DEVICE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 }, { "NAME", false, 8, 2 },
+	{ "STATE", false, 0, 0 }, { "DEVICE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 },
+	{ "NAME", false, 8, 2 },
 	{ "REASON", false, 12, 1 }, { "ADDRESS", false, 0, 3 }, { "PROFILE", false, 0, 4 },
 };
 static const struct column incident_columns[] = {
-	{ "SEVERITY", false, 0, 0 }, { "INCIDENT", false, 0, 0 }, { "WHAT", false, 0, 0 }, { "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 },
+	{ "SEVERITY", false, 0, 0 }, { "INCIDENT", false, 0, 0 }, { "WHAT", false, 0, 0 },
+	{ "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 },
 	{ "SITE", false, 12, 0 }, { "LINES", true, 0, 3 }, { "ACK", false, 8, 1 }, { "CAUSE", false, 0, 4 },
 };
 
@@ -153,10 +165,11 @@ static int
 compare_trouble(const void *a, const void *b)
 {
 	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	int	      d = code_rank(member_text(x, "code")) - code_rank(member_text(y, "code"));
+	int	      rank = code_rank(member_text(x, "code")), d = rank - code_rank(member_text(y, "code"));
+	int64_t	      since_x = member_time(x, "since"), since_y = member_time(y, "since");
 
-	if (d == 0 && code_rank(member_text(x, "code")) < code_rank("ok"))
-		d = (member_time(x, "since") < member_time(y, "since")) - (member_time(x, "since") > member_time(y, "since"));
+	if (d == 0 && rank < code_rank("ok"))
+		d = (since_x < since_y) - (since_x > since_y);
 	return d != 0 ? d : strcmp(member_text(x, "id"), member_text(y, "id"));
 }
 
@@ -197,7 +210,8 @@ static enum exit_code
 list_items(struct cli *cli, const struct kind *k, bool trouble, json_t **items)
 {
 	*items = NULL;
-	return remote_list(cli->remote, json_pack("{s:s, s:s, s:b}", "op", "list", "kind", k->name, "trouble", trouble), items);
+	return remote_list(cli->remote, json_pack("{s:s, s:s, s:b}", "op", "list", "kind", k->name, "trouble",
+	    trouble), items);
 }
 
 static enum exit_code
@@ -214,8 +228,8 @@ show_kind(struct cli *cli, const struct kind *k)
 		cli_json(cli, v);
 		json_decref(v);
 	} else if (rc == EXIT_DONE && print_items(cli, k, items, SIZE_MAX) == 0) {
-		term_printf(&cli->term, &cli->out, TINT_NONE, strcmp(k->name, "incident") == 0 ? "no incident is open" : "there are no %s",
-		    k->plural);
+		term_printf(&cli->term, &cli->out, TINT_NONE, strcmp(k->name, "incident") == 0 ?
+		    "no incident is open" : "there are no %s", k->plural);
 		buf_u8(&cli->out, '\n');
 	}
 	json_decref(items);
@@ -246,28 +260,33 @@ print_head(struct cli *cli, const json_t *status)
 	const char *dash = term_dash(&cli->term);
 	char	    up[WORDS_MAX], now[WORDS_MAX];
 
-	line(cli, TINT_BOLD, "%s%sengine %s%sup %s%s%s", member_text(status, "ns"), dash, member_text(status, "engine"), dash,
-	    words_ago(up, &cli->term, member_time(status, "started")), dash, words_time(now, cli->term.now_ns));
+	line(cli, TINT_BOLD, "%s%sengine %s%sup %s%s%s", member_text(status, "ns"), dash,
+	    member_text(status, "engine"), dash, words_ago(up, &cli->term, member_time(status, "started")),
+	    dash, words_time(now, cli->term.now_ns));
 }
 
 /* What of the engine itself needs somebody. */
 static void
 print_problems(struct cli *cli, const json_t *status)
 {
-	const json_t *store = json_object_get(status, "store"), *broker = json_object_get(status, "broker"), *p;
+	const json_t *store = json_object_get(status, "store"), *broker = json_object_get(status, "broker"),
+	    *p;
 	double	      waiting = member_number(broker, "outbox");
 	size_t	      i;
 
 	json_array_foreach(json_object_get(status, "processes"), i, p)
 		if (!json_is_true(json_object_get(p, "connected")))
-			line(cli, TINT_BAD, "  ! %s is away; it is started again within a second", member_text(p, "name"));
+			line(cli, TINT_BAD, "  ! %s is away; it is started again within a second",
+			    member_text(p, "name"));
 	if (!json_is_true(json_object_get(store, "ok")))
 		line(cli, TINT_BAD, "  ! series are not written: %s", member_text(store, "text"));
 	if (!json_is_true(json_object_get(json_object_get(status, "ledger"), "ok")))
-		line(cli, TINT_BAD, "  ! the ledger cannot be written, so nothing is told to anyone; the engine's log says why");
+		line(cli, TINT_BAD, "  ! the ledger cannot be written, so nothing is told to anyone; "
+		    "the engine's log says why");
 	if (!json_is_true(json_object_get(broker, "connected")))
 		line(cli, TINT_WARN, "  ! %s; %.0f message%s for it", *member_text(broker, "text") != '\0' ?
-		    member_text(broker, "text") : "no connection to the broker", waiting, waiting == 1 ? " waits" : "s wait");
+		    member_text(broker, "text") : "no connection to the broker", waiting,
+		    waiting == 1 ? " waits" : "s wait");
 }
 
 #define COUNTS_AT 17	/* column where the counts of a row begin */
@@ -279,7 +298,8 @@ print_count(struct cli *cli, int at, const char *const state[2], double n)
 	char text[80], word[40];
 	int  cells;
 
-	snprintf(text, sizeof(text), "%s %.0f %s", code_symbol(&cli->term, state[1]), n, words_state(word, sizeof(word), state[0]));
+	snprintf(text, sizeof(text), "%s %.0f %s", code_symbol(&cli->term, state[1]), n,
+	    words_state(word, sizeof(word), state[0]));
 	cells = 3 + term_cells(&cli->term, text);
 	if (cli->term.width > 0 && at > COUNTS_AT && at + cells > cli->term.width) {
 		buf_u8(&cli->out, '\n');
@@ -312,12 +332,14 @@ static void
 print_all_counts(struct cli *cli, const json_t *status)
 {
 	/* state and page code, trouble first */
-	static const char *const sites[][2] = { { "isolated", "down" }, { "unreachable", "impacted" }, { "on_backup", "backup" },
-		{ "backup_lost", "warn" }, { "degraded", "warn" }, { "unknown", "unknown" }, { "ok", "ok" }, { "planned", "planned" },
+	static const char *const sites[][2] = { { "isolated", "down" }, { "unreachable", "impacted" },
+		{ "on_backup", "backup" }, { "backup_lost", "warn" }, { "degraded", "warn" },
+		{ "unknown", "unknown" }, { "ok", "ok" }, { "planned", "planned" }, { NULL, NULL } };
+	static const char *const links[][2] = { { "down", "down" }, { "unreachable", "impacted" },
+		{ "degraded", "warn" }, { "unknown", "unknown" }, { "up", "ok" }, { "never_up", "planned" },
 		{ NULL, NULL } };
-	static const char *const links[][2] = { { "down", "down" }, { "unreachable", "impacted" }, { "degraded", "warn" },
-		{ "unknown", "unknown" }, { "up", "ok" }, { "never_up", "planned" }, { NULL, NULL } };
-	static const char *const devices[][2] = { { "silent", "warn" }, { "unknown", "unknown" }, { "answering", "ok" }, { NULL, NULL } };
+	static const char *const devices[][2] = { { "silent", "warn" }, { "unknown", "unknown" },
+		{ "answering", "ok" }, { NULL, NULL } };
 
 	print_counts(cli, "sites", json_object_get(status, "sites"), sites);
 	print_counts(cli, "lines", json_object_get(status, "links"), links);
@@ -335,7 +357,8 @@ print_section(struct cli *cli, const struct kind *k, const char *title, const js
 	buf_u8(&cli->out, '\n');
 	line(cli, TINT_BOLD, "%s", title);
 	if (print_items(cli, k, items, OVERVIEW_ROWS) < n)
-		line(cli, TINT_DIM, "  ... and %zu more in trouble (simpulctl status %s)", n - OVERVIEW_ROWS, k->plural);
+		line(cli, TINT_DIM, "  ... and %zu more in trouble (simpulctl status %s)", n - OVERVIEW_ROWS,
+		    k->plural);
 }
 
 static void
@@ -351,13 +374,15 @@ print_overview(struct cli *cli, const json_t *status, const json_t *incidents, c
 	print_section(cli, &kinds[0], "Sites in trouble", sites);
 	if (json_array_size(sites) == 0 && json_array_size(incidents) == 0) {
 		buf_u8(&cli->out, '\n');
-		line(cli, rest > 0 ? TINT_GOOD : TINT_DIM, rest > 0 ? "All %.0f live sites are ok." : "No live site is measured yet.", rest);
+		line(cli, rest > 0 ? TINT_GOOD : TINT_DIM, rest > 0 ? "All %.0f live sites are ok." :
+		    "No live site is measured yet.", rest);
 	} else if (rest > 0) {
-		line(cli, TINT_DIM, "  ... and %.0f more that %s ok (simpulctl status sites)", rest, rest == 1 ? "is" : "are");
+		line(cli, TINT_DIM, "  ... and %.0f more that %s ok (simpulctl status sites)", rest,
+		    rest == 1 ? "is" : "are");
 	}
 	if (planned > 0)
-		line(cli, TINT_DIM, "  %.0f %s planned only, or %s never answered.", planned, planned == 1 ? "site is" : "sites are",
-		    planned == 1 ? "has" : "have");
+		line(cli, TINT_DIM, "  %.0f %s planned only, or %s never answered.", planned,
+		    planned == 1 ? "site is" : "sites are", planned == 1 ? "has" : "have");
 }
 
 static enum exit_code
@@ -386,7 +411,8 @@ show_overview(struct cli *cli)
 enum exit_code
 cmd_status(struct cli *cli, int argc, char *argv[])
 {
-	const char     *names[nitems(kinds) + 1] = { NULL }, *near;
+	const char    *names[nitems(kinds) + 1] = { NULL };
+	char	       hint[HINT_MAX];
 	enum exit_code rc;
 	size_t	       i;
 	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
@@ -402,7 +428,7 @@ cmd_status(struct cli *cli, int argc, char *argv[])
 		if (strcmp(kinds[i].plural, argv[at]) == 0 || strcmp(kinds[i].name, argv[at]) == 0)
 			return show_kind(cli, &kinds[i]);
 	}
-	near = text_nearest(argv[at], names);
-	return command_usage(cli, "there are no \"%s\"%s%s%s", argv[at], near != NULL ? "; did you mean " : "",
-	    near != NULL ? near : "", near != NULL ? "?" : "; an object is shown by simpulctl why");
+	if (*did_you_mean(hint, argv[at], names) == '\0')
+		text_copy(hint, sizeof(hint), "; an object is shown by simpulctl why");
+	return command_usage(cli, "there are no \"%s\"%s", argv[at], hint);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_why.c: simpulctl why: the reasons for a state, as the engine gives them, put into order for a person. */
+/*
+ * cmd_why.c: simpulctl why: the reasons for a state, as the engine gives them, put into order for a person.
+ */
 #include "ctl/command.h"
 
 #include <math.h>
@@ -32,7 +34,8 @@ print_state(struct cli *cli, const json_t *v)
 	term_printf(t, &cli->out, code_tint(code), "%s %s", code_symbol(t, code),
 	    words_state(word, sizeof(word), member_text(v, "state")));
 	if (since != 0)
-		term_printf(t, &cli->out, TINT_NONE, " for %s, since %s", words_ago(ago, t, since), words_time(time, since));
+		term_printf(t, &cli->out, TINT_NONE, " for %s, since %s", words_ago(ago, t, since),
+		    words_time(time, since));
 	buf_u8(&cli->out, '\n');
 }
 
@@ -40,15 +43,16 @@ print_state(struct cli *cli, const json_t *v)
 static void
 print_about(struct cli *cli, const json_t *v)
 {
-	static const char *const names[] = { "name", "site_name", "kind", "role", "provider", "product", "district", "class",
-		"severity", "root", "profile", "address" };
+	static const char *const names[] = { "name", "site_name", "kind", "role", "provider", "product",
+		"district", "class", "severity", "root", "profile", "address" };
 	char	    text[1024] = "";
 	const char *s;
 	size_t	    i;
 
 	for (i = 0; i < nitems(names); i++)
 		if (*(s = member_text(v, names[i])) != '\0')
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text != '\0' ? term_dash(&cli->term) : "", s);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			    *text != '\0' ? term_dash(&cli->term) : "", s);
 	if (*text != '\0')
 		term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2, text);
 }
@@ -62,9 +66,11 @@ print_evidence(struct cli *cli, const json_t *v)
 
 	heading(cli, "Why");
 	if (json_array_size(facts) == 0)
-		term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2, "  nothing is known that speaks for or against it");
+		term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2,
+		    "  nothing is known that speaks for or against it");
 	json_array_foreach(facts, i, f) {
-		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-23s  ", member_time(f, "t") != 0 ? words_time(time, member_time(f, "t")) : "now");
+		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-23s  ", member_time(f, "t") != 0 ?
+		    words_time(time, member_time(f, "t")) : "now");
 		term_wrap(&cli->term, &cli->out, TINT_NONE, 27, 27, member_text(f, "fact"));
 	}
 }
@@ -85,7 +91,8 @@ print_parents(struct cli *cli, const json_t *v)
 		buf_bytes(&cli->out, "  ", 2);
 		term_printf(&cli->term, &cli->out, code_tint(code), "%s %s", code_symbol(&cli->term, code),
 		    words_state(word, sizeof(word), member_text(p, "state")));
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  %s", member_text(p, "object"), member_text(p, "name"));
+		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  %s", member_text(p, "object"),
+		    member_text(p, "name"));
 		buf_u8(&cli->out, '\n');
 	}
 }
@@ -99,9 +106,11 @@ add_traffic(char *text, size_t size, const json_t *v, const char *word, const ch
 
 	if (!isfinite(now))
 		return;
-	snprintf(text + strlen(text), size - strlen(text), "%s%s %s", *text != '\0' ? "; " : "", word, words_rate(a, now));
+	snprintf(text + strlen(text), size - strlen(text), "%s%s %s", *text != '\0' ? "; " : "", word,
+	    words_rate(a, now));
 	if (contract > 0)
-		snprintf(text + strlen(text), size - strlen(text), " of %s (%s)", words_rate(b, contract), words_ratio(c, now / contract));
+		snprintf(text + strlen(text), size - strlen(text), " of %s (%s)", words_rate(b, contract),
+		    words_ratio(c, now / contract));
 }
 
 static void
@@ -114,10 +123,11 @@ print_last(struct cli *cli, const json_t *v)
 	if (last == 0)
 		return;
 	heading(cli, "Last results");
-	snprintf(text, sizeof(text), "%s ago: %s%s", words_ago(ago, &cli->term, last), isfinite(rtt) ? "round trip " : "no answer",
-	    isfinite(rtt) ? words_seconds(words, rtt) : "");
+	snprintf(text, sizeof(text), "%s ago: %s%s", words_ago(ago, &cli->term, last),
+	    isfinite(rtt) ? "round trip " : "no answer", isfinite(rtt) ? words_seconds(words, rtt) : "");
 	if (isfinite(loss))
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; loss of the last minute %s", words_ratio(words, loss));
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; loss of the last minute %s",
+		    words_ratio(words, loss));
 	add_traffic(text, sizeof(text), v, "down", "rx_bps", "down_bps");
 	add_traffic(text, sizeof(text), v, "up", "tx_bps", "up_bps");
 	buf_bytes(&cli->out, "  ", 2);
@@ -139,8 +149,8 @@ print_incident(struct cli *cli, const json_t *v)
 static void
 print_members(struct cli *cli, const json_t *v)
 {
-	static const struct column columns[] = { { "STATE", false, 0, 0 }, { "OBJECT", false, 0, 0 }, { "SINCE", false, 0, 0 },
-		{ "UNTIL", false, 0, 1 } };
+	static const struct column columns[] = { { "STATE", false, 0, 0 }, { "OBJECT", false, 0, 0 },
+		{ "SINCE", false, 0, 0 }, { "UNTIL", false, 0, 1 } };
 	const json_t *list = json_object_get(v, "members"), *m;
 	struct table *t;
 	char	      words[WORDS_MAX];
@@ -154,7 +164,8 @@ print_members(struct cli *cli, const json_t *v)
 		table_cell(t, TINT_NONE, words_state(words, sizeof(words), member_text(m, "state")));
 		table_cell(t, TINT_NONE, member_text(m, "object"));
 		table_cell(t, TINT_NONE, words_time(words, member_time(m, "since")));
-		table_cell(t, TINT_NONE, member_time(m, "until") != 0 ? words_time(words, member_time(m, "until")) : "still");
+		table_cell(t, TINT_NONE, member_time(m, "until") != 0 ? words_time(words,
+		    member_time(m, "until")) : "still");
 	}
 	table_print(t, &cli->term, &cli->out, 2);
 	table_free(t);
@@ -171,7 +182,8 @@ print_ack(struct cli *cli, const json_t *v)
 	heading(cli, "Looked after by");
 	if (json_is_object(ack))
 		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s since %s%s%s", member_text(ack, "user"),
-		    words_time(time, member_time(ack, "t")), *member_text(ack, "note") != '\0' ? ": " : "", member_text(ack, "note"));
+		    words_time(time, member_time(ack, "t")), *member_text(ack, "note") != '\0' ? ": " : "",
+		    member_text(ack, "note"));
 	else
 		term_printf(&cli->term, &cli->out, TINT_NONE, "  nobody yet");
 	buf_u8(&cli->out, '\n');

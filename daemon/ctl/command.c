@@ -22,8 +22,8 @@ static const struct option common[] = {
 static void
 show_help(const struct command *c)
 {
-	printf("usage: simpulctl %s%s%s\n\nShows or does: %s.\n\n%s", c->name, *c->args != '\0' ? " " : "", c->args, c->summary,
-	    c->help);
+	printf("usage: simpulctl %s%s%s\n\nShows or does: %s.\n\n%s", c->name, *c->args != '\0' ? " " : "",
+	    c->args, c->summary, c->help);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * command.h: the commands of simpulctl. Each is a row of the table in simpulctl.c and a function in a cmd_*.c file, which
- * reads its options with command_options(), asks the engine, and puts words on the terminal.
+ * command.h: the commands of simpulctl. Each is a row of the table in simpulctl.c and a function in a cmd_*.c
+ * file, which reads its options with command_options(), asks the engine, and puts words on the terminal.
  */
 #ifndef SIMPUL_CTL_COMMAND_H
 #define SIMPUL_CTL_COMMAND_H
@@ -29,7 +29,8 @@ struct command {
 /**
  * Read a command's options; --json, --socket and --help are known to every command.
  * @param longs		the command's own, with val above 255 or a letter; ends with { 0 }
- * @param option	called for each of those with optarg; returns false when its value is wrong (and has said so)
+ * @param option	called for each of those with optarg; returns false when its value is wrong (and has
+ *		said so)
  * @return		index of the first argument that is no option, or -1: exit with *rc
  */
 int	command_options(struct cli *cli, int argc, char *argv[], const struct option *longs,
@@ -46,7 +47,7 @@ void	cli_flush(struct cli *cli);
 /** Append JSON for --json: indented, without "id" and "ok". */
 void	cli_json(struct cli *cli, json_t *v);
 
-/* Members of an answer: "" and NAN when they are absent or of another type. */
+/** Members of an answer: "" and NAN when they are absent or of another type. */
 const char *member_text(const json_t *v, const char *name);
 double	    member_number(const json_t *v, const char *name);
 int64_t	    member_time(const json_t *v, const char *name);	/* wall ns; 0 */

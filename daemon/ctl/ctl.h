@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ctl.h: the control socket, served by core: one JSON object per line, several requests open (docs/decisions.md 9).
+ * ctl.h: the control socket, served by core: one JSON object per line, several requests open
+ * (docs/decisions.md 9).
  *
  *	socket.c	connections: lines in, lines out, who speaks, limits
  *	ops.c		the table of operations: what each asks for and who may
@@ -20,10 +21,12 @@ struct ctl;
 /**
  * Build it before the sandbox closes: it looks up the group `simpul` and the user `simpul-web`.
  * @param core		borrowed; must outlive the result
- * @param listen_fd	bound and listening Unix socket, taken; -1: no connections, but ctl_event() may be called
+ * @param listen_fd	bound and listening Unix socket, taken; -1: no connections, but ctl_event() may be
+ *		called
  */
 struct ctl *ctl_new(struct core *core, struct loop *l, int listen_fd);
-void	    ctl_free(struct ctl *t);	/* closes all connections; requests in flight are forgotten. NULL is allowed */
+/** Closes all connections; requests in flight are forgotten. NULL is allowed. */
+void	    ctl_free(struct ctl *t);
 
 /** New events are committed in the ledger: tell those who subscribed. */
 void	    ctl_event(struct ctl *t);

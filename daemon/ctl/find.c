@@ -38,7 +38,9 @@ find_of_kind(const struct core *c, enum object_kind kind, const char *id, struct
 	}
 }
 
-/* "link/s013-1" to OBJECT_LINK and "s013-1"; without a known kind in front OBJECT_KINDS and the name itself. */
+/*
+ * "link/s013-1" to OBJECT_LINK and "s013-1"; without a known kind in front OBJECT_KINDS and the name itself.
+ */
 static enum object_kind
 split(const char *name, const char **id)
 {
@@ -127,14 +129,16 @@ series_ref_check(const struct core *c, const char *ref, char *why, size_t size)
 	}
 	snprintf(object, sizeof(object), "%.*s", (int)(value - ref), ref);
 	if (!object_has_series(c, object)) {
-		object_nearest(c, strncmp(object, "link/", 5) == 0 ? object : strchr(object, '/') + 1, nearest, sizeof(nearest));
-		snprintf(why, size, "there is no %.100s%s%.100s", object, *nearest != '\0' ? "; the nearest is " : "", nearest);
+		object_nearest(c, strncmp(object, "link/", 5) == 0 ? object : strchr(object, '/') + 1,
+		    nearest, sizeof(nearest));
+		snprintf(why, size, "there is no %.100s%s%.100s", object,
+		    *nearest != '\0' ? "; the nearest is " : "", nearest);
 		return -1;
 	}
 	if (series_value_index(k, value + 1) != -1)
 		return 0;
 	near = text_nearest(value + 1, k->values);
-	snprintf(why, size, "a %s has no %.60s%s%s", k->name, value + 1, near != NULL ? "; the nearest is " : "",
-	    near != NULL ? near : "");
+	snprintf(why, size, "a %s has no %.60s%s%s", k->name, value + 1, near != NULL ? "; the nearest is " :
+	    "", near != NULL ? near : "");
 	return -1;
 }

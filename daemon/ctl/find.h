@@ -18,7 +18,10 @@ struct object {
 	};
 };
 
-/** @param name  "link/s013-1", "inc-1284", or the id alone: then links, sites and devices are tried in this order. 0 or -1. */
+/**
+ * @param name  "link/s013-1", "inc-1284", or the id alone: then links, sites and devices are tried in this
+ * order. 0 or -1.
+ */
 int	object_find(const struct core *c, const char *name, struct object *o);
 /** The reference whose id is nearest to a name that was not found. @return out, "" when none is near */
 const char *object_nearest(const struct core *c, const char *name, char *out, size_t size);

@@ -95,6 +95,7 @@ append_escaped(const char *text, size_t len, void *arg)
 void
 js_line(struct buf *out, const json_t *v)
 {
-	json_dump_callback(v, append_escaped, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS));
+	json_dump_callback(v, append_escaped, out,
+	    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS));
 	buf_u8(out, '\n');
 }

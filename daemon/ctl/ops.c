@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "ctl/find.h"
+#include "ctl/hint.h"
 #include "ctl/js.h"
 
 #define NO_NUMBER INT64_MIN, INT64_MAX
@@ -26,7 +27,8 @@ static const struct param list_params[] = {
 	{ "kind", PARAM_TEXT, .required = true, 1, 20 },
 	{ "limit", PARAM_INT, .required = false, 1, 500 },
 	{ "cursor", PARAM_TEXT, .required = false, 1, REF_MAX - 1 },
-	{ "trouble", PARAM_BOOL, .required = false, NO_NUMBER },	/* only what is neither ok nor planned */
+	{ "trouble", PARAM_BOOL, .required = false,
+	    NO_NUMBER },	/* only what is neither ok nor planned */
 	{ "closed", PARAM_BOOL, .required = false, NO_NUMBER },		/* incidents: the closed ones too */
 	{ 0 }
 };
@@ -100,16 +102,15 @@ find_op(const char *name)
 static void
 refuse_unknown(struct client *cl, const struct request *r)
 {
-	const char *names[nitems(ops) + 1] = { NULL }, *near;
-	char	    visible[64];
+	const char *names[nitems(ops) + 1] = { NULL };
+	char	    visible[64], hint[HINT_MAX];
 	size_t	    i;
 
 	for (i = 0; i < nitems(ops); i++)
 		names[i] = ops[i].name;
-	near = text_nearest(r->op, names);
 	text_visible(visible, sizeof(visible), r->op, strlen(r->op));
-	client_refuse(cl, r->id, "bad_request", "there is no operation \"%s\"%s%s%s", visible, near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	client_refuse(cl, r->id, "bad_request", "there is no operation \"%s\"%s", visible,
+	    did_you_mean(hint, r->op, names));
 }
 
 /* The peer, or the user named by "as". 0, or -1 after refusing. */
@@ -117,7 +118,8 @@ static int
 actor_of(struct client *cl, const struct request *r, struct actor *who)
 {
 	json_t	   *as = json_object_get(r->body, "as");
-	const char *user = json_string_value(json_object_get(as, "user")), *role = json_string_value(json_object_get(as, "role"));
+	const char *user = json_string_value(json_object_get(as, "user")),
+	    *role = json_string_value(json_object_get(as, "role"));
 
 	who->role = cl->role;
 	if (cl->uid == 0)
@@ -132,8 +134,8 @@ actor_of(struct client *cl, const struct request *r, struct actor *who)
 	}
 	if (json_object_size(as) != 2 || user == NULL || role == NULL || *user == '\0' ||
 	    text_copy(who->name, sizeof(who->name), user) == -1) {
-		client_refuse(cl, r->id, "bad_request", "\"as\" must be {\"user\",\"role\"}, the user of 1 to %zu bytes",
-		    sizeof(who->name) - 1);
+		client_refuse(cl, r->id, "bad_request",
+		    "\"as\" must be {\"user\",\"role\"}, the user of 1 to %zu bytes", sizeof(who->name) - 1);
 		return -1;
 	}
 	who->role = ctl_role_of(role);
@@ -170,7 +172,8 @@ op_audit(struct client *cl, const struct actor *who, const char *what, const cha
 {
 	char *text = json_dumps(detail, JSON_COMPACT);
 
-	ledger_audit(cl->ctl->core->ledger, loop_wall_ns(cl->ctl->loop), who->name, what, object, text != NULL ? text : "{}");
+	ledger_audit(cl->ctl->core->ledger, loop_wall_ns(cl->ctl->loop), who->name, what, object,
+	    text != NULL ? text : "{}");
 	free(text);
 	json_decref(detail);
 }
@@ -182,5 +185,6 @@ op_not_found(struct client *cl, const struct request *r, const char *name)
 
 	text_visible(visible, sizeof(visible), name, strlen(name));
 	object_nearest(cl->ctl->core, name, nearest, sizeof(nearest));
-	client_refuse_with(cl, r->id, "not_found", json_pack("{s:o}", "nearest", js_name(nearest)), "there is no %s", visible);
+	client_refuse_with(cl, r->id, "not_found", json_pack("{s:o}", "nearest", js_name(nearest)),
+	    "there is no %s", visible);
 }

@@ -20,8 +20,9 @@ refuse_ack(struct client *cl, const struct request *r, uint64_t number, const ch
 		op_not_found(cl, r, name);
 		return;
 	}
-	client_refuse_with(cl, r->id, "conflict", json_pack("{s:o}", "current", view_incident(cl->ctl->core, &row)),
-	    "inc-%" PRIu64 " is %s", number, row.status == INCIDENT_CLOSED ? "closed" : "not open yet");
+	client_refuse_with(cl, r->id, "conflict", json_pack("{s:o}", "current",
+	    view_incident(cl->ctl->core, &row)), "inc-%" PRIu64 " is %s", number,
+	    row.status == INCIDENT_CLOSED ? "closed" : "not open yet");
 	ledger_incident_free(&row);
 }
 
@@ -37,13 +38,14 @@ op_ack(struct client *cl, const struct request *r, const struct actor *who)
 	if (i == NULL || i->row.status != INCIDENT_OPEN) {
 		refuse_ack(cl, r, number, name);
 	} else if (version != 0 && version != i->row.version) {
-		client_refuse_with(cl, r->id, "conflict", json_pack("{s:o}", "current", view_incident(c, &i->row)),
-		    "inc-%" PRIu64 " is at version %u", number, i->row.version);
+		client_refuse_with(cl, r->id, "conflict", json_pack("{s:o}", "current",
+		    view_incident(c, &i->row)), "inc-%" PRIu64 " is at version %u", number, i->row.version);
 	} else if (core_ack(c, i, who->name, note != NULL ? note : "", until_s * NS_PER_S) == -1) {
-		client_refuse(cl, r->id, "internal", "the ledger could not be written; the engine's log says why");
+		client_refuse(cl, r->id, "internal",
+		    "the ledger could not be written; the engine's log says why");
 	} else {
-		op_audit(cl, who, "ack", name, json_pack("{s:s?, s:I, s:I}", "note", note, "until", (json_int_t)until_s,
-		    "version", (json_int_t)i->row.version));
+		op_audit(cl, who, "ack", name, json_pack("{s:s?, s:I, s:I}", "note", note, "until",
+		    (json_int_t)until_s, "version", (json_int_t)i->row.version));
 		client_answer(cl, r->id, json_pack("{s:o}", "incident", view_incident(c, &i->row)));
 	}
 }
@@ -61,7 +63,8 @@ op_probe(struct client *cl, const struct request *r, const struct actor *who)
 		return;
 	}
 	if (core_probe_now(cl->ctl->core, o.link, (uint16_t)request_int(r, "rounds", 3)) == -1) {
-		client_refuse(cl, r->id, "busy", "the process that measures %s is away; try again in a second", o.link->link->id);
+		client_refuse(cl, r->id, "busy",
+		    "the process that measures %s is away; try again in a second", o.link->link->id);
 		return;
 	}
 	op_audit(cl, who, "probe", o.link->live.ref, json_object());
@@ -100,7 +103,8 @@ op_reload(struct client *cl, const struct request *r, const struct actor *who)
 	bool	    removal = request_bool(r, "allow_removal");
 
 	if (core_reload_request(t->core, removal, reload_done, t) == -1) {
-		client_refuse(cl, r->id, "busy", "a reload is under way, or the parent process is away; try again");
+		client_refuse(cl, r->id, "busy",
+		    "a reload is under way, or the parent process is away; try again");
 		return;
 	}
 	t->reload = xcalloc(1, sizeof(*t->reload));

@@ -20,8 +20,9 @@ op_hello(struct client *cl, const struct request *r, const struct actor *who)
 {
 	const struct core *c = cl->ctl->core;
 
-	client_answer(cl, r->id, json_pack("{s:s, s:i, s:o, s:I, s:s}", "engine", PACKAGE_VERSION, "socket", SOCKET_VERSION,
-	    "ns", js_name(namespace_of(c)), "boot", (json_int_t)ledger_boot(c->ledger), "role", ctl_role_names[who->role]));
+	client_answer(cl, r->id, json_pack("{s:s, s:i, s:o, s:I, s:s}", "engine", PACKAGE_VERSION, "socket",
+	    SOCKET_VERSION, "ns", js_name(namespace_of(c)), "boot", (json_int_t)ledger_boot(c->ledger),
+	    "role", ctl_role_names[who->role]));
 }
 
 /* {"ok":58,"degraded":0, ...} from counts in the order of names. */
@@ -90,10 +91,11 @@ processes(const struct core *c)
 	size_t	i;
 
 	for (i = 0; i < c->nmeasure; i++)
-		json_array_append_new(list, json_pack("{s:o, s:b}", "name", json_sprintf("measure %s", c->measure[i].name),
-		    "connected", c->measure[i].ch != NULL));
+		json_array_append_new(list, json_pack("{s:o, s:b}", "name",
+		    json_sprintf("measure %s", c->measure[i].name), "connected", c->measure[i].ch != NULL));
 	json_array_append_new(list, json_pack("{s:s, s:b}", "name", "store", "connected", c->store != NULL));
-	json_array_append_new(list, json_pack("{s:s, s:b}", "name", "publish", "connected", c->publish != NULL));
+	json_array_append_new(list, json_pack("{s:s, s:b}", "name", "publish", "connected",
+	    c->publish != NULL));
 	return list;
 }
 
@@ -115,8 +117,9 @@ op_status(struct client *cl, const struct request *r, const struct actor *who)
 	json_object_set_new(v, "links", link_counts(c));
 	json_object_set_new(v, "devices", device_counts(c));
 	json_object_set_new(v, "incidents", incident_counts(c));
-	json_object_set_new(v, "store", json_pack("{s:b, s:o, s:I, s:I}", "ok", c->store_ok, "text", js_name(c->store_text),
-	    "durable_seq", (json_int_t)c->durable_seq, "durable_records", (json_int_t)c->durable_records));
+	json_object_set_new(v, "store", json_pack("{s:b, s:o, s:I, s:I}", "ok", c->store_ok, "text",
+	    js_name(c->store_text), "durable_seq", (json_int_t)c->durable_seq, "durable_records",
+	    (json_int_t)c->durable_records));
 	json_object_set_new(v, "broker", json_pack("{s:b, s:o, s:I}", "connected", c->broker_connected,
 	    "text", js_name(c->broker_text), "outbox", (json_int_t)ledger_outbox_count(c->ledger)));
 	json_object_set_new(v, "ledger", json_pack("{s:b}", "ok", c->ledger_ok));
@@ -145,6 +148,7 @@ op_audit_verify(struct client *cl, const struct request *r, const struct actor *
 	int64_t	 n = ledger_audit_verify(cl->ctl->core->ledger, &bad);
 
 	(void)who;
-	client_answer(cl, r->id, json_pack("{s:b, s:I, s:o}", "whole", n >= 0, "entries", (json_int_t)(n >= 0 ? n : (int64_t)bad - 1),
-	    "bad", n >= 0 ? json_null() : json_integer((json_int_t)bad)));
+	client_answer(cl, r->id, json_pack("{s:b, s:I, s:o}", "whole", n >= 0, "entries",
+	    (json_int_t)(n >= 0 ? n : (int64_t)bad - 1), "bad",
+	    n >= 0 ? json_null() : json_integer((json_int_t)bad)));
 }

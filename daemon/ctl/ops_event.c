@@ -2,22 +2,25 @@
 /*
  * ops_event.c: subscribe and cancel.
  *
- * A subscription is a place in the stream of events. It reads on from the ledger whenever there is something new and its
- * client has room, so a reader may come back after an hour, or read as slowly as it likes, and misses nothing.
+ * A subscription is a place in the stream of events. It reads on from the ledger whenever there is something
+ * new and its client has room, so a reader may come back after an hour, or read as slowly as it likes, and
+ * misses nothing.
  */
 #include "ctl/client.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/text.h"
+#include "ctl/hint.h"
 #include "ctl/js.h"
 #include "proc/core.h"
 
 #define EVENTS_AT_ONCE 64
 
-/* The first part of an event's kind: "site" of "site.isolated". Another one is only for those who want all. */
-static const char *const topics[] = { "site", "link", "device", "service", "incident", "maintenance", "engine", NULL };
+/* The first part of an event's kind: "site" of "site.isolated". Any other is only for those who want all. */
+static const char *const topics[] = {
+	"site", "link", "device", "service", "incident", "maintenance", "engine", NULL
+};
 
 struct subscription {
 	struct call call;
@@ -85,7 +88,8 @@ subscription_free(struct call *call)
 static int
 topics_of_request(struct client *cl, const struct request *r, uint32_t *bits)
 {
-	const char *word, *near;
+	const char *word;
+	char	    hint[HINT_MAX];
 	size_t	    i, k;
 
 	*bits = request_item(r, "topics", 0) == NULL ? UINT32_MAX : 0;
@@ -93,9 +97,8 @@ topics_of_request(struct client *cl, const struct request *r, uint32_t *bits)
 		for (k = 0; topics[k] != NULL && strcmp(topics[k], word) != 0; k++)
 			;
 		if (topics[k] == NULL) {
-			near = text_nearest(word, topics);
-			client_refuse(cl, r->id, "bad_request", "there is no such topic%s%s%s", near != NULL ? "; did you mean " : "",
-			    near != NULL ? near : "", near != NULL ? "?" : "");
+			client_refuse(cl, r->id, "bad_request", "there is no such topic%s",
+			    did_you_mean(hint, word, topics));
 			return -1;
 		}
 		*bits |= 1u << k;
@@ -113,7 +116,8 @@ void
 op_subscribe(struct client *cl, const struct request *r, const struct actor *who)
 {
 	struct ledger	    *l = cl->ctl->core->ledger;
-	uint64_t	     last = ledger_event_last(l), after = (uint64_t)request_int(r, "after", (int64_t)last), first = last + 1;
+	uint64_t	     last = ledger_event_last(l), first = last + 1;
+	uint64_t	     after = (uint64_t)request_int(r, "after", (int64_t)last);
 	struct subscription *s;
 	uint32_t	     bits;
 
@@ -133,7 +137,8 @@ op_subscribe(struct client *cl, const struct request *r, const struct actor *who
 	s->after = after;
 	s->call.free = subscription_free;
 	s->call.pump = subscription_pump;
-	client_answer(cl, r->id, json_pack("{s:I, s:I}", "seq", (json_int_t)last, "missed", (json_int_t)(first - after - 1)));
+	client_answer(cl, r->id, json_pack("{s:I, s:I}", "seq", (json_int_t)last,
+	    "missed", (json_int_t)(first - after - 1)));
 	call_open(&s->call, cl, r->id);		/* its first events follow when this request is done */
 }
 

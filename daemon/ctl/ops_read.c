@@ -2,14 +2,16 @@
 /*
  * ops_read.c: list, get, why.
  *
- * A list comes in pages. Its cursor is the id of the last object given, and the next page starts behind that one, so pages
- * neither repeat nor leave out anything while states change, and a reload that removes just that object is told.
+ * A list comes in pages. Its cursor is the id of the last object given, and the next page starts behind that
+ * one, so pages neither repeat nor leave out anything while states change, and a reload that removes just
+ * that object is told.
  */
 #include "ctl/client.h"
 
 #include <stdlib.h>
 
 #include "ctl/find.h"
+#include "ctl/hint.h"
 #include "ctl/js.h"
 #include "ctl/view.h"
 
@@ -30,14 +32,27 @@ object_count(const struct inventory *inv, enum object_kind kind)
 static json_t *
 view_at(const struct core *c, enum object_kind kind, size_t i)
 {
-	return kind == OBJECT_SITE ? view_site(c->site[i]) : kind == OBJECT_LINK ? view_link(c->link[i]) : view_device(c->device[i]);
+	switch (kind) {
+	case OBJECT_SITE:
+		return view_site(c->site[i]);
+	case OBJECT_LINK:
+		return view_link(c->link[i]);
+	default:
+		return view_device(c->device[i]);
+	}
 }
 
 static const char *
 code_at(const struct core *c, enum object_kind kind, size_t i)
 {
-	return kind == OBJECT_SITE ? site_state_code(c->site[i]->state) :
-	    kind == OBJECT_LINK ? link_state_code(c->link[i]->state) : device_state_code(c->device[i]->state);
+	switch (kind) {
+	case OBJECT_SITE:
+		return site_state_code(c->site[i]->state);
+	case OBJECT_LINK:
+		return link_state_code(c->link[i]->state);
+	default:
+		return device_state_code(c->device[i]->state);
+	}
 }
 
 /* Where the page behind this object starts. */
@@ -64,6 +79,13 @@ first_of_page(const struct core *c, enum object_kind kind, const char *cursor, s
 	return 0;
 }
 
+/* The cursor behind a full page. */
+static const char *
+last_id(const json_t *items)
+{
+	return json_string_value(json_object_get(json_array_get(items, json_array_size(items) - 1), "id"));
+}
+
 static void
 answer_page(struct client *cl, const struct request *r, json_t *items, const char *next)
 {
@@ -79,7 +101,8 @@ list_objects(struct client *cl, const struct request *r, enum object_kind kind)
 	json_t		  *items;
 
 	if (first_of_page(c, kind, request_text(r, "cursor"), &i) == -1) {
-		client_refuse(cl, r->id, "conflict", "the %s of the cursor is no more; start again", object_kind_names[kind]);
+		client_refuse(cl, r->id, "conflict", "the %s of the cursor is no more; start again",
+		    object_kind_names[kind]);
 		return;
 	}
 	items = json_array();
@@ -87,8 +110,7 @@ list_objects(struct client *cl, const struct request *r, enum object_kind kind)
 	for (; i < n && json_array_size(items) < limit; i++)
 		if (!request_bool(r, "trouble") || is_trouble(code_at(c, kind, i)))
 			json_array_append_new(items, view_at(c, kind, i));
-	answer_page(cl, r, items, i < n && json_array_size(items) == limit ?
-	    json_string_value(json_object_get(json_array_get(items, limit - 1), "id")) : NULL);
+	answer_page(cl, r, items, i < n && json_array_size(items) == limit ? last_id(items) : NULL);
 }
 
 struct incident_list {
@@ -115,11 +137,12 @@ list_incidents(struct client *cl, const struct request *r)
 
 	if (cursor != NULL && before == 0)
 		client_refuse(cl, r->id, "bad_request", "a cursor of incidents reads like inc-1284");
-	else if (ledger_incident_each(list.core->ledger, !request_bool(r, "closed"), before, limit, add_incident, &list) == -1)
+	else if (ledger_incident_each(list.core->ledger, !request_bool(r, "closed"), before, limit,
+	    add_incident, &list) == -1)
 		client_refuse(cl, r->id, "internal", "the ledger cannot be read; the engine's log says why");
 	else {
 		if (json_array_size(list.items) == limit)
-			next = json_string_value(json_object_get(json_array_get(list.items, limit - 1), "id"));
+			next = last_id(list.items);
 		answer_page(cl, r, json_incref(list.items), next);
 	}
 	json_decref(list.items);
@@ -128,21 +151,20 @@ list_incidents(struct client *cl, const struct request *r)
 void
 op_list(struct client *cl, const struct request *r, const struct actor *who)
 {
-	const char *kind = request_text(r, "kind"), *near;
+	const char *kind = request_text(r, "kind");
+	char	    hint[HINT_MAX];
 	size_t	    i;
 
 	(void)who;
 	for (i = 0; i < OBJECT_KINDS && strcmp(object_kind_names[i], kind) != 0; i++)
 		;
-	if (i == OBJECT_INCIDENT) {
+	if (i == OBJECT_INCIDENT)
 		list_incidents(cl, r);
-	} else if (i < OBJECT_KINDS) {
+	else if (i < OBJECT_KINDS)
 		list_objects(cl, r, (enum object_kind)i);
-	} else {
-		near = text_nearest(kind, object_kind_names);
-		client_refuse(cl, r->id, "bad_request", "\"kind\" must be site, link, device or incident%s%s%s",
-		    near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : "");
-	}
+	else
+		client_refuse(cl, r->id, "bad_request", "\"kind\" must be site, link, device or incident%s",
+		    did_you_mean(hint, kind, object_kind_names));
 }
 
 /* The object of a request as view or with its reasons; NULL when there is none. */
@@ -172,7 +194,8 @@ describe(const struct core *c, const char *name, bool reasons)
 		ledger_incident_free(&row);
 	}
 	/* By its reference, since "id" is the request's. */
-	json_object_set_new(v, "object", json_sprintf("%s/%s", object_kind_names[o.kind], json_string_value(json_object_get(v, "id"))));
+	json_object_set_new(v, "object", json_sprintf("%s/%s", object_kind_names[o.kind],
+	    json_string_value(json_object_get(v, "id"))));
 	return v;
 }
 

@@ -2,7 +2,8 @@
 /*
  * ops_store.c: what the store process has to answer: series, flush.
  *
- * The answer to a series request comes as several frames of rows and an end; it is put together here and given as one line.
+ * The answer to a series request comes as several frames of rows and an end; it is put together here and
+ * given as one line.
  */
 #include "ctl/client.h"
 
@@ -45,7 +46,8 @@ words_of(const struct msg_end *end)
 
 /* Send the request, or refuse when store is away. */
 static void
-ask_store(struct client *cl, const struct request *r, struct store_call *sc, uint16_t type, const struct buf *b, core_store_fn cb)
+ask_store(struct client *cl, const struct request *r, struct store_call *sc, uint16_t type,
+    const struct buf *b, core_store_fn cb)
 {
 	sc->call.free = store_call_free;
 	call_open(&sc->call, cl, r->id);
@@ -103,8 +105,8 @@ answer_series(struct store_call *sc)
 
 	for (i = 0; i < sc->columns; i++)
 		json_array_append(columns, sc->v[i]);
-	client_answer(sc->call.client, sc->call.id, json_pack("{s:I, s:O, s:o}", "step_s", (json_int_t)sc->step_s, "t", sc->t,
-	    "v", columns));
+	client_answer(sc->call.client, sc->call.id, json_pack("{s:I, s:O, s:o}", "step_s",
+	    (json_int_t)sc->step_s, "t", sc->t, "v", columns));
 }
 
 static void
@@ -117,7 +119,8 @@ series_frame(void *arg, const struct ipc_msg *msg)
 	if (msg != NULL && msg->type == IPC_SERIES_ROWS) {
 		if (msg_series_rows_decode(&rows, msg->data, msg->len) == 0 && take_rows(sc, &rows) == 0)
 			return;
-		client_refuse(sc->call.client, sc->call.id, "too_large", "more than %d values; ask for fewer points", VALUES_MAX);
+		client_refuse(sc->call.client, sc->call.id, "too_large",
+		    "more than %d values; ask for fewer points", VALUES_MAX);
 	} else if (store_ended(sc, msg, &end)) {
 		answer_series(sc);
 	}
@@ -139,7 +142,8 @@ read_request(struct client *cl, const struct request *r, struct msg_series_read 
 	for (i = 0; i < nitems(cfs) && strcmp(cfs[i], m->cf) != 0; i++)
 		;
 	if (i == nitems(cfs) || m->from_s >= m->to_s) {
-		client_refuse(cl, r->id, "bad_request", "%s", i == nitems(cfs) ? "\"cf\" must be AVERAGE, MIN or MAX" :
+		client_refuse(cl, r->id, "bad_request", "%s",
+		    i == nitems(cfs) ? "\"cf\" must be AVERAGE, MIN or MAX" :
 		    "\"from\" must be before \"to\"");
 		return -1;
 	}
@@ -151,7 +155,8 @@ read_request(struct client *cl, const struct request *r, struct msg_series_read 
 		text_copy(m->ref[m->n], sizeof(m->ref[m->n]), ref);
 	}
 	if (m->points * m->n > VALUES_MAX) {
-		client_refuse(cl, r->id, "too_large", "%u points of %u series are more than %d values", m->points, m->n, VALUES_MAX);
+		client_refuse(cl, r->id, "too_large", "%u points of %u series are more than %d values",
+		    m->points, m->n, VALUES_MAX);
 		return -1;
 	}
 	return 0;
@@ -188,11 +193,15 @@ flush_frame(void *arg, const struct ipc_msg *msg)
 	struct msg_end	   end;
 
 	if (store_ended(sc, msg, &end))
-		client_answer(sc->call.client, sc->call.id, json_pack("{s:I}", "files", (json_int_t)end.count));
+		client_answer(sc->call.client, sc->call.id,
+		    json_pack("{s:I}", "files", (json_int_t)end.count));
 	call_end(&sc->call);
 }
 
-/* Objects that have a file: links, and hosts and ports behind a device. "device/x" is the host of that device. */
+/*
+ * Objects that have a file: links, and hosts and ports behind a device. "device/x" is the host of that
+ * device.
+ */
 static int
 flush_ref(const struct core *c, const char *name, char *ref, size_t size)
 {

@@ -63,7 +63,8 @@ peer_of(int fd, struct peer *p)
 	p->ngroups = 1;
 	len = sizeof(p->group) - sizeof(p->group[0]);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, p->group + 1, &len) == 0)
-		p->ngroups += len / sizeof(p->group[0]);	/* else: more than anyone has; the first one counts */
+		/* else: more than anyone has; the first one counts */
+		p->ngroups += len / sizeof(p->group[0]);
 	return 0;
 }
 

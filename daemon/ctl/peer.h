@@ -24,7 +24,9 @@ struct peer_ids {		/* (uid_t)-1, (gid_t)-1: there is no such user or group */
 	gid_t	group;		/* the group `simpul` */
 };
 
-/** Reads /etc/passwd and /etc/group themselves: name services would need sockets, which core must not have. */
+/**
+ * Reads /etc/passwd and /etc/group themselves: name services would need sockets, which core must not have.
+ */
 void	peer_ids_load(struct peer_ids *ids);
 /** SO_PEERCRED and SO_PEERGROUPS of a connected socket. 0 or -1. */
 int	peer_of(int fd, struct peer *p);

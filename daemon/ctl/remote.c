@@ -33,7 +33,8 @@ unreachable(const char *path)
 
 	complain("cannot reach the engine at %s: %s", path, strerror(error));
 	if (error == EACCES || error == EPERM) {
-		complain_hint("that socket is for root and the group simpul: use sudo, or join the group and log in again");
+		complain_hint("that socket is for root and the group simpul: use sudo, or join the group and "
+		    "log in again");
 	} else {
 		complain_hint("is it running? systemctl status simpul, or ./quickstart in the clone");
 		complain_hint("is its socket elsewhere? --socket PATH, or SIMPUL_SOCKET=PATH");
@@ -74,8 +75,8 @@ remote_open(const char *path, struct remote **out)
 	r = xcalloc(1, sizeof(*r));
 	r->fd = fd;
 	r->path = xstrdup(path);
-	rc = remote_ask(r, json_pack("{s:s, s:i, s:s}", "op", "hello", "socket", 1, "client", "simpulctl " PACKAGE_VERSION),
-	    TIMEOUT_S, &answer);
+	rc = remote_ask(r, json_pack("{s:s, s:i, s:s}", "op", "hello", "socket", 1, "client",
+	    "simpulctl " PACKAGE_VERSION), TIMEOUT_S, &answer);
 	json_decref(answer);
 	if (rc == EXIT_DONE)
 		*out = r;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* remote.h: simpulctl's end of the control socket. What goes wrong is said here, in words for a person, with its exit code. */
+/*
+ * remote.h: simpulctl's end of the control socket. What goes wrong is said here, in words for a person, with
+ * its exit code.
+ */
 #ifndef SIMPUL_CTL_REMOTE_H
 #define SIMPUL_CTL_REMOTE_H
 
 #include <jansson.h>
 #include "base/base.h"
 
-enum exit_code { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_TIMED_OUT };
+enum exit_code { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_NOT_FOUND, EXIT_REFUSED,
+    EXIT_TIMED_OUT };
 
 struct remote;
 
@@ -22,7 +26,8 @@ void	remote_close(struct remote *r);		/* NULL is allowed */
  * Ask and wait for the answer.
  * @param request	object without "id"; taken
  * @param timeout_s	0 waits for ever
- * @param answer	owned by the caller when EXIT_DONE or, with what the engine said, when it refused; else NULL
+ * @param answer	owned by the caller when EXIT_DONE or, with what the engine said, when it refused;
+ *		else NULL
  */
 enum exit_code remote_ask(struct remote *r, json_t *request, int timeout_s, json_t **answer);
 /** The next line that comes, such as an event. @param line  owned by the caller */

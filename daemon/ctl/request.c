@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* request.c: see request.h. jansson parses; what it would let through is refused here: depth, duplicate and unknown members. */
+/*
+ * request.c: see request.h. jansson parses; what it would let through is refused here: depth, duplicate and
+ * unknown members.
+ */
 #include "ctl/request.h"
 
 #include <inttypes.h>
@@ -7,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ctl/hint.h"
 
 #define PARAMS_MAX 16
 
@@ -53,7 +57,8 @@ request_parse(struct request *r, const char *line, size_t len, char *why)
 		return REQUEST_BAD;
 	}
 	if (r->body == NULL) {
-		snprintf(why, REQUEST_WHY_MAX, "not JSON: %.150s at column %d; one object per line is expected", error.text,
+		snprintf(why, REQUEST_WHY_MAX,
+		    "not JSON: %.150s at column %d; one object per line is expected", error.text,
 		    error.column);
 		return REQUEST_NOT_JSON;
 	}
@@ -87,16 +92,15 @@ find_param(const struct param *params, const char *name)
 static void
 explain_unknown(const struct request *r, const struct param *params, const char *name, char *why)
 {
-	const char *names[PARAMS_MAX + 1] = { NULL }, *near;
-	char	    visible[64];
+	const char *names[PARAMS_MAX + 1] = { NULL };
+	char	    visible[64], hint[HINT_MAX];
 	size_t	    i;
 
 	for (i = 0; i < PARAMS_MAX && params[i].name != NULL; i++)
 		names[i] = params[i].name;
-	near = text_nearest(name, names);
 	text_visible(visible, sizeof(visible), name, strlen(name));
-	snprintf(why, REQUEST_WHY_MAX, "\"%s\" does not take \"%s\"%s%s%s", r->op, visible, near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	snprintf(why, REQUEST_WHY_MAX, "\"%s\" does not take \"%s\"%s", r->op, visible,
+	    did_you_mean(hint, name, names));
 }
 
 static bool

@@ -2,8 +2,8 @@
 /*
  * request.h: one line of the control socket as a request with typed members. Pure.
  *
- * An operation says which members it takes; anything else is refused, so a misspelt member is not silently ignored. null
- * is the same as absent. `id`, `op` and `as` belong to every request.
+ * An operation says which members it takes; anything else is refused, so a misspelt member is not silently
+ * ignored. null is the same as absent. `id`, `op` and `as` belong to every request.
  */
 #ifndef SIMPUL_CTL_REQUEST_H
 #define SIMPUL_CTL_REQUEST_H

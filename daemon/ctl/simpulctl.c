@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "ctl/command.h"
+#include "ctl/hint.h"
 
 static const struct command commands[] = {
 	{ "status", "[sites|links|devices|incidents]", "what is wrong now; or all objects of a kind",
@@ -29,7 +30,8 @@ static const struct command commands[] = {
 	  "  simpulctl fetch link/s013-1/rtt_p50_s --from -7d --points 168\n"
 	  "  simpulctl fetch link/s013-1/rx_bps --from '2026-11-20 08:00' --to '2026-11-20 12:00' --csv\n"
 	  "  simpulctl fetch link/s013-1/rx_bps --from -30d --cf MAX\n"
-	  "TIME is now, -90m (s m h d w), a local date and time, or unix seconds. CF is AVERAGE, MIN or MAX.\n", cmd_fetch },
+	  "TIME is now, -90m (s m h d w), a local date and time, or unix seconds.\n"
+	  "CF is AVERAGE, MIN or MAX.\n", cmd_fetch },
 	{ "events", "[--after SEQ] [--follow]", "what has happened, in order",
 	  "  simpulctl events                  the last 20\n"
 	  "  simpulctl events --follow         and those to come\n"
@@ -43,7 +45,8 @@ static const struct command commands[] = {
 	{ "check", "[CONFIG]", "check configuration and inventory before the engine reads them",
 	  "  simpulctl check                                   $SIMPUL_CONFIG, or the installed one\n"
 	  "  simpulctl check local/etc/simpuld.conf\n"
-	  "Exit code 1 and one line for each error: file:line:column: what is wrong and what to do.\n", cmd_check },
+	  "Exit code 1 and one line for each error: file:line:column: what is wrong and what to do.\n",
+	  cmd_check },
 	{ "reload", "[--allow-removal]", "read configuration and inventory again",
 	  "  simpulctl reload                  errors are shown, and then nothing changes\n"
 	  "  simpulctl reload --allow-removal  also when many objects would go\n", cmd_reload },
@@ -92,14 +95,15 @@ find_command(const char *name)
 static enum exit_code
 unknown_command(const char *name)
 {
-	const char *names[nitems(commands) + 1] = { NULL }, *near;
+	const char *names[nitems(commands) + 1] = { NULL };
+	char	    hint[HINT_MAX];
 	size_t	    i;
 
 	for (i = 0; i < nitems(commands); i++)
 		names[i] = commands[i].name;
-	near = text_nearest(name, names);
-	complain("there is no command \"%s\"%s%s%s", name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-	    near != NULL ? "\"?" : "; see simpulctl --help");
+	if (*did_you_mean(hint, name, names) == '\0')
+		text_copy(hint, sizeof(hint), "; see simpulctl --help");
+	complain("there is no command \"%s\"%s", name, hint);
 	return EXIT_USAGE;
 }
 

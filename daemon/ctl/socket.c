@@ -2,9 +2,10 @@
 /*
  * socket.c: the connections of the control socket: lines in, lines out (client.h).
  *
- * Backpressure comes first: while a client has OUT_SOFT bytes to fetch, none of its further requests is looked at and no
- * event is read for it from the ledger, so a slow reader costs a bounded amount of memory and no time. Only answers to
- * requests that are under way can still pile up; a client more than OUT_MAX behind is dropped.
+ * Backpressure comes first: while a client has OUT_SOFT bytes to fetch, none of its further requests is
+ * looked at and no event is read for it from the ledger, so a slow reader costs a bounded amount of memory
+ * and no time. Only answers to requests that are under way can still pile up; a client more than OUT_MAX
+ * behind is dropped.
  */
 #include "ctl/ctl.h"
 
@@ -31,7 +32,8 @@ client_flush(struct client *cl)
 	ssize_t n;
 
 	while (cl->sent < cl->out.len) {
-		n = send(cl->fd, cl->out.data + cl->sent, cl->out.len - cl->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send(cl->fd, cl->out.data + cl->sent, cl->out.len - cl->sent,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n <= 0) {
 			cl->dead = n == 0 || (errno != EAGAIN && errno != EINTR);
 			break;
@@ -70,7 +72,8 @@ client_answer(struct client *cl, int64_t id, json_t *members)
 {
 	json_t *line = json_pack("{s:I, s:b}", "id", (json_int_t)id, "ok", 1);
 
-	json_object_update_missing(line, members);	/* "id" is the request's, whatever the members are called */
+	/* "id" is the request's, whatever the members are called */
+	json_object_update_missing(line, members);
 	json_decref(members);
 	client_send(cl, line);
 }
@@ -329,7 +332,8 @@ ctl_accept(void *arg, int events)
 	}
 	cl = client_new(t, fd);
 	if (t->nclients > CLIENTS_MAX) {
-		client_refuse(cl, -1, "busy", "%d connections are open, which is all that may be", CLIENTS_MAX);
+		client_refuse(cl, -1, "busy", "%d connections are open, which is all that may be",
+		    CLIENTS_MAX);
 		cl->closing = true;
 		client_settle(cl);
 	}

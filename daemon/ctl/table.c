@@ -176,7 +176,8 @@ fit(const struct table *t, const struct term *term, int indent, int width[])
 	}
 	if (term->width == 0)
 		return 0;
-	while (cut_elastic(t, width, line_width(t, width, indent) - term->width) > 0 && drop_spare(t, width)) {
+	while (cut_elastic(t, width, line_width(t, width, indent) - term->width) > 0 &&
+	    drop_spare(t, width)) {
 		left_out++;
 		for (i = 0; i < t->ncolumns; i++)	/* what is left may have its room back */
 			if (width[i] > 0)
@@ -230,7 +231,8 @@ print_cell(const struct term *term, struct buf *out, const struct cell *c, bool 
 }
 
 static void
-print_row(const struct table *t, const struct term *term, struct buf *out, int indent, const int width[], const struct cell *row)
+print_row(const struct table *t, const struct term *term, struct buf *out, int indent, const int width[],
+    const struct cell *row)
 {
 	size_t i, last = 0, shown = 0;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * table.h: rows and columns that fit the terminal. Columns that can be spared and hold nothing are not shown; then elastic
- * columns are cut (with a mark), then columns that can be spared are left out. Without a terminal all are written in full.
+ * table.h: rows and columns that fit the terminal. Columns that can be spared and hold nothing are not shown;
+ * then elastic columns are cut (with a mark), then columns that can be spared are left out. Without a
+ * terminal all are written in full.
  */
 #ifndef SIMPUL_CTL_TABLE_H
 #define SIMPUL_CTL_TABLE_H
@@ -11,8 +12,10 @@
 struct column {
 	const char *title;
 	bool	    right;	/* numbers */
-	int	    least;	/* elastic: may be cut down to this width (on a terminal it has at most 40); 0: never cut */
-	int	    spare;	/* 0: always shown; else left out in the order of falling numbers when there is no room */
+	/* elastic: may be cut down to this width (on a terminal it has at most 40); 0: never cut */
+	int	    least;
+	/* 0: always shown; else left out in the order of falling numbers when there is no room */
+	int	    spare;
 };
 
 struct table;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* term.c: see term.h. Text of devices and people goes through text_visible() here, so no command can forget it. */
+/*
+ * term.c: see term.h. Text of devices and people goes through text_visible() here, so no command can forget
+ * it.
+ */
 #include "ctl/term.h"
 
 #include <langinfo.h>
@@ -82,7 +85,8 @@ term_cells(const struct term *t, const char *text)
 static void
 begin_tint(const struct term *t, struct buf *out, enum tint tint)
 {
-	static const char *const codes[TINTS] = { "", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[1m" };
+	static const char *const codes[TINTS] = { "", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m",
+		"\x1b[1m" };
 
 	if (t->colour)
 		buf_bytes(out, codes[tint], strlen(codes[tint]));

@@ -26,7 +26,8 @@ site_lines(const struct site_live *s)
 
 	for (i = 0; i < s->nlinks; i++)
 		json_array_append_new(lines, json_pack("{s:s, s:s, s:s}", "id", s->link[i]->link->id,
-		    "role", link_role_names[s->link[i]->link->role], "state", link_state_names[s->link[i]->state]));
+		    "role", link_role_names[s->link[i]->link->role], "state",
+		    link_state_names[s->link[i]->state]));
 	return lines;
 }
 
@@ -62,7 +63,8 @@ view_link(const struct link_live *l)
 	set(v, "role", json_string(link_role_names[l->link->role]));
 	set(v, "provider", js_name(l->link->provider));
 	set(v, "product", js_name(l->link->product));
-	set(v, "address", l->link->address.family != 0 ? json_string(addr_text(&l->link->address, address)) : json_null());
+	set(v, "address", l->link->address.family != 0 ? json_string(addr_text(&l->link->address, address)) :
+	    json_null());
 	set(v, "parent", l->parent != NULL ? json_string(l->parent->site->id) : json_null());
 	set(v, "state", json_string(link_state_names[l->state]));
 	set(v, "code", json_string(link_state_code(l->state)));
@@ -140,7 +142,8 @@ view_incident(const struct core *c, const struct ledger_incident *i)
 	set(v, "opened", js_time(i->opened_ns));
 	set(v, "closed", js_time(i->closed_ns));
 	set(v, "site", live != NULL && live->site != NULL ? json_string(live->site->site->id) : json_null());
-	set(v, "site_name", live != NULL && live->site != NULL ? js_text(live->site->site->name) : json_null());
+	set(v, "site_name", live != NULL && live->site != NULL ? js_text(live->site->site->name) :
+	    json_null());
 	set(v, "members", live != NULL ? json_integer((json_int_t)live->nmembers) : json_null());
 	set(v, "ack", view_ack(i));
 	return v;

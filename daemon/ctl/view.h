@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* view.h: live objects and incidents as JSON objects (owned by the caller), one shape for list, get and why. */
+/*
+ * view.h: live objects and incidents as JSON objects (owned by the caller), one shape for list, get and why.
+ */
 #ifndef SIMPUL_CTL_VIEW_H
 #define SIMPUL_CTL_VIEW_H
 

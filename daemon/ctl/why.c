@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * why.c: the reasons for a state: {"t","fact"} lines, the site it passes through, what the incident knows (view.h).
+ * why.c: the reasons for a state: {"t","fact"} lines, the site it passes through, what the incident knows
+ * (view.h).
  *
- * What an incident recorded when it was decided comes first; then what the engine sees at this moment. A fact is one plain
- * clause without a full stop, so that ctl and the pages can put it after its time.
+ * What an incident recorded when it was decided comes first; then what the engine sees at this moment. A fact
+ * is one plain clause without a full stop, so that ctl and the pages can put it after its time.
  */
 #include "ctl/view.h"
 
@@ -52,8 +53,9 @@ parents_of(const struct link_live *l)
 	size_t			n, i;
 
 	for (n = 0; s != NULL && n < PARENTS_MAX; n++) {
-		json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:s}", "object", json_sprintf("site/%s", s->site->id),
-		    "name", js_text(s->site->name), "state", site_state_names[s->state], "code", site_state_code(s->state)));
+		json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:s}", "object",
+		    json_sprintf("site/%s", s->site->id), "name", js_text(s->site->name), "state",
+		    site_state_names[s->state], "code", site_state_code(s->state)));
 		for (i = 0; i < s->nlinks && s->link[i]->parent == NULL; i++)
 			;
 		s = i < s->nlinks ? s->link[i]->parent : NULL;
@@ -108,9 +110,13 @@ unmeasured_facts(json_t *list, const struct core *c, const struct link_live *l)
 {
 	const char *via = *l->link->via != '\0' ? l->link->via : "main";
 
-	if (l->link->life != LIFE_LIVE || l->site->site->life != LIFE_LIVE) {
-		fact(list, 0, "%s is entered as %s, so it is not judged", l->link->life != LIFE_LIVE ? "the line" : "its site",
-		    life_names[l->link->life != LIFE_LIVE ? l->link->life : l->site->site->life]);
+	if (l->link->life != LIFE_LIVE) {
+		fact(list, 0, "the line is entered as %s, so it is not judged", life_names[l->link->life]);
+		return true;
+	}
+	if (l->site->site->life != LIFE_LIVE) {
+		fact(list, 0, "its site is entered as %s, so it is not judged",
+		    life_names[l->site->site->life]);
 		return true;
 	}
 	if (l->link->address.family == 0) {
@@ -155,8 +161,8 @@ rule_facts(json_t *list, const struct core *c, const struct link_live *l)
 	for (i = 0; i < c->set.nrules; i++) {
 		rule = &c->set.rule[i];
 		if (l->rule[i].raised)
-			fact(list, l->rule[i].since_ns, "rule \"%s\": %s is %.3g, the limit is %.3g", rule->name,
-			    k->values[k->delay_at + rule->value], l->rule[i].last, rule->raise);
+			fact(list, l->rule[i].since_ns, "rule \"%s\": %s is %.3g, the limit is %.3g",
+			    rule->name, k->values[k->delay_at + rule->value], l->rule[i].last, rule->raise);
 	}
 }
 
@@ -167,11 +173,13 @@ verdict_facts(json_t *list, const struct core *c, const struct link_live *l)
 	int64_t			 now = loop_mono_ns(c->loop);
 
 	if (l->probe_ns != 0 && l->probe < nitems(said))
-		fact(list, loop_wall_ns(c->loop) - (now - l->probe_ns), "asked once more before deciding: %s", said[l->probe]);
+		fact(list, loop_wall_ns(c->loop) - (now - l->probe_ns), "asked once more before deciding: %s",
+		    said[l->probe]);
 	if (l->reach.verdict == VERDICT_PENDING)
 		fact(list, 0, "being verified; nobody has been told yet");
 	else if (l->reach.verdict == VERDICT_MEMBER && l->parent != NULL)
-		fact(list, 0, "it passes through %s (%s), whose fault explains it", l->parent->site->id, l->parent->site->name);
+		fact(list, 0, "it passes through %s (%s), whose fault explains it", l->parent->site->id,
+		    l->parent->site->name);
 	else if (l->reach.verdict == VERDICT_SETTLE)
 		fact(list, 0, "the site it passes through is back; it has %" PRId64 " s to follow",
 		    l->reach.settle_ns > now ? (int64_t)((l->reach.settle_ns - now) / NS_PER_S + 1) : 0);
@@ -206,16 +214,17 @@ why_site(const struct core *c, const struct site_live *s)
 		fact(facts, 0, "it is entered as %s, so it is not judged", life_names[s->site->life]);
 	for (i = 0; i < s->nlinks; i++) {
 		l = s->link[i];
-		fact(facts, l->live.since_ns, "%s line %s (%s) is %s%s", link_role_names[l->link->role], l->link->id,
-		    *l->link->provider != '\0' ? l->link->provider : "no provider entered", link_state_names[l->state],
-		    link_is_counted(l) ? "" : ", which does not count");
+		fact(facts, l->live.since_ns, "%s line %s (%s) is %s%s", link_role_names[l->link->role],
+		    l->link->id, *l->link->provider != '\0' ? l->link->provider : "no provider entered",
+		    link_state_names[l->state], link_is_counted(l) ? "" : ", which does not count");
 	}
 	if (s->nlinks == 0)
 		fact(facts, 0, "no line is entered for it");
 	for (i = 0; i < s->nchildren; i++)
 		through += s->child[i]->state == LINK_UNREACHABLE;
 	if (through > 0)
-		fact(facts, 0, "%zu of %zu lines that pass through it are unreachable", through, s->nchildren);
+		fact(facts, 0, "%zu of %zu lines that pass through it are unreachable", through,
+		    s->nchildren);
 	v = with_evidence(view_site(s), facts);
 	json_object_set_new(v, "parents", parents_of(s->nlinks > 0 ? s->link[0] : NULL));
 	return v;
@@ -230,17 +239,21 @@ why_device(const struct core *c, const struct device_live *d)
 	json_t		       *facts = json_array(), *ports = json_array(), *v;
 
 	if (instance_is_away(c, d->device->via))
-		fact(facts, 0, "the process \"measure %s\", which polls it, is away", *d->device->via != '\0' ? d->device->via : "main");
+		fact(facts, 0, "the process \"measure %s\", which polls it, is away",
+		    *d->device->via != '\0' ? d->device->via : "main");
 	if (d->state == DEVICE_UNKNOWN)
 		fact(facts, 0, "no answer to an SNMP poll yet");
 	else if (d->state == DEVICE_ANSWERING)
 		fact(facts, d->live.since_ns, "answers SNMP polls");
 	else
-		fact(facts, d->live.since_ns, "does not answer SNMP polls%s%s", *d->reason != '\0' ? ": " : "", d->reason);
+		fact(facts, d->live.since_ns, "does not answer SNMP polls%s%s", *d->reason != '\0' ? ": " :
+		    "", d->reason);
 	if (d->state == DEVICE_SILENT)
-		fact(facts, 0, "a silent agent says nothing about the lines of its site: packets decide those");
+		fact(facts, 0,
+		    "a silent agent says nothing about the lines of its site: packets decide those");
 	for (p = d->ports; p != NULL; p = p->next)
-		json_array_append_new(ports, json_pack("{s:s, s:o}", "ref", p->ref, "name", js_text(p->name)));
+		json_array_append_new(ports, json_pack("{s:s, s:o}", "ref", p->ref, "name",
+		    js_text(p->name)));
 	v = with_evidence(view_device(d), facts);
 	json_object_set_new(v, "ports", ports);
 	return v;
@@ -273,6 +286,7 @@ why_incident(const struct core *c, const struct ledger_incident *i)
 	ledger_member_each(c->ledger, i->id, add_member, members);
 	json_object_set_new(v, "members", members);
 	json_object_set_new(v, "state", json_incref(json_object_get(v, "status")));
-	json_object_set_new(v, "since", json_incref(json_object_get(v, i->status == INCIDENT_CLOSED ? "closed" : "opened")));
+	json_object_set_new(v, "since",
+	    json_incref(json_object_get(v, i->status == INCIDENT_CLOSED ? "closed" : "opened")));
 	return with_evidence(v, facts != NULL ? facts : json_array());
 }

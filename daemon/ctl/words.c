@@ -25,7 +25,8 @@ words_duration(char out[WORDS_MAX], int64_t s)
 		;
 	rest = i + 1 < nitems(units) ? s % units[i].seconds / units[i + 1].seconds : 0;
 	if (rest > 0)
-		snprintf(out, WORDS_MAX, "%" PRId64 " %s %" PRId64 " %s", s / units[i].seconds, units[i].name, rest, units[i + 1].name);
+		snprintf(out, WORDS_MAX, "%" PRId64 " %s %" PRId64 " %s", s / units[i].seconds, units[i].name,
+		    rest, units[i + 1].name);
 	else
 		snprintf(out, WORDS_MAX, "%" PRId64 " %s", s / units[i].seconds, units[i].name);
 	return out;
@@ -45,8 +46,9 @@ words_time(char out[WORDS_MAX], int64_t wall_ns)
 	}
 	localtime_r(&s, &tm);
 	minutes = tm.tm_gmtoff / 60;
-	n = snprintf(out, WORDS_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02ld", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-	    tm.tm_hour, tm.tm_min, tm.tm_sec, minutes < 0 ? '-' : '+', labs(minutes) / 60);
+	n = snprintf(out, WORDS_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02ld", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, minutes < 0 ? '-' : '+',
+	    labs(minutes) / 60);
 	if (minutes % 60 != 0)
 		snprintf(out + n, (size_t)(WORDS_MAX - n), ":%02ld", labs(minutes) % 60);
 	return out;
@@ -105,25 +107,25 @@ int
 time_parse(const char *text, int64_t *wall_ns)
 {
 	struct tm tm = { 0 };
-	int	  n = 0, hours = 0, minutes = 0;
+	int	  n = 0, hours = 0, minutes = 0, offset_s;
 	double	  fraction = 0;
 	char	  sign = 'Z';
 
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-	    &n) != 6)
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+	    &tm.tm_min, &tm.tm_sec, &n) != 6)
 		return -1;
 	text += n;
 	if (*text == '.') {
 		fraction = strtod(text, NULL);
 		text += 1 + strspn(text + 1, "0123456789");
 	}
-	if (strcmp(text, "Z") != 0 && (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &minutes, &n) != 3 || text[n] != '\0' ||
-	    (sign != '+' && sign != '-')))
+	if (strcmp(text, "Z") != 0 && (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &minutes, &n) != 3 ||
+	    text[n] != '\0' || (sign != '+' && sign != '-')))
 		return -1;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	*wall_ns = ((int64_t)timegm(&tm) - (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60)) * NS_PER_S +
-	    (int64_t)(fraction * 1e9 + 0.5);
+	offset_s = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	*wall_ns = ((int64_t)timegm(&tm) - offset_s) * NS_PER_S + (int64_t)(fraction * 1e9 + 0.5);
 	return 0;
 }
 
@@ -139,7 +141,8 @@ parse_before(const char *text, int64_t now_s, int64_t *seconds)
 	int64_t n;
 
 	snprintf(number, sizeof(number), "%.*s", (int)digits, text + 1);
-	if (text[0] != '-' || digits > 9 || text_to_i64(number, 0, INT32_MAX, &n) == -1 || strlen(text) != digits + 2)
+	if (text[0] != '-' || digits > 9 || text_to_i64(number, 0, INT32_MAX, &n) == -1 ||
+	    strlen(text) != digits + 2)
 		return -1;
 	for (i = 0; i < nitems(units); i++)
 		if (text[digits + 1] == units[i].unit) {
@@ -156,8 +159,8 @@ parse_local(const char *text, int64_t *seconds)
 	int	  n, end = 0;
 	char	  between = ' ';
 
-	n = sscanf(text, "%4d-%2d-%2d%n%c%2d:%2d%n:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &end, &between, &tm.tm_hour,
-	    &tm.tm_min, &end, &tm.tm_sec, &end);
+	n = sscanf(text, "%4d-%2d-%2d%n%c%2d:%2d%n:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &end,
+	    &between, &tm.tm_hour, &tm.tm_min, &end, &tm.tm_sec, &end);
 	if ((n != 3 && n != 6 && n != 7) || text[end] != '\0' || (between != ' ' && between != 'T'))
 		return -1;
 	tm.tm_year -= 1900;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * audit.c: who did what: entries are only ever added, and each carries the SHA-256 (FIPS 180-4) of the one before and itself.
+ * audit.c: who did what: entries are only ever added, and each carries the SHA-256 (FIPS 180-4) of the one
+ * before and itself.
  *
- * Changing, inserting or leaving out an entry breaks the chain from there on. The number of entries ever written is kept
- * beside it, so a missing tail shows too. Someone who may rewrite the whole file can still forge a whole new chain: for that
- * the last hash has to be kept elsewhere.
+ * Changing, inserting or leaving out an entry breaks the chain from there on. The number of entries ever
+ * written is kept beside it, so a missing tail shows too. Someone who may rewrite the whole file can still
+ * forge a whole new chain: for that the last hash has to be kept elsewhere.
  */
 #include "ledger/ledger.h"
 
@@ -72,7 +73,8 @@ entry_add(struct ledger *l, const struct entry *e, const uint8_t hash[HASH_LEN])
 }
 
 int
-ledger_audit(struct ledger *l, int64_t wall_ns, const char *who, const char *what, const char *object, const char *detail)
+ledger_audit(struct ledger *l, int64_t wall_ns, const char *who, const char *what, const char *object,
+    const char *detail)
 {
 	struct sql   q = sql_start(l, SQL_AUDIT_LAST, "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1");
 	struct entry e = { .id = 1, .wall_ns = wall_ns, .text = { who, what, object, detail } };
@@ -100,7 +102,8 @@ entries_ever(struct ledger *l, uint64_t *n)
 int64_t
 ledger_audit_verify(struct ledger *l, uint64_t *bad)
 {
-	struct sql   q = sql_start(l, SQL_AUDIT_EACH, "SELECT id, wall_ns, who, what, object, detail, hash FROM audit ORDER BY id");
+	struct sql   q = sql_start(l, SQL_AUDIT_EACH,
+	    "SELECT id, wall_ns, who, what, object, detail, hash FROM audit ORDER BY id");
 	struct entry e;
 	uint8_t	     previous[HASH_LEN] = { 0 }, hash[HASH_LEN], stored[HASH_LEN];
 	const char  *text;

@@ -8,7 +8,8 @@ int
 ledger_event_add(struct ledger *l, struct ledger_event *e)
 {
 	struct sql q = sql_start(l, SQL_EVENT_ADD,
-		"INSERT INTO event (id, kind, severity, subject, time_ns, incident, payload) VALUES (?, ?, ?, ?, ?, ?, ?)");
+	    "INSERT INTO event (id, kind, severity, subject, time_ns, incident, payload)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?)");
 
 	sql_text(&q, e->id);
 	sql_text(&q, e->kind);
@@ -34,11 +35,12 @@ ledger_event_payload(struct ledger *l, uint64_t seq, const char *payload)
 }
 
 int
-ledger_event_each(struct ledger *l, uint64_t after_seq, unsigned limit, void (*cb)(void *, const struct ledger_event *),
-    void *arg)
+ledger_event_each(struct ledger *l, uint64_t after_seq, unsigned limit,
+    void (*cb)(void *, const struct ledger_event *), void *arg)
 {
-	struct sql	    q = sql_start(l, SQL_EVENT_EACH, "SELECT seq, id, kind, severity, subject, time_ns, incident, payload"
-		" FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+	struct sql	    q = sql_start(l, SQL_EVENT_EACH,
+	    "SELECT seq, id, kind, severity, subject, time_ns, incident, payload"
+	    " FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
 	struct ledger_event e;
 
 	sql_u64(&q, after_seq);
@@ -78,7 +80,10 @@ ledger_event_last(struct ledger *l)
 int
 ledger_event_trim(struct ledger *l, int64_t older_than_ns)
 {
-	/* All before the first that is young enough, so that what is left has no holes even where the wall clock went back. */
+	/*
+	 * All before the first that is young enough, so that what is left has no holes even where the wall
+	 * clock went back.
+	 */
 	struct sql q = sql_start(l, SQL_EVENT_TRIM, "DELETE FROM event WHERE"
 		" seq < ifnull((SELECT min(seq) FROM event WHERE time_ns >= ?), 0x7fffffffffffffff) AND"
 		" seq < ifnull((SELECT min(seq) FROM outbox WHERE seq > 0), 0x7fffffffffffffff)");
@@ -119,11 +124,12 @@ ledger_outbox_add(struct ledger *l, struct ledger_outbox *m)
 }
 
 int
-ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit, void (*cb)(void *, const struct ledger_outbox *),
-    void *arg)
+ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit,
+    void (*cb)(void *, const struct ledger_outbox *), void *arg)
 {
 	struct sql	     q = sql_start(l, SQL_OUTBOX_EACH,
-		"SELECT id, seq, qos, retain, expiry_s, topic, payload FROM outbox WHERE id > ? ORDER BY id LIMIT ?");
+	    "SELECT id, seq, qos, retain, expiry_s, topic, payload FROM outbox"
+	    " WHERE id > ? ORDER BY id LIMIT ?");
 	struct ledger_outbox m;
 
 	sql_u64(&q, after_id);

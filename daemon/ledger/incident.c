@@ -9,8 +9,9 @@
 #include "ledger/sql.h"
 
 #define INCIDENT_COLUMNS \
-	"SELECT i.id, i.status, i.version, i.root, i.kind, i.severity, i.cause, i.opened_ns, i.closed_ns, i.evidence," \
-	" a.user, a.note, a.at_ns, a.until_ns FROM incident i LEFT JOIN ack a ON a.incident = i.id "
+	"SELECT i.id, i.status, i.version, i.root, i.kind, i.severity, i.cause, i.opened_ns, i.closed_ns," \
+	" i.evidence, a.user, a.note, a.at_ns, a.until_ns" \
+	" FROM incident i LEFT JOIN ack a ON a.incident = i.id "
 
 /* What an add and an update have in common, in the same order. */
 static void
@@ -29,8 +30,9 @@ bind_incident(struct sql *q, const struct ledger_incident *i)
 static int
 incident_add(struct ledger *l, struct ledger_incident *i)
 {
-	struct sql q = sql_start(l, SQL_INCIDENT_ADD, "INSERT INTO incident "
-		"(version, status, root, kind, severity, cause, opened_ns, closed_ns, evidence) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
+	struct sql q = sql_start(l, SQL_INCIDENT_ADD, "INSERT INTO incident"
+	    " (version, status, root, kind, severity, cause, opened_ns, closed_ns, evidence)"
+	    " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
 
 	bind_incident(&q, i);
 	if (sql_run(&q) == -1)
@@ -43,8 +45,10 @@ incident_add(struct ledger *l, struct ledger_incident *i)
 static int
 incident_update(struct ledger *l, struct ledger_incident *i)
 {
-	struct sql q = sql_start(l, SQL_INCIDENT_UPDATE, "UPDATE incident SET version = version + 1, status = ?, root = ?, kind = ?,"
-		" severity = ?, cause = ?, opened_ns = ?, closed_ns = ?, evidence = ? WHERE id = ? RETURNING version");
+	struct sql q = sql_start(l, SQL_INCIDENT_UPDATE,
+	    "UPDATE incident SET version = version + 1, status = ?, root = ?, kind = ?,"
+	    " severity = ?, cause = ?, opened_ns = ?, closed_ns = ?, evidence = ? WHERE id = ?"
+	    " RETURNING version");
 	bool	   found;
 
 	bind_incident(&q, i);
@@ -146,9 +150,12 @@ ledger_incident_each(struct ledger *l, bool open_only, uint64_t before, unsigned
 	struct ledger_incident i;
 	struct sql	       q;
 
-	q = open_only ?
-	    sql_start(l, SQL_INCIDENT_EACH_OPEN, INCIDENT_COLUMNS "WHERE i.status < 2 AND i.id < ? ORDER BY i.id DESC LIMIT ?") :
-	    sql_start(l, SQL_INCIDENT_EACH, INCIDENT_COLUMNS "WHERE i.id < ? ORDER BY i.id DESC LIMIT ?");
+	if (open_only)
+		q = sql_start(l, SQL_INCIDENT_EACH_OPEN,
+		    INCIDENT_COLUMNS "WHERE i.status < 2 AND i.id < ? ORDER BY i.id DESC LIMIT ?");
+	else
+		q = sql_start(l, SQL_INCIDENT_EACH,
+		    INCIDENT_COLUMNS "WHERE i.id < ? ORDER BY i.id DESC LIMIT ?");
 	sql_i64(&q, before != 0 ? (int64_t)before : INT64_MAX);
 	sql_i64(&q, limit != 0 ? (int64_t)limit : -1);
 	while (sql_row(&q)) {
@@ -180,10 +187,12 @@ ledger_member_put(struct ledger *l, const struct ledger_member *m)
 }
 
 int
-ledger_member_each(struct ledger *l, uint64_t incident, void (*cb)(void *, const struct ledger_member *), void *arg)
+ledger_member_each(struct ledger *l, uint64_t incident, void (*cb)(void *, const struct ledger_member *),
+    void *arg)
 {
 	struct sql	     q = sql_start(l, SQL_MEMBER_EACH,
-		"SELECT object, state, since_ns, until_ns FROM member WHERE incident = ? ORDER BY since_ns, object");
+	    "SELECT object, state, since_ns, until_ns FROM member WHERE incident = ?"
+	    " ORDER BY since_ns, object");
 	struct ledger_member m = { .incident = incident };
 
 	sql_u64(&q, incident);

@@ -2,9 +2,9 @@
 /*
  * ledger.c: the file itself: opening, its tables, transactions.
  *
- * WAL with synchronous=FULL: a commit that returned is on the disk. Exclusive locking keeps the index of the WAL in memory
- * instead of in a shared -shm file, and a second owner is refused at open. Temporary tables stay in memory too, so the
- * process needs no directory but its own.
+ * WAL with synchronous=FULL: a commit that returned is on the disk. Exclusive locking keeps the index of the
+ * WAL in memory instead of in a shared -shm file, and a second owner is refused at open. Temporary tables
+ * stay in memory too, so the process needs no directory but its own.
  */
 #include "ledger/ledger.h"
 
@@ -27,27 +27,33 @@ static const char settings[] =
     "PRAGMA mmap_size = 0;"
     "PRAGMA trusted_schema = OFF;";
 
-/* AUTOINCREMENT: numbers that people and subscribers have seen are never given out again, whatever is deleted. */
+/*
+ * AUTOINCREMENT: numbers that people and subscribers have seen are never given out again, whatever is
+ * deleted.
+ */
 static const char schema[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE series (number INTEGER PRIMARY KEY AUTOINCREMENT, ref TEXT NOT NULL UNIQUE, true_name TEXT NOT NULL);"
-    "CREATE TABLE object (kind TEXT, id TEXT, state TEXT NOT NULL, since_ns INTEGER NOT NULL, rev INTEGER NOT NULL,"
-    "  seen_up INTEGER NOT NULL, last_ns INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;"
-    "CREATE TABLE incident (id INTEGER PRIMARY KEY AUTOINCREMENT, status INTEGER NOT NULL, version INTEGER NOT NULL,"
-    "  root TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, cause TEXT NOT NULL, opened_ns INTEGER NOT NULL,"
-    "  closed_ns INTEGER NOT NULL, evidence TEXT NOT NULL);"
+    "CREATE TABLE series (number INTEGER PRIMARY KEY AUTOINCREMENT, ref TEXT NOT NULL UNIQUE,"
+    "  true_name TEXT NOT NULL);"
+    "CREATE TABLE object (kind TEXT, id TEXT, state TEXT NOT NULL, since_ns INTEGER NOT NULL,"
+    "  rev INTEGER NOT NULL, seen_up INTEGER NOT NULL, last_ns INTEGER NOT NULL, detail TEXT NOT NULL,"
+    "  PRIMARY KEY (kind, id)) WITHOUT ROWID;"
+    "CREATE TABLE incident (id INTEGER PRIMARY KEY AUTOINCREMENT, status INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL, root TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL,"
+    "  cause TEXT NOT NULL, opened_ns INTEGER NOT NULL, closed_ns INTEGER NOT NULL, evidence TEXT NOT NULL);"
     "CREATE INDEX incident_open ON incident (id) WHERE status < 2;"
-    "CREATE TABLE ack (incident INTEGER PRIMARY KEY, user TEXT NOT NULL, note TEXT NOT NULL, at_ns INTEGER NOT NULL,"
-    "  until_ns INTEGER NOT NULL);"
+    "CREATE TABLE ack (incident INTEGER PRIMARY KEY, user TEXT NOT NULL, note TEXT NOT NULL,"
+    "  at_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL);"
     "CREATE TABLE member (incident INTEGER, object TEXT, state TEXT NOT NULL, since_ns INTEGER NOT NULL,"
     "  until_ns INTEGER NOT NULL, PRIMARY KEY (incident, object)) WITHOUT ROWID;"
-    "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL,"
-    "  subject TEXT NOT NULL, time_ns INTEGER NOT NULL, incident INTEGER NOT NULL, payload TEXT);"
+    "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL,"
+    "  severity TEXT NOT NULL, subject TEXT NOT NULL, time_ns INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    "  payload TEXT);"
     "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, qos INTEGER NOT NULL,"
     "  retain INTEGER NOT NULL, expiry_s INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL);"
     "CREATE INDEX outbox_retained ON outbox (topic) WHERE retain = 1;"
-    "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ns INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
-    "  object TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL);"
+    "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ns INTEGER NOT NULL, who TEXT NOT NULL,"
+    "  what TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL);"
     "INSERT INTO meta VALUES ('boot', 0);"
     "PRAGMA user_version = 1;";
 
@@ -72,7 +78,10 @@ ask_i64(struct ledger *l, const char *text, int64_t *out)
 	return rc == SQLITE_ROW ? 0 : sql_failed(l, rc);
 }
 
-/* Created here, so that it is private whatever the umask and never reached through a symbolic link; SQLite follows suit. */
+/*
+ * Created here, so that it is private whatever the umask and never reached through a symbolic link; SQLite
+ * follows suit.
+ */
 static int
 file_prepare(const char *path)
 {
@@ -81,14 +90,18 @@ file_prepare(const char *path)
 	if (strcmp(path, ":memory:") == 0)
 		return 0;
 	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) == -1) {
-		log_warn("ledger %s: cannot be opened (the engine's user must own it and its directory)", path);
+		log_warn("ledger %s: cannot be opened (the engine's user must own it and its directory)",
+		    path);
 		return -1;
 	}
 	close(fd);
 	return 0;
 }
 
-/* Look at every page of a file of bearable size, so that damage is known now and not in the middle of a decision. */
+/*
+ * Look at every page of a file of bearable size, so that damage is known now and not in the middle of a
+ * decision.
+ */
 static int
 file_check(struct ledger *l)
 {
@@ -109,8 +122,8 @@ file_check(struct ledger *l)
 	if (rc != SQLITE_ROW)
 		return sql_failed(l, rc);
 	if (!sound)
-		log_warnx("ledger %s: is damaged; stop the engine, then restore the file from a backup or move it aside "
-		    "(simpuld never deletes it)", l->path);
+		log_warnx("ledger %s: is damaged; stop the engine, then restore the file from a backup or "
+		    "move it aside (simpuld never deletes it)", l->path);
 	return sound ? 0 : -1;
 }
 
@@ -120,7 +133,8 @@ format_check(struct ledger *l)
 {
 	int64_t format, tables;
 
-	if (ask_i64(l, "PRAGMA user_version", &format) == -1 || ask_i64(l, "SELECT count(*) FROM sqlite_schema", &tables) == -1)
+	if (ask_i64(l, "PRAGMA user_version", &format) == -1 ||
+	    ask_i64(l, "SELECT count(*) FROM sqlite_schema", &tables) == -1)
 		return -1;
 	if (format == LEDGER_FORMAT)
 		return 0;
@@ -132,8 +146,9 @@ format_check(struct ledger *l)
 	if (format == 0)
 		log_warnx("ledger %s: is another program's database; move it aside", l->path);
 	else
-		log_warnx("ledger %s: has format %lld, this simpuld knows %d; install the version that wrote it, "
-		    "or move the file aside to start with an empty one", l->path, (long long)format, LEDGER_FORMAT);
+		log_warnx("ledger %s: has format %lld, this simpuld knows %d; install the version that wrote "
+		    "it, or move the file aside to start with an empty one", l->path, (long long)format,
+		    LEDGER_FORMAT);
 	return -1;
 }
 
@@ -147,7 +162,8 @@ ledger_open(const char *path)
 	l->path = xstrdup(path);
 	if (file_prepare(path) == -1)
 		goto fail;
-	rc = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	rc = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	    NULL);
 	if (rc != SQLITE_OK) {
 		sql_failed(l, rc);
 		goto fail;

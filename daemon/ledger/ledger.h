@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ledger.h: what must survive: series numbers, states of objects, incidents, events, the outbox, the audit chain.
+ * ledger.h: what must survive: series numbers, states, incidents, events, the outbox, the audit chain.
  *
- * One SQLite file (WAL, synchronous FULL), opened by core alone. Everything that belongs to one decision is written between
- * ledger_begin() and ledger_commit(); only after the commit may anything leave the process (outbox first). Functions
- * return 0 or -1; the ledger has logged why, once. After the first failure inside a transaction all that follows fails until
- * its end, and the commit too: a decision is written wholly or not at all. Text is always bound, never pasted.
- * In every walk a limit of 0 means all; what the callback gets is borrowed for the call, and it must not start the same walk.
+ * One SQLite file (WAL, synchronous FULL), opened by core alone. Everything that belongs to one decision is
+ * written between ledger_begin() and ledger_commit(); only after the commit may anything leave the process
+ * (outbox first). Functions return 0 or -1; the ledger has logged why, once. After the first failure inside a
+ * transaction all that follows fails until its end, and the commit too: a decision is written wholly or not
+ * at all. Text is always bound, never pasted. In every walk a limit of 0 means all; what the callback gets is
+ * borrowed for the call, and it must not start the same walk.
  */
 #ifndef SIMPUL_LEDGER_H
 #define SIMPUL_LEDGER_H
@@ -17,7 +18,8 @@
 struct ledger;
 
 /**
- * Open or create; the boot number grows by one with each open. The schema number is user_version 1: another one is refused.
+ * Open or create; the boot number grows by one with each open. The schema number is user_version 1: another
+ * one is refused.
  * @param path	file name, or ":memory:"
  * @return owned, or NULL after logging what to do
  */
@@ -31,9 +33,14 @@ void	ledger_rollback(struct ledger *l);
 
 /* series: permanent numbers */
 
-/** The number of kind/id, given now if it is new. @param true_name of a port as the device spells it, or "" @return 0 on failure */
+/**
+ * The number of kind/id, given now if it is new.
+ * @param true_name of a port as the device spells it, or ""
+ * @return 0 on failure
+ */
 uint32_t ledger_series(struct ledger *l, const char *ref, const char *true_name);
-int	ledger_series_each(struct ledger *l, void (*cb)(void *arg, uint32_t number, const char *ref, const char *true_name), void *arg);
+int	ledger_series_each(struct ledger *l,
+    void (*cb)(void *arg, uint32_t number, const char *ref, const char *true_name), void *arg);
 
 /* objects: the last known state of each link, site, device, service */
 
@@ -55,20 +62,24 @@ int	ledger_object_each(struct ledger *l, void (*cb)(void *arg, const struct ledg
 enum incident_status { INCIDENT_PENDING, INCIDENT_OPEN, INCIDENT_CLOSED };
 struct ledger_incident {
 	uint64_t id;			/* 1284 of inc-1284; 0 on put: a new one, filled in */
-	uint8_t	 status;		/* enum incident_status; pending: decided on, not yet told to anyone */
+	/* enum incident_status; pending: decided on, not yet told to anyone */
+	uint8_t	 status;
 	uint32_t version;		/* grows with each put */
 	char	 root[REF_MAX];		/* "link/s013-1", "site/node-2" */
 	char	 kind[48];		/* event kind of the root, "link.down" */
 	char	 severity[16];
-	char	 cause[24];		/* DESIGN 7, "unknown" */
+	char	 cause[24];		/* "provider_line", "unknown" */
 	int64_t	 opened_ns, closed_ns;
 	char	 ack_user[64], ack_note[256];
 	int64_t	 ack_ns, ack_until_ns;	/* 0 = none */
-	char	*evidence;		/* JSON array; owned by the struct on read (ledger_incident_free), borrowed on put */
+	/* JSON array; owned by the struct on read (ledger_incident_free), borrowed on put */
+	char	*evidence;
 };
 int	ledger_incident_put(struct ledger *l, struct ledger_incident *i);
-int	ledger_incident_remove(struct ledger *l, uint64_t id);		/* a pending one that came to nothing */
-int	ledger_incident_get(struct ledger *l, uint64_t id, struct ledger_incident *i);	/* -1 also when there is none */
+/** A pending one that came to nothing. */
+int	ledger_incident_remove(struct ledger *l, uint64_t id);
+/** -1 also when there is none. */
+int	ledger_incident_get(struct ledger *l, uint64_t id, struct ledger_incident *i);
 /** Newest first. @param open_only pending and open ones; before: ids below this, 0 = from the newest */
 int	ledger_incident_each(struct ledger *l, bool open_only, uint64_t before, unsigned limit,
 	    void (*cb)(void *arg, const struct ledger_incident *i), void *arg);
@@ -81,7 +92,8 @@ struct ledger_member {
 	int64_t	 since_ns, until_ns;	/* until 0: still */
 };
 int	ledger_member_put(struct ledger *l, const struct ledger_member *m);
-int	ledger_member_each(struct ledger *l, uint64_t incident, void (*cb)(void *arg, const struct ledger_member *m), void *arg);
+int	ledger_member_each(struct ledger *l, uint64_t incident,
+    void (*cb)(void *arg, const struct ledger_member *m), void *arg);
 
 /* events: the ordered stream; kept for replay */
 
@@ -91,15 +103,18 @@ struct ledger_event {
 	char	    kind[48], severity[16], subject[REF_MAX];
 	int64_t	    time_ns;
 	uint64_t    incident;		/* 0 = none */
-	const char *payload;		/* the document as published; NULL on add when ledger_event_payload() follows */
+	/* the document as published; NULL on add when ledger_event_payload() follows */
+	const char *payload;
 };
 /** Takes the next seq. */
 int	ledger_event_add(struct ledger *l, struct ledger_event *e);
 /** The payload names its own seq, so it is set right after the add, in the same transaction. */
 int	ledger_event_payload(struct ledger *l, uint64_t seq, const char *payload);
-int	ledger_event_each(struct ledger *l, uint64_t after_seq, unsigned limit, void (*cb)(void *arg, const struct ledger_event *e), void *arg);
+int	ledger_event_each(struct ledger *l, uint64_t after_seq, unsigned limit,
+    void (*cb)(void *arg, const struct ledger_event *e), void *arg);
 uint64_t ledger_event_last(struct ledger *l);	/* 0 = none yet */
-int	ledger_event_trim(struct ledger *l, int64_t older_than_ns);	/* never one that is still in the outbox */
+/** Never one that is still in the outbox. */
+int	ledger_event_trim(struct ledger *l, int64_t older_than_ns);
 
 /* outbox: messages that the broker has not confirmed */
 
@@ -114,13 +129,15 @@ struct ledger_outbox {
 };
 /** A retained message takes the place of an older unsent one on the same topic (it gets a new, later id). */
 int	ledger_outbox_add(struct ledger *l, struct ledger_outbox *m);
-int	ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit, void (*cb)(void *arg, const struct ledger_outbox *m), void *arg);
+int	ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit,
+    void (*cb)(void *arg, const struct ledger_outbox *m), void *arg);
 int	ledger_outbox_done(struct ledger *l, uint64_t id);
 uint64_t ledger_outbox_count(struct ledger *l);
 
 /* audit: append-only, each entry hashes the one before (SHA-256) */
 
-int	ledger_audit(struct ledger *l, int64_t wall_ns, const char *who, const char *what, const char *object, const char *detail);
+int	ledger_audit(struct ledger *l, int64_t wall_ns, const char *who, const char *what, const char *object,
+    const char *detail);
 /** @return number of entries, or -1 with the first bad one in *bad */
 int64_t	ledger_audit_verify(struct ledger *l, uint64_t *bad);
 

@@ -27,7 +27,8 @@ series_rename(struct ledger *l, uint32_t number, const char *true_name)
 uint32_t
 ledger_series(struct ledger *l, const char *ref, const char *true_name)
 {
-	struct sql q = sql_start(l, SQL_SERIES_GET, "SELECT number, true_name != ? FROM series WHERE ref = ?");
+	struct sql q = sql_start(l, SQL_SERIES_GET,
+	    "SELECT number, true_name != ? FROM series WHERE ref = ?");
 	uint32_t   number = 0;
 	bool	   renamed = false;
 
@@ -49,7 +50,8 @@ ledger_series(struct ledger *l, const char *ref, const char *true_name)
 int
 ledger_series_each(struct ledger *l, void (*cb)(void *, uint32_t, const char *, const char *), void *arg)
 {
-	struct sql  q = sql_start(l, SQL_SERIES_EACH, "SELECT number, ref, true_name FROM series ORDER BY number");
+	struct sql  q = sql_start(l, SQL_SERIES_EACH,
+	    "SELECT number, ref, true_name FROM series ORDER BY number");
 	const char *ref;
 	uint32_t    number;
 
@@ -64,7 +66,8 @@ ledger_series_each(struct ledger *l, void (*cb)(void *, uint32_t, const char *, 
 int
 ledger_object_put(struct ledger *l, const struct ledger_object *o)
 {
-	struct sql q = sql_start(l, SQL_OBJECT_PUT, "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+	struct sql q = sql_start(l, SQL_OBJECT_PUT,
+	    "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 
 	sql_text(&q, o->kind);
 	sql_text(&q, o->id);
@@ -91,7 +94,8 @@ int
 ledger_object_each(struct ledger *l, void (*cb)(void *, const struct ledger_object *), void *arg)
 {
 	struct sql	     q = sql_start(l, SQL_OBJECT_EACH,
-		"SELECT kind, id, state, since_ns, rev, seen_up, last_ns, detail FROM object ORDER BY kind, id");
+	    "SELECT kind, id, state, since_ns, rev, seen_up, last_ns, detail FROM object"
+	    " ORDER BY kind, id");
 	struct ledger_object o;
 
 	while (sql_row(&q)) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sql.c: binding, stepping and reading of prepared statements, and the one place where SQLite's errors are told. */
+/*
+ * sql.c: binding, stepping and reading of prepared statements, and the one place where SQLite's errors are
+ * told.
+ */
 #include "ledger/sql.h"
 
 #include "base/log.h"
@@ -11,7 +14,8 @@ remedy(int rc)
 	switch (rc & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return "; stop the engine, then restore the file from a backup or move it aside (simpuld never deletes it)";
+		return "; stop the engine, then restore the file from a backup or move it aside "
+		       "(simpuld never deletes it)";
 	case SQLITE_FULL:
 	case SQLITE_IOERR:
 		return "; look at the disk: nothing is told to anyone until it can be written down first";
@@ -30,7 +34,8 @@ int
 sql_failed(struct ledger *l, int rc)
 {
 	if (rc != l->failed)
-		log_warnx("ledger %s: %s%s", l->path, l->db != NULL ? sqlite3_errmsg(l->db) : sqlite3_errstr(rc), remedy(rc));
+		log_warnx("ledger %s: %s%s", l->path, l->db != NULL ? sqlite3_errmsg(l->db) :
+		    sqlite3_errstr(rc), remedy(rc));
 	l->failed = rc;
 	l->broken = l->open;
 	return -1;
@@ -50,12 +55,14 @@ sql_start(struct ledger *l, enum sql_slot slot, const char *text)
 {
 	struct sql q = { .l = l, .rc = SQLITE_OK };
 
-	if (l->broken) {	/* SQLite may have rolled back alone: what follows must not be committed by itself */
+	/* SQLite may have rolled back alone: what follows must not be committed by itself */
+	if (l->broken) {
 		q.rc = SQLITE_ABORT;
 		return q;
 	}
 	if (l->stmt[slot] == NULL)
-		check(&q, sqlite3_prepare_v3(l->db, text, -1, SQLITE_PREPARE_PERSISTENT, &l->stmt[slot], NULL));
+		check(&q, sqlite3_prepare_v3(l->db, text, -1, SQLITE_PREPARE_PERSISTENT, &l->stmt[slot],
+		    NULL));
 	q.st = l->stmt[slot];
 	if (q.st != NULL && sqlite3_stmt_busy(q.st))
 		fatalx("ledger: a walk was started again from inside itself: %s", text);

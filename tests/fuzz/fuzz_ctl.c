@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_ctl.c: one line of the control socket. What is taken as a request must have an id and an op, and dump as one line. */
+/*
+ * fuzz_ctl.c: one line of the control socket. What is taken as a request must have an id and an op, and dump
+ * as one line.
+ */
 #include <stdlib.h>
 
 #include "ctl/js.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ctl_test.c: the control socket on a real socket and a real loop, in front of a core that only pretends: its objects are
- * made here, and what ctl asks of it is answered by the test.
+ * ctl_test.c: the control socket on a real socket and a real loop, in front of a core that only pretends: its
+ * objects are made here, and what ctl asks of it is answered by the test.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -152,12 +152,14 @@ row_error(void *arg, unsigned line, unsigned column, const char *text)
 static struct inventory *
 make_inventory(void)
 {
-	static const char sites[] = "id,name,life\ns001,Dinas <Satu>,live\ns002,Kedua,live\ns003,Ketiga,live\ns004,Keempat,live\n"
-				    "s005,Kelima,planned\ns006,Keenam,live\nnode-1,Node Satu,live\n";
-	static const char links[] = "id,site,role,provider,parent,address,life\ns001-1,s001,main,astinet,node-1,10.1.0.1,live\n"
-				    "s002-1,s002,main,,,10.1.0.2,live\ns003-1,s003,main,,,10.1.0.3,live\n"
-				    "s004-1,s004,main,,,,live\ns005-1,s005,main,,,10.1.0.5,live\n"
-				    "s006-1,s006,main,,,10.1.0.6,live\nnode-1-1,node-1,main,,,10.1.0.7,live\n";
+	static const char sites[] =
+	    "id,name,life\ns001,Dinas <Satu>,live\ns002,Kedua,live\ns003,Ketiga,live\ns004,Keempat,live\n"
+	    "s005,Kelima,planned\ns006,Keenam,live\nnode-1,Node Satu,live\n";
+	static const char links[] =
+	    "id,site,role,provider,parent,address,life\ns001-1,s001,main,astinet,node-1,10.1.0.1,live\n"
+	    "s002-1,s002,main,,,10.1.0.2,live\ns003-1,s003,main,,,10.1.0.3,live\n"
+	    "s004-1,s004,main,,,,live\ns005-1,s005,main,,,10.1.0.5,live\n"
+	    "s006-1,s006,main,,,10.1.0.6,live\nnode-1-1,node-1,main,,,10.1.0.7,live\n";
 	struct inventory *inv = inventory_new();
 
 	inventory_read(inv, INPUT_SITES, sites, strlen(sites), row_error, NULL);
@@ -183,9 +185,11 @@ make_objects(struct fake *f)
 	for (i = 0; i < SITES; i++) {
 		f->site_at[i] = &f->site[i];
 		f->link_at[i] = f->line[i] = &f->link[i];
-		f->site[i] = (struct site_live){ .site = c->inv->site[i], .state = SITE_OK, .link = &f->line[i], .nlinks = 1 };
-		f->link[i] = (struct link_live){ .link = c->inv->link[i], .site = &f->site[i], .state = LINK_UP, .seen_up = true,
-			.rtt_s = 0.0231, .loss_ratio = NAN, .rx_bps = NAN, .tx_bps = NAN };
+		f->site[i] = (struct site_live){ .site = c->inv->site[i], .state = SITE_OK,
+		    .link = &f->line[i], .nlinks = 1 };
+		f->link[i] = (struct link_live){ .link = c->inv->link[i], .site = &f->site[i],
+		    .state = LINK_UP, .seen_up = true, .rtt_s = 0.0231, .loss_ratio = NAN, .rx_bps = NAN,
+		    .tx_bps = NAN };
 		snprintf(f->site[i].live.ref, REF_MAX, "site/%s", c->inv->site[i]->id);
 		snprintf(f->link[i].live.ref, REF_MAX, "link/%s", c->inv->link[i]->id);
 		map_add(c->site_by_id, c->inv->site[i]->id, &f->site[i]);
@@ -194,12 +198,13 @@ make_objects(struct fake *f)
 	f->site[4].state = SITE_PLANNED;
 	f->site[1].state = SITE_ISOLATED;
 	f->link[1].state = LINK_DOWN;
-	f->link[1].rounds = (struct link_rounds){ .say = ROUNDS_DOWN, .failed = 9, .since_ns = 1795222923004000000,
-		.last_ns = 1795222990000000000 };
+	f->link[1].rounds = (struct link_rounds){ .say = ROUNDS_DOWN, .failed = 9,
+	    .since_ns = 1795222923004000000, .last_ns = 1795222990000000000 };
 	f->link[0].parent = &f->site[6];
-	f->incident.row = (struct ledger_incident){ .status = INCIDENT_OPEN, .root = "link/s002-1", .kind = "link.down",
-		.severity = "major", .cause = "unknown", .opened_ns = 1795222923004000000 };
-	f->incident.evidence = json_pack("[{s:s, s:s}]", "t", "2026-11-21T01:02:03.004Z", "fact", "3 rounds lost");
+	f->incident.row = (struct ledger_incident){ .status = INCIDENT_OPEN, .root = "link/s002-1",
+	    .kind = "link.down", .severity = "major", .cause = "unknown", .opened_ns = 1795222923004000000 };
+	f->incident.evidence = json_pack("[{s:s, s:s}]", "t", "2026-11-21T01:02:03.004Z", "fact",
+	    "3 rounds lost");
 	ledger_incident_put(c->ledger, &f->incident.row);
 	c->incidents = &f->incident;
 	f->link[1].reach.incident = &f->incident;
@@ -298,7 +303,10 @@ talk_free(struct talk *t)
 	free(t);
 }
 
-/* Run the loop until something has arrived, the connection is closed, or ten seconds have passed. @return 0, or 1 for the last */
+/*
+ * Run the loop until something has arrived, the connection is closed, or ten seconds have passed. @return 0,
+ * or 1 for the last
+ */
 static int
 talk_wait(struct talk *t)
 {
@@ -380,7 +388,8 @@ at(json_t *v, const char *path, char out[200])
 	if (json_is_integer(v))
 		snprintf(out, 200, "%lld", (long long)json_integer_value(v));
 	else
-		snprintf(out, 200, "%s", json_is_true(v) ? "true" : json_is_false(v) ? "false" : json_is_null(v) ? "null" : "");
+		snprintf(out, 200, "%s", json_is_true(v) ? "true" : json_is_false(v) ? "false" :
+		    json_is_null(v) ? "null" : "");
 	return out;
 }
 
@@ -401,42 +410,63 @@ static void
 test_requests(struct fake *f)
 {
 	static const struct { const char *line, *path, *want, *name; } cases[] = {
-		{ "{\"id\":1,\"op\":\"hello\",\"socket\":1,\"client\":\"test\"}", "ns", "pontianak", "hello tells the namespace" },
+		{ "{\"id\":1,\"op\":\"hello\",\"socket\":1,\"client\":\"test\"}", "ns", "pontianak",
+		    "hello tells the namespace" },
 		{ "{\"id\":1,\"op\":\"hello\",\"socket\":1}", "role", "admin", "hello tells the role" },
-		{ "{\"id\":1,\"op\":\"hello\",\"socket\":2}", "code", "bad_request", "hello refuses another version" },
-		{ "{\"id\":9,\"op\":\"statsu\"}", "error", "there is no operation \"statsu\"; did you mean \"status\"?",
+		{ "{\"id\":1,\"op\":\"hello\",\"socket\":2}", "code", "bad_request",
+		    "hello refuses another version" },
+		{ "{\"id\":9,\"op\":\"statsu\"}", "error",
+		    "there is no operation \"statsu\"; did you mean \"status\"?",
 		    "an unknown operation names the nearest" },
-		{ "{\"id\":9,\"op\":\"status\",\"x\":1}", "error", "\"status\" does not take \"x\"", "an unknown member is refused" },
+		{ "{\"id\":9,\"op\":\"status\",\"x\":1}", "error", "\"status\" does not take \"x\"",
+		    "an unknown member is refused" },
 		{ "{\"id\":9,\"op\":\"status\"}", "sites.isolated", "1", "status counts sites by state" },
 		{ "{\"id\":9,\"op\":\"status\"}", "incidents.open", "1", "status counts incidents" },
-		{ "{\"id\":9,\"op\":\"get\",\"object\":\"s002\"}", "state", "isolated", "get finds a site by its bare id" },
-		{ "{\"id\":9,\"op\":\"get\",\"object\":\"link/s002-1\"}", "state", "down", "get finds a line" },
-		{ "{\"id\":9,\"op\":\"get\",\"object\":\"s001\"}", "name", "Dinas <Satu>", "text survives its escapes" },
-		{ "{\"id\":9,\"op\":\"get\",\"object\":\"link/s002-1\"}", "loss_ratio", "null", "what is not known is null" },
-		{ "{\"id\":9,\"op\":\"get\",\"object\":\"inc-1\"}", "status", "open", "get finds an incident" },
+		{ "{\"id\":9,\"op\":\"get\",\"object\":\"s002\"}", "state", "isolated",
+		    "get finds a site by its bare id" },
+		{ "{\"id\":9,\"op\":\"get\",\"object\":\"link/s002-1\"}", "state", "down",
+		    "get finds a line" },
+		{ "{\"id\":9,\"op\":\"get\",\"object\":\"s001\"}", "name", "Dinas <Satu>",
+		    "text survives its escapes" },
+		{ "{\"id\":9,\"op\":\"get\",\"object\":\"link/s002-1\"}", "loss_ratio", "null",
+		    "what is not known is null" },
+		{ "{\"id\":9,\"op\":\"get\",\"object\":\"inc-1\"}", "status", "open",
+		    "get finds an incident" },
 		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s002-1\"}", "evidence.0.fact", "3 rounds lost",
 		    "why starts with the evidence of the incident" },
-		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s002-1\"}", "incident", "inc-1", "why names the incident" },
-		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s001-1\"}", "parents.0.object", "site/node-1", "why names the parents" },
+		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s002-1\"}", "incident", "inc-1",
+		    "why names the incident" },
+		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s001-1\"}", "parents.0.object", "site/node-1",
+		    "why names the parents" },
 		{ "{\"id\":9,\"op\":\"why\",\"object\":\"s004-1\"}", "evidence.0.fact",
-		    "no address is entered for it, so it is not measured", "why says that a line is not measured" },
-		{ "{\"id\":9,\"op\":\"why\",\"object\":\"s005-1\"}", "evidence.0.fact", "its site is entered as planned, so it is not judged",
+		    "no address is entered for it, so it is not measured",
+		    "why says that a line is not measured" },
+		{ "{\"id\":9,\"op\":\"why\",\"object\":\"s005-1\"}", "evidence.0.fact",
+		    "its site is entered as planned, so it is not judged",
 		    "why says that a site is planned" },
-		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s02-1\"}", "nearest", "link/s002-1", "not found names the nearest line" },
-		{ "{\"id\":9,\"op\":\"why\",\"object\":\"nod-1\"}", "nearest", "site/node-1", "or the nearest of any kind" },
-		{ "{\"id\":9,\"op\":\"why\",\"object\":\"inc-7\"}", "code", "not_found", "there is no such incident" },
+		{ "{\"id\":9,\"op\":\"why\",\"object\":\"link/s02-1\"}", "nearest", "link/s002-1",
+		    "not found names the nearest line" },
+		{ "{\"id\":9,\"op\":\"why\",\"object\":\"nod-1\"}", "nearest", "site/node-1",
+		    "or the nearest of any kind" },
+		{ "{\"id\":9,\"op\":\"why\",\"object\":\"inc-7\"}", "code", "not_found",
+		    "there is no such incident" },
 		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"sites\"}", "error",
-		    "\"kind\" must be site, link, device or incident; did you mean site?", "list names the nearest kind" },
-		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"site\",\"trouble\":true}", "items.0.id", "s002", "list shows only trouble" },
+		    "\"kind\" must be site, link, device or incident; did you mean \"site\"?",
+		    "list names the nearest kind" },
+		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"site\",\"trouble\":true}", "items.0.id", "s002",
+		    "list shows only trouble" },
 		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"device\"}", "next", "null", "a list may be empty" },
 		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"site\",\"cursor\":\"gone\"}", "code", "conflict",
 		    "a cursor whose object has gone is a conflict" },
-		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"incident\"}", "items.0.root", "link/s002-1", "list shows incidents" },
+		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"incident\"}", "items.0.root", "link/s002-1",
+		    "list shows incidents" },
 		{ "{\"id\":9,\"op\":\"probe\",\"object\":\"s001-1\"}", "ok", "true", "probe asks core" },
-		{ "{\"id\":9,\"op\":\"probe\",\"object\":\"s001\"}", "code", "not_found", "only lines can be probed" },
+		{ "{\"id\":9,\"op\":\"probe\",\"object\":\"s001\"}", "code", "not_found",
+		    "only lines can be probed" },
 		{ "{\"id\":9,\"op\":\"audit\"}", "whole", "true", "the audit chain is whole" },
 		{ "{\"id\":9,\"op\":\"metrics\"}", "ok", "true", "metrics may be empty" },
-		{ "{\"id\":9,\"op\":\"status\",\"as\":{\"user\":\"x\",\"role\":\"admin\"}}", "code", "forbidden",
+		{ "{\"id\":9,\"op\":\"status\",\"as\":{\"user\":\"x\",\"role\":\"admin\"}}", "code",
+		    "forbidden",
 		    "\"as\" is refused from anyone but the web server" },
 		{ "[1]", "code", "bad_request", "what is no request is refused" },
 		{ "{\"id\":9,\"op\":\"status\"}", "ok", "true", "and the conversation goes on" },
@@ -458,15 +488,18 @@ test_paging(struct fake *f)
 	size_t	     i, pages = 0;
 
 	do {
-		snprintf(line, sizeof(line), "{\"id\":1,\"op\":\"list\",\"kind\":\"link\",\"limit\":3,\"cursor\":%s}", next);
+		snprintf(line, sizeof(line),
+		    "{\"id\":1,\"op\":\"list\",\"kind\":\"link\",\"limit\":3,\"cursor\":%s}", next);
 		v = ask(t, line);
 		json_array_foreach(json_object_get(v, "items"), i, item)
-			snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s ", at(item, "id", out));
+			snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s ",
+			    at(item, "id", out));
 		snprintf(next, sizeof(next), "\"%s\"", at(v, "next", out));
 		json_decref(v);
 	} while (++pages < 10 && strcmp(next, "\"null\"") != 0);
 	is_i64((int64_t)pages, 3, "seven lines are three pages of three");
-	is_text(seen, "s001-1 s002-1 s003-1 s004-1 s005-1 s006-1 node-1-1 ", "each line stands on one of them");
+	is_text(seen, "s001-1 s002-1 s003-1 s004-1 s005-1 s006-1 node-1-1 ",
+	    "each line stands on one of them");
 	talk_free(t);
 }
 
@@ -475,7 +508,8 @@ static void
 store_answers(struct fake *f, uint32_t token, uint32_t rows, bool good)
 {
 	double		      *value = xcalloc(rows + 1, sizeof(*value));
-	struct msg_series_rows m = { .step_s = 60, .first_s = 1795222860, .columns = 1, .rows = rows, .values = (uint8_t *)value };
+	struct msg_series_rows m = { .step_s = 60, .first_s = 1795222860, .columns = 1, .rows = rows,
+		.values = (uint8_t *)value };
 	struct msg_end	       end = { .ok = good, .count = rows, .error = "" };
 	struct ipc_msg	       msg = { .type = IPC_SERIES_ROWS, .token = token, .fd = -1 };
 	struct buf	       b = { 0 };
@@ -502,7 +536,8 @@ store_answers(struct fake *f, uint32_t token, uint32_t rows, bool good)
 	free(value);
 }
 
-#define SERIES(id, ref) "{\"id\":" id ",\"op\":\"series\",\"refs\":[\"" ref "\"],\"from\":1795222800,\"to\":1795226400,\"points\":5000}"
+#define SERIES(id, ref) \
+	"{\"id\":" id ",\"op\":\"series\",\"refs\":[\"" ref "\"],\"from\":1795222800,\"to\":1795226400}"
 #define STATUS(id) "{\"id\":" id ",\"op\":\"status\"}"
 
 static void
@@ -516,25 +551,30 @@ test_series(struct fake *f)
 	say(t, SERIES("1", "link/s001-1/rx_bps"));
 	say(t, SERIES("2", "link/s002-1/rtt_p50_s"));
 	expect(t, STATUS("3"), "id", "3", "a later request may be answered first");
-	expect(t, SERIES("1", "link/s001-1/rx_bps"), "error", "request 1 is still open", "the id of an open request is taken");
+	expect(t, SERIES("1", "link/s001-1/rx_bps"), "error", "request 1 is still open",
+	    "the id of an open request is taken");
 	store_answers(f, first + 2, 3, true);
 	v = hear(t);
 	is_text(at(v, "id", out), "2", "store answers the second one first");
 	is_text(at(v, "t.0", out), "1795222860", "with the end of each interval");
-	is_near(json_real_value(json_array_get(json_array_get(json_object_get(v, "v"), 0), 0)), 1234567.125, 0, "with its values");
+	is_near(json_real_value(json_array_get(json_array_get(json_object_get(v, "v"), 0), 0)), 1234567.125,
+	    0, "with its values");
 	is_text(at(v, "v.0.1", out), "null", "and null where nothing is known");
 	json_decref(v);
 	store_answers(f, first + 1, 0, false);
 	v = hear(t);
 	is_text(at(v, "error", out), "store did not say why", "an error of store is told");
 	json_decref(v);
-	expect(t, SERIES("4", "link/s01-1/rx_bps"), "error", "there is no link/s01-1; the nearest is link/s001-1", "no such line");
-	expect(t, SERIES("4", "link/s001-1/rx_pbs"), "error", "a link has no rx_pbs; the nearest is rx_bps", "no such value");
+	expect(t, SERIES("4", "link/s01-1/rx_bps"), "error",
+	    "there is no link/s01-1; the nearest is link/s001-1", "no such line");
+	expect(t, SERIES("4", "link/s001-1/rx_pbs"), "error", "a link has no rx_pbs; the nearest is rx_bps",
+	    "no such value");
 	expect(t, SERIES("4", "nonsense"), "code", "not_found", "no such series");
-	expect(t, "{\"id\":4,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\"],\"from\":5,\"to\":5}", "error",
-	    "\"from\" must be before \"to\"", "an empty interval");
-	expect(t, "{\"id\":4,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\",\"link/s001-1/tx_bps\"],\"from\":5,\"to\":50,"
-	    "\"points\":20000}", "code", "too_large", "more values than a line can hold");
+	expect(t, "{\"id\":4,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\"],\"from\":5,\"to\":5}",
+	    "error", "\"from\" must be before \"to\"", "an empty interval");
+	expect(t, "{\"id\":4,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\",\"link/s001-1/tx_bps\"],"
+	    "\"from\":5,\"to\":50,\"points\":20000}", "code", "too_large",
+	    "more values than a line can hold");
 	f->store_away = true;
 	expect(t, SERIES("4", "link/s001-1/rx_bps"), "code", "busy", "store is away");
 	f->store_away = false;
@@ -550,7 +590,8 @@ test_series(struct fake *f)
 	v = hear(t);
 	is_text(at(v, "files", out), "0", "and tells how many files were written");
 	json_decref(v);
-	expect(t, "{\"id\":6,\"op\":\"flush\",\"object\":\"s001\"}", "code", "not_found", "a site has no file");
+	expect(t, "{\"id\":6,\"op\":\"flush\",\"object\":\"s001\"}", "code", "not_found",
+	    "a site has no file");
 
 	say(t, SERIES("8", "link/s001-1/rx_bps"));
 	expect(t, STATUS("9"), "id", "9", "one is open again");
@@ -567,19 +608,26 @@ test_ack(struct fake *f)
 {
 	struct talk *t = talk_new(f);
 
-	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\",\"note\":\"x\",\"until\":null,\"version\":3}", "error",
-	    "inc-1 is at version 1", "another version is a conflict");
-	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\",\"version\":3}", "current.version", "1", "which tells the present one");
-	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\",\"note\":\"technician on the way\",\"version\":1}",
-	    "incident.ack.note", "technician on the way", "an ack with the right version is taken");
+	expect(t,
+	    "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\",\"note\":\"x\",\"until\":null,\"version\":3}",
+	    "error", "inc-1 is at version 1", "another version is a conflict");
+	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\",\"version\":3}", "current.version", "1",
+	    "which tells the present one");
+	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\",\"note\":\"technician on the way\","
+	    "\"version\":1}", "incident.ack.note", "technician on the way",
+	    "an ack with the right version is taken");
 	is_i64(f->incident.row.version, 2, "and raises it");
-	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-99\"}", "code", "not_found", "an unknown incident");
+	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-99\"}", "code", "not_found",
+	    "an unknown incident");
 	f->incident.row.status = INCIDENT_CLOSED;
 	ledger_incident_put(f->core.ledger, &f->incident.row);
-	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\"}", "error", "inc-1 is closed", "a closed incident");
+	expect(t, "{\"id\":5,\"op\":\"ack\",\"incident\":\"inc-1\"}", "error", "inc-1 is closed",
+	    "a closed incident");
 	expect(t, "{\"id\":5,\"op\":\"list\",\"kind\":\"incident\"}", "items.0.id", "", "is not listed");
-	expect(t, "{\"id\":5,\"op\":\"list\",\"kind\":\"incident\",\"closed\":true}", "items.0.id", "inc-1", "unless asked for");
-	expect(t, "{\"id\":5,\"op\":\"audit\"}", "entries", "2", "the ack and the probe stand in the audit log");
+	expect(t, "{\"id\":5,\"op\":\"list\",\"kind\":\"incident\",\"closed\":true}", "items.0.id", "inc-1",
+	    "unless asked for");
+	expect(t, "{\"id\":5,\"op\":\"audit\"}", "entries", "2",
+	    "the ack and the probe stand in the audit log");
 	talk_free(t);
 }
 
@@ -637,8 +685,8 @@ test_events(struct fake *f)
 	add_event(f, "site.isolated", "site/s001");
 	add_event(f, "link.down", "link/s002-1");
 	add_event(f, "site.restored", "site/s001");
-	expect(t, "{\"id\":6,\"op\":\"subscribe\",\"topics\":[\"site\",\"incident\"],\"after\":0}", "seq", "3",
-	    "subscribing tells the last event");
+	expect(t, "{\"id\":6,\"op\":\"subscribe\",\"topics\":[\"site\",\"incident\"],\"after\":0}", "seq",
+	    "3", "subscribing tells the last event");
 	v = hear(t);
 	is_text(at(v, "items.0.1", out), "isolated", "what came before is replayed");
 	is_text(at(v, "items.0.0", out), "s001", "with the object");
@@ -652,15 +700,17 @@ test_events(struct fake *f)
 	is_text(at(v, "ev", out), "incident", "a new event arrives");
 	is_text(at(v, "id", out), "6", "under the id of the subscription");
 	json_decref(v);
-	expect(t, "{\"id\":7,\"op\":\"subscribe\",\"after\":9}", "error", "the last event is 4", "nobody can be ahead");
-	expect(t, "{\"id\":7,\"op\":\"subscribe\",\"topics\":[\"sites\"]}", "error", "there is no such topic; did you mean site?",
-	    "an unknown topic");
+	expect(t, "{\"id\":7,\"op\":\"subscribe\",\"after\":9}", "error", "the last event is 4",
+	    "nobody can be ahead");
+	expect(t, "{\"id\":7,\"op\":\"subscribe\",\"topics\":[\"sites\"]}", "error",
+	    "there is no such topic; did you mean \"site\"?", "an unknown topic");
 	expect(t, "{\"id\":6,\"op\":\"cancel\"}", "ok", "true", "a subscription is cancelled");
 	expect(t, "{\"id\":6,\"op\":\"cancel\"}", "code", "not_found", "once");
 	add_event(f, "site.isolated", "site/s001");
 	expect(t, STATUS("8"), "id", "8", "and nothing more comes of it");
 	ledger_event_trim(f->core.ledger, INT64_MAX);
-	expect(t, "{\"id\":9,\"op\":\"subscribe\",\"after\":2}", "missed", "3", "events that were trimmed are counted");
+	expect(t, "{\"id\":9,\"op\":\"subscribe\",\"after\":2}", "missed", "3",
+	    "events that were trimmed are counted");
 	add_event(f, "link.up", "link/s002-1");
 	v = hear(t);
 	is_text(at(v, "seq", out), "6", "and the stream goes on");
@@ -683,7 +733,8 @@ test_roles(struct fake *f)
 	if (seteuid(0) == -1)
 		return;
 	expect(t, "{\"id\":1,\"op\":\"hello\",\"socket\":1}", "role", "none", "a stranger has no role");
-	expect(t, STATUS("1"), "error", "\"status\" needs the role viewer, and this is none", "and may not even look");
+	expect(t, STATUS("1"), "error", "\"status\" needs the role viewer, and this is none",
+	    "and may not even look");
 	talk_free(t);
 
 	f->ctl->ids.web = NOBODY;
@@ -696,10 +747,13 @@ test_roles(struct fake *f)
 	expect(t, "{\"id\":1,\"op\":\"flush\"}", "code", "forbidden", "but not change anything");
 	expect(t, "{\"id\":1,\"op\":\"flush\",\"as\":{\"user\":\"a\",\"role\":\"noc\"}}", "code", "forbidden",
 	    "nor speak for one who may not");
-	expect(t, "{\"id\":1,\"op\":\"status\",\"as\":{\"user\":\"a\",\"role\":\"king\"}}", "code", "forbidden", "nor for an unknown role");
-	expect(t, "{\"id\":1,\"op\":\"status\",\"as\":{\"user\":\"a\"}}", "code", "bad_request", "nor for half a user");
-	expect(t, "{\"id\":1,\"op\":\"probe\",\"object\":\"s001-1\",\"as\":{\"user\":\"a\",\"role\":\"noc\"}}", "ok", "true",
-	    "but for one who may");
+	expect(t, "{\"id\":1,\"op\":\"status\",\"as\":{\"user\":\"a\",\"role\":\"king\"}}", "code",
+	    "forbidden", "nor for an unknown role");
+	expect(t, "{\"id\":1,\"op\":\"status\",\"as\":{\"user\":\"a\"}}", "code", "bad_request",
+	    "nor for half a user");
+	expect(t,
+	    "{\"id\":1,\"op\":\"probe\",\"object\":\"s001-1\",\"as\":{\"user\":\"a\",\"role\":\"noc\"}}",
+	    "ok", "true", "but for one who may");
 	talk_free(t);
 }
 
@@ -716,7 +770,8 @@ test_pipelining(struct fake *f)
 	while (sent < at_most && send(t->fd, request, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
 		sent++;
 	wait_ms(t, 50);
-	ok(f->ctl->clients != NULL && f->ctl->clients->out.len < 2 * OUT_SOFT, "answers do not pile up for one who does not read");
+	ok(f->ctl->clients != NULL && f->ctl->clients->out.len < 2 * OUT_SOFT,
+	    "answers do not pile up for one who does not read");
 	loop_io_events(t->io, LOOP_READ);
 	while (answers < sent && (v = hear(t)) != NULL) {
 		answers++;
@@ -736,7 +791,9 @@ test_slow_reader(struct fake *f)
 	uint32_t     first = f->tokens, i;
 
 	for (i = 0; i < SLOW; i++) {
-		snprintf(line, sizeof(line), "{\"id\":%u,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\"],\"from\":1,\"to\":2,\"points\":5000}", i);
+		snprintf(line, sizeof(line),
+		    "{\"id\":%u,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\"],\"from\":1,\"to\":2,"
+		    "\"points\":5000}", i);
 		say(t, line);
 	}
 	loop_io_events(t->io, 0);
@@ -779,7 +836,8 @@ test_limits(struct fake *f)
 
 	t = talk_new(f);
 	for (i = 0; i < CALLS_MAX; i++) {
-		snprintf(line, sizeof(line), "{\"id\":%u,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\"],\"from\":1,\"to\":2}", i);
+		snprintf(line, sizeof(line),
+		    "{\"id\":%u,\"op\":\"series\",\"refs\":[\"link/s001-1/rx_bps\"],\"from\":1,\"to\":2}", i);
 		say(t, line);
 	}
 	expect(t, STATUS("99"), "code", "busy", "too many requests are open");

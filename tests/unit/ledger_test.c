@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ledger_test.c: every promise of ledger.h, on real files in a directory of its own; the writer that is killed is a child. */
+/*
+ * ledger_test.c: every promise of ledger.h, on real files in a directory of its own; the writer that is
+ * killed is a child.
+ */
 #include <sqlite3.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -59,9 +62,11 @@ test_series(void)
 	l = ledger_open(FILE_NAME);
 	is_i64(ledger_boot(l), 2, "the next boot is number 2");
 	is_i64(ledger_series(l, "port/s002-r1.ether1", ""), b, "a number is permanent");
-	is_i64(ledger_series(l, "port/s002-r1.ether1", "Ether1"), b, "another spelling of a port keeps its number");
+	is_i64(ledger_series(l, "port/s002-r1.ether1", "Ether1"), b,
+	    "another spelling of a port keeps its number");
 	ok(ledger_series_each(l, count_series, seen) == 0, "all series are walked");
-	is_text(seen, "1=link/s013-1() 2=port/s002-r1.ether1(Ether1) ", "in the order of their numbers, with the true name");
+	is_text(seen, "1=link/s013-1() 2=port/s002-r1.ether1(Ether1) ",
+	    "in the order of their numbers, with the true name");
 	ledger_close(l);
 }
 
@@ -75,8 +80,8 @@ static void
 test_objects(void)
 {
 	struct ledger	    *l = ledger_open(":memory:");
-	struct ledger_object o = { .kind = "link", .id = "s013-1", .state = "up", .since_ns = 5, .rev = 1, .seen_up = true,
-		.last_ns = 7, .detail = "{\"x\":1}" }, got = { 0 };
+	struct ledger_object o = { .kind = "link", .id = "s013-1", .state = "up", .since_ns = 5, .rev = 1,
+		.seen_up = true, .last_ns = 7, .detail = "{\"x\":1}" }, got = { 0 };
 
 	ok(ledger_object_put(l, &o) == 0, "an object is put");
 	text_copy(o.state, sizeof(o.state), "down");
@@ -113,31 +118,35 @@ static void
 test_incidents(void)
 {
 	struct ledger	      *l = ledger_open(":memory:");
-	struct ledger_incident i = { .root = "link/s013-1", .kind = "link.down", .severity = "major", .cause = "unknown",
-		.opened_ns = 10, .evidence = (char[]){ "[1]" } }, got;
+	struct ledger_incident i = { .root = "link/s013-1", .kind = "link.down", .severity = "major",
+		.cause = "unknown", .opened_ns = 10, .evidence = (char[]){ "[1]" } }, got;
 	struct ledger_member   m = { .incident = 1, .object = "link/s013-1", .state = "down", .since_ns = 1 };
 	char		       seen[256] = "";
 	int		       n;
 
-	ok(ledger_incident_put(l, &i) == 0 && i.id == 1 && i.version == 1, "a new incident gets its number and version 1");
+	ok(ledger_incident_put(l, &i) == 0 && i.id == 1 && i.version == 1,
+	    "a new incident gets its number and version 1");
 	i.status = INCIDENT_OPEN;
 	i.ack_ns = 99;
 	text_copy(i.ack_user, sizeof(i.ack_user), "operator1");
 	text_copy(i.ack_note, sizeof(i.ack_note), "'; DROP TABLE incident; --");
 	ok(ledger_incident_put(l, &i) == 0 && i.version == 2, "each put raises the version");
 	ok(ledger_incident_get(l, 1, &got) == 0, "it is found");
-	ok(got.version == 2 && got.status == INCIDENT_OPEN && got.opened_ns == 10 && got.ack_ns == 99, "with its numbers");
+	ok(got.version == 2 && got.status == INCIDENT_OPEN && got.opened_ns == 10 && got.ack_ns == 99,
+	    "with its numbers");
 	is_text(got.evidence, "[1]", "with its evidence");
 	is_text(got.ack_note, "'; DROP TABLE incident; --", "a note is bound, never pasted");
 	ledger_incident_free(&got);
 	i.ack_ns = 0;
 	ledger_incident_put(l, &i);
-	ok(ledger_incident_get(l, 1, &got) == 0 && got.ack_ns == 0 && *got.ack_user == '\0', "an ack can be taken back");
+	ok(ledger_incident_get(l, 1, &got) == 0 && got.ack_ns == 0 && *got.ack_user == '\0',
+	    "an ack can be taken back");
 	ledger_incident_free(&got);
 	ok(ledger_incident_get(l, 77, &got) == -1, "an unknown number is -1");
 
 	ledger_member_put(l, &m);
-	m = (struct ledger_member){ .incident = 1, .object = "link/s014-1", .state = "unreachable", .since_ns = 2 };
+	m = (struct ledger_member){ .incident = 1, .object = "link/s014-1", .state = "unreachable",
+	    .since_ns = 2 };
 	ledger_member_put(l, &m);
 	m.until_ns = 5;
 	ledger_member_put(l, &m);
@@ -158,7 +167,8 @@ test_incidents(void)
 	*seen = '\0';
 	ledger_incident_each(l, false, 4, 2, list_incident, seen);
 	is_text(seen, "3 2 ", "a page of two below number 4");
-	ok(ledger_incident_remove(l, 4) == 0 && ledger_incident_remove(l, 5) == 0, "pending ones are removed");
+	ok(ledger_incident_remove(l, 4) == 0 && ledger_incident_remove(l, 5) == 0,
+	    "pending ones are removed");
 	i.id = 0;
 	ledger_incident_put(l, &i);
 	is_i64((int64_t)i.id, 6, "a number is never given out again");
@@ -174,14 +184,15 @@ list_event(void *arg, const struct ledger_event *e)
 {
 	char *seen = arg;
 
-	sprintf(seen + strlen(seen), "%llu:%s ", (unsigned long long)e->seq, e->payload != NULL ? e->payload : "-");
+	sprintf(seen + strlen(seen), "%llu:%s ", (unsigned long long)e->seq, e->payload != NULL ? e->payload :
+	    "-");
 }
 
 static uint64_t
 add_event(struct ledger *l, int64_t time_ns, const char *payload)
 {
-	struct ledger_event e = { .id = "0192f0c1-0000-7000-8000-000000000000", .kind = "link.down", .severity = "major",
-		.subject = "link/s013-1", .time_ns = time_ns, .payload = payload };
+	struct ledger_event e = { .id = "0192f0c1-0000-7000-8000-000000000000", .kind = "link.down",
+		.severity = "major", .subject = "link/s013-1", .time_ns = time_ns, .payload = payload };
 
 	return ledger_event_add(l, &e) == 0 ? e.seq : 0;
 }
@@ -247,8 +258,8 @@ list_message(void *arg, const struct ledger_outbox *m)
 {
 	char *seen = arg;
 
-	sprintf(seen + strlen(seen), "%llu@%llu:%s=%.*s ", (unsigned long long)m->id, (unsigned long long)m->seq, m->topic,
-	    (int)m->payload_len, (const char *)m->payload);
+	sprintf(seen + strlen(seen), "%llu@%llu:%s=%.*s ", (unsigned long long)m->id,
+	    (unsigned long long)m->seq, m->topic, (int)m->payload_len, (const char *)m->payload);
 }
 
 static void
@@ -270,8 +281,10 @@ test_outbox(void)
 	ledger_outbox_each(l, 3, 1, list_message, seen);
 	is_text(seen, "4@0:state/a=4 ", "one message after the third");
 	is_i64((int64_t)ledger_outbox_count(l), 5, "they are counted");
-	ok(ledger_outbox_done(l, 6) == 0 && ledger_outbox_done(l, 1) == 0, "done, also for one that was replaced meanwhile");
-	is_i64((int64_t)add_message(l, 0, false, "event/y", "7"), 7, "ids only rise, so that they are the order of sending");
+	ok(ledger_outbox_done(l, 6) == 0 && ledger_outbox_done(l, 1) == 0,
+	    "done, also for one that was replaced meanwhile");
+	is_i64((int64_t)add_message(l, 0, false, "event/y", "7"), 7,
+	    "ids only rise, so that they are the order of sending");
 	ledger_close(l);
 }
 
@@ -281,11 +294,13 @@ test_audit(void)
 	static const struct { const char *name, *sql; int64_t first_bad; } cases[] = {
 		{ "an entry that was changed", "UPDATE audit SET who = 'eve' WHERE id = 2", 2 },
 		{ "an entry whose time was changed", "UPDATE audit SET wall_ns = 0 WHERE id = 3", 3 },
-		{ "text moved from one field to the next", "UPDATE audit SET who = 'op', what = 'eratorack' WHERE id = 2", 2 },
+		{ "text moved from one field to the next",
+		    "UPDATE audit SET who = 'op', what = 'eratorack' WHERE id = 2", 2 },
 		{ "an entry taken out of the middle", "DELETE FROM audit WHERE id = 2", 2 },
 		{ "a tail cut off", "DELETE FROM audit WHERE id = 4", 4 },
 		{ "a hash of the wrong length", "UPDATE audit SET hash = x'00' WHERE id = 1", 1 },
-		{ "two entries swapped", "UPDATE audit SET id = 9 WHERE id = 2; UPDATE audit SET id = 2 WHERE id = 3;"
+		{ "two entries swapped",
+		    "UPDATE audit SET id = 9 WHERE id = 2; UPDATE audit SET id = 2 WHERE id = 3;"
 		    "UPDATE audit SET id = 3 WHERE id = 9", 2 },
 		{ "a table emptied", "DELETE FROM audit", 1 },
 	};
@@ -303,8 +318,8 @@ test_audit(void)
 		ledger_close(l);
 		meddle(cases[i].sql);
 		l = ledger_open(FILE_NAME);
-		ok(ledger_audit_verify(l, &bad) == -1 && (int64_t)bad == cases[i].first_bad, "%s is found at %lld", cases[i].name,
-		    (long long)cases[i].first_bad);
+		ok(ledger_audit_verify(l, &bad) == -1 && (int64_t)bad == cases[i].first_bad,
+		    "%s is found at %lld", cases[i].name, (long long)cases[i].first_bad);
 		ledger_close(l);
 	}
 	l = ledger_open(":memory:");
@@ -356,7 +371,8 @@ test_kill(void)
 	is_i64(committed, 10, "the writer committed ten and was killed in the middle of the next");
 	l = ledger_open(FILE_NAME);
 	ok(l != NULL && ledger_boot(l) == 2, "its file opens as if nothing had happened");
-	is_i64((int64_t)ledger_event_last(l), 10, "every committed event is there, the uncommitted one is not");
+	is_i64((int64_t)ledger_event_last(l), 10,
+	    "every committed event is there, the uncommitted one is not");
 	is_i64((int64_t)ledger_outbox_count(l), 10, "and so is the outbox");
 	is_i64((int64_t)add_event(l, 11, "next"), 11, "the stream goes on without a gap");
 	ledger_close(l);
@@ -464,7 +480,8 @@ test_full_disk(void)
 	ledger_begin(l);
 	while (add_event(l, 2, big) != 0)
 		;
-	is_i64((int64_t)add_message(l, 0, false, "event", "small"), 0, "after the disk was full nothing more is taken");
+	is_i64((int64_t)add_message(l, 0, false, "event", "small"), 0,
+	    "after the disk was full nothing more is taken");
 	ok(ledger_commit(l) == -1, "and the transaction fails");
 	setrlimit(RLIMIT_FSIZE, &all);
 	is_i64((int64_t)ledger_outbox_count(l), 0, "as a whole");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* request_test.c: lines of the control socket: what is a request, what is refused, what ends the conversation. */
+/*
+ * request_test.c: lines of the control socket: what is a request, what is refused, what ends the
+ * conversation.
+ */
 #include <stdlib.h>
 
 #include "ctl/js.h"
@@ -40,9 +43,12 @@ test_lines(void)
 		{ "no op, but an id to answer to", "{\"id\":3}", REQUEST_BAD, 3 },
 		{ "an op that is a number", "{\"id\":3,\"op\":4}", REQUEST_BAD, 3 },
 		{ "a member twice", "{\"id\":3,\"op\":\"list\",\"id\":4}", REQUEST_BAD, -1 },
-		{ "nested 16 deep", "{\"id\":3,\"op\":\"a\",\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}", REQUEST_OK, 3 },
-		{ "nested 17 deep", "{\"id\":3,\"op\":\"a\",\"x\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", REQUEST_BAD, -1 },
-		{ "brackets in text are no depth", "{\"id\":3,\"op\":\"a\",\"x\":\"\\\"[[[[[[[[[[[[[[[[[[[[\"}", REQUEST_OK, 3 },
+		{ "nested 16 deep", "{\"id\":3,\"op\":\"a\",\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}",
+		    REQUEST_OK, 3 },
+		{ "nested 17 deep", "{\"id\":3,\"op\":\"a\",\"x\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}",
+		    REQUEST_BAD, -1 },
+		{ "brackets in text are no depth",
+		    "{\"id\":3,\"op\":\"a\",\"x\":\"\\\"[[[[[[[[[[[[[[[[[[[[\"}", REQUEST_OK, 3 },
 	};
 	struct request r;
 	char	       why[REQUEST_WHY_MAX];
@@ -50,8 +56,9 @@ test_lines(void)
 
 	for (i = 0; i < nitems(cases); i++) {
 		*why = '\0';
-		ok(request_parse(&r, cases[i].line, strlen(cases[i].line), why) == cases[i].result && r.id == cases[i].id &&
-		    (cases[i].result == REQUEST_OK) == (*why == '\0'), "%s", cases[i].name);
+		ok(request_parse(&r, cases[i].line, strlen(cases[i].line), why) == cases[i].result &&
+		    r.id == cases[i].id && (cases[i].result == REQUEST_OK) == (*why == '\0'), "%s",
+		    cases[i].name);
 		request_fini(&r);
 	}
 }
@@ -60,18 +67,24 @@ static void
 test_members(void)
 {
 	static const struct { const char *name, *line, *why; } cases[] = {
-		{ "all members", "{\"kind\":\"site\",\"limit\":500,\"all\":true,\"topics\":[\"a\",\"b\"],\"as\":{}}", "" },
+		{ "all members",
+		    "{\"kind\":\"site\",\"limit\":500,\"all\":true,\"topics\":[\"a\",\"b\"],\"as\":{}}", "" },
 		{ "null is absent", "{\"kind\":\"site\",\"limit\":null}", "" },
 		{ "one is missing", "{\"limit\":5}", "\"list\" needs \"kind\"" },
 		{ "null is missing", "{\"kind\":null}", "\"list\" needs \"kind\"" },
-		{ "misspelt", "{\"kind\":\"site\",\"limt\":5}", "\"list\" does not take \"limt\"; did you mean \"limit\"?" },
+		{ "misspelt", "{\"kind\":\"site\",\"limt\":5}",
+		    "\"list\" does not take \"limt\"; did you mean \"limit\"?" },
 		{ "unknown", "{\"kind\":\"site\",\"zzzzzz\":5}", "\"list\" does not take \"zzzzzz\"" },
-		{ "too small", "{\"kind\":\"site\",\"limit\":0}", "\"limit\" must be a whole number from 1 to 500" },
-		{ "a fraction", "{\"kind\":\"site\",\"limit\":1.0}", "\"limit\" must be a whole number from 1 to 500" },
+		{ "too small", "{\"kind\":\"site\",\"limit\":0}",
+		    "\"limit\" must be a whole number from 1 to 500" },
+		{ "a fraction", "{\"kind\":\"site\",\"limit\":1.0}",
+		    "\"limit\" must be a whole number from 1 to 500" },
 		{ "too long", "{\"kind\":\"sites+\"}", "\"kind\" must be text of 1 to 5 bytes" },
 		{ "not a truth", "{\"kind\":\"site\",\"all\":1}", "\"all\" must be true or false" },
-		{ "not all texts", "{\"kind\":\"site\",\"topics\":[\"a\",2]}", "\"topics\" must be a list of 1 to 2 texts" },
-		{ "an empty list", "{\"kind\":\"site\",\"topics\":[]}", "\"topics\" must be a list of 1 to 2 texts" },
+		{ "not all texts", "{\"kind\":\"site\",\"topics\":[\"a\",2]}",
+		    "\"topics\" must be a list of 1 to 2 texts" },
+		{ "an empty list", "{\"kind\":\"site\",\"topics\":[]}",
+		    "\"topics\" must be a list of 1 to 2 texts" },
 	};
 	struct request r;
 	char	       line[200], why[REQUEST_WHY_MAX];
@@ -90,7 +103,8 @@ test_members(void)
 static void
 test_roles(void)
 {
-	static const struct peer_ids ids = { .self = 900, .web = 901, .group = 77 }, none = { 900, (uid_t)-1, (gid_t)-1 };
+	static const struct peer_ids ids = { .self = 900, .web = 901, .group = 77 },
+		none = { 900, (uid_t)-1, (gid_t)-1 };
 	static const struct {
 		const char *name;
 		const struct peer_ids *ids;
@@ -113,8 +127,8 @@ test_roles(void)
 	for (i = 0; i < nitems(cases); i++) {
 		p.uid = cases[i].uid;
 		memcpy(p.group, cases[i].groups, sizeof(cases[i].groups));
-		ok(peer_role(&p, cases[i].ids) == cases[i].role && peer_may_speak_as(&p, cases[i].ids) == cases[i].speaks,
-		    "role of %s", cases[i].name);
+		ok(peer_role(&p, cases[i].ids) == cases[i].role &&
+		    peer_may_speak_as(&p, cases[i].ids) == cases[i].speaks, "role of %s", cases[i].name);
 	}
 	ok(ctl_role_of("noc") == CTL_NOC && ctl_role_of("root") == CTL_NONE, "an unknown role is none");
 }
@@ -147,7 +161,8 @@ test_json(void)
 	    js_time(1795222923004000000));
 	js_line(&b, v);
 	buf_u8(&b, 0);
-	is_text((char *)b.data, "[null,null,0.1,null,\"2026-11-21T01:02:03.004Z\"]\n", "what is not finite or not known is null");
+	is_text((char *)b.data, "[null,null,0.1,null,\"2026-11-21T01:02:03.004Z\"]\n",
+	    "what is not finite or not known is null");
 	json_decref(v);
 	buf_free(&b);
 }

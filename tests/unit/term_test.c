@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* term_test.c: what simpulctl writes: tables that fit, words for times and amounts, times as people give them. */
+/*
+ * term_test.c: what simpulctl writes: tables that fit, words for times and amounts, times as people give
+ * them.
+ */
 #include <locale.h>
 #include <stdlib.h>
 #include <time.h>
@@ -8,7 +11,8 @@
 #include "tests/unit/tap.h"
 
 static const struct column columns[] = {
-	{ "STATE", false, 0, 0 }, { "NAME", false, 6, 0 }, { "FOR", true, 0, 0 }, { "CLASS", false, 0, 1 }, { "NOTE", false, 4, 2 },
+	{ "STATE", false, 0, 0 }, { "NAME", false, 6, 0 }, { "FOR", true, 0, 0 }, { "CLASS", false, 0, 1 },
+	{ "NOTE", false, 4, 2 },
 };
 
 static void
@@ -106,11 +110,14 @@ static void
 test_words(void)
 {
 	static const struct { int64_t seconds; const char *want; } durations[] = {
-		{ -5, "0 s" }, { 0, "0 s" }, { 59, "59 s" }, { 60, "1 min" }, { 192, "3 min 12 s" }, { 3600, "1 h" },
-		{ 7500, "2 h 5 min" }, { 3659, "1 h" }, { 86400, "1 d" }, { 273600, "3 d 4 h" }, { 34560000, "400 d" },
+		{ -5, "0 s" }, { 0, "0 s" }, { 59, "59 s" }, { 60, "1 min" }, { 192, "3 min 12 s" },
+		{ 3600, "1 h" },
+		{ 7500, "2 h 5 min" }, { 3659, "1 h" }, { 86400, "1 d" }, { 273600, "3 d 4 h" },
+		{ 34560000, "400 d" },
 	};
 	static const struct { double bps; const char *want; } rates[] = {
-		{ 0, "0 bit/s" }, { 999, "999 bit/s" }, { 1500, "1.5 kbit/s" }, { 12345678, "12.3 Mbit/s" }, { 123456789, "123 Mbit/s" },
+		{ 0, "0 bit/s" }, { 999, "999 bit/s" }, { 1500, "1.5 kbit/s" }, { 12345678, "12.3 Mbit/s" },
+		{ 123456789, "123 Mbit/s" },
 		{ 1e10, "10.0 Gbit/s" }, { NAN, "-" },
 	};
 	char   out[WORDS_MAX], state[40];
@@ -125,8 +132,8 @@ test_words(void)
 	is_text(words_seconds(out, NAN), "-", "an unknown delay");
 	is_text(words_ratio(out, 0.0721), "7.2 %", "a ratio");
 	is_text(words_state(state, sizeof(state), "never_up"), "never up", "a state");
-	ok(code_rank("down") < code_rank("warn") && code_rank("warn") < code_rank("ok") && code_rank("ok") < code_rank("planned"),
-	    "trouble comes first");
+	ok(code_rank("down") < code_rank("warn") && code_rank("warn") < code_rank("ok") &&
+	    code_rank("ok") < code_rank("planned"), "trouble comes first");
 	is_text(words_time(out, 1795222923000000000), "2026-11-21 08:02:03 +07", "a time in the local zone");
 	is_text(words_time(out, 0), "-", "no time");
 }
@@ -134,14 +141,18 @@ test_words(void)
 static void
 test_times(void)
 {
-	static const struct { const char *text; int64_t want; } cases[] = {	/* now is 1795222923; -1: refused */
-		{ "now", 1795222923 }, { "-90m", 1795222923 - 5400 }, { "-1h", 1795222923 - 3600 }, { "-7d", 1795222923 - 604800 },
+	/* now is 1795222923; -1: refused */
+	static const struct { const char *text; int64_t want; } cases[] = {
+		{ "now", 1795222923 }, { "-90m", 1795222923 - 5400 }, { "-1h", 1795222923 - 3600 },
+		{ "-7d", 1795222923 - 604800 },
 		{ "-0s", 1795222923 }, { "1795222923", 1795222923 }, { "2026-11-21T01:02:03Z", 1795222923 },
 		{ "2026-11-21T01:02:03.999Z", 1795222923 }, { "2026-11-21T08:02:03+07:00", 1795222923 },
 		{ "2026-11-20T20:02:03-05:00", 1795222923 }, { "2026-11-21", 1795222923 - 28923 },
 		{ "2026-11-21 08:02", 1795222920 }, { "2026-11-21T08:02:03", 1795222923 },
-		{ "", -1 }, { "-", -1 }, { "-h", -1 }, { "-1y", -1 }, { "-1hh", -1 }, { "yesterday", -1 }, { "2026-11-21x08:02", -1 },
-		{ "2026-11-21 08:02:03 junk", -1 }, { "2026-11-21T01:02:03+7", -1 }, { "99999999999", -1 }, { "-9999999999s", -1 },
+		{ "", -1 }, { "-", -1 }, { "-h", -1 }, { "-1y", -1 }, { "-1hh", -1 }, { "yesterday", -1 },
+		{ "2026-11-21x08:02", -1 },
+		{ "2026-11-21 08:02:03 junk", -1 }, { "2026-11-21T01:02:03+7", -1 }, { "99999999999", -1 },
+		{ "-9999999999s", -1 },
 	};
 	int64_t got;
 	size_t	i;
