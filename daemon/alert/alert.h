@@ -2,10 +2,11 @@
 /*
  * alert.h: from what the rules say of single lines to the one incident that people hear of.
  *
- * A line that goes down first gets a *pending* verdict: it is written down, and its ancestors and siblings are probed
- * afresh. Only then is it decided: a line behind a dead site is a member of that site's incident and makes no event; any
- * other is a root line of the incident of its own site. All dead lines of a site share one incident, whose kind grows and
- * shrinks with them. When a site is back, the lines behind it have a settle time to follow in silence.
+ * A line that goes down first gets a *pending* verdict: it is written down, and its ancestors and siblings
+ * are probed afresh. Only then is it decided: a line behind a dead site is a member of that site's incident
+ * and makes no event; any other is a root line of the incident of its own site. All dead lines of a site
+ * share one incident, whose kind grows and shrinks with them. When a site is back, the lines behind it have a
+ * settle time to follow in silence.
  *
  *	dependency.c	look-ups: who is dead, what stands above and beside a line
  *	incident.c	the incident: root lines, members, evidence
@@ -18,7 +19,8 @@
  *	event.c		events on their way to the ledger
  *	outbox.c	committed messages on their way to publish
  *
- * Nothing here reads a clock or sends anything by itself: marks are set, and the turn of core (core_turn.c) carries them out.
+ * Nothing here reads a clock or sends anything by itself: marks are set, and the turn of core (core_turn.c)
+ * carries them out.
  */
 #ifndef SIMPUL_ALERT_H
 #define SIMPUL_ALERT_H
@@ -34,13 +36,13 @@ bool	site_is_dead(const struct site_live *s);		/* has counted lines, and all are
 bool	site_is_failing(const struct site_live *s);
 bool	site_is_node(const struct site_live *s);		/* lines of other sites pass through it */
 /**
- * What is to be probed before something is said of a line: the lines of the sites it passes through up to the root, the
- * other lines of its own site, and up to four that pass through the same site.
+ * What is to be probed before something is said of a line: the lines of the sites it passes through up to the
+ * root, the other lines of its own site, and up to four that pass through the same site.
  * @return number of links written to out, each once
  */
 #define WATCH_MAX 64
 size_t	dependency_watch(const struct link_live *l, struct link_live *out[WATCH_MAX]);
-/** Lines that pass through the same site and are counted. @return how many; *answering = how many of them are up */
+/** Counted lines that pass through the same site. @return how many; *answering = how many of them are up */
 size_t	dependency_siblings(const struct link_live *l, size_t *answering);
 
 /* ---- incident.c ---- */
@@ -62,6 +64,7 @@ void	incident_hand_over(struct core *c, struct incident *from, struct incident *
 void	incident_fact(struct incident *i, int64_t wall_ns, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** Look at it again at this time, or sooner if it was to be looked at sooner. */
 void	incident_review_at(struct core *c, struct incident *i, int64_t mono_ns);
+bool	member_is_told(const struct member *m);		/* people hear of it: its part has been decided */
 const char *incident_name(const struct incident *i, char out[24]);	/* "inc-1284" */
 
 /* ---- verdict.c ---- */
@@ -69,29 +72,37 @@ const char *incident_name(const struct incident *i, char out[24]);	/* "inc-1284"
 void	verdict_rounds_changed(struct core *c, struct link_live *l);	/* l->rounds.say is new */
 void	verdict_review(struct core *c, struct incident *i);		/* its time has come */
 void	verdict_settled(struct core *c, struct link_live *l);		/* its settle time is over */
-void	verdict_resume(struct core *c, struct link_live *l);		/* it was being verified when the engine ended */
-void	verdict_withdraw(struct core *c, struct link_live *l);		/* it leaves the inventory, or is no longer judged */
+void	verdict_resume(struct core *c, struct link_live *l);	/* after a restart */
+void	verdict_withdraw(struct core *c, struct link_live *l);	/* it is not judged any more */
 
 /* ---- telling.c ---- */
 
-/** Open the incident, or say what it has become. @param grown  a root line was added (else only improvements are told) */
+/**
+ * Open the incident, or say what it has become.
+ * @param grown	a root line was added (else only improvements are told)
+ */
 void	telling_update(struct core *c, struct incident *i, bool grown);
-/** The end: one clear event (unless withdrawn: the object has left the inventory) and incident.closed. */
+/**
+ * The end. An open incident: one clear event (unless withdrawn: the object has left the inventory) and
+ * incident.closed; a pending one came to nothing. Whoever was explained by it settles.
+ */
 void	telling_close(struct core *c, struct incident *i, bool withdrawn);
 void	telling_quality(struct core *c, struct incident *i, enum severity severity);
 
 /* ---- quality.c ---- */
 
-void	quality_value(struct core *c, struct link_live *l, const struct sample *s);	/* a minute of delays */
+/** A minute of delays. */
+void	quality_value(struct core *c, struct link_live *l, const struct sample *s);
 void	quality_review(struct core *c, struct incident *i);
 void	quality_settled(struct core *c, struct link_live *l);
-void	quality_resume(struct core *c, struct link_live *l);	/* raised, and in no incident, when the engine ended */
+void	quality_resume(struct core *c, struct link_live *l);	/* after a restart */
+void	quality_reset(struct core *c, struct link_live *l);	/* the rules are others now */
 int64_t quality_settle_ns(const struct core *c);	/* how long members have to clear after their root */
 
 /* ---- device.c ---- */
 
 void	device_state_changed(struct core *c, struct device_live *d, const struct msg_target_state *st);
-void	device_review(struct core *c, struct device_live *d);	/* its tell_ns has come, or its site was judged */
+void	device_review(struct core *c, struct device_live *d);	/* its tell_ns has come */
 
 /* ---- shown.c ---- */
 
@@ -101,16 +112,20 @@ struct site_line *shown_lines(const struct site_live *s);
 
 /* ---- document.c: all owned by the caller ---- */
 
-struct event;
-struct json_t *document_link(const struct link_live *l);	/* what the retained state says, without rev */
-struct json_t *document_site(const struct core *c, const struct site_live *s);
+/** Text from people and devices: what is not UTF-8 is made visible, as JSON cannot carry it. */
+struct json_t *document_string(const char *s);
+/* What the retained states say, without rev. */
+struct json_t *document_link(const struct link_live *l);
+struct json_t *document_site(const struct site_live *s);
 struct json_t *document_office(const struct site_live *s);	/* the same in the office's own branch */
 struct json_t *document_incident(struct core *c, const struct incident *i);
 struct json_t *document_office_incident(const struct site_live *s, const struct incident *i);
 /** What an event about an incident says, before seq and incident number are known. */
 struct json_t *document_fault(struct core *c, const struct incident *i);
+struct json_t *document_ack(const struct ledger_incident *row);	/* null when there is none */
 /** CloudEvents 1.0 around data (taken). @param subject  NULL for none */
-struct json_t *document_envelope(const struct core *c, const char *id, const char *type, const char *subject, int64_t time_ns,
+struct json_t *document_envelope(const struct core *c, const char *id, const char *type, const char *subject,
+    int64_t time_ns,
     struct json_t *data);
 /** Compact JSON text; <, > and & as \u escapes, so that it can stand anywhere. malloc'd. */
 char	*document_text(const struct json_t *j);
@@ -122,7 +137,8 @@ char	*document_text(const struct json_t *j);
  * @param subject	of events about an incident itself: set when its number is known
  * @param i	its incident, or NULL; must live until then @param data  object with what it says; taken
  */
-void	event_raise(struct core *c, const char *kind, enum severity severity, const char *subject, struct incident *i, struct json_t *data);
+void	event_raise(struct core *c, const char *kind, enum severity severity, const char *subject,
+    struct incident *i, struct json_t *data);
 /** Write all queued events and their messages (inside a transaction). 0 or -1. */
 int	event_write(struct core *c);
 void	event_written(struct core *c);		/* committed: log and forget them */
@@ -131,12 +147,16 @@ size_t	event_waiting(const struct core *c);
 
 /* ---- outbox.c ---- */
 
-/** Add a message below simpul/v1/{ns}/ (inside a transaction). @param text  NULL empties a retained topic. 0 or -1. */
-int	outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, uint64_t seq, const char *text);
+/**
+ * Add a message below simpul/v1/{ns}/ (inside a transaction).
+ * @param seq	of the event that it is, or 0 @param text  NULL empties a retained topic @return 0 or -1
+ */
+int	outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, uint64_t seq,
+    const char *text);
 void	outbox_pump(struct core *c);		/* send what is committed, as far as the window allows */
-void	outbox_restart(struct core *c);		/* publish is new: everything unconfirmed goes again, in order */
+void	outbox_restart(struct core *c);		/* publish is new: all unconfirmed go again, in order */
 void	outbox_done(struct core *c, const struct msg_outbox_done *d);
-int	outbox_write_done(struct core *c);	/* delete the confirmed ones (inside a transaction). 0 or -1 */
+int	outbox_write_done(struct core *c);	/* delete the confirmed (inside a transaction). 0 or -1 */
 void	outbox_written_done(struct core *c);
 
 #endif

@@ -7,7 +7,8 @@
 bool
 link_is_counted(const struct link_live *l)
 {
-	return l->link->life == LIFE_LIVE && l->site->site->life == LIFE_LIVE && l->link->address.family != 0 && l->seen_up;
+	return l->link->life == LIFE_LIVE && l->site->site->life == LIFE_LIVE &&
+	    l->link->address.family != 0 && l->seen_up;
 }
 
 bool
@@ -85,7 +86,7 @@ dependency_watch(const struct link_live *l, struct link_live *out[WATCH_MAX])
 {
 	size_t i, n = 0, siblings = 0;
 
-	/* What is in the list is itself looked at for what stands above it: the list grows while it is walked. */
+	/* What is in the list is itself looked at for what stands above it: it grows while it is walked. */
 	watch_add_site(l->site, out, &n);
 	for (i = 0; i < n; i++)
 		if (out[i]->parent != NULL)

@@ -2,8 +2,8 @@
 /*
  * device.c: devices that fall silent, answer again, restart or are replaced.
  *
- * A silent device makes events, never a line's state. Behind a dead line it is silent for a known reason: nothing is said
- * until the line has been judged, and after its return the device gets a few polls to answer.
+ * A silent device makes events, never a line's state. Behind a dead line it is silent for a known reason:
+ * nothing is said until the line has been judged, and after its return the device gets a few polls to answer.
  */
 #include "alert/alert.h"
 
@@ -19,8 +19,13 @@ device_data(const struct device_live *d)
 {
 	char t[TIME_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "device", d->device->id, "site", d->device->site_id, "state",
-	    device_state_names[d->state], "since", text_utc(t, sizeof(t), d->live.since_ns), "reason", d->reason, "name", d->sysname);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}",
+	    "device", d->device->id,
+	    "site", d->device->site_id,
+	    "state", device_state_names[d->state],
+	    "since", text_utc(t, sizeof(t), d->live.since_ns),
+	    "reason", document_string(d->reason),
+	    "name", document_string(d->sysname));
 }
 
 static void
@@ -84,8 +89,10 @@ device_state_changed(struct core *c, struct device_live *d, const struct msg_tar
 	if (st->name[0] != '\0')
 		text_copy(d->sysname, sizeof(d->sysname), st->name);
 
-	if (st->state == TARGET_RESTARTED || st->state == TARGET_REPLACED)
-		device_event(c, d, st->state == TARGET_RESTARTED ? "device.restarted" : "device.replaced", SEVERITY_INFO);
+	if (st->state == TARGET_RESTARTED)
+		device_event(c, d, "device.restarted", SEVERITY_INFO);
+	if (st->state == TARGET_REPLACED)
+		device_event(c, d, "device.replaced", SEVERITY_INFO);
 	if (answers && d->told) {
 		d->told = false;
 		device_event(c, d, "device.answering", SEVERITY_WARNING);

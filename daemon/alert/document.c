@@ -2,8 +2,9 @@
 /*
  * document.c: what subscribers read: CloudEvents 1.0 in structured JSON mode.
  *
- * Every document stands for itself: names, roles and contract beside the ids, so that a reader needs no second source.
- * Times are RFC 3339 in UTC. Lists of members are cut at MEMBERS_SHOWN, their full number stands beside them.
+ * Every document stands for itself: names, roles and contract beside the ids, so that a reader needs no
+ * second source. Times are RFC 3339 in UTC. Lists of members are cut at MEMBERS_SHOWN, their full number
+ * stands beside them.
  */
 #include "alert/alert.h"
 
@@ -20,9 +21,8 @@
 #define MEMBERS_SHOWN 150
 #define SITES_SHOWN   150
 
-/* Text from people and devices: what is not UTF-8 is made visible, as JSON cannot carry it. */
-static json_t *
-text(const char *s)
+struct json_t *
+document_string(const char *s)
 {
 	json_t *j = json_string(s);
 	char	visible[1024];
@@ -33,7 +33,7 @@ text(const char *s)
 static json_t *
 text_or_null(const char *s)
 {
-	return *s != '\0' ? text(s) : json_null();
+	return *s != '\0' ? document_string(s) : json_null();
 }
 
 static json_t *
@@ -65,16 +65,17 @@ document_link(const struct link_live *l)
 {
 	const struct link *k = l->link;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:{s:s, s:o, s:o, s:o}, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o,"
+	    " s:{s:s, s:o, s:o, s:o}, s:o}",
 	    "id", k->id,
 	    "state", link_state_names[l->state],
 	    "code", link_state_code(l->state),
 	    "since", time_or_null(l->live.since_ns),
 	    "site", k->site_id,
-	    "name", text(l->site->site->name),
+	    "name", document_string(l->site->site->name),
 	    "role", link_role_names[k->role],
 	    "life", life_names[k->life],
-	    "provider", text(k->provider),
+	    "provider", document_string(k->provider),
 	    "product", text_or_null(k->product),
 	    "parent", text_or_null(k->parent_id),
 	    "contract",
@@ -94,24 +95,26 @@ lines_of(const struct site_live *s)
 	for (k = 0; k < s->nlinks; k++) {
 		const struct link_live *l = s->link[k];
 
-		json_array_append_new(lines, json_pack("{s:s, s:s, s:o, s:s, s:s}", "id", l->link->id, "role",
-		    link_role_names[l->link->role], "provider", text(l->link->provider), "state", link_state_names[l->state], "code",
-		    link_state_code(l->state)));
+		json_array_append_new(lines, json_pack("{s:s, s:s, s:o, s:s, s:s}",
+		    "id", l->link->id,
+		    "role", link_role_names[l->link->role],
+		    "provider", document_string(l->link->provider),
+		    "state", link_state_names[l->state],
+		    "code", link_state_code(l->state)));
 	}
 	return lines;
 }
 
 struct json_t *
-document_site(const struct core *c, const struct site_live *s)
+document_site(const struct site_live *s)
 {
-	(void)c;
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:o, s:o}",
 	    "id", s->site->id,
 	    "state", site_state_names[s->state],
 	    "code", site_state_code(s->state),
 	    "since", time_or_null(s->live.since_ns),
-	    "name", text(s->site->name),
-	    "kind", text(s->site->kind),
+	    "name", document_string(s->site->name),
+	    "kind", document_string(s->site->kind),
 	    "district", text_or_null(s->site->district),
 	    "class", site_class_names[s->site->class],
 	    "owner", text_or_null(s->site->owner),
@@ -128,18 +131,12 @@ document_office(const struct site_live *s)
 	    "state", site_state_names[s->state],
 	    "code", site_state_code(s->state),
 	    "since", time_or_null(s->live.since_ns),
-	    "name", text(s->site->name),
+	    "name", document_string(s->site->name),
 	    "lines", lines_of(s),
 	    "incident", incident_or_null(site_incident(s)));
 }
 
 /* ---- incidents ---- */
-
-static bool
-is_told(const struct member *m)
-{
-	return strcmp(m->state, "pending") != 0;
-}
 
 static json_t *
 members_of(const struct incident *i, size_t *total)
@@ -151,12 +148,26 @@ members_of(const struct incident *i, size_t *total)
 	for (k = 0; k < i->nmembers; k++) {
 		const struct member *m = &i->member[k];
 
-		if (!is_told(m) || (*total)++ >= MEMBERS_SHOWN)
+		if (!member_is_told(m) || (*total)++ >= MEMBERS_SHOWN)
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "object", m->ref, "state", m->state, "since",
-		    time_or_null(m->since_ns), "until", time_or_null(m->until_ns)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}",
+		    "object", m->ref,
+		    "state", m->state,
+		    "since", time_or_null(m->since_ns),
+		    "until", time_or_null(m->until_ns)));
 	}
 	return list;
+}
+
+static void
+site_append(json_t *list, struct site_live *s, uint32_t stamp, size_t *total)
+{
+	if (s->stamp == stamp)
+		return;
+	s->stamp = stamp;
+	if ((*total)++ < SITES_SHOWN)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:o}", "id", s->site->id, "name", document_string(s->site->name)));
 }
 
 /* The sites whose lines are in it, each once, the root's own first; *total counts them all. */
@@ -168,26 +179,23 @@ sites_of(struct core *c, const struct incident *i, size_t *total)
 	size_t	 k;
 
 	*total = 0;
-	for (k = 0; k <= i->nmembers; k++) {
-		const struct member *m = k > 0 ? &i->member[k - 1] : NULL;
-		struct site_live    *s = m == NULL ? i->site : m->link != NULL && is_told(m) ? m->link->site : NULL;
-
-		if (s == NULL || s->stamp == stamp)
-			continue;
-		s->stamp = stamp;
-		if ((*total)++ < SITES_SHOWN)
-			json_array_append_new(list, json_pack("{s:s, s:o}", "id", s->site->id, "name", text(s->site->name)));
-	}
+	site_append(list, i->site, stamp, total);
+	for (k = 0; k < i->nmembers; k++)
+		if (i->member[k].link != NULL && member_is_told(&i->member[k]))
+			site_append(list, i->member[k].link->site, stamp, total);
 	return list;
 }
 
-static json_t *
-ack_or_null(const struct ledger_incident *row)
+struct json_t *
+document_ack(const struct ledger_incident *row)
 {
 	if (row->ack_ns == 0)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o}", "user", text(row->ack_user), "note", text(row->ack_note), "at",
-	    time_or_null(row->ack_ns), "until", time_or_null(row->ack_until_ns));
+	return json_pack("{s:o, s:o, s:o, s:o}",
+	    "user", document_string(row->ack_user),
+	    "note", document_string(row->ack_note),
+	    "at", time_or_null(row->ack_ns),
+	    "until", time_or_null(row->ack_until_ns));
 }
 
 struct json_t *
@@ -207,7 +215,7 @@ document_incident(struct core *c, const struct incident *i)
 	    "cause", row->cause,
 	    "opened", time_or_null(row->opened_ns),
 	    "closed", time_or_null(row->closed_ns),
-	    "ack", ack_or_null(row),
+	    "ack", document_ack(row),
 	    "evidence", i->evidence,
 	    "members", members,
 	    "members_total", (json_int_t)members_total,
@@ -232,6 +240,12 @@ document_office_incident(const struct site_live *s, const struct incident *i)
 
 /* ---- events ---- */
 
+static bool
+is_root(const struct member *m)
+{
+	return strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0;
+}
+
 /* When the fault began, as measured: the last of its root lines to fail made it what it is. */
 static int64_t
 fault_since(const struct incident *i)
@@ -239,12 +253,9 @@ fault_since(const struct incident *i)
 	int64_t since_ns = 0;
 	size_t	k;
 
-	for (k = 0; k < i->nmembers; k++) {
-		const struct member *m = &i->member[k];
-
-		if ((strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0) && m->since_ns > since_ns)
-			since_ns = m->since_ns;
-	}
+	for (k = 0; k < i->nmembers; k++)
+		if (is_root(&i->member[k]) && i->member[k].since_ns > since_ns)
+			since_ns = i->member[k].since_ns;
 	return since_ns;
 }
 
@@ -261,7 +272,7 @@ document_fault(struct core *c, const struct incident *i)
 	    "object", i->row.root,
 	    "site",
 		"id", s->id,
-		"name", text(s->name),
+		"name", document_string(s->name),
 		"district", text_or_null(s->district),
 		"class", site_class_names[s->class],
 	    "since", time_or_null(fault_since(i)),
@@ -275,21 +286,27 @@ document_fault(struct core *c, const struct incident *i)
 			l = i->site->link[k];
 	if (l != NULL)
 		json_object_set_new(data, "link", json_pack("{s:s, s:s, s:o}", "id", l->link->id, "role",
-		    link_role_names[l->link->role], "provider", text(l->link->provider)));
+		    link_role_names[l->link->role], "provider", document_string(l->link->provider)));
 	return data;
 }
 
 /* ---- around all of them ---- */
 
 struct json_t *
-document_envelope(const struct core *c, const char *id, const char *type, const char *subject, int64_t time_ns, struct json_t *data)
+document_envelope(const struct core *c, const char *id, const char *type, const char *subject,
+    int64_t time_ns, struct json_t *data)
 {
 	char	source[160], t[TIME_TEXT_MAX];
 	json_t *doc;
 
 	snprintf(source, sizeof(source), "/simpul/%s/%s", c->set.ns, c->set.node);
-	doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "specversion", "1.0", "id", id, "source", source, "type", type, "time",
-	    text_utc(t, sizeof(t), time_ns), "datacontenttype", "application/json");
+	doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+	    "specversion", "1.0",
+	    "id", id,
+	    "source", source,
+	    "type", type,
+	    "time", text_utc(t, sizeof(t), time_ns),
+	    "datacontenttype", "application/json");
 	if (subject != NULL)
 		json_object_set_new(doc, "subject", json_string(subject));
 	json_object_set_new(doc, "data", data);

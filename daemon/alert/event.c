@@ -2,8 +2,9 @@
 /*
  * event.c: events between the decision and the ledger.
  *
- * What an event says is fixed when it is raised; its place in the stream and the number of its incident are known only
- * inside the transaction. If the transaction fails the queue stays and the next one writes it, under the same id.
+ * What an event says is fixed when it is raised; its place in the stream and the number of its incident are
+ * known only inside the transaction. If the transaction fails the queue stays and the next one writes it,
+ * under the same id.
  */
 #include "alert/alert.h"
 
@@ -27,11 +28,13 @@ struct event {
 };
 
 void
-event_raise(struct core *c, const char *kind, enum severity severity, const char *subject, struct incident *i, struct json_t *data)
+event_raise(struct core *c, const char *kind, enum severity severity, const char *subject, struct incident *i,
+    struct json_t *data)
 {
 	struct event *e;
 
-	if (c->priv->nevents >= EVENTS_MAX) {	/* the ledger has been full for days: what comes first is kept */
+	/* The ledger has been full for days: what came first is kept. */
+	if (c->priv->nevents >= EVENTS_MAX) {
 		json_decref(data);
 		return;
 	}
@@ -76,7 +79,8 @@ write_one(struct core *c, struct event *e)
 
 	e->row.incident = e->incident != NULL ? e->incident->row.id : 0;
 	if (e->incident != NULL && strncmp(e->row.kind, "incident.", strlen("incident.")) == 0)
-		snprintf(e->row.subject, sizeof(e->row.subject), "incident/%s", incident_name(e->incident, name));
+		snprintf(e->row.subject, sizeof(e->row.subject), "incident/%s",
+		    incident_name(e->incident, name));
 	e->row.payload = NULL;
 	if (ledger_event_add(c->ledger, &e->row) == -1)
 		return -1;

@@ -2,14 +2,15 @@
 /*
  * incident.c: one fault with its root lines, its members and its evidence.
  *
- * A line has one place per kind of fault (struct alert), so it is in at most one incident of each; the incident's member
- * list also keeps those that have left, with the time when they did.
+ * A line has one place per kind of fault (struct alert), so it is in at most one incident of each; the
+ * incident's member list also keeps those that have left, with the time when they did.
  */
 #include "alert/alert.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -61,7 +62,8 @@ link_alert(struct link_live *l, enum fault fault)
 static const struct incident *
 told(const struct alert *a)
 {
-	return a->incident != NULL && a->incident->row.status == INCIDENT_OPEN && a->verdict != VERDICT_PENDING ? a->incident : NULL;
+	return a->incident != NULL && a->incident->row.status == INCIDENT_OPEN &&
+	    a->verdict != VERDICT_PENDING ? a->incident : NULL;
 }
 
 const struct incident *
@@ -94,6 +96,12 @@ core_incident(const struct core *c, uint64_t id)
 	for (i = c->incidents; i != NULL && i->row.id != id; i = i->next)
 		;
 	return i;
+}
+
+bool
+member_is_told(const struct member *m)
+{
+	return strcmp(m->state, "pending") != 0;
 }
 
 const char *
@@ -237,7 +245,8 @@ incident_fact(struct incident *i, int64_t wall_ns, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(fact, sizeof(fact), fmt, ap);
 	va_end(ap);
-	json_array_append_new(i->evidence, json_pack("{s:s, s:s}", "t", text_utc(t, sizeof(t), wall_ns), "fact", fact));
+	json_array_append_new(i->evidence,
+	    json_pack("{s:s, s:o}", "t", text_utc(t, sizeof(t), wall_ns), "fact", document_string(fact)));
 	i->unsaved = i->unpublished = true;
 }
 

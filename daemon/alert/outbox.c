@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outbox.c: committed messages go to publish in their order, a window at a time; what the broker has confirmed is deleted
- * with the next transaction. A message that was sent and not confirmed is sent again after a restart, with the same id.
+ * outbox.c: committed messages go to publish in their order, a window at a time; what the broker has
+ * confirmed is deleted with the next transaction. A message that was sent and not confirmed is sent again
+ * after a restart, with the same id.
  */
 #include "alert/alert.h"
 

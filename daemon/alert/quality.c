@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quality.c: loss and delay. The rules judge whole minutes; here a raised rule becomes an incident of its line, or the line
- * becomes a member when the site it passes through suffers the same.
+ * quality.c: loss and delay. The rules judge whole minutes; here a raised rule becomes an incident of its
+ * line, or the line becomes a member when the site it passes through suffers the same.
  *
- * Loss above shows below too, but by chance a child may cross the threshold minutes before its parent: a child waits
- * while the line above it is beyond the threshold and not judged yet.
+ * Loss above shows below too, but by chance a child may cross the threshold minutes before its parent: a
+ * child waits while the line above it is beyond the threshold and not judged yet.
  */
 #include "alert/alert.h"
+
+#include <string.h>
 
 #include "proc/core_private.h"
 
@@ -60,11 +62,14 @@ pend(struct core *c, struct link_live *l)
 	size_t		 k;
 
 	incident_join(c, i, l, VERDICT_PENDING);
-	for (k = 0; k < c->set.nrules; k++)
+	for (k = 0; k < c->set.nrules; k++) {
+		const struct threshold_rule *rule = &c->set.rule[k];
+
 		if (l->rule[k].raised)
-			incident_fact(i, l->rule[k].since_ns, "%s: %s beyond %g for %lld s, last %g", l->link->id,
-			    c->set.rule[k].name, c->set.rule[k].raise, (long long)(c->set.rule[k].raise_ns / NS_PER_S),
+			incident_fact(i, l->rule[k].since_ns, "%s: %s beyond %g for %lld s, last %g",
+			    l->link->id, rule->name, rule->raise, (long long)(rule->raise_ns / NS_PER_S),
 			    l->rule[k].last);
+	}
 	incident_review_at(c, i, loop_mono_ns(c->loop) + c->set.verify_ns);
 }
 
@@ -90,7 +95,8 @@ quality_value(struct core *c, struct link_live *l, const struct sample *s)
 		return;
 	for (k = 0; k < c->set.nrules; k++)
 		if (rule_applies(&c->set.rule[k], l))
-			changed |= threshold_value(&l->rule[k], &c->set.rule[k], s->value[c->set.rule[k].value], s->wall_ns,
+			changed |= threshold_value(&l->rule[k], &c->set.rule[k],
+			    s->value[c->set.rule[k].value], s->wall_ns,
 			    (int64_t)(s->seconds * NS_PER_S));
 	if (!changed)
 		return;
@@ -118,6 +124,18 @@ quality_resume(struct core *c, struct link_live *l)
 		pend(c, l);
 }
 
+void
+quality_reset(struct core *c, struct link_live *l)
+{
+	struct incident *i = l->quality.incident;
+	enum verdict	 was = (enum verdict)l->quality.verdict;
+
+	memset(l->rule, 0, sizeof(l->rule));
+	incident_leave(c, l, FAULT_QUALITY);
+	if (was == VERDICT_PENDING || was == VERDICT_ROOT)
+		telling_close(c, i, true);
+}
+
 /* The line that carries a site: the first that is up. */
 static struct link_live *
 carrier(const struct site_live *s)
@@ -137,7 +155,8 @@ may_follow(const struct core *c, const struct link_live *above, const struct lin
 	size_t k;
 
 	for (k = 0; k < c->set.nrules; k++)
-		if (below->rule[k].raised && !above->rule[k].raised && threshold_is_beyond(&above->rule[k], &c->set.rule[k]))
+		if (below->rule[k].raised && !above->rule[k].raised &&
+		    threshold_is_beyond(&above->rule[k], &c->set.rule[k]))
 			return true;
 	return false;
 }

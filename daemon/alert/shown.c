@@ -2,8 +2,8 @@
 /*
  * shown.c: the state that is shown of a line and of its site.
  *
- * What is measured is one thing, what people are shown another: a line that is down is shown so only after its verdict,
- * together with its event, and as unreachable when something above it is dead.
+ * What is measured is one thing, what people are shown another: a line that is down is shown so only after
+ * its verdict, together with its event, and as unreachable when something above it is dead.
  */
 #include "alert/alert.h"
 
@@ -15,6 +15,12 @@ static bool
 incident_is_open(const struct alert *a)
 {
 	return a->incident != NULL && a->incident->row.status == INCIDENT_OPEN;
+}
+
+static bool
+is_degraded(const struct link_live *l)
+{
+	return incident_is_open(&l->quality) && l->quality.verdict != VERDICT_PENDING;
 }
 
 static enum link_state
@@ -41,7 +47,7 @@ shown_state(const struct link_live *l)
 
 	switch (l->rounds.say) {
 	case ROUNDS_UP:
-		return incident_is_open(&l->quality) && l->quality.verdict != VERDICT_PENDING ? LINK_DEGRADED : LINK_UP;
+		return is_degraded(l) ? LINK_DEGRADED : LINK_UP;
 	case ROUNDS_DOWN:
 		return l->seen_up ? shown_dead(l) : LINK_NEVER_UP;
 	default:

@@ -2,9 +2,9 @@
 /*
  * telling.c: what an incident is called, and the events when it opens, changes and closes.
  *
- * One fault: one incident.opened and one event of its root. When the fault of a site grows (its backup dies too) or shrinks
- * the same incident gets a new root event. The clear goes under the highest severity that the incident has had, so that whoever
- * hears of the worst also hears of its end.
+ * One fault: one incident.opened and one event of its root. When the fault of a site grows (its backup dies
+ * too) or shrinks the same incident gets a new root event. The clear goes under the highest severity that the
+ * incident has had, so that whoever hears of the worst also hears of its end.
  */
 #include "alert/alert.h"
 
@@ -35,17 +35,18 @@ first_root(const struct incident *i)
 }
 
 /*
- * The cause, where it is sure: one line that is dead alone. The city's own fibre, when the site above it answers; a
- * provider's line otherwise. Two lines at once may be power, a digger or a router: unknown.
+ * The cause, where it is sure: one line that is dead alone. The city's own fibre, when the site above it
+ * answers; a provider's line otherwise. Two lines at once may be power, a digger or a router: unknown.
  */
 static const char *
 cause_of(const struct incident *i)
 {
 	const struct link_live *l = first_root(i);
+	const char	       *provider = l != NULL ? l->link->provider : "";
 
-	if (l == NULL || incident_count(i, VERDICT_ROOT) != 1 || strcmp(l->link->provider, "other") == 0 || *l->link->provider == '\0')
+	if (incident_count(i, VERDICT_ROOT) != 1 || *provider == '\0' || strcmp(provider, "other") == 0)
 		return "unknown";
-	if (strcmp(l->link->provider, "own") == 0)
+	if (strcmp(provider, "own") == 0)
 		return l->parent != NULL && !site_is_failing(l->parent) ? "own_fibre" : "unknown";
 	return "provider_line";
 }
@@ -73,7 +74,8 @@ raise_severity(struct incident *i, enum severity severity)
 static void
 tell(struct core *c, struct incident *i, enum severity severity)
 {
-	bool opens = i->row.status == INCIDENT_PENDING;
+	bool	    opens = i->row.status == INCIDENT_PENDING;
+	const char *kind;
 
 	raise_severity(i, severity);
 	if (opens) {
@@ -84,7 +86,8 @@ tell(struct core *c, struct incident *i, enum severity severity)
 	i->publish_ns = 0;
 	dirty_members(c, i);
 	event_raise(c, i->row.kind, severity, i->row.root, i, document_fault(c, i));
-	event_raise(c, opens ? "incident.opened" : "incident.updated", severity, i->row.root, i, document_fault(c, i));
+	kind = opens ? "incident.opened" : "incident.updated";
+	event_raise(c, kind, severity, i->row.root, i, document_fault(c, i));
 }
 
 void
@@ -94,6 +97,7 @@ telling_update(struct core *c, struct incident *i, bool grown)
 	struct site_line *line = shown_lines(i->site);
 	enum reach_fault  fault = reach_fault_judge(line, i->site->nlinks, is_node);
 	enum severity	  severity = severity_of_reach(fault, i->site->site->class, is_node);
+	const struct live *root;
 
 	free(line);
 	if (fault == REACH_NONE)
@@ -104,12 +108,15 @@ telling_update(struct core *c, struct incident *i, bool grown)
 			event_raise(c, "incident.updated", severity, i->row.root, i, document_fault(c, i));
 		return;
 	}
-	/* It may have become worse by what is told elsewhere: the line that went last is a member of another incident. */
+	/*
+	 * It may have become worse by what is told elsewhere: the line that went last is in another incident.
+	 */
 	if (i->row.status == INCIDENT_OPEN && !grown && fault > i->reach)
 		return;
 	i->reach = (uint8_t)fault;
 	text_copy(i->row.kind, sizeof(i->row.kind), reach_fault_kinds[fault]);
-	text_copy(i->row.root, sizeof(i->row.root), fault == REACH_LINE_DOWN ? first_root(i)->live.ref : i->site->live.ref);
+	root = fault == REACH_LINE_DOWN ? &first_root(i)->live : &i->site->live;
+	text_copy(i->row.root, sizeof(i->row.root), root->ref);
 	tell(c, i, severity);
 }
 
@@ -132,8 +139,7 @@ core_ack(struct core *c, struct incident *i, const char *user, const char *note,
 	i->unsaved = i->unpublished = true;
 	i->publish_ns = 0;
 	data = document_fault(c, i);
-	json_object_set_new(data, "ack", json_pack("{s:s%, s:s%}", "user", i->row.ack_user, strlen(i->row.ack_user), "note",
-	    i->row.ack_note, strlen(i->row.ack_note)));
+	json_object_set_new(data, "ack", document_ack(&i->row));
 	event_raise(c, "incident.acked", severity_of(i->row.severity), i->row.root, i, data);
 	return core_commit(c);
 }
@@ -147,8 +153,8 @@ clear_kind(const struct incident *i)
 }
 
 /*
- * Root lines are free again; who was explained by them has time to follow. If the site above only seemed dead for a moment,
- * that is a short time: a line that is dead by itself must not wait for it.
+ * Root lines are free again; who was explained by them has time to follow. If the site above only seemed dead
+ * for a moment, that is a short time: a line that is dead by itself must not wait for it.
  */
 static void
 release_members(struct core *c, struct incident *i)

@@ -8,25 +8,17 @@
  *	member -> settle	that site is back
  *	settle -> none		it answers; or its time is over, and if it is still dead it starts again
  *
- * Dead is decided on rounds as measured. A site above that only *seems* dead (its probes are lost, but its rounds do not say
- * down yet) gets a pending incident of its own, with its lines as suspects, and the line below waits in it as a member: so
- * it does not matter whether the child or the parent is found first.
+ * Dead is decided on rounds as measured. A site above that only *seems* dead (its probes are lost, but its
+ * rounds do not say down yet) gets a pending incident of its own, with its lines as suspects, and the line
+ * below waits in it as a member: so it does not matter whether the child or the parent is found first.
  */
 #include "alert/alert.h"
 
 #include "base/log.h"
 #include "proc/core_private.h"
 
-#define RECHECK_NS	(500 * NS_PER_MS)	/* how often something is looked at that may be judged any moment */
-#define SUSPECT_ROUNDS	3			/* a suspect that is not judged after this many verify times is let go */
-
-static void vanish(struct core *c, struct incident *i);
-
-static const char *
-utc(int64_t wall_ns, char out[TIME_TEXT_MAX])
-{
-	return text_utc(out, TIME_TEXT_MAX, wall_ns);
-}
+#define RECHECK_NS	(500 * NS_PER_MS)	/* how often to look at what may be judged any moment */
+#define SUSPECT_TIMES	3			/* after this many verify times a suspect is let go */
 
 static struct incident *
 incident_of_site(struct core *c, struct site_live *s)
@@ -81,8 +73,9 @@ suspect(struct core *c, struct site_live *s)
 }
 
 /*
- * The incident that explains why a line is dead: that of the site it passes through, or the one which that site is itself
- * a member of. NULL: nothing above it is dead. *settle_ns is set when the site above has just got its own parent back.
+ * The incident that explains why a line is dead: that of the site it passes through, or the one which that
+ * site is itself a member of. NULL: nothing above it is dead. *settle_ns is set when the site above has just
+ * got its own parent back.
  */
 static struct incident *
 explained_by(struct core *c, const struct link_live *l, int64_t *settle_ns)
@@ -127,8 +120,8 @@ line_lost(struct core *c, struct link_live *l)
 		}
 	}
 	pend(c, l);
-	incident_fact(l->reach.incident, l->rounds.since_ns, "%s: %u rounds lost, the first at %s", l->link->id,
-	    l->rounds.failed, utc(l->rounds.since_ns, t));
+	incident_fact(l->reach.incident, l->rounds.since_ns, "%s: %u rounds lost, the first at %s",
+	    l->link->id, l->rounds.failed, text_utc(t, sizeof(t), l->rounds.since_ns));
 }
 
 /* A site answers again: the lines that were explained by it get their time to follow. */
@@ -157,7 +150,7 @@ line_back(struct core *c, struct link_live *l)
 	site_back(c, l->site);
 	if (was == VERDICT_PENDING || was == VERDICT_ROOT) {
 		if (incident_count(i, VERDICT_ROOT) == 0 && incident_count(i, VERDICT_PENDING) == 0) {
-			vanish(c, i);
+			telling_close(c, i, false);
 			return;
 		}
 		/* Others may follow at once: the fault shrinks step by step only if they do not. */
@@ -222,27 +215,12 @@ verdict_withdraw(struct core *c, struct link_live *l)
 
 	incident_leave(c, l, FAULT_REACH);
 	if ((was == VERDICT_PENDING || was == VERDICT_ROOT) && incident_count(i, VERDICT_ROOT) == 0 &&
-	    incident_count(i, VERDICT_PENDING) == 0) {
-		if (i->row.status == INCIDENT_OPEN)
-			telling_close(c, i, true);
-		else
-			vanish(c, i);
-	}
-	i = l->quality.incident;
-	was = (enum verdict)l->quality.verdict;
-	incident_leave(c, l, FAULT_QUALITY);
-	if (was == VERDICT_PENDING || was == VERDICT_ROOT)
+	    incident_count(i, VERDICT_PENDING) == 0)
 		telling_close(c, i, true);
+	quality_reset(c, l);
 }
 
 /* ---- reviewing ---- */
-
-/* Nothing of it is left: a pending incident came to nothing, an open one is over. Whoever was explained by it settles. */
-static void
-vanish(struct core *c, struct incident *i)
-{
-	telling_close(c, i, false);
-}
 
 static bool
 is_pending_in(const struct incident *i, size_t k)
@@ -256,7 +234,7 @@ is_pending_in(const struct incident *i, size_t k)
 static void
 drop_suspects(struct core *c, struct incident *i, int64_t now)
 {
-	bool   too_long = now >= i->first_ns + SUSPECT_ROUNDS * c->set.verify_ns;
+	bool   too_long = now >= i->first_ns + SUSPECT_TIMES * c->set.verify_ns;
 	size_t k;
 
 	for (k = 0; k < i->nmembers; k++) {
@@ -267,7 +245,9 @@ drop_suspects(struct core *c, struct incident *i, int64_t now)
 	}
 }
 
-/* Is a line of the site about to be judged otherwise, down or up again? Then that belongs into the same document. */
+/*
+ * Is a line of the site about to be judged otherwise, down or up again? That belongs into the same document.
+ */
 static bool
 has_unjudged(const struct site_live *s)
 {
@@ -306,11 +286,12 @@ note_surroundings(struct core *c, struct incident *i, const struct link_live *l)
 
 	for (k = 0; l->parent != NULL && k < l->parent->nlinks; k++) {
 		const struct link_live *above = l->parent->link[k];
+		const char	       *id = l->parent->site->id;
 
 		if (above->probe == PROBE_ANSWERED && above->probe_ns >= i->first_ns)
-			incident_fact(i, now, "%s answers (%.1f ms)", l->parent->site->id, above->probe_rtt_s * 1e3);
+			incident_fact(i, now, "%s answers (%.1f ms)", id, above->probe_rtt_s * 1e3);
 		else if (above->rounds.say == ROUNDS_UP)
-			incident_fact(i, now, "%s answered last", l->parent->site->id);
+			incident_fact(i, now, "%s has answered its last round", id);
 	}
 	if ((n = dependency_siblings(l, &answering)) > 0)
 		incident_fact(i, now, "%zu of %zu siblings answer", answering, n);
@@ -346,7 +327,7 @@ decide(struct core *c, struct incident *i)
 	else if (incident_count(i, VERDICT_ROOT) == 0) {
 		if (to != NULL)
 			incident_hand_over(c, i, to);
-		vanish(c, i);
+		telling_close(c, i, false);
 	}
 }
 
@@ -364,5 +345,5 @@ verdict_review(struct core *c, struct incident *i)
 	} else if (incident_count(i, VERDICT_ROOT) > 0)
 		telling_update(c, i, false);
 	else
-		vanish(c, i);
+		telling_close(c, i, false);
 }

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core.h: what core holds, for the files of core, of alert/ and of the control socket. Everybody else sees proc.h.
+ * core.h: what core holds, for the files of core, of alert/ and of the control socket. Everybody else sees
+ * proc.h.
  *
- *	core.c		wiring: channels in and out, counters
- *	core_conf.c	rows from check to a new inventory, accepted or refused
+ *	core.c		life and channels
+ *	core_peers.c	what the others tell, frame by frame
+ *	core_conf.c	rows from check to a new inventory, accepted or refused; core_settings.c: its settings
+ *	core_objects.c	from one inventory to the next; core_ports.c: what discovery found
  *	core_plan.c	numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
- *	core_samples.c	rounds, delays, device states and ports on their way in
+ *	core_samples.c	samples on their way in; core_probe.c: probes asked for
  *	alert/		verdicts, incidents, documents, the outbox
  *	core_load.c	what the ledger remembers of the time before
  *	core_turn.c	the turn: review what is due, write it in one transaction, then let it out
+ *	core_commit.c	that transaction; its parts: core_incidents.c, core_states.c
  *
- * Live objects (site_live ...) outlive a reload: they hold what was learnt; what is written in the inventory is reached
- * through their pointer into the present one. All of it is owned by core and valid until the loop's next turn at least.
+ * Live objects (site_live ...) outlive a reload: they hold what was learnt; what is written in the inventory
+ * is reached through their pointer into the present one. All of it is owned by core and valid until the
+ * loop's next turn at least.
  */
 #ifndef SIMPUL_CORE_H
 #define SIMPUL_CORE_H
@@ -59,7 +64,7 @@ struct live {
 	uint64_t     document;		/* hash of what that document says */
 	int64_t	     publish_ns;	/* monotonic: not published again before */
 	bool	     unsaved;		/* differs from its ledger row */
-	bool	     repeat;		/* publish it even when it says nothing new: the broker may have lost it */
+	bool	     repeat;		/* publish it even if it says nothing new */
 	bool	     gone;		/* no longer in the inventory (while a reload is applied) */
 	bool	     listed;		/* on core's list of those to look at when writing */
 	bool	     looked_at, publishing;	/* in the present transaction ... */
@@ -118,7 +123,7 @@ struct device_live {
 	char		    sysname[128];
 	bool		    seen;	/* has answered at least once in its life */
 	bool		    told;	/* device.silent has been sent */
-	int64_t		    tell_ns;	/* monotonic: silent, not told yet: look again then; 0 = not waiting */
+	int64_t		    tell_ns;	/* monotonic: silent and not told: look again then; 0 = not waiting */
 	struct port_live   *ports;	/* in the order found */
 };
 
@@ -127,15 +132,16 @@ enum fault { FAULT_REACH, FAULT_QUALITY };
 struct member {
 	struct link_live *link;		/* NULL once it has left the inventory */
 	char	 ref[REF_MAX];
-	char	 state[24];		/* "pending", "down", "degraded": root lines; "unreachable", "affected": explained by the root */
+	char	 state[24];		/* "pending"; roots: "down", "degraded"; others: "unreachable", "affected" */
 	int64_t	 since_ns, until_ns;	/* wall; until 0: still */
 	bool	 unsaved;
 	uint64_t office;		/* hash of what its site's own branch was told of the incident */
 };
 
 /*
- * One fault: pending (being verified, nobody told), or open. A pending one is in the ledger by its lines ("pending" in their
- * rows), and gets its number when it is told. Closed ones are here only until their topic is emptied.
+ * One fault: pending (being verified, nobody told), or open. A pending one is in the ledger by its lines
+ * ("pending" in their rows), and gets its number when it is told. Closed ones are here only until their topic
+ * is emptied.
  */
 struct incident {
 	struct ledger_incident row;	/* id 0 while it is pending; evidence unused: see below */
@@ -154,7 +160,7 @@ struct incident {
 	bool		    unpublished;	/* its document is to be published */
 	bool		    to_probe;	/* its ancestors are to be probed once it is in the ledger */
 	bool		    to_empty;	/* closed and shown so: its topic is to be emptied */
-	bool		    removed;	/* pending, and came to nothing; or closed, and all is written: goes after the turn */
+	bool		    removed;	/* came to nothing, or closed and all is written */
 	bool		    fresh;	/* its id was given in the present transaction */
 	struct incident	   *next, *prev;	/* core's list, oldest first */
 };
@@ -180,9 +186,15 @@ struct measure_peer {
 };
 
 struct core;
-/** How a reload ended. @param errors  JSON array of {"file","line","column","text"}; borrowed @param error  NULL when it was accepted */
+/**
+ * How a reload ended.
+ * @param error	NULL when it was accepted
+ * @param errors	JSON array of {"file","line","column","text"}; borrowed
+ */
 typedef void (*core_reload_fn)(void *arg, const char *error, uint32_t rows, const struct json_t *errors);
-/** A frame from store with the token of core_store_send(): SERIES_ROWS or SERIES_END; NULL: store went away, no answer will come. */
+/**
+ * SERIES_ROWS or SERIES_END with the token of core_store_send(); NULL: store went away, no answer will come.
+ */
 typedef void (*core_store_fn)(void *arg, const struct ipc_msg *msg);
 
 struct core {
@@ -227,25 +239,36 @@ struct site_live   *core_site(const struct core *c, const char *id);
 struct link_live   *core_link(const struct core *c, const char *id);
 struct device_live *core_device(const struct core *c, const char *id);
 struct incident	   *core_incident(const struct core *c, uint64_t id);	/* pending or open */
-/** The incident of which a link (or the lines of a site) is part, told to people; NULL = none. Connection before quality. */
+/**
+ * The open incident of which a link, or a line of a site, is part; NULL = none. Connection before quality.
+ */
 const struct incident *link_incident(const struct link_live *l);
 const struct incident *site_incident(const struct site_live *s);
-/** Counted lines: live, of a live site, measured, and up at least once in their life. Only these are judged. */
+/**
+ * Counted lines: live, of a live site, measured, and up at least once in their life. Only they are judged.
+ */
 bool	link_is_counted(const struct link_live *l);
 
-/** Have the configuration read again; cb is called exactly once, later. 0, or -1 when there is no parent to ask or one is under way. */
+/**
+ * Have the configuration read again; cb is called exactly once, later.
+ * @return 0, or -1 when there is no parent to ask or a reload is under way
+ */
 int	core_reload_request(struct core *c, bool allow_removal, core_reload_fn cb, void *arg);
 /**
  * Send a request to store and hand every frame of its answer to cb; the last one is SERIES_END.
  * @return the token, or 0 when store is away
  */
-uint32_t core_store_send(struct core *c, uint16_t type, const void *data, size_t len, core_store_fn cb, void *arg);
-void	core_store_forget(struct core *c, uint32_t token);	/* the asker has gone: cb is not called again */
-/** Have a link probed now (rounds of 1 s): the results arrive like any other. 0, or -1 when its instance is away. */
+uint32_t core_store_send(struct core *c, uint16_t type, const void *data, size_t len, core_store_fn cb,
+    void *arg);
+void	core_store_forget(struct core *c, uint32_t token);	/* who asked has gone */
+/**
+ * Have a link probed now (rounds of 1 s); results arrive like any other. 0, or -1 when its instance is away.
+ */
 int	core_probe_now(struct core *c, struct link_live *l, uint16_t rounds);
 /**
- * Acknowledge an open incident, or change its acknowledgement: committed on return, with its next version, incident.acked and
- * the new document. @param until_ns  wall; 0: until it closes @return 0, or -1 when the ledger refused (logged)
+ * Acknowledge an open incident, or change its acknowledgement: committed on return, with its next version,
+ * incident.acked and the new document. @param until_ns  wall; 0: until it closes @return 0, or -1 when the
+ * ledger refused (logged)
  */
 int	core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns);
 

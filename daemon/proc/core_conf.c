@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_conf.c: a configuration on its way in. The check child sends every setting and row, then CONF_END; here they become a
- * second configuration and inventory beside the present ones. Only a whole and sensible one takes their place.
+ * core_conf.c: a configuration on its way in. The check child sends every setting and row, then CONF_END;
+ * here they become a second configuration and inventory beside the present ones. Only a whole and sensible
+ * one takes their place.
  */
 #include "proc/core_private.h"
 
@@ -23,8 +24,11 @@ error_add(struct core *c, const char *file, uint32_t line, uint32_t column, cons
 	if (l->errors == NULL)
 		l->errors = json_array();
 	if (json_array_size(l->errors) < ERRORS_KEPT)
-		json_array_append_new(l->errors, json_pack("{s:s+, s:I, s:I, s:s+}", "file", file, "", "line", (json_int_t)line,
-		    "column", (json_int_t)column, "text", text, ""));
+		json_array_append_new(l->errors, json_pack("{s:o, s:I, s:I, s:o}",
+		    "file", document_string(file),
+		    "line", (json_int_t)line,
+		    "column", (json_int_t)column,
+		    "text", document_string(text)));
 }
 
 void
@@ -125,6 +129,7 @@ too_many(size_t removed, size_t of, double ratio)
 static bool
 removes_too_much(const struct core *c, const struct inventory *inv, size_t *sites, size_t *links)
 {
+	double ratio = c->set.removal_max_ratio;
 	size_t k;
 
 	*sites = *links = 0;
@@ -134,7 +139,7 @@ removes_too_much(const struct core *c, const struct inventory *inv, size_t *site
 		*sites += inventory_site(inv, c->inv->site[k]->id) == NULL;
 	for (k = 0; k < c->inv->nlinks; k++)
 		*links += inventory_link_of(inv, c->inv->link[k]->id) == NULL;
-	return too_many(*sites, c->inv->nsites, c->set.removal_max_ratio) || too_many(*links, c->inv->nlinks, c->set.removal_max_ratio);
+	return too_many(*sites, c->inv->nsites, ratio) || too_many(*links, c->inv->nlinks, ratio);
 }
 
 static void
@@ -149,13 +154,16 @@ take_over(struct core *c)
 	if (core_objects_swap(c, conf, inv) == -1) {
 		conf_free(conf);
 		inventory_free(inv);
-		reject(c, "the ledger cannot be written, so new objects cannot be numbered; see the engine's log");
+		reject(c, "the ledger cannot be written, so new objects cannot be numbered");
 		return;
 	}
 	c->loaded_ns = loop_wall_ns(c->loop);
-	log_info("configuration loaded: %zu sites, %zu links, %zu devices", inv->nsites, inv->nlinks, inv->ndevices);
-	event_raise(c, "engine.config_loaded", SEVERITY_INFO, "engine/core", NULL, json_pack("{s:I, s:I, s:I}", "sites",
-	    (json_int_t)inv->nsites, "links", (json_int_t)inv->nlinks, "devices", (json_int_t)inv->ndevices));
+	log_info("configuration: %zu sites, %zu links, %zu devices", inv->nsites, inv->nlinks, inv->ndevices);
+	event_raise(c, "engine.config_loaded", SEVERITY_INFO, "engine/core", NULL,
+	    json_pack("{s:I, s:I, s:I}",
+		"sites", (json_int_t)inv->nsites,
+		"links", (json_int_t)inv->nlinks,
+		"devices", (json_int_t)inv->ndevices));
 	plan_send_all(c);
 	answer(c, NULL);
 	loader_reset(c);
@@ -179,7 +187,8 @@ take_end(struct core *c, const struct ipc_msg *msg)
 	else if (l->conf == NULL || l->inv == NULL)
 		reject(c, "it is empty");
 	else if (!l->allow_removal && removes_too_much(c, l->inv, &sites, &links)) {
-		snprintf(text, sizeof(text), "it removes %zu of %zu sites and %zu of %zu links; if that is meant: "
+		snprintf(text, sizeof(text),
+		    "it removes %zu of %zu sites and %zu of %zu links; if that is meant: "
 		    "simpulctl reload --allow-removal", sites, c->inv->nsites, links, c->inv->nlinks);
 		reject(c, text);
 	} else

@@ -2,9 +2,9 @@
 /*
  * core_load.c: what the ledger remembers of the time before.
  *
- * Rows of objects are read at start and wait until the inventory claims them; what it does not claim has left it while the
- * engine was away. Open incidents are rebuilt with their lines. A line that was being verified is verified again; one that
- * was in its settle time gets a new one. Nothing of this makes an event.
+ * Rows of objects are read at start and wait until the inventory claims them; what it does not claim has left
+ * it while the engine was away. Open incidents are rebuilt with their lines. A line that was being verified
+ * is verified again; one that was in its settle time gets a new one. Nothing of this makes an event.
  */
 #include "proc/core_private.h"
 
@@ -47,7 +47,7 @@ core_remember(struct core *c)
 	return ledger_object_each(c->ledger, remember_one, c);
 }
 
-/* Take the row of an object. @return it with its detail as JSON, both owned by the caller, or NULL: it is new */
+/* Take the row of an object. @return it and its detail as JSON, owned by the caller, or NULL: it is new */
 static struct remembered *
 recall(struct core *c, struct live *v, json_t **detail)
 {
@@ -74,8 +74,8 @@ detail_text(const json_t *detail, const char *key)
 }
 
 /*
- * The rounds go on from where they were if we were away for no longer than between two of its notes and a gap; otherwise
- * there is one, and it is seen with the first sweep.
+ * The rounds go on from where they were if we were away for no longer than between two of its notes and a
+ * gap; otherwise there is one, and it is seen with the first sweep.
  */
 static void
 recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object *o, const json_t *detail)
@@ -90,7 +90,9 @@ recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object 
 	r->since_ns = json_integer_value(json_object_get(detail, "rounds_since"));
 	if (o->last_ns == 0)
 		return;
-	r->last_ns = away_ns >= 0 && away_ns <= CORE_ALIVE_NS + c->set.rounds.gap_ns ? wall_ns : c->priv->alive_wall_ns;
+	r->last_ns = c->priv->alive_wall_ns;
+	if (away_ns >= 0 && away_ns <= CORE_ALIVE_NS + c->set.rounds.gap_ns)
+		r->last_ns = wall_ns;
 	r->last_mono_ns = loop_mono_ns(c->loop) - (wall_ns - r->last_ns);
 }
 
@@ -111,8 +113,8 @@ core_recall_link(struct core *c, struct link_live *l)
 	for (k = 0; k < c->set.nrules; k++) {
 		const json_t *since = json_object_get(raised, c->set.rule[k].name);
 
-		if (since != NULL)
-			l->rule[k] = (struct threshold){ .raised = true, .since_ns = json_integer_value(since) };
+		l->rule[k].raised = since != NULL;
+		l->rule[k].since_ns = json_integer_value(since);	/* 0 when there is none */
 	}
 	reach = detail_text(detail, "reach");
 	if (strcmp(reach, "settle") == 0)
@@ -146,7 +148,6 @@ core_recall_device(struct core *c, struct device_live *d)
 	d->seen = r->o.seen_up;
 	d->told = json_is_true(json_object_get(detail, "told"));
 	text_copy(d->reason, sizeof(d->reason), detail_text(detail, "reason"));
-	text_copy(d->sysname, sizeof(d->sysname), detail_text(detail, "name"));
 	json_decref(detail);
 	free(r);
 }
@@ -245,23 +246,27 @@ close_orphan(struct core *c, struct ledger_incident *row)
 	core_empty_topic(c, topic);
 	text_copy(subject, sizeof(subject), topic);
 	event_raise(c, "incident.closed", severity_of(row->severity), subject, NULL,
-	    json_pack("{s:s, s:s, s:s}", "kind", row->kind, "object", row->root, "incident", topic + strlen("incident/")));
+	    json_pack("{s:s, s:s, s:s}", "kind", row->kind, "object", row->root, "incident",
+	    topic + strlen("incident/")));
 }
 
 static void
 recall_incident(struct core *c, struct ledger_incident *row)
 {
 	bool		  is_link = strncmp(row->root, "link/", 5) == 0;
-	struct link_live *l = is_link ? core_link(c, row->root + 5) : NULL;
-	struct site_live *s = l != NULL ? l->site : is_link ? NULL : core_site(c, row->root + strlen("site/"));
 	enum reach_fault  reach = reach_of_kind(row->kind);
+	enum fault	  fault = reach != REACH_NONE ? FAULT_REACH : FAULT_QUALITY;
+	struct link_live *l = is_link ? core_link(c, row->root + strlen("link/")) : NULL;
+	struct site_live *s = is_link ? NULL : core_site(c, row->root + strlen("site/"));
 	struct incident	 *i;
 
+	if (l != NULL)
+		s = l->site;
 	if (s == NULL) {
 		close_orphan(c, row);
 		return;
 	}
-	i = incident_new(c, reach != REACH_NONE ? FAULT_REACH : FAULT_QUALITY, s, reach != REACH_NONE ? NULL : l);
+	i = incident_new(c, fault, s, fault == FAULT_QUALITY ? l : NULL);
 	i->reach = (uint8_t)reach;
 	json_decref(i->evidence);
 	i->evidence = row->evidence != NULL ? json_loads(row->evidence, 0, NULL) : NULL;

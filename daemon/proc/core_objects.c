@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_objects.c: from one inventory to the next. Live objects that are in both keep all they have learnt and only point
- * into the new one; new ones get their series numbers first, all in one transaction, so that nothing is half done when the ledger
- * cannot be written. What has left is withdrawn from its incidents, its topics are emptied, and it lies in a grave with its
- * inventory until no incident points to it any more.
+ * core_objects.c: from one inventory to the next. Live objects that are in both keep all they have learnt and
+ * only point into the new one; new ones get their series numbers first, all in one transaction, so that
+ * nothing is half done when the ledger cannot be written. What has left is withdrawn from its incidents, its
+ * topics are emptied, and it lies in a grave with its inventory until no incident points to it any more.
  */
 #include "proc/core_private.h"
 
@@ -131,8 +131,10 @@ link_take(struct core *c, const struct link *row, uint32_t number)
 		core_recall_link(c, l);
 		map_add(c->link_by_id, row->id, l);
 		nmap_add(c->link_by_number, number, l);
-	} else if (parent != l->parent && l->reach.verdict == VERDICT_MEMBER)
-		incident_settle(c, l, FAULT_REACH, c->set.settle_ns);	/* what explained it is no longer above it */
+	} else if (parent != l->parent && l->reach.verdict == VERDICT_MEMBER) {
+		/* What explained it is not above it any more. */
+		incident_settle(c, l, FAULT_REACH, c->set.settle_ns);
+	}
 	l->link = row;
 	l->live.gone = false;
 	l->site = core_site(c, row->site->id);
@@ -264,7 +266,8 @@ device_bury(struct core *c, struct device_live *d)
 
 /* The live objects of the old inventory that the new one no longer has. */
 static void
-bury(struct core *c, struct inventory *old, struct site_live **site, struct link_live **link, struct device_live **device)
+bury(struct core *c, struct inventory *old, struct site_live **site, struct link_live **link,
+    struct device_live **device)
 {
 	struct grave *g = xcalloc(1, sizeof(*g));
 	size_t	      k;
@@ -331,7 +334,32 @@ core_graves_free(struct core *c)
 
 /* ---- the swap ---- */
 
-/* Lines that are no longer judged (planned again, without an address) leave their incidents like those that are gone. */
+static bool
+rules_are_the_same(const struct core_settings *a, const struct core_settings *b)
+{
+	size_t k;
+
+	for (k = 0; k < a->nrules && k < b->nrules; k++)
+		if (strcmp(a->rule[k].name, b->rule[k].name) != 0 || a->rule[k].value != b->rule[k].value)
+			return false;
+	return a->nrules == b->nrules;
+}
+
+/* What is raised belongs to a rule by its place: when the rules are others, judging them starts anew. */
+static void
+settings_swap(struct core *c, const struct conf *conf)
+{
+	struct core_settings was = c->set;
+	size_t		     k;
+
+	core_settings_read(&c->set, conf);
+	if (c->inv == NULL || rules_are_the_same(&was, &c->set))
+		return;
+	for (k = 0; k < c->inv->nlinks; k++)
+		quality_reset(c, c->link[k]);
+}
+
+/* Lines that are not judged any more (planned again, without an address) leave their incidents, too. */
 static void
 withdraw_uncounted(struct core *c)
 {
@@ -339,7 +367,8 @@ withdraw_uncounted(struct core *c)
 
 	for (k = 0; k < c->inv->nlinks; k++)
 		if (!link_is_counted(c->link[k]) &&
-		    (c->link[k]->reach.verdict != VERDICT_NONE || c->link[k]->quality.verdict != VERDICT_NONE))
+		    (c->link[k]->reach.verdict != VERDICT_NONE ||
+		    c->link[k]->quality.verdict != VERDICT_NONE))
 			verdict_withdraw(c, c->link[k]);
 }
 
@@ -361,7 +390,7 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
 	mark_all_gone(c);
 	conf_free(c->conf);
 	c->conf = conf;
-	core_settings_read(&c->set, conf);
+	settings_swap(c, conf);
 	build(c, inv, &n);
 	numbers_free(&n);
 	c->inv = inv;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_plan.c: what the others are told: measure gets its targets, store the objects that have series, publish its broker.
- * A plan is always sent whole; who gets it finds out what changed and leaves the rest alone.
+ * core_plan.c: what the others are told: measure gets its targets, store the objects that have series,
+ * publish its broker. A plan is always sent whole; who gets it finds out what changed and leaves the rest
+ * alone.
  */
 #include "proc/core_private.h"
 
@@ -33,6 +34,18 @@ is_measured(enum life life, const struct addr *address, const char *via, const s
 {
 	return (life == LIFE_LIVE || life == LIFE_BUILDING) && address->family != 0 &&
 	    strcmp(*via != '\0' ? via : INSTANCE_DEFAULT, m->name) == 0;
+}
+
+static bool
+measures_link(const struct measure_peer *m, const struct link *l)
+{
+	return is_measured(l->life, &l->address, l->via, m);
+}
+
+static bool
+measures_device(const struct measure_peer *m, const struct device *d)
+{
+	return is_measured(d->life, &d->address, d->via, m);
 }
 
 static void
@@ -118,16 +131,16 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 	if (m->ch == NULL || c->inv == NULL)
 		return;
 	for (k = 0; k < c->inv->nlinks; k++)
-		plan.targets += is_measured(c->link[k]->link->life, &c->link[k]->link->address, c->link[k]->link->via, m);
+		plan.targets += measures_link(m, c->inv->link[k]);
 	for (k = 0; k < c->inv->ndevices; k++)
-		plan.targets += is_measured(c->device[k]->device->life, &c->device[k]->device->address, c->device[k]->device->via, m);
+		plan.targets += measures_device(m, c->inv->device[k]);
 
 	msg_plan_send(m->ch, IPC_PLAN_BEGIN, 0, &plan, -1);
 	for (k = 0; k < c->inv->nlinks; k++)
-		if (is_measured(c->link[k]->link->life, &c->link[k]->link->address, c->link[k]->link->via, m))
+		if (measures_link(m, c->inv->link[k]))
 			send_link(c, m, c->link[k]);
 	for (k = 0; k < c->inv->ndevices; k++)
-		if (is_measured(c->device[k]->device->life, &c->device[k]->device->address, c->device[k]->device->via, m))
+		if (measures_device(m, c->inv->device[k]))
 			send_device(c, m, c->device[k]);
 	msg_plan_send(m->ch, IPC_PLAN_END, 0, &plan, -1);
 	m->generation = plan.generation;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_ports.c: ports of devices, as discovery finds them. A port is known by its device and its ifName; its key, and with it
- * its series, outlives a new ifIndex. The ledger keeps the name as the device spells it.
+ * core_ports.c: ports of devices, as discovery finds them. A port is known by its device and its ifName; its
+ * key, and with it its series, outlives a new ifIndex. The ledger keeps the name as the device spells it.
  */
 #include "proc/core_private.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +13,20 @@
 
 #define REPLAN_NS NS_PER_S	/* ports found within this go into one plan */
 
-/* "port/<device>.<ifName>", bytes outside [a-z0-9-] as '_'; n > 1 tells apart what then looks the same. */
+static bool
+is_key_byte(char b)
+{
+	return (b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || b == '-';
+}
+
+/* "port/<device>.<ifName>", other bytes as '_'; n > 1 tells apart what then looks the same. */
 static void
 port_ref(char out[REF_MAX], const struct device_live *d, const char *name, unsigned n)
 {
 	size_t at = (size_t)snprintf(out, REF_MAX, "port/%s.", d->device->id);
 
 	for (; *name != '\0' && at < REF_MAX - 8; name++)
-		out[at++] = islower((unsigned char)*name) || isdigit((unsigned char)*name) || *name == '-' ? *name : '_';
+		out[at++] = is_key_byte(*name) ? *name : '_';
 	out[at] = '\0';
 	if (n > 1)
 		snprintf(out + at, REF_MAX - at, "_%u", n);

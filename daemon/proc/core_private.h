@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* core_private.h: what the files of core and alert/ share among themselves (core.h says which file does what). */
+/* core_private.h: what the files of core and alert/ share (core.h says which file does what). */
 #ifndef SIMPUL_CORE_PRIVATE_H
 #define SIMPUL_CORE_PRIVATE_H
 
@@ -69,7 +69,7 @@ struct core_private {
 	uint32_t	     next_token, generation, stamp;
 	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
 	size_t		     devices_waiting;	/* with a tell_ns */
-	int64_t		     alive_wall_ns;	/* when the ledger was last told so before this start; 0 = never */
+	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
 	bool		     loaded;	/* the first configuration has been applied */
 	bool		     store_seen, publish_seen, measure_seen[CORE_INSTANCES_MAX];
 	uint64_t	     core_restarts;	/* as the parent counts them */
@@ -81,7 +81,7 @@ void	link_list_add(struct link_list *a, struct link_live *l);
 
 /* core_turn.c */
 void	core_wake(struct core *c);			/* have a turn within CORE_TURN_NS */
-void	core_wake_at(struct core *c, int64_t mono_ns);	/* ... or at this time, if that is sooner than the one to come */
+void	core_wake_at(struct core *c, int64_t mono_ns);	/* ... at this time, unless one comes sooner */
 void	core_mark(struct core *c, struct live *v);	/* look at it when writing */
 void	core_dirty(struct core *c, struct site_live *s);	/* judge it in the next turn */
 void	core_turn_start(struct core *c);
@@ -93,24 +93,41 @@ void	core_empty_topic(struct core *c, const char *topic);	/* with the next commi
 void	core_forget(struct core *c, const char *ref);	/* delete the ledger row of this object */
 void	core_commit_free(struct core *c);
 
+/* core_incidents.c, core_states.c: parts of the transaction. 0 or -1 */
+bool	incidents_are_due(const struct core *c, int64_t now);
+int	incidents_write(struct core *c);		/* rows */
+int	incidents_publish(struct core *c, int64_t now);	/* documents */
+void	incidents_written(struct core *c, int64_t now);
+void	incidents_not_written(struct core *c);
+void	incidents_drop(struct core *c);			/* free those that are done */
+bool	states_are_due(const struct core *c, int64_t now);
+int	states_write(struct core *c, int64_t now);
+void	states_written(struct core *c, int64_t now);
+
 /* core_load.c */
 int	core_remember(struct core *c);			/* read the objects' rows. 0 or -1 */
 void	core_recall_link(struct core *c, struct link_live *l);
 void	core_recall_site(struct core *c, struct site_live *s);
 void	core_recall_device(struct core *c, struct device_live *d);
 void	core_recall_incidents(struct core *c);		/* once all objects are there */
-void	core_forget_rest(struct core *c);		/* rows of what left the inventory while we were away */
+void	core_forget_rest(struct core *c);		/* what left the inventory while we were away */
 
 /* core_conf.c */
 void	loader_message(struct core *c, const struct ipc_msg *msg);
 void	loader_closed(struct core *c);
 void	loader_reset(struct core *c);
 
+/* core_peers.c */
+void	peers_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg *msg);
+void	peers_restarted(struct core *c, const char *process);
+void	peers_store_gone(struct core *c);		/* its answers will not come */
+
 /* core_settings.c */
 void	core_settings_read(struct core_settings *s, const struct conf *conf);
 
 /* core_objects.c */
-int	core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv);	/* takes both. 0 or -1 (nothing changed) */
+/** Takes both, unless it fails. 0, or -1 (nothing has changed). */
+int	core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv);
 void	core_objects_free(struct core *c);
 void	core_gone(struct core *c, const char *ref);	/* its retained topics and its ledger row go */
 void	core_graves_free(struct core *c);		/* as far as no incident needs them */
@@ -119,7 +136,7 @@ void	core_graves_free(struct core *c);		/* as far as no incident needs them */
 void	core_port_found(struct core *c, struct device_live *d, const char *name);
 void	core_ports_recall(struct core *c);
 void	core_ports_free(struct core *c, struct device_live *d);
-void	plan_changed(struct core *c);			/* targets got new ports: number them and send the plans again soon */
+void	plan_changed(struct core *c);	/* there are new ports: number them and send the plans again soon */
 
 /* core_plan.c */
 void	plan_send_all(struct core *c);
@@ -130,7 +147,7 @@ void	plan_add_series(struct core *c, uint32_t number, const char *ref);
 struct measure_peer *core_measure_of(struct core *c, const char *via);
 
 /* core_probe.c */
-void	probe_watch(struct core *c, struct incident *i);	/* PROBE_NOW for what stands above and beside its pending lines */
+void	probe_watch(struct core *c, struct incident *i);	/* what is above and beside its lines */
 bool	probe_watch_is_done(const struct incident *i);
 void	probe_burst(struct core *c);
 void	probe_done(struct core *c, uint32_t token, const struct msg_probe_done *d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_probe.c: PROBE_NOW. Of each line at most one request is in flight, however many verdicts wait for it: a node that
- * fails with a hundred lines behind it is probed once.
+ * core_probe.c: PROBE_NOW. Of each line at most one request is in flight, however many verdicts wait for it:
+ * a node that fails with a hundred lines behind it is probed once.
  */
 #include "proc/core_private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_samples.c: samples on their way in. Nearly all are rounds that change nothing: those cost one look-up and a few
- * comparisons, and touch neither the ledger nor any document.
+ * core_samples.c: samples on their way in. Nearly all are rounds that change nothing: those cost one look-up
+ * and a few comparisons, and touch neither the ledger nor any document.
  */
 #include "proc/core_private.h"
 

@@ -15,10 +15,12 @@ rule_read(struct threshold_rule *r, const struct conf *conf, size_t i)
 {
 	char   path[64];
 	size_t k, n;
+	bool   loss;
 
 #define KEY(key) (snprintf(path, sizeof(path), "rules[%zu]." key, i), path)
 	text_copy(r->name, sizeof(r->name), conf_text(conf, KEY("name")));
-	r->value = strcmp(conf_text(conf, KEY("value")), "loss_ratio") == 0 ? DELAY_LOSS_RATIO : DELAY_RTT_P50_S;
+	loss = strcmp(conf_text(conf, KEY("value")), "loss_ratio") == 0;
+	r->value = loss ? DELAY_LOSS_RATIO : DELAY_RTT_P50_S;
 	r->raise = conf_number(conf, KEY("raise"));
 	r->clear = conf_number(conf, KEY("clear"));
 	r->raise_ns = conf_int(conf, KEY("raise_s")) * NS_PER_S;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_turn.c: the turn. What arrives only sets marks; the turn reviews what is due, judges the sites that changed, writes
- * everything in one transaction, and then lets it out. It is one timer that always stands at the earliest thing to do.
+ * core_turn.c: the turn. What arrives only sets marks; the turn reviews what is due, judges the sites that
+ * changed, writes everything in one transaction, and then lets it out. It is one timer that always stands at
+ * the earliest thing to do.
  */
 #include "proc/core_private.h"
 

@@ -36,7 +36,8 @@ run_says(struct link_rounds *r, uint8_t length, uint8_t enough, enum rounds_say 
 }
 
 bool
-link_rounds_result(struct link_rounds *r, const struct rounds_rule *rule, bool answered, int64_t wall_ns, int64_t mono_ns)
+link_rounds_result(struct link_rounds *r, const struct rounds_rule *rule, bool answered, int64_t wall_ns,
+    int64_t mono_ns)
 {
 	uint8_t *run = answered ? &r->answered : &r->failed, *other = answered ? &r->failed : &r->answered;
 	bool	 changed;

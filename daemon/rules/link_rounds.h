@@ -2,9 +2,10 @@
 /*
  * link_rounds.h: from the rounds of a probe to up, down or unknown.
  *
- * Three failures in a row make down, from the first of them; two successes make up, from the first of them; more than
- * gap_ns between two results is a gap: unknown from the last result + interval_ns, and the runs start anew.
- * Pure: time comes in as an argument. Gaps are measured on the monotonic clock, change points told on the wall clock.
+ * Three failures in a row make down, from the first of them; two successes make up, from the first of them;
+ * more than gap_ns between two results is a gap: unknown from the last result + interval_ns, and the runs
+ * start anew. Pure: time comes in as an argument. Gaps are measured on the monotonic clock, change points
+ * told on the wall clock.
  */
 #ifndef SIMPUL_LINK_ROUNDS_H
 #define SIMPUL_LINK_ROUNDS_H
@@ -32,7 +33,8 @@ struct link_rounds {			/* zeroed: nothing known */
  * One result.
  * @return true when `say` or `since_ns` changed. A round that is older than the last one is not a result.
  */
-bool	link_rounds_result(struct link_rounds *r, const struct rounds_rule *rule, bool answered, int64_t wall_ns, int64_t mono_ns);
+bool	link_rounds_result(struct link_rounds *r, const struct rounds_rule *rule, bool answered,
+    int64_t wall_ns, int64_t mono_ns);
 /** No result until now: is it a gap? @return true when `say` changed */
 bool	link_rounds_gap(struct link_rounds *r, const struct rounds_rule *rule, int64_t mono_ns);
 

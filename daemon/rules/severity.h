@@ -6,12 +6,16 @@
 #include "model/inventory.h"
 #include "rules/site_state.h"
 
-enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_MINOR, SEVERITY_MAJOR, SEVERITY_CRITICAL, SEVERITIES };
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_MINOR, SEVERITY_MAJOR, SEVERITY_CRITICAL,
+    SEVERITIES };
 extern const char *const severity_names[SEVERITIES + 1];	/* end with NULL */
 
 /** @return the severity of this name, or SEVERITY_INFO */
 enum severity severity_of(const char *name);
-/** Critical: a node or a site of class critical without a line; major: an office; minor: a park, and on backup; warning: backup lost. */
+/**
+ * Critical: a node or a site of class critical without a line; major: an office; minor: a park, and on
+ * backup; warning: backup lost.
+ */
 enum severity severity_of_reach(enum reach_fault fault, enum site_class class, bool is_node);
 
 #endif

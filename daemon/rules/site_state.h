@@ -17,14 +17,15 @@ struct site_line {
 enum site_state site_state_judge(const struct site_line *line, size_t n, bool live);
 
 /* What a fault of one's own amounts to; the worse, the larger. */
-enum reach_fault { REACH_NONE, REACH_BACKUP_LOST, REACH_ON_BACKUP, REACH_LINE_DOWN, REACH_ISOLATED, REACH_FAULTS };
+enum reach_fault { REACH_NONE, REACH_BACKUP_LOST, REACH_ON_BACKUP, REACH_LINE_DOWN, REACH_ISOLATED,
+    REACH_FAULTS };
 /** Event kinds: "link.down", "site.isolated" ...; "" for none. */
 extern const char *const reach_fault_kinds[REACH_FAULTS];
 
 /**
- * The one name of all own faults of a site together: its only line is *line down*, all lines, or those of a node, are
- * *isolated*; one line of several is *on backup* or *backup lost*. A main line that is dead while nobody knows of the
- * others is *line down*: nothing says that a backup carries the site.
+ * The one name of all own faults of a site together: its only line is *line down*, all lines, or those of a
+ * node, are *isolated*; one line of several is *on backup* or *backup lost*. A main line that is dead while
+ * nobody knows of the others is *line down*: nothing says that a backup carries the site.
  * @param is_node  lines of other sites pass through it
  */
 enum reach_fault reach_fault_judge(const struct site_line *line, size_t n, bool is_node);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* state.h: the words for the state of links, sites and devices, and what pages and availability make of them. */
+/* state.h: the words for the state of links, sites and devices, and their codes on pages. */
 #ifndef SIMPUL_STATE_H
 #define SIMPUL_STATE_H
 
 #include "base/base.h"
 
-enum link_state { LINK_UNKNOWN, LINK_UP, LINK_DEGRADED, LINK_DOWN, LINK_UNREACHABLE, LINK_NEVER_UP, LINK_STATES };
+enum link_state { LINK_UNKNOWN, LINK_UP, LINK_DEGRADED, LINK_DOWN, LINK_UNREACHABLE, LINK_NEVER_UP,
+    LINK_STATES };
 enum site_state {
 	SITE_UNKNOWN,
 	SITE_OK,

@@ -35,7 +35,8 @@ threshold_is_beyond(const struct threshold *t, const struct threshold_rule *rule
 }
 
 bool
-threshold_value(struct threshold *t, const struct threshold_rule *rule, double value, int64_t wall_ns, int64_t length_ns)
+threshold_value(struct threshold *t, const struct threshold_rule *rule, double value, int64_t wall_ns,
+    int64_t length_ns)
 {
 	int64_t start_ns = wall_ns - length_ns;
 	bool	goes_on;

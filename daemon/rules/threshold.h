@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * threshold.h: a rule that watches one value: raised when the value is beyond `raise` for raise_ns, cleared when it is back
- * within `clear` for clear_ns. raise > clear watches for high values, raise < clear for low ones. Pure.
+ * threshold.h: a rule that watches one value: raised when the value is beyond `raise` for raise_ns, cleared
+ * when it is back within `clear` for clear_ns. raise > clear watches for high values, raise < clear for low
+ * ones. Pure.
  */
 #ifndef SIMPUL_THRESHOLD_H
 #define SIMPUL_THRESHOLD_H
@@ -21,17 +22,18 @@ struct threshold_rule {
 struct threshold {			/* zeroed: quiet */
 	bool	raised;
 	int64_t	since_ns;		/* wall: start of the run that raised it */
-	int64_t	run_ns;			/* wall: start of the present run beyond `raise` (not raised) or within `clear` (raised); 0 = none */
+	int64_t	run_ns;			/* wall: start of the run that may change it; 0 = none */
 	int64_t	last_ns;		/* wall: end of the last value */
 	double	last;			/* the last value, NAN when unknown */
 };
 
 /**
- * One value that holds for (wall_ns - length_ns, wall_ns]. An unknown value (NAN) or a hole between values ends the run
- * and changes nothing else.
+ * One value that holds for (wall_ns - length_ns, wall_ns]. An unknown value (NAN) or a hole between values
+ * ends the run and changes nothing else.
  * @return true when `raised` changed
  */
-bool	threshold_value(struct threshold *t, const struct threshold_rule *rule, double value, int64_t wall_ns, int64_t length_ns);
+bool	threshold_value(struct threshold *t, const struct threshold_rule *rule, double value, int64_t wall_ns,
+    int64_t length_ns);
 /** Forget the present run: the values before and after do not belong together (the link was down). */
 void	threshold_break(struct threshold *t);
 /** True when the last value was beyond `raise`, raised yet or not. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_order_test.c: a node is cut, and its lines and those behind it are found dead in 1,000 random orders, parents before
- * children and children before parents. Always one incident, one event of the node, none of a child; and so when it returns.
+ * core_order_test.c: a node is cut, and its lines and those behind it are found dead in 1,000 random orders,
+ * parents before children and children before parents. Always one incident, one event of the node, none of a
+ * child; and so when it returns.
  */
 #include <stdlib.h>
 

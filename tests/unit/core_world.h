@@ -2,9 +2,10 @@
 /*
  * core_world.h: core alone on a virtual loop, with everybody else played by the test.
  *
- * A small town: node-1 is the gateway, node-2 and node-3 hang on it, ten offices on those. The played measure gives every
- * line a round per second, cut or not as the test says, each line later than the truth by a lag of its own, so that the order in
- * which core finds dead lines is the test's choice. PROBE_NOW is answered with the truth. The played broker keeps what was published.
+ * A small town: node-1 is the gateway, node-2 and node-3 hang on it, ten offices on those. The played measure
+ * gives every line a round per second, cut or not as the test says, each line later than the truth by a lag
+ * of its own, so that the order in which core finds dead lines is the test's choice. PROBE_NOW is answered
+ * with the truth. The played broker keeps what was published.
  */
 #ifndef SIMPUL_CORE_WORLD_H
 #define SIMPUL_CORE_WORLD_H
@@ -72,12 +73,13 @@ void	world_row(struct world *w, enum input_kind what, const char *id, const char
 /** Reload as an operator would. */
 void	world_reload(struct world *w, bool allow_removal);
 
-/** All events since the last call, "kind subject" separated by "; ", then forgotten. Borrowed until the next call. */
+/** All events since the last call, "kind subject; ...", then forgotten. Borrowed until the next call. */
 const char *world_events(struct world *w);
+const char *world_faults(struct world *w);	/* the same without the engine's own events */
 /** `data` of a retained document, borrowed; NULL when there is none (or it was emptied). */
 struct json_t *world_doc(const struct world *w, const char *topic);
 const char *world_state(const struct world *w, const char *ref);
 int64_t world_rev(const struct world *w, const char *ref);
-size_t	world_retained(const struct world *w, const char *prefix);	/* topics below it that are not empty */
+size_t	world_retained(const struct world *w, const char *prefix);	/* topics that are not empty */
 
 #endif

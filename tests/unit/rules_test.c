@@ -54,7 +54,8 @@ test_rounds(void)
 		struct link_rounds r = { 0 };
 
 		play_rounds(&r, rounds_cases[i].rounds);
-		ok(r.say == rounds_cases[i].say && r.since_ns == rounds_cases[i].since_s * NS_PER_S, "rounds: %s",
+		ok(r.say == rounds_cases[i].say && r.since_ns == rounds_cases[i].since_s * NS_PER_S,
+		    "rounds: %s",
 		    rounds_cases[i].name);
 	}
 }
@@ -65,7 +66,8 @@ test_rounds_clock(void)
 	struct link_rounds r = { 0 };
 
 	play_rounds(&r, "++");
-	ok(!link_rounds_gap(&r, &rounds_rule_default, 45 * NS_PER_S), "rounds: 25 s without a result are no gap");
+	ok(!link_rounds_gap(&r, &rounds_rule_default, 45 * NS_PER_S),
+	    "rounds: 25 s without a result are no gap");
 	ok(link_rounds_gap(&r, &rounds_rule_default, 45 * NS_PER_S + 1) && r.since_ns == 30 * NS_PER_S,
 	    "rounds: more are, seen without a new result");
 	ok(!link_rounds_gap(&r, &rounds_rule_default, 99 * NS_PER_S), "rounds: a gap is said once");
@@ -117,7 +119,8 @@ test_threshold(void)
 			int64_t end = base + (int64_t)(k + 1) * 60 * NS_PER_S;
 
 			if (c != '_')
-				threshold_value(&t, &rule, c == '.' ? NAN : (c - '0') / 100.0, end, 60 * NS_PER_S);
+				threshold_value(&t, &rule, c == '.' ? NAN : (c - '0') / 100.0, end,
+				    60 * NS_PER_S);
 		}
 		ok(t.raised == threshold_cases[i].raised &&
 		    (t.since_ns == 0 || t.since_ns == base + threshold_cases[i].since_min * 60 * NS_PER_S),
@@ -125,7 +128,7 @@ test_threshold(void)
 	}
 }
 
-/* Lines as pairs: role 'm' or 'b', then state u=up g=degraded d=down by itself n=unreachable ?=unknown; '-' = does not count. */
+/* Pairs: m(ain) or b(ackup), then u=up g=degraded d=down by itself n=unreachable ?=unknown -=not counted. */
 static const struct {
 	const char	*name, *lines;
 	enum site_state	 state;
@@ -185,7 +188,8 @@ test_site(void)
 		n = read_lines(site_cases[i].lines, line);
 		ok(site_state_judge(line, n, true) == site_cases[i].state, "site: %s: %s", site_cases[i].name,
 		    site_state_names[site_cases[i].state]);
-		ok(reach_fault_judge(line, n, false) == site_cases[i].fault, "fault: %s: '%s'", site_cases[i].name,
+		ok(reach_fault_judge(line, n, false) == site_cases[i].fault, "fault: %s: '%s'",
+		    site_cases[i].name,
 		    reach_fault_kinds[site_cases[i].fault]);
 	}
 	n = read_lines("mu", line);
@@ -215,12 +219,15 @@ test_severity(void)
 	size_t i;
 
 	for (i = 0; i < nitems(severity_cases); i++)
-		ok(severity_of_reach(severity_cases[i].fault, severity_cases[i].class, severity_cases[i].is_node) ==
-		    severity_cases[i].want, "severity: %s, class %d%s: %s", reach_fault_kinds[severity_cases[i].fault],
+		ok(severity_of_reach(severity_cases[i].fault, severity_cases[i].class,
+		    severity_cases[i].is_node) ==
+		    severity_cases[i].want, "severity: %s, class %d%s: %s",
+		    reach_fault_kinds[severity_cases[i].fault],
 		    (int)severity_cases[i].class, severity_cases[i].is_node ? ", node" : "",
 		    severity_names[severity_cases[i].want]);
 	for (i = 0; i < SEVERITIES; i++)
-		ok(severity_of(severity_names[i]) == (enum severity)i, "severity: name %s", severity_names[i]);
+		ok(severity_of(severity_names[i]) == (enum severity)i, "severity: name %s",
+		    severity_names[i]);
 }
 
 static void

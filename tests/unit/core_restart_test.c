@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* core_restart_test.c: what survives: restarts at any moment, reloads, a broker that is away, a full disk. */
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <jansson.h>
+
+#include "tests/unit/core_world.h"
+#include "tests/unit/tap.h"
+
+static const char *
+word_of(const struct world *w, const char *topic, const char *key)
+{
+	const char *s = json_string_value(json_object_get(world_doc(w, topic), key));
+
+	return s != NULL ? s : "-";
+}
+
+struct restart_case {
+	const char *name, *cut;
+	double	    cut_s;			/* how long it lasts */
+	const char *want;
+};
+
+static const struct restart_case restart_cases[] = {
+	{ "one line", "a-1", 30,
+	  "link.down link/a-1; incident.opened incident/inc-1; "
+	  "link.up link/a-1; incident.closed incident/inc-1" },
+	{ "a node", "node-2", 30,
+	  "site.isolated site/node-2; incident.opened incident/inc-1; "
+	  "site.restored site/node-2; incident.closed incident/inc-1" },
+	{ "two lines", "two", 30,
+	  "site.isolated site/two; incident.opened incident/inc-1; "
+	  "site.restored site/two; incident.closed incident/inc-1" },
+};
+
+static bool
+seqs_are_whole(const struct world *w, uint64_t first)
+{
+	size_t k;
+
+	for (k = 0; k < w->nevents; k++)
+		if (w->event[k].seq != first + k)
+			return false;
+	return true;
+}
+
+static void
+test_restart(const struct restart_case *rc)
+{
+	double at;
+	int    right = 0, tries = 0;
+
+	for (at = 0.5; at < 60; at += 1.7, tries++) {
+		struct world *w = world_new(20, true);
+		const char   *got;
+		bool	      whole;
+
+		world_run(w, 10);
+		world_cut(w, rc->cut, true);
+		world_run(w, at < rc->cut_s ? at : rc->cut_s);
+		if (at < rc->cut_s) {
+			world_restart(w);
+			world_run(w, rc->cut_s - at);
+		}
+		world_cut(w, rc->cut, false);
+		if (at >= rc->cut_s) {
+			world_run(w, at - rc->cut_s);
+			world_restart(w);
+		}
+		world_run(w, 60);
+		whole = seqs_are_whole(w, 1);
+		got = world_faults(w);
+		if (strcmp(got, rc->want) == 0 && whole)
+			right++;
+		else
+			printf("# %s, restarted %.1f s after the cut: %s%s\n", rc->name, at, got, whole ? "" :
+			    " (seq)");
+		world_free(w);
+	}
+	ok(right == tries, "restart at any of %d moments of a fault: %s: each event once", tries, rc->name);
+}
+
+static void
+test_restart_keeps(void)
+{
+	struct world *w = world_new(21, true);
+	int64_t	      rev;
+	char	      since[64];
+
+	world_settle(w);
+	world_cut(w, "a-1", true);
+	world_run(w, 20);
+	rev = world_rev(w, "link/a-1");
+	text_copy(since, sizeof(since), word_of(w, "state/link/a-1", "since"));
+	world_events(w);
+	world_restart(w);
+	world_run(w, 20);
+	is_text(world_faults(w), "", "restart: nothing is said again");
+	is_i64(world_rev(w, "link/a-1"), rev, "restart: rev stays");
+	is_text(word_of(w, "state/link/a-1", "since"), since, "restart: since stays");
+	is_text(word_of(w, "incident/inc-1", "state"), "open", "restart: the incident is open");
+	world_free(w);
+}
+
+/* ---- reload ---- */
+
+static void
+test_reload(void)
+{
+	struct world *w = world_new(30, true);
+	unsigned      targets;
+
+	world_settle(w);
+	targets = w->targets;
+	is_i64(targets, 12, "eleven lines and a device are measured, the planned line is not");
+	world_cut(w, "b-1", true);
+	world_run(w, 20);
+	world_events(w);
+	world_row(w, INPUT_LINKS, "b-1", NULL);
+	world_reload(w, false);
+	world_run(w, 5);
+	is_text(w->reload_error, "", "a line leaves the inventory");
+	is_text(world_events(w), "incident.closed incident/inc-1; engine.config_loaded engine/core",
+	    "its incident closes; it is not up");
+	is_i64((int64_t)world_retained(w, "state/link/b-1"), 0, "its topic is empty");
+	is_i64(w->targets, targets - 1, "it is not measured any more");
+	is_text(world_state(w, "site/b"), "unknown", "of its site nothing is known now");
+
+	world_row(w, INPUT_SITES, "b", NULL);
+	world_reload(w, false);
+	world_run(w, 5);
+	is_i64((int64_t)(world_retained(w, "state/site/b") + world_retained(w, "opd/b/")), 0,
+	    "a site leaves: its topics are empty");
+
+	world_row(w, INPUT_LINKS, "a-1",
+	    "a-1,a,main,astinet,,node-2,10.1.0.1,20,4,best_effort,,,,,,a-r1,ether1,,live\n");
+	world_reload(w, false);
+	world_run(w, 5);
+	is_text(word_of(w, "state/link/a-1", "provider"), "astinet", "a new provider: told");
+	is_text(world_state(w, "link/a-1"), "up", "the state is kept");
+	world_restart(w);
+	world_run(w, 20);
+	is_text(world_state(w, "link/a-1"), "up", "after a restart, too");
+	world_free(w);
+}
+
+static void
+test_reload_refused(void)
+{
+	static const char *const gone[] = { "d-1", "e-1", "f-1" };
+	struct world *w = world_new(31, false);
+	size_t	      k;
+
+	world_settle(w);
+	for (k = 0; k < nitems(gone); k++)
+		world_row(w, INPUT_LINKS, gone[k], NULL);
+	world_reload(w, false);
+	world_run(w, 5);
+	ok(strstr(w->reload_error, "--allow-removal") != NULL,
+	    "too many lines removed: refused, with the remedy");
+	is_text(world_events(w), "engine.config_rejected engine/core", "the refusal is an event");
+	is_text(world_state(w, "link/d-1"), "up", "nothing has changed");
+	world_reload(w, true);
+	world_run(w, 5);
+	is_text(w->reload_error, "", "asked for: done");
+	is_text(world_state(w, "link/d-1"), "-", "they are gone");
+	world_free(w);
+}
+
+static void
+test_left_while_away(void)
+{
+	struct world *w = world_new(32, true);
+
+	world_settle(w);
+	world_cut(w, "b-1", true);
+	world_run(w, 20);
+	world_events(w);
+	world_row(w, INPUT_LINKS, "b-1", NULL);
+	world_reload(w, false);		/* not heard: the engine ends first */
+	world_restart(w);
+	world_run(w, 20);
+	is_i64((int64_t)world_retained(w, "state/link/b-1"), 0,
+	    "a line that left while the engine was away: its topic is empty");
+	is_i64((int64_t)world_retained(w, "incident/"), 0, "and its incident is closed");
+	world_free(w);
+}
+
+/* ---- the outbox ---- */
+
+static void
+test_outbox(void)
+{
+	struct world *w = world_new(40, true);
+	unsigned      taken;
+
+	world_settle(w);
+	w->broker_holds = true;
+	w->items = 0;
+	world_cut(w, "a-1", true);
+	world_run(w, 20);
+	world_cut(w, "a-1", false);
+	world_run(w, 20);
+	taken = w->items;
+	ok(taken >= 4 && w->nevents == 0, "the broker confirms nothing: messages wait (%u)", taken);
+	w->broker_holds = false;
+	world_restart(w);
+	world_run(w, 20);
+	is_text(world_faults(w), "link.down link/a-1; incident.opened incident/inc-1; "
+	    "link.up link/a-1; incident.closed incident/inc-1",
+	    "then all are sent, in order");
+	ok(!w->item_order_broken, "and their ids rise");
+	is_text(world_state(w, "link/a-1"), "up", "the state is the newest");
+	world_free(w);
+}
+
+static void
+test_full_disk(void)
+{
+	struct rlimit whole, none = { 0, 0 };
+	struct world *w;
+
+	if (getrlimit(RLIMIT_FSIZE, &whole) == -1)
+		return;
+	signal(SIGXFSZ, SIG_IGN);
+	w = world_new(41, true);
+	world_settle(w);
+	none.rlim_max = whole.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);		/* from now on no file grows */
+	world_cut(w, "a-1", true);
+	world_run(w, 30);
+	setrlimit(RLIMIT_FSIZE, &whole);
+	is_i64((int64_t)w->nevents, 0, "the ledger cannot be written: nobody is told anything");
+	ok(!w->core->ledger_ok, "and core knows it");
+	world_run(w, 20);
+	ok(w->core->ledger_ok, "it can be written again");
+	is_text(world_events(w), "engine.blind engine/core; link.down link/a-1; "
+	    "incident.opened incident/inc-1; engine.sighted engine/core",
+	    "then everything is told, once");
+	world_free(w);
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(restart_cases); i++)
+		test_restart(&restart_cases[i]);
+	test_restart_keeps();
+	test_reload();
+	test_reload_refused();
+	test_left_while_away();
+	test_outbox();
+	test_full_disk();
+	return tap_done();
+}
