@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint.c: the file "checkpoint" says from which journal block on memory must be rebuilt after a crash: the first one
- * that gave something to a row that is not in a synced file. Magic, u64 block, CRC-32C; renamed into place. An unreadable one
- * costs time only: the walk begins with the oldest segment.
+ * checkpoint.c: the file "checkpoint" says from which journal block on memory must be rebuilt after a crash:
+ * the first one that gave something to a row that is not in a synced file. Magic, u64 block, CRC-32C; renamed
+ * into place. An unreadable one costs time only: the walk begins with the oldest segment.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,8 @@ needed_seq(const struct store *st)
 static int
 file_replace(int dir_fd, const struct buf *b)
 {
-	int fd = openat(dir_fd, "checkpoint.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir_fd, "checkpoint.new", flags, 0600);
 	int rc = -1;
 
 	if (fd == -1)
@@ -82,7 +83,8 @@ journal_trim(struct store *st)
 		return;
 	gone = journal_retain(st->journal, st->checkpoint, now, st->journal_keep_s, st->journal_max);
 	if (gone != 0 && now - gone < KEEP_LEAST_S * NS_PER_S)
-		store_trouble(st, TROUBLE_KEEP, "the journal keeps less than 48 h: store.journal_max_mib of %llu is too small",
+		store_trouble(st, TROUBLE_KEEP,
+		    "the journal keeps less than 48 h: store.journal_max_mib of %llu is too small",
 		    (unsigned long long)(st->journal_max >> 20));
 	oldest = journal_segment_of(st->journal, 1);
 	if (oldest != NULL && now - oldest->created_ns >= KEEP_LEAST_S * NS_PER_S)
@@ -104,8 +106,8 @@ checkpoint_write(struct store *st)
 		buf_u32le(&b, crc32c(b.data, b.len));
 		if (file_replace(st->dir_fd, &b) == 0)
 			st->checkpoint = seq;
-		else
-			log_debug("store", "checkpoint: %s", strerror(errno));	/* costs time after a crash, no data */
+		else		/* costs time after a crash, no data */
+			log_debug("store", "checkpoint: %s", strerror(errno));
 		buf_free(&b);
 	}
 	journal_trim(st);

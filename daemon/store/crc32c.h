@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* crc32c.h: the Castagnoli CRC that guards every block of the journal (polynomial 0x1EDC6F41, RFC 3720 B.4). */
+/*
+ * crc32c.h: the Castagnoli CRC that guards every block of the journal (polynomial 0x1EDC6F41, RFC 3720 B.4).
+ */
 #ifndef SIMPUL_CRC32C_H
 #define SIMPUL_CRC32C_H
 

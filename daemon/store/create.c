@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * create.c: new files in the background. librrd makes one empty file per kind; every other is a copy of it, a slice per
- * turn, synced, looked at and renamed into place. A file of 12 MB would hold up the loop for 30 ms if librrd made it; a
- * slice takes one, and the disk gets at most 50 MiB/s.
+ * create.c: new files in the background. librrd makes one empty file per kind; every other is a copy of it, a
+ * slice per turn, synced, looked at and renamed into place. A file of 12 MB would hold up the loop for 30 ms
+ * if librrd made it; a slice takes one, and the disk gets at most 50 MiB/s.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #define TURN_NS	     (20 * NS_PER_MS)
 #define SLICE	     (1u << 20)
 #define TEMPLATE_AGE 3600	/* s that a file may claim to know nothing of before its first row */
-#define AHEAD_S	     (2 * MINUTE_S)	/* an empty file begins this long ago, so that the minutes that are open fit */
+#define AHEAD_S	     (2 * MINUTE_S)	/* an empty file begins this long ago: the open minutes must fit */
 
 static void create_turn(void *arg);
 
@@ -86,7 +86,8 @@ create_begin(struct store *st, struct series *s, char *why)
 
 	if (mkdirat(st->rrd_fd, s->kind->name, 0700) == -1 && errno != EEXIST)
 		goto fail;
-	if ((t->kind == NULL || t->profile != st->profile || t->last_s > want || t->last_s < want - TEMPLATE_AGE) &&
+	if ((t->kind == NULL || t->profile != st->profile || t->last_s > want ||
+	    t->last_s < want - TEMPLATE_AGE) &&
 	    template_make(st, t, s->kind, want, why) == -1)
 		return -1;
 	st->create_fd = openat(st->rrd_fd, series_file_name(s, ".new", name),
@@ -188,7 +189,8 @@ create_some(struct store *st, struct series **of, char *why)
 	}
 	*of = s;
 	/* Its first row may have come to lie before what the template says since the copy was begun. */
-	if (s->file != SERIES_FILE_ABSENT || template_find(st, s->kind)->last_s > series_oldest_end(s) - MINUTE_S) {
+	if (s->file != SERIES_FILE_ABSENT ||
+	    template_find(st, s->kind)->last_s > series_oldest_end(s) - MINUTE_S) {
 		create_abandon(st);
 		st->create_next = 0;
 		return 1;
@@ -209,7 +211,8 @@ create_turn(void *arg)
 	int	       rc = create_some(st, &s, why);
 
 	if (rc == 1) {
-		loop_timer_set(st->loop, &st->create_timer, loop_mono_ns(st->loop) + TURN_NS, create_turn, st);
+		loop_timer_set(st->loop, &st->create_timer,
+		    loop_mono_ns(st->loop) + TURN_NS, create_turn, st);
 		return;
 	}
 	if (rc == -1) {		/* tried again with the next checkpoint */

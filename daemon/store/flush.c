@@ -2,10 +2,10 @@
 /*
  * flush.c: rows from memory to files.
  *
- * Every series has a phase, a second within flush_s given by the hash of its reference; when its second comes, its rows are
- * written in one go. So no row waits longer than flush_s, a file gets flush_s / 60 rows per call, and the work is
- * spread evenly. The files of a second wait in a queue and are written a few per turn, so that samples and requests are
- * served in between. What core asks to be written goes first.
+ * Every series has a phase, a second within flush_s given by the hash of its reference; when its second
+ * comes, its rows are written in one go. So no row waits longer than flush_s, a file gets flush_s / 60 rows
+ * per call, and the work is spread evenly. The files of a second wait in a queue and are written a few per
+ * turn, so that samples and requests are served in between. What core asks to be written goes first.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -109,7 +109,8 @@ flush_request(struct store *st, uint32_t token, const char *ref)
 		const struct series *s = series_find_ref(&st->series, ref);
 
 		if (s == NULL) {
-			snprintf(error, sizeof(error), "%.120s has no series; a reference looks like link/s013-1", ref);
+			snprintf(error, sizeof(error),
+			    "%.120s has no series; a reference looks like link/s013-1", ref);
 			answer(st, token, false, 0, error);
 			return;
 		}

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal.c: the writer. An open block is sealed into a list; the list is written in order to the current segment.
+ * journal.c: the writer. An open block is sealed into a list; the list is written in order to the current
+ * segment.
  *
- * After a failed fdatasync the kernel may have forgotten which pages are dirty, so a segment that failed is cut back to
- * its last durable byte and left alone; the waiting blocks go to a new one.
+ * After a failed fdatasync the kernel may have forgotten which pages are dirty, so a segment that failed is
+ * cut back to its last durable byte and left alone; the waiting blocks go to a new one.
  */
-#include "store/journal.h"
+#include "store/journal_private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "sample/sample.h"
-#include "store/segment_reader.h"
 
 #define SEGMENT_MAX  (64ull << 20)
 #define MEMORY_MAX   (64ull << 20)
@@ -27,174 +25,12 @@
 #define BLOCK_SPAN   (2 * NS_PER_S)	/* payloads whose wall times differ by more do not share a block */
 #define WRITE_BLOCKS 64			/* per call */
 
-struct waiting {
-	struct waiting *next;
-	uint64_t	seq;
-	uint32_t	count;
-	size_t		len;
-	uint8_t		bytes[];
-};
-
-struct journal {
-	struct journal_opts	o;
-	struct journal_segment *segment;	/* sorted; the last one is written while fd is open */
-	size_t			nsegment;
-	int			fd;
-	uint32_t		boot;
-	uint64_t		next_seq, durable_seq;
-
-	struct buf		records;	/* the open block */
-	uint32_t		count;
-	int64_t			wall_ns, mono_ns;
-
-	struct waiting	       *first, **last;
-	struct buf		scratch;
-	char			error[200];
-	struct journal_stats	stats;
-};
-
-/* ---- opening ---- */
-
-static int
-segment_compare(const void *a, const void *b)
-{
-	const struct journal_segment *x = a, *y = b;
-
-	return x->first_seq < y->first_seq ? -1 : x->first_seq > y->first_seq;
-}
-
-static struct journal_segment *
-segment_add(struct journal *j, uint64_t first_seq)
-{
-	struct journal_segment *s;
-
-	j->segment = xrealloc(j->segment, j->nsegment + 1, sizeof(*j->segment));
-	s = &j->segment[j->nsegment++];
-	*s = (struct journal_segment){ .first_seq = first_seq };
-	return s;
-}
-
-int
-journal_segment_open(const struct journal *j, const struct journal_segment *s)
-{
-	char name[SEGMENT_NAME_SIZE];
-
-	return openat(j->o.dir_fd, segment_name(name, s->first_seq), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-}
-
-/* Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again. */
-static void
-segment_take(struct journal *j, const char *name, uint64_t first_seq)
-{
-	struct segment_reader	r;
-	struct stat		st;
-	int			fd = openat(j->o.dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char			bad[SEGMENT_NAME_SIZE + 4];
-
-	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		if (fd == -1)
-			log_warn("store/journal/%s: left out", name);
-		else
-			log_warnx("store/journal/%s: not a regular file, left out", name);
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	if (segment_reader_init(&r, fd, (uint64_t)st.st_size) == 0 && r.head.first_seq == first_seq) {
-		struct journal_segment *s = segment_add(j, first_seq);
-
-		s->created_ns = r.head.created_ns;
-		s->bytes = (uint64_t)st.st_size;
-		segment_reader_fini(&r);
-		return;
-	}
-	segment_reader_fini(&r);
-	if (st.st_size <= SEGMENT_HEAD) {	/* a crash while it was made: it never held a block */
-		unlinkat(j->o.dir_fd, name, 0);
-		return;
-	}
-	snprintf(bad, sizeof(bad), "%s.bad", name);
-	if (renameat(j->o.dir_fd, name, j->o.dir_fd, bad) == -1)
-		log_warn("store/journal/%s: not a segment, and cannot be renamed", name);
-	else
-		log_warnx("store/journal/%s: not a segment of this format, renamed to %s", name, bad);
-	j->stats.damaged++;
-}
-
-static int
-segments_list(struct journal *j)
-{
-	int	       fd = openat(j->o.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR	      *dir = fd != -1 ? fdopendir(fd) : NULL;
-	struct dirent *e;
-	uint64_t       first_seq;
-
-	if (dir == NULL) {
-		log_warn("cannot list store/journal");
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	while ((e = readdir(dir)) != NULL)
-		if (segment_name_parse(e->d_name, &first_seq) == 0)
-			segment_take(j, e->d_name, first_seq);
-	closedir(dir);
-	if (j->nsegment > 0)
-		qsort(j->segment, j->nsegment, sizeof(*j->segment), segment_compare);
-	return 0;
-}
-
-static void
-tail_cut(struct journal *j, struct journal_segment *s, uint64_t good_end)
-{
-	char name[SEGMENT_NAME_SIZE];
-	int  fd = openat(j->o.dir_fd, segment_name(name, s->first_seq), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	log_warnx("store/journal/%s: torn tail, cut %llu bytes behind the last good block", name,
-	    (unsigned long long)(s->bytes - good_end));
-	if (fd == -1 || ftruncate(fd, (off_t)good_end) == -1 || fdatasync(fd) == -1)
-		log_warn("store/journal/%s: cannot be cut", name);
-	if (fd != -1)
-		close(fd);
-	j->stats.torn++;
-	s->bytes = good_end;
-}
-
-/* Find the end of the last segment. @return 1 when it holds blocks, 0 when only names, -1 on a read error (logged) */
-static int
-segment_close_off(struct journal *j, struct journal_segment *s)
-{
-	struct segment_reader r;
-	struct block	      b;
-	uint64_t	      last_seq = 0;
-	char		      name[SEGMENT_NAME_SIZE];
-	int		      rc;
-
-	if (segment_reader_init(&r, journal_segment_open(j, s), s->bytes) == -1) {
-		log_warn("store/journal/%s: cannot be read", segment_name(name, s->first_seq));
-		return -1;
-	}
-	while ((rc = segment_reader_next(&r, &b)) == 1)
-		if (b.seq > last_seq)
-			last_seq = b.seq;
-	if (rc == -1)
-		log_warn("store/journal/%s: cannot be read", segment_name(name, s->first_seq));
-	else if (r.torn)
-		tail_cut(j, s, r.good_end);
-	segment_reader_fini(&r);
-	if (rc == -1)
-		return -1;
-	if (last_seq >= j->next_seq)
-		j->next_seq = last_seq + 1;
-	return last_seq >= s->first_seq;
-}
+/* ---- life ---- */
 
 struct journal *
 journal_new(const struct journal_opts *o)
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
-	char		name[SEGMENT_NAME_SIZE];
-	int		rc;
 
 	j->o = *o;
 	j->fd = -1;
@@ -204,15 +40,8 @@ journal_new(const struct journal_opts *o)
 		j->o.segment_max = SEGMENT_MAX;
 	if (j->o.memory_max == 0)
 		j->o.memory_max = MEMORY_MAX;
-	if (segments_list(j) == -1)
+	if (journal_segments_find(j) == -1)
 		goto fail;
-	while (j->nsegment > 0) {
-		if ((rc = segment_close_off(j, &j->segment[j->nsegment - 1])) == -1)
-			goto fail;
-		if (rc == 1)
-			break;
-		unlinkat(j->o.dir_fd, segment_name(name, j->segment[--j->nsegment].first_seq), 0);
-	}
 	j->durable_seq = j->next_seq - 1;
 	return j;
 fail:
@@ -271,7 +100,10 @@ block_seal(struct journal *j)
 	j->count = 0;
 }
 
-/* A block for records with this base: the open one when it is near enough in time and not full, else a new one. */
+/*
+ * A block for records with this base: the open one when it is near enough in time and not full, else a new
+ * one.
+ */
 static void
 block_prepare(struct journal *j, int64_t wall_ns, int64_t mono_ns)
 {
@@ -300,14 +132,16 @@ records_rebase(uint8_t *p, size_t len, int64_t old_ns, int64_t new_ns)
 }
 
 struct journal_place
-journal_append(struct journal *j, const uint8_t *records, size_t len, uint32_t count, int64_t wall_ns, int64_t mono_ns)
+journal_append(struct journal *j, const uint8_t *records, size_t len, uint32_t count, int64_t wall_ns,
+    int64_t mono_ns)
 {
 	size_t start;
 
 	block_prepare(j, wall_ns, mono_ns);
 	start = j->records.len;
 	buf_bytes(&j->records, records, len);
-	if (j->wall_ns != wall_ns && records_rebase(j->records.data + start, len, wall_ns, j->wall_ns) == -1) {
+	if (j->wall_ns != wall_ns &&
+	    records_rebase(j->records.data + start, len, wall_ns, j->wall_ns) == -1) {
 		j->records.len = start;
 		block_seal(j);
 		j->wall_ns = wall_ns;
@@ -396,12 +230,16 @@ segment_start_encode(const struct journal *j, struct buf *out, const struct segm
 static int
 segment_start(struct journal *j, int64_t now_wall_ns)
 {
-	struct segment_head	h = { .boot = j->boot, .created_ns = now_wall_ns, .first_seq = j->first->seq };
+	struct segment_head	h = { .boot = j->boot, .created_ns = now_wall_ns,
+	    .first_seq = j->first->seq };
 	struct journal_segment *s;
 	char			name[SEGMENT_NAME_SIZE];
 	int			error;
 
-	/* A file of this name can only be what an earlier failure left: no durable block has this number or a later one. */
+	/*
+	 * A file of this name can only be what an earlier failure left: no durable block has this number or a
+	 * later one.
+	 */
 	j->fd = openat(j->o.dir_fd, segment_name(name, h.first_seq),
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j->fd == -1) {
@@ -419,7 +257,7 @@ segment_start(struct journal *j, int64_t now_wall_ns)
 		unlinkat(j->o.dir_fd, name, 0);
 		return -1;
 	}
-	s = segment_add(j, h.first_seq);
+	s = journal_segment_add(j, h.first_seq);
 	s->created_ns = h.created_ns;
 	s->bytes = j->scratch.len;
 	return 0;
@@ -453,12 +291,15 @@ write_some(struct journal *j)
 	struct iovec		iov[WRITE_BLOCKS];
 	ssize_t			written;
 
-	for (w = j->first; w != NULL && niov < WRITE_BLOCKS && (niov == 0 || end < j->o.segment_max); w = w->next) {
+	for (w = j->first; w != NULL && niov < WRITE_BLOCKS; w = w->next) {
+		if (niov > 0 && end >= j->o.segment_max)
+			break;
 		iov[niov++] = (struct iovec){ .iov_base = w->bytes, .iov_len = w->len };
 		end += w->len;
 	}
 	written = pwritev(j->fd, iov, niov, (off_t)at);
-	if (written >= 0 && (uint64_t)written < end - at) {	/* the disk ran full on the way: ask again for the reason */
+	if (written >= 0 && (uint64_t)written < end - at) {
+		/* The disk ran full on the way: ask again for the reason. */
 		written = pwrite(j->fd, "", 1, (off_t)(at + (uint64_t)written));
 		if (written != -1)
 			errno = EIO;
@@ -499,8 +340,9 @@ drop_oldest(struct journal *j)
 		j->stats.waiting -= w->len;
 		j->stats.dropped += w->count;
 		free(w);
+		/* Names may be among what was lost: the next segment repeats them. */
 		if (j->fd != -1)
-			segment_abandon(j);	/* names may be among what was lost: the next segment repeats them */
+			segment_abandon(j);
 	}
 }
 
@@ -563,53 +405,6 @@ void
 journal_count_damage(struct journal *j, uint64_t places)
 {
 	j->stats.damaged += places;
-}
-
-/* ---- keeping and reading ---- */
-
-int64_t
-journal_retain(struct journal *j, uint64_t needed_seq, int64_t now_wall_ns, uint32_t keep_s, uint64_t max_bytes)
-{
-	uint64_t size = journal_stats(j)->size;
-	int64_t	 end_ns, youngest = 0;
-	size_t	 gone = 0;
-	char	 name[SEGMENT_NAME_SIZE];
-
-	for (; gone + 1 < j->nsegment && j->segment[gone + 1].first_seq <= needed_seq; gone++) {
-		end_ns = j->segment[gone + 1].created_ns;
-		if (now_wall_ns - end_ns <= keep_s * NS_PER_S) {
-			if (size <= max_bytes)
-				break;
-			youngest = end_ns;
-		}
-		size -= j->segment[gone].bytes;
-		if (unlinkat(j->o.dir_fd, segment_name(name, j->segment[gone].first_seq), 0) == -1)
-			log_warn("cannot delete store/journal/%s", name);
-	}
-	j->nsegment -= gone;
-	memmove(j->segment, j->segment + gone, j->nsegment * sizeof(*j->segment));
-	return youngest;
-}
-
-const struct journal_segment *
-journal_segment_of(const struct journal *j, uint64_t seq)
-{
-	size_t i = j->nsegment;
-
-	while (i > 1 && j->segment[i - 1].first_seq > seq)
-		i--;
-	return i > 0 ? &j->segment[i - 1] : NULL;
-}
-
-const struct journal_segment *
-journal_segment_after(const struct journal *j, uint64_t first_seq)
-{
-	size_t i;
-
-	for (i = 0; i < j->nsegment; i++)
-		if (j->segment[i].first_seq > first_seq)
-			return &j->segment[i];
-	return NULL;
 }
 
 void

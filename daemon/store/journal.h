@@ -2,10 +2,10 @@
 /*
  * journal.h: the append-only journal to which every sample goes first.
  *
- * Records collect in an open block. journal_commit() (each second, or when journal_is_due()) writes all that waits with one
- * call and fdatasync; only then are those blocks durable. When the disk refuses, blocks wait in memory up to a bound and
- * the oldest are dropped, counted. Every process start and every 64 MiB begins a new segment, whose first blocks repeat
- * all known names, so that a segment can be read alone.
+ * Records collect in an open block. journal_commit() (each second, or when journal_is_due()) writes all that
+ * waits with one call and fdatasync; only then are those blocks durable. When the disk refuses, blocks wait
+ * in memory up to a bound and the oldest are dropped, counted. Every process start and every 64 MiB begins a
+ * new segment, whose first blocks repeat all known names, so that a segment can be read alone.
  */
 #ifndef SIMPUL_JOURNAL_H
 #define SIMPUL_JOURNAL_H
@@ -19,7 +19,9 @@ struct journal_opts {
 	uint64_t first_seq;	/* number of the first block when there is no segment (at least 1) */
 	uint64_t segment_max;	/* bytes; 0 = 64 MiB */
 	uint64_t memory_max;	/* bytes that may wait; 0 = 64 MiB */
-	/** Walk over all known numbers for the head of a segment: start with *at = 0. @return false at the end */
+	/**
+	 * Walk over all known numbers for the head of a segment: start with *at = 0. @return false at the end
+	 */
 	bool   (*next_name)(void *arg, size_t *at, uint32_t *number, const char **ref);
 	void	*arg;
 };
@@ -55,23 +57,28 @@ void	journal_set_boot(struct journal *j, uint32_t boot);	/* stamped on all follo
 struct journal_place journal_append(struct journal *j, const uint8_t *records, size_t len, uint32_t count,
     int64_t wall_ns, int64_t mono_ns);
 /** Write down that this number means this object. */
-void	journal_add_name(struct journal *j, uint32_t number, const char *ref, int64_t wall_ns, int64_t mono_ns);
+void	journal_add_name(struct journal *j, uint32_t number, const char *ref, int64_t wall_ns,
+    int64_t mono_ns);
 
-bool	journal_is_due(const struct journal *j);	/* enough waits for a commit before its second is over */
+/** Does enough wait for a commit before its second is over? */
+bool	journal_is_due(const struct journal *j);
 /** Make all that was added durable. @return 0, or -1: journal_error() says why, and it will be tried again */
 int	journal_commit(struct journal *j, int64_t now_wall_ns);
 const char *journal_error(const struct journal *j);	/* a sentence, or NULL while all is well */
 
-uint64_t journal_durable_seq(const struct journal *j);	/* all blocks up to this one are on the disk; 0 = none */
+/** All blocks up to this one are on the disk; 0 = none. */
+uint64_t journal_durable_seq(const struct journal *j);
 uint64_t journal_next_seq(const struct journal *j);	/* of the block that is open now */
 const struct journal_stats *journal_stats(struct journal *j);
 void	journal_count_damage(struct journal *j, uint64_t places);	/* a reader found bad places */
 
 /**
- * Delete the oldest segments: those that hold only blocks before needed_seq, and are older than keep_s or too much in sum.
+ * Delete the oldest segments: those that hold only blocks before needed_seq, and are older than keep_s or too
+ * much in sum.
  * @return end time of the youngest segment that went only because of the sum, or 0
  */
-int64_t	journal_retain(struct journal *j, uint64_t needed_seq, int64_t now_wall_ns, uint32_t keep_s, uint64_t max_bytes);
+int64_t	journal_retain(struct journal *j, uint64_t needed_seq, int64_t now_wall_ns, uint32_t keep_s,
+    uint64_t max_bytes);
 
 /* For readers. */
 struct journal_segment {
@@ -79,11 +86,14 @@ struct journal_segment {
 	int64_t	 created_ns;
 	uint64_t bytes;		/* of good blocks; grows while it is the last one */
 };
-/** The segment that holds this block, else the next after it, else NULL. Borrowed until the journal changes. */
+/**
+ * The segment that holds this block, else the next after it, else NULL. Borrowed until the journal changes.
+ */
 const struct journal_segment *journal_segment_of(const struct journal *j, uint64_t seq);
 const struct journal_segment *journal_segment_after(const struct journal *j, uint64_t first_seq);
 int	journal_segment_open(const struct journal *j, const struct journal_segment *s);	/* descriptor or -1 */
 /** The sealed blocks that wait in memory. */
-void	journal_each_waiting(const struct journal *j, void (*cb)(void *arg, const struct block *b), void *arg);
+void	journal_each_waiting(const struct journal *j, void (*cb)(void *arg, const struct block *b),
+    void *arg);
 
 #endif

@@ -85,7 +85,8 @@ block_decode(struct block *b, const uint8_t *p, size_t len, size_t *size)
 	*size = BLOCK_HEAD;
 	if (c.bad)
 		return BLOCK_SHORT;
-	if (magic != BLOCK_MAGIC || b->length > BLOCK_RECORDS_MAX || b->count > b->length / SAMPLE_RECORD_HEAD ||
+	if (magic != BLOCK_MAGIC || b->length > BLOCK_RECORDS_MAX ||
+	    b->count > b->length / SAMPLE_RECORD_HEAD ||
 	    b->seq > BLOCK_SEQ_MAX)
 		return BLOCK_BAD;
 	*size = BLOCK_HEAD + b->length + BLOCK_CRC;

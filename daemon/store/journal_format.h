@@ -5,8 +5,8 @@
  *	segment	head of 32 bytes, then blocks
  *	block	head of 40 bytes, records as sample.h encodes them, CRC-32C of all before it in the block
  *
- * Blocks are numbered without end (seq). The first blocks of a segment repeat the names of all known numbers; they are no
- * new blocks and carry the number of the block before them.
+ * Blocks are numbered without end (seq). The first blocks of a segment repeat the names of all known numbers;
+ * they are no new blocks and carry the number of the block before them.
  */
 #ifndef SIMPUL_JOURNAL_FORMAT_H
 #define SIMPUL_JOURNAL_FORMAT_H
@@ -33,7 +33,7 @@ struct block {
 	uint64_t       seq;
 	uint32_t       count;	/* records */
 	uint32_t       boot;
-	int64_t	       wall_ns, mono_ns;	/* when its first samples left their maker; the base of the records' offsets */
+	int64_t	       wall_ns, mono_ns;	/* when its first samples left their maker */
 	const uint8_t *records;	/* borrowed */
 	uint32_t       length;	/* of the records, bytes */
 };

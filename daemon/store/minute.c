@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * Two minutes are open in the steady state (this one and the one before until its 75 s are over); the others are for a
- * clock that jumps ahead and for samples that come in bulk after a pause.
+ * Two minutes are open in the steady state (this one and the one before until its 75 s are over); the others
+ * are for a clock that jumps ahead and for samples that come in bulk after a pause.
  */
 #define OPEN_MAX  4
 #define MINUTE_NS (MINUTE_S * NS_PER_S)
@@ -139,8 +139,8 @@ all_unknown(const double *value, uint8_t n)
 }
 
 unsigned
-minutes_add(struct minutes *m, int64_t from_ns, int64_t to_ns, uint8_t at, const double *value, uint8_t n, uint64_t seq,
-    int64_t arrived_ns)
+minutes_add(struct minutes *m, int64_t from_ns, int64_t to_ns, uint8_t at, const double *value, uint8_t n,
+    uint64_t seq, int64_t arrived_ns)
 {
 	int64_t	     end_s = minute_end_of(from_ns + 1), end_ns, part_ns;
 	unsigned     late = 0;

@@ -2,9 +2,9 @@
 /*
  * minute.h: from samples of any phase to one row per wall-clock minute.
  *
- * For every value of an object the time-weighted mean over (t-60, t]: sum of value x time, divided by the known time.
- * A minute closes 75 s after its end; a value known for less than 30 s of it is unknown. No row is ever made at or before
- * the last one (docs/definitions.md R), so a clock that goes back rewrites nothing.
+ * For every value of an object the time-weighted mean over (t-60, t]: sum of value x time, divided by the
+ * known time. A minute closes 75 s after its end; a value known for less than 30 s of it is unknown. No row
+ * is ever made at or before the last one (docs/definitions.md R), so a clock that goes back rewrites nothing.
  */
 #ifndef SIMPUL_MINUTE_H
 #define SIMPUL_MINUTE_H
@@ -35,12 +35,12 @@ typedef void (*minute_closed_fn)(void *arg, int64_t end_s, uint64_t seq, const d
  * @param arrived_ns wall time at which they came: a minute that is over for 75 s by then takes nothing
  * @return number of minutes that were closed already
  */
-unsigned minutes_add(struct minutes *m, int64_t from_ns, int64_t to_ns, uint8_t at, const double *value, uint8_t n,
-    uint64_t seq, int64_t arrived_ns);
+unsigned minutes_add(struct minutes *m, int64_t from_ns, int64_t to_ns, uint8_t at, const double *value,
+    uint8_t n, uint64_t seq, int64_t arrived_ns);
 
 /**
- * Close, in order, every minute that is over for 75 s at this wall time. One that lies more than a day ahead is
- * forgotten: the clock was wrong when it was opened, and its samples are in the journal.
+ * Close, in order, every minute that is over for 75 s at this wall time. One that lies more than a day ahead
+ * is forgotten: the clock was wrong when it was opened, and its samples are in the journal.
  */
 void	minutes_close(struct minutes *m, int64_t wall_ns, minute_closed_fn closed, void *arg);
 /** The same for all open ones, whatever the time. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* profile.h: how long which resolution is kept: the RRAs of a file (docs/decisions.md 6). Step 60 s, xff 0.5. */
+/*
+ * profile.h: how long which resolution is kept: the RRAs of a file (docs/decisions.md 6). Step 60 s, xff 0.5.
+ */
 #ifndef SIMPUL_PROFILE_H
 #define SIMPUL_PROFILE_H
 
@@ -28,8 +30,8 @@ extern const struct profile profiles[PROFILES];
 
 const struct profile *profile_find(const char *name);	/* NULL when unknown */
 /**
- * The archive that answers for this consolidation and step. A row of one step is its own maximum and minimum, so at 60 s
- * the averages answer for all.
+ * The archive that answers for this consolidation and step. A row of one step is its own maximum and minimum,
+ * so at 60 s the averages answer for all.
  * @return NULL when the profile keeps none
  */
 const struct rra *profile_rra(const struct profile *p, const char *cf, uint32_t step_s);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * read.c: series out. What the file knows up to its last update, what memory knows after it, on one grid of times.
+ * read.c: series out. What the file knows up to its last update, what memory knows after it, on one grid of
+ * times.
  *
- * Rows are known by the end of their interval. Of a coarser step only intervals that ended are given. One that the file
- * cannot have finished yet is made here from its minutes, in file and memory, by the rule that librrd will apply: the
- * consolidation of the known minutes, unknown when more than half of them are (xff 0.5).
+ * Rows are known by the end of their interval. Of a coarser step only intervals that ended are given. One
+ * that the file cannot have finished yet is made here from its minutes, in file and memory, by the rule that
+ * librrd will apply: the consolidation of the known minutes, unknown when more than half of them are (xff
+ * 0.5).
  */
 #include <math.h>
 #include <stdio.h>
@@ -64,8 +66,8 @@ profile_of(const struct store *st, const struct series *s)
 
 /* Does every file keep this step? *covers: even back to from_s? */
 static bool
-step_is_kept(const struct store *st, const struct column *col, size_t n, const char *cf, uint32_t step_s, int64_t from_s,
-    bool *covers)
+step_is_kept(const struct store *st, const struct column *col, size_t n, const char *cf, uint32_t step_s,
+    int64_t from_s, bool *covers)
 {
 	int64_t now_s = loop_wall_ns(st->loop) / NS_PER_S;
 	size_t	i;
@@ -81,7 +83,10 @@ step_is_kept(const struct store *st, const struct column *col, size_t n, const c
 	return true;
 }
 
-/* The finest step that gives no more rows than wished and reaches back far enough; else the one that reaches farthest. */
+/*
+ * The finest step that gives no more rows than wished and reaches back far enough; else the one that reaches
+ * farthest.
+ */
 static int
 grid_choose(const struct store *st, const struct msg_series_read *m, const struct column *col, struct grid *g)
 {
@@ -146,9 +151,12 @@ cell_value(const struct cell *c, const char *cf, uint32_t minutes)
 	return c->sum / c->known;
 }
 
-/* The minutes of one interval (end_s - step, end_s]: from the file up to its last update, then from memory. */
+/*
+ * The minutes of one interval (end_s - step, end_s]: from the file up to its last update, then from memory.
+ */
 static enum rrd_result
-interval_make(const struct store *st, const struct series *s, const struct grid *g, int64_t end_s, double *out, char *why)
+interval_make(const struct store *st, const struct series *s, const struct grid *g, int64_t end_s,
+    double *out, char *why)
 {
 	struct cell	cell[SAMPLE_VALUES_MAX] = { 0 };
 	int64_t		start_s = end_s - g->step_s;
@@ -188,15 +196,18 @@ series_values(const struct store *st, const struct series *s, const struct grid 
 	for (i = 0; i < g->rows * s->kind->n; i++)
 		out[i] = NAN;
 	if (s->file == SERIES_FILE_READY)
-		result = rrd_file_fetch(st->rrd, series_file_name(s, "", name), s->kind, g->cf, g->step_s, g->first_s, g->rows,
-		    out, why);
-	end_s = written_s / g->step_s * g->step_s + g->step_s;	/* the first that is not finished in the file */
+		result = rrd_file_fetch(st->rrd, series_file_name(s, "", name), s->kind, g->cf, g->step_s,
+		    g->first_s, g->rows, out, why);
+	/* From the first interval that is not finished in the file. */
+	end_s = written_s / g->step_s * g->step_s + g->step_s;
 	if (written_s == 0 && s->nrows > 0)
 		end_s = (series_row(s, 0)->end_s - 1) / g->step_s * g->step_s + g->step_s;
 	if (end_s < g->first_s)
 		end_s = g->first_s;
-	for (; result == RRD_OK && end_s <= last_s && end_s - g->step_s < newest_s; end_s += g->step_s)
-		result = interval_make(st, s, g, end_s, out + (end_s - g->first_s) / g->step_s * s->kind->n, why);
+	for (; result == RRD_OK && end_s <= last_s && end_s - g->step_s < newest_s; end_s += g->step_s) {
+		i = (size_t)((end_s - g->first_s) / g->step_s);
+		result = interval_make(st, s, g, end_s, out + i * s->kind->n, why);
+	}
 	return result;
 }
 
@@ -273,8 +284,8 @@ is_cf(const char *cf)
 
 /* Everything that can be wrong with a request. @return a sentence (in error when it was made), or NULL */
 static const char *
-request_check(const struct store *st, const struct msg_series_read *m, struct column *col, struct grid *g, char *error,
-    size_t size)
+request_check(const struct store *st, const struct msg_series_read *m, struct column *col, struct grid *g,
+    char *error, size_t size)
 {
 	uint8_t i;
 

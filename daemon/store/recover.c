@@ -2,12 +2,12 @@
 /*
  * recover.c: walks over the journal.
  *
- * At start one walk from the checkpoint rebuilds the open minutes and the rows that were in memory; rows at or before a
- * file's last update are passed over, so it may be repeated at will. Files that are damaged or missing are rebuilt by a
- * second walk from the oldest segment on, as "<name>.rrd.new", renamed when whole.
+ * At start one walk from the checkpoint rebuilds the open minutes and the rows that were in memory; rows at
+ * or before a file's last update are passed over, so it may be repeated at will. Files that are damaged or
+ * missing are rebuilt by a second walk from the oldest segment on, as "<name>.rrd.new", renamed when whole.
  *
- * While a series is left to a walk, its new samples go to the journal only: the walk ends when it has caught up with the
- * journal, memory included, so each sample is taken exactly once and in order.
+ * While a series is left to a walk, its new samples go to the journal only: the walk ends when it has caught
+ * up with the journal, memory included, so each sample is taken exactly once and in order.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -39,8 +39,10 @@ set_aside(struct store *st, struct series *s, const char *why)
 	if (renameat(st->rrd_fd, name, st->rrd_fd, bad) == -1)
 		log_warn("%s is damaged (%s) and cannot be renamed", name, why);
 	else
-		log_warnx("%s is damaged (%s): renamed to %s, rebuilding it from the journal", name, why, bad);
-	store_trouble(st, TROUBLE_DAMAGE, "store/rrd/%s is damaged (%s) and is being rebuilt from the journal", name, why);
+		log_warnx("%s is damaged (%s): renamed to %s, rebuilding it from the journal",
+		    name, why, bad);
+	store_trouble(st, TROUBLE_DAMAGE,
+	    "store/rrd/%s is damaged (%s) and is being rebuilt from the journal", name, why);
 }
 
 void
@@ -131,7 +133,8 @@ rebuild_write(struct store *st, struct series *s)
 
 	series_file_name(s, ".new", name);
 	for (i = 0; i < n; i++)
-		row[i] = (struct rrd_row){ .end_s = series_row(s, i)->end_s, .value = series_row(s, i)->value };
+		row[i] = (struct rrd_row){ .end_s = series_row(s, i)->end_s,
+		    .value = series_row(s, i)->value };
 	if (!s->new_file)
 		result = rrd_file_create(st->rrd, name, s->kind, st->profile, row[0].end_s - MINUTE_S, why);
 	if (result == RRD_OK) {
@@ -156,7 +159,8 @@ walk_sample(void *arg, const struct sample *smp, const struct journal_place *pla
 	struct store  *st = arg;
 	struct series *s = nmap_get(st->walk_names, smp->series);
 
-	if (s == NULL || (s->file == SERIES_FILE_REBUILD) != st->rebuilding || (st->rebuilding && !s->in_rebuild))
+	if (s == NULL || (s->file == SERIES_FILE_REBUILD) != st->rebuilding ||
+	    (st->rebuilding && !s->in_rebuild))
 		return;
 	store_take(st, s, smp, place);
 	if (st->rebuilding && s->nrows >= RRD_ROWS_MAX)
@@ -178,7 +182,8 @@ rebuild_finish(struct store *st, struct series *s)
 	if (!s->in_rebuild)
 		return;
 	s->in_rebuild = false;
-	if (!s->new_file) {		/* too few rows for one: they wait in memory for a file made as usual */
+	if (!s->new_file) {
+		/* Too few rows for one: they wait in memory for a file made as usual. */
 		s->file = SERIES_FILE_ABSENT;
 		if (!s->planned)
 			series_reset(&st->series, s, 0);

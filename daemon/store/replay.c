@@ -83,7 +83,8 @@ segment_advance(struct replay *r)
 	r->segment_seq = s->first_seq;
 	r->damaged = 0;
 	if (segment_reader_init(&r->reader, journal_segment_open(r->journal, s), s->bytes) == -1) {
-		log_warn("store/journal/%s: cannot be read, its samples are missing", segment_name(name, s->first_seq));
+		log_warn("store/journal/%s: cannot be read, its samples are missing",
+		    segment_name(name, s->first_seq));
 		journal_count_damage(r->journal, 1);
 	}
 	return true;
@@ -107,7 +108,8 @@ damage_report(struct replay *r)
 
 	if (found == r->damaged)
 		return;
-	log_warnx("store/journal/%s: damaged; what can be read of it is used", segment_name(name, r->segment_seq));
+	log_warnx("store/journal/%s: damaged; what can be read of it is used",
+	    segment_name(name, r->segment_seq));
 	journal_count_damage(r->journal, found - r->damaged);
 	r->damaged = found;
 }

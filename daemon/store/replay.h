@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * replay.h: walk over the journal from a block on, a slice at a time, up to and including what waits in memory.
+ * replay.h: walk over the journal from a block on, a slice at a time, up to and including what waits in
+ * memory.
  *
- * At start it rebuilds what memory held; later it rebuilds single damaged files. Names come first in each segment, so a
- * walk may begin at any one. A block that was seen before is passed over; damage is skipped and counted.
+ * At start it rebuilds what memory held; later it rebuilds single damaged files. Names come first in each
+ * segment, so a walk may begin at any one. A block that was seen before is passed over; damage is skipped and
+ * counted.
  */
 #ifndef SIMPUL_REPLAY_H
 #define SIMPUL_REPLAY_H
@@ -25,7 +27,10 @@ struct replay_ops {
  */
 struct replay *replay_new(struct journal *j, uint64_t from_seq, const struct replay_ops *ops, void *arg);
 void	replay_free(struct replay *r);
-/** Read on for about this many bytes. @return true when there is more, false when all that is on the disk was seen */
+/**
+ * Read on for about this many bytes. @return true when there is more, false when all that is on the disk was
+ * seen
+ */
 bool	replay_step(struct replay *r, size_t bytes);
 /** The last step: the blocks that could not be written yet. */
 void	replay_waiting(struct replay *r);

@@ -2,9 +2,10 @@
 /*
  * rrd.c: the only file that includes <rrd.h>; `_r` functions only.
  *
- * librrd wants a path. "/proc/self/fd/N/" leads below the held directory without passing its parents, which this process
- * may have no right to search, and without changing the working directory of the other parts in --single. Numbers pass as text
- * through librrd, so its calls run under the "C" numeric locale of an own locale object.
+ * librrd wants a path. "/proc/self/fd/N/" leads below the held directory without passing its parents, which
+ * this process may have no right to search, and without changing the working directory of the other parts in
+ * --single. Numbers pass as text through librrd, so its calls run under the "C" numeric locale of an own
+ * locale object.
  */
 #include "store/rrd.h"
 
@@ -74,7 +75,9 @@ failed(char *why)
 {
 	const char *text = rrd_get_error();
 
-	text_copy(why, RRD_WHY_MAX, text != NULL && text[0] != '\0' ? text : "librrd failed without a reason");
+	if (text == NULL || text[0] == '\0')
+		text = "librrd failed without a reason";
+	text_copy(why, RRD_WHY_MAX, text);
 	rrd_clear_error();
 	return RRD_FAILED;
 }
@@ -87,7 +90,8 @@ failed_errno(char *why)
 }
 
 enum rrd_result
-rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_kind *kind, struct rrd_facts *facts, char *why)
+rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    struct rrd_facts *facts, char *why)
 {
 	uint8_t	    head[RRD_HEAD_MAX];
 	const char *reason;
@@ -119,8 +123,8 @@ rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_ki
 }
 
 enum rrd_result
-rrd_file_create(const struct rrd_dir *d, const char *name, const struct series_kind *kind, const struct profile *p,
-    int64_t last_s, char *why)
+rrd_file_create(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    const struct profile *p, int64_t last_s, char *why)
 {
 	char		 text[ARGS_MAX][ARG_SIZE], path[PATH_SIZE];
 	const char	*arg[ARGS_MAX];
@@ -131,7 +135,8 @@ rrd_file_create(const struct rrd_dir *d, const char *name, const struct series_k
 	for (i = 0; i < kind->n; i++)
 		snprintf(text[n++], ARG_SIZE, "DS:%s:GAUGE:%d:U:U", kind->values[i], PROFILE_HEARTBEAT_S);
 	for (i = 0; i < p->nrra; i++)
-		snprintf(text[n++], ARG_SIZE, "RRA:%s:0.5:%u:%u", p->rra[i].cf, p->rra[i].pdp, p->rra[i].rows);
+		snprintf(text[n++], ARG_SIZE, "RRA:%s:0.5:%u:%u", p->rra[i].cf, p->rra[i].pdp,
+		    p->rra[i].rows);
 	for (i = 0; i < n; i++)
 		arg[i] = text[i];
 	if (unlinkat(d->fd, name, 0) == -1 && errno != ENOENT)
@@ -167,11 +172,12 @@ row_text(struct buf *out, int64_t end_s, const double *value, uint8_t n)
 }
 
 /*
- * The arguments of one update. librrd would spread a value over the minutes left out before it (up to the heartbeat), or
- * lose it (beyond), so the minute before a row is said to be unknown when it was not written.
+ * The arguments of one update. librrd would spread a value over the minutes left out before it (up to the
+ * heartbeat), or lose it (beyond), so the minute before a row is said to be unknown when it was not written.
  */
 static int
-rows_text(struct buf *out, const struct series_kind *kind, const struct rrd_row *row, size_t n, int64_t *last_s)
+rows_text(struct buf *out, const struct series_kind *kind, const struct rrd_row *row, size_t n,
+    int64_t *last_s)
 {
 	int	count = 0;
 	size_t	i;
@@ -191,8 +197,8 @@ rows_text(struct buf *out, const struct series_kind *kind, const struct rrd_row 
 }
 
 enum rrd_result
-rrd_file_update(const struct rrd_dir *d, const char *name, const struct series_kind *kind, const struct rrd_row *row,
-    size_t n, int64_t *last_s, char *why)
+rrd_file_update(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    const struct rrd_row *row, size_t n, int64_t *last_s, char *why)
 {
 	const char	*arg[2 * RRD_ROWS_MAX];
 	char		 path[PATH_SIZE];
@@ -220,8 +226,8 @@ rrd_file_update(const struct rrd_dir *d, const char *name, const struct series_k
 }
 
 /*
- * The header is written as a whole; a run of rows anywhere in an archive touches the pages it fills and on average one
- * more. Within 2 % of what the kernel counts for 60 rows.
+ * The header is written as a whole; a run of rows anywhere in an archive touches the pages it fills and on
+ * average one more. Within 2 % of what the kernel counts for 60 rows.
  */
 uint64_t
 rrd_update_cost(const struct series_kind *kind, const struct profile *p, size_t rows)
@@ -262,8 +268,8 @@ names_free(char **name, unsigned long n)
 }
 
 enum rrd_result
-rrd_file_fetch(const struct rrd_dir *d, const char *name, const struct series_kind *kind, const char *cf, uint32_t step_s,
-    int64_t first_s, size_t n, double *out, char *why)
+rrd_file_fetch(const struct rrd_dir *d, const char *name, const struct series_kind *kind, const char *cf,
+    uint32_t step_s, int64_t first_s, size_t n, double *out, char *why)
 {
 	char		  path[PATH_SIZE], **names = NULL;
 	struct rrd_facts  facts;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rrd.h: RRD files below one directory, by relative name ("link/s013-1.rrd"). The only user of librrd is rrd.c.
+ * rrd.h: RRD files below one directory, by relative name ("link/s013-1.rrd"). The only user of librrd is
+ * rrd.c.
  *
- * Every call checks the header first (rrd_check.h). Errors come back as a text; the caller, who knows the object, logs.
+ * Every call checks the header first (rrd_check.h). Errors come back as a text; the caller, who knows the
+ * object, logs.
  */
 #ifndef SIMPUL_RRD_H
 #define SIMPUL_RRD_H
@@ -38,8 +40,8 @@ struct rrd_row {
 	const double *value;	/* kind->n, NAN = unknown; borrowed */
 };
 /**
- * Write rows in rising order, at most RRD_ROWS_MAX. Rows at or before the last update are passed over, so a repetition
- * does no harm; minutes left out between rows become unknown.
+ * Write rows in rising order, at most RRD_ROWS_MAX. Rows at or before the last update are passed over, so a
+ * repetition does no harm; minutes left out between rows become unknown.
  * @param last_s in: time of the last update; out: the new one
  */
 enum rrd_result rrd_file_update(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
@@ -52,8 +54,8 @@ uint64_t rrd_update_cost(const struct series_kind *kind, const struct profile *p
  * @param first_s end of the first row; a multiple of step_s
  * @param out	 n x kind->n values, row by row; rows the archive does not have are NAN
  */
-enum rrd_result rrd_file_fetch(const struct rrd_dir *d, const char *name, const struct series_kind *kind, const char *cf,
-    uint32_t step_s, int64_t first_s, size_t n, double *out, char *why);
+enum rrd_result rrd_file_fetch(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    const char *cf, uint32_t step_s, int64_t first_s, size_t n, double *out, char *why);
 
 /** fdatasync by name. 0 or -1 (errno). */
 int	rrd_file_sync(const struct rrd_dir *d, const char *name);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rrd_check.c: the header of an RRD file of version 0003, as the structs of rrd_format.h lie in memory on a machine with
- * 64-bit longs and 8-byte alignment of double:
+ * rrd_check.c: the header of an RRD file of version 0003, as the structs of rrd_format.h lie in memory on a
+ * machine with 64-bit longs and 8-byte alignment of double:
  *
  *	stat_head 128: cookie[4] version[5], float cookie at 16, ds_cnt, rra_cnt, pdp_step, par[10]
  *	ds_def 120 each: name[20] type[20] par[10]; par: heartbeat, min, max
  *	rra_def 120 each: cf[20], row_cnt at 24, pdp_cnt, par[10]; par: xff
  *	live_head 16: last_up, usec
  *	pdp_prep 112 per DS: last_ds[30], scratch[10] at 32; scratch: unknown seconds, value
- *	cdp_prep 80 per RRA and DS: scratch[10]; scratch: value, unknown PDPs, ..., at 8 first and following value
+ *	cdp_prep 80 per RRA and DS: scratch[10]; scratch: value, unknown PDPs, 6 unused, first and next value
  *	rra_ptr 8 per RRA: cur_row
  *	values: 8 bytes x DS x rows of all RRAs
  */
@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-_Static_assert(sizeof(long) == 8 && _Alignof(double) == 8, "rrd_check.c describes the RRD format of LP64 machines");
+_Static_assert(sizeof(long) == 8 && _Alignof(double) == 8, "this is the RRD format of LP64 machines");
 
 #define FLOAT_COOKIE 8.642135E130
 #define NAME_SIZE    20
@@ -114,8 +114,8 @@ rras_match(struct cursor *c, const struct profile *p)
 		if (!field_is(c, NAME_SIZE, p->rra[i].cf))
 			return false;
 		cursor_bytes(c, 4);
-		if (native_u64(c) != p->rra[i].rows || native_u64(c) != p->rra[i].pdp || native_double(c) != PROFILE_XFF ||
-		    !zeros(c, 9))
+		if (native_u64(c) != p->rra[i].rows || native_u64(c) != p->rra[i].pdp ||
+		    native_double(c) != PROFILE_XFF || !zeros(c, 9))
 			return false;
 	}
 	return !c->bad;
@@ -181,8 +181,8 @@ check_pointers(struct cursor *c, const struct profile *p, uint64_t *rows, const 
 }
 
 int
-rrd_check(const uint8_t *head, size_t len, uint64_t file_size, const struct series_kind *kind, struct rrd_facts *facts,
-    const char **why)
+rrd_check(const uint8_t *head, size_t len, uint64_t file_size, const struct series_kind *kind,
+    struct rrd_facts *facts, const char **why)
 {
 	struct cursor c = cursor_of(head, len);
 	uint64_t      nrra, rows;
@@ -197,9 +197,11 @@ rrd_check(const uint8_t *head, size_t len, uint64_t file_size, const struct seri
 	if (facts->profile == NULL)
 		REJECT("archives");
 	facts->last_s = (int64_t)native_u64(&c);
-	if (facts->last_s < 0 || facts->last_s > TIME_MAX || facts->last_s % PROFILE_STEP_S != 0 || native_u64(&c) != 0)
+	if (facts->last_s < 0 || facts->last_s > TIME_MAX || facts->last_s % PROFILE_STEP_S != 0 ||
+	    native_u64(&c) != 0)
 		REJECT("time of last update");
-	if (check_preparation(&c, kind, facts->profile, why) == -1 || check_pointers(&c, facts->profile, &rows, why) == -1)
+	if (check_preparation(&c, kind, facts->profile, why) == -1 ||
+	    check_pointers(&c, facts->profile, &rows, why) == -1)
 		return -1;
 	if (c.bad)
 		REJECT("short");

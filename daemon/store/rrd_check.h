@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rrd_check.h: is this an RRD file of ours? Asked before every open, because librrd 1.7.2 trusts the header and a damaged
- * one makes it corrupt its heap (docs/decisions.md).
+ * rrd_check.h: is this an RRD file of ours? Asked before every open, because librrd 1.7.2 trusts the header
+ * and a damaged one makes it corrupt its heap (docs/decisions.md).
  */
 #ifndef SIMPUL_RRD_CHECK_H
 #define SIMPUL_RRD_CHECK_H
@@ -18,8 +18,8 @@ struct rrd_facts {
 #define RRD_HEAD_MAX 16384	/* more than the header of any kind in any profile */
 
 /**
- * A pure function of the header and the size: every definition must be exactly as we make it, every counter and pointer
- * within its bounds.
+ * A pure function of the header and the size: every definition must be exactly as we make it, every counter
+ * and pointer within its bounds.
  * @param head, len first bytes of the file, RRD_HEAD_MAX or as many as it has
  * @return 0, or -1 with *why (a few words, constant)
  */

@@ -8,13 +8,16 @@
 
 #define DIGITS	   15
 #define MANTISSA   1000000000000000ull	/* 10^DIGITS */
-#define LEAST	   1e-12	/* between these the scale below has its power, even when log10() rounds across one */
+/* Between these the scale has its power, even when log10() rounds across one. */
+#define LEAST	   1e-12
 #define MOST	   1e14
 #define SCALES	   28
 
 /* Exact in a long double of 64 bits. */
-static const long double scale[SCALES] = { 1e0L, 1e1L, 1e2L, 1e3L, 1e4L, 1e5L, 1e6L, 1e7L, 1e8L, 1e9L, 1e10L, 1e11L, 1e12L,
-	1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L };
+static const long double scale[SCALES] = {
+	1e0L, 1e1L, 1e2L, 1e3L, 1e4L, 1e5L, 1e6L, 1e7L, 1e8L, 1e9L, 1e10L, 1e11L, 1e12L, 1e13L,
+	1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L,
+};
 
 static size_t
 rare_number(char *out, double v)

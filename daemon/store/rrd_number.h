@@ -8,7 +8,8 @@
 #define RRD_NUMBER_SIZE 32
 
 /**
- * 15 significant digits, "1234567e-2", or "U" for NAN. Ten times as fast as printf, which took half the time of an update.
+ * 15 significant digits, "1234567e-2", or "U" for NAN. Ten times as fast as printf, which took half the time
+ * of an update.
  * @param out	RRD_NUMBER_SIZE bytes
  * @return length, without the NUL
  */

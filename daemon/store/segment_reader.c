@@ -92,8 +92,7 @@ block_at(struct segment_reader *r, uint64_t at, struct block *b, size_t *size)
 static int
 block_search(struct segment_reader *r, uint64_t *at, struct block *b, size_t *size)
 {
-	static const uint8_t magic[4] = { BLOCK_MAGIC & 0xff, BLOCK_MAGIC >> 8 & 0xff, BLOCK_MAGIC >> 16 & 0xff,
-		BLOCK_MAGIC >> 24 & 0xff };
+	static const uint8_t magic[4] = { 'S', 'J', 'B', 'K' };	/* BLOCK_MAGIC */
 	const uint8_t *p, *hit;
 	size_t	       got;
 	int	       rc;

@@ -2,8 +2,8 @@
 /*
  * segment_reader.h: the blocks of one segment file, in order, through a window of bounded size.
  *
- * A bad place is skipped when a good block follows it (damage, counted); when none follows, it is the torn tail of a
- * crash. At the end the reader stands still and may be asked again after more has been written.
+ * A bad place is skipped when a good block follows it (damage, counted); when none follows, it is the torn
+ * tail of a crash. At the end the reader stands still and may be asked again after more has been written.
  */
 #ifndef SIMPUL_SEGMENT_READER_H
 #define SIMPUL_SEGMENT_READER_H
@@ -18,7 +18,7 @@ struct segment_reader {
 	uint64_t	    good_end;	/* offset behind the last good block */
 	uint64_t	    damaged;	/* bad places that were skipped */
 	bool		    torn;	/* at the end: bytes after good_end that make no block */
-	uint64_t	    search_left;	/* bytes that may still be summed up while searching: bounds hostile files */
+	uint64_t	    search_left;	/* bytes that may still be summed up while searching */
 	uint8_t		   *window;
 	uint64_t	    window_at;	/* offset of window[0] */
 	size_t		    window_len;
@@ -30,7 +30,10 @@ struct segment_reader {
  */
 int	segment_reader_init(struct segment_reader *r, int fd, uint64_t limit);
 void	segment_reader_fini(struct segment_reader *r);
-/** @return 1 and a block whose records are borrowed until the next call, 0 at the end, -1 on a read error (errno) */
+/**
+ * @return 1 and a block whose records are borrowed until the next call, 0 at the end, -1 on a read error
+ * (errno)
+ */
 int	segment_reader_next(struct segment_reader *r, struct block *b);
 
 #endif

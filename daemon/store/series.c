@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 
-#define TIME_MIN_NS    (631152000 * NS_PER_S)	/* 1990: librrd refuses 1980, and a clock at 1970 is not set */
+#define TIME_MIN_NS    (631152000 * NS_PER_S)	/* 1990: librrd refuses 1980, 1970 is no set clock */
 #define AHEAD_NS       (5 * NS_PER_S)	/* of its block: that took its time from the first payload in it */
 #define SECONDS_MAX    3600
 #define ROWS_MAX_FIRST 200
@@ -19,7 +19,8 @@
 void
 series_table_init(struct series_table *t)
 {
-	*t = (struct series_table){ .by_ref = map_new(), .by_number = nmap_new(), .rows_max = ROWS_MAX_FIRST };
+	*t = (struct series_table){ .by_ref = map_new(), .by_number = nmap_new(),
+	    .rows_max = ROWS_MAX_FIRST };
 }
 
 static void
@@ -60,8 +61,11 @@ ref_is_valid(const char *ref)
 {
 	const char *id = strchr(ref, '/');
 
-	return id != NULL && series_kind_find(ref) != NULL && id[1] != '\0' && id[1] != '.' && strlen(ref) < REF_MAX &&
-	    strspn(id + 1, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(id + 1);
+	if (id == NULL || series_kind_find(ref) == NULL || strlen(ref) >= REF_MAX)
+		return false;
+	id++;
+	return id[0] != '\0' && id[0] != '.' &&
+	    strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(id);
 }
 
 static struct series *
@@ -203,7 +207,8 @@ series_close_minutes(struct series_table *t, struct series *s, int64_t wall_ns)
 
 /* The part of time that a sample speaks of, and its values; false when it has nothing for a file. */
 static bool
-sample_span(const struct series *s, const struct sample *smp, int64_t *from_ns, int64_t *to_ns, uint8_t *at, uint8_t *n)
+sample_span(const struct series *s, const struct sample *smp, int64_t *from_ns, int64_t *to_ns, uint8_t *at,
+    uint8_t *n)
 {
 	int64_t length_ns = (int64_t)(smp->seconds * 1e9);
 
@@ -232,7 +237,8 @@ sample_span(const struct series *s, const struct sample *smp, int64_t *from_ns, 
 }
 
 enum series_taken
-series_take(struct series_table *t, struct series *s, const struct sample *smp, const struct journal_place *place)
+series_take(struct series_table *t, struct series *s, const struct sample *smp,
+    const struct journal_place *place)
 {
 	int64_t	 from_ns, to_ns;
 	uint8_t	 at, n;
@@ -246,6 +252,9 @@ series_take(struct series_table *t, struct series *s, const struct sample *smp, 
 	late = minutes_add(s->minutes, from_ns, to_ns, at, smp->value, n, place->seq, place->wall_ns);
 	if (late == 0)
 		return SERIES_TAKEN;
-	/* No minute is stored before it is over for 75 s: a stored row in our future means that the clock has gone back. */
+	/*
+	 * No minute is stored before it is over for 75 s: a stored row in our future means that the clock has
+	 * gone back.
+	 */
 	return place->wall_ns < minutes_last(s->minutes) * NS_PER_S ? SERIES_CLOCK_BACK : SERIES_LATE;
 }

@@ -2,8 +2,8 @@
 /*
  * series.h: an object that has series: its open minutes, its rows that are not in the file yet, and its file.
  *
- * A series is known from the plan or from the names in the journal, by its number and by its reference "kind/id". One that
- * leaves the plan stays known while the process runs, and its file stays for good.
+ * A series is known from the plan or from the names in the journal, by its number and by its reference
+ * "kind/id". One that leaves the plan stays known while the process runs, and its file stays for good.
  */
 #ifndef SIMPUL_SERIES_H
 #define SIMPUL_SERIES_H
@@ -67,7 +67,8 @@ void	series_table_fini(struct series_table *t);
 struct series *series_find(const struct series_table *t, uint32_t number);
 struct series *series_find_ref(const struct series_table *t, const char *ref);	/* "kind/id" */
 /**
- * The series of this reference under this number: made, or found and given the number. Whoever had the number loses it.
+ * The series of this reference under this number: made, or found and given the number. Whoever had the number
+ * loses it.
  * @param is_new	set when the pair was not known as such
  * @return NULL when the reference is none ("kind/id" with a known kind, bytes a-z 0-9 . _ -)
  */
@@ -80,7 +81,7 @@ enum series_taken {
 	SERIES_TAKEN,		/* or not meant for files */
 	SERIES_LATE,		/* some of it belongs to a minute that is closed */
 	SERIES_STRAY,		/* its time cannot be: before clocks are set, or ahead of when it came */
-	SERIES_CLOCK_BACK	/* some of it lies before a row that is stored: the wall clock has gone back */
+	SERIES_CLOCK_BACK	/* some of it lies before a stored row: the wall clock has gone back */
 };
 /** Spread a sample over its minutes, after closing those that are over by the time of its block. */
 enum series_taken series_take(struct series_table *t, struct series *s, const struct sample *smp,

@@ -2,8 +2,8 @@
 /*
  * store.c: the store process (proc.h): samples in from measure and core, and what happens each second.
  *
- * Within a second: commit the journal (group commit), tell core what is durable, close minutes that are over, write files
- * that are due. The journal is committed earlier when 256 KiB wait.
+ * Within a second: commit the journal (group commit), tell core what is durable, close minutes that are over,
+ * write files that are due. The journal is committed earlier when 256 KiB wait.
  */
 #include "store/store.h"
 
@@ -23,7 +23,7 @@
 #define SWEEP_AFTER_S (MINUTE_CLOSE_S + 1)	/* a block may be a second older than what it brings */
 #define FUTURE_NS     (5 * NS_PER_S)	/* processes of one machine share their clock */
 #define STEP_NS	      NS_PER_S		/* the wall clock went back by more than slewing does */
-#define QUIET_NS      (2 * NS_PER_S)	/* a series that gets samples right now closes its minutes by their time */
+#define QUIET_NS      (2 * NS_PER_S)	/* a series that gets samples now closes its minutes by their time */
 
 /* ---- state for core ---- */
 
@@ -90,7 +90,8 @@ store_file_well(struct store *st, const struct series *s)
 static void
 durable_send(struct store *st)
 {
-	struct msg_durable m = { .seq = journal_durable_seq(st->journal), .records = journal_stats(st->journal)->records };
+	struct msg_durable m = { .seq = journal_durable_seq(st->journal),
+	    .records = journal_stats(st->journal)->records };
 
 	st->durable_sent = m.seq;
 	msg_durable_send(st->core, IPC_DURABLE, 0, &m, -1);
@@ -153,7 +154,10 @@ sample_take(void *arg, const struct sample *smp)
 		store_take(st, s, smp, &t->place);
 }
 
-/* Write into the journal that its stamps go back here: what follows may lie before what is stored, and is kept only there. */
+/*
+ * Write into the journal that its stamps go back here: what follows may lie before what is stored, and is
+ * kept only there.
+ */
 static void
 clock_watch(struct store *st, int64_t wall_ns, int64_t mono_ns)
 {
@@ -169,7 +173,8 @@ clock_watch(struct store *st, int64_t wall_ns, int64_t mono_ns)
 		journal_append(st->journal, record.data, record.len, 1, wall_ns, mono_ns);
 		buf_free(&record);
 		if (log_limit_pass(&st->clock_log, loop_mono_ns(st->loop), &left_out))
-			log_warnx("the wall clock went back by %.3f s: no row is stored until it has caught up", back_s);
+			log_warnx("the wall clock went back by %.3f s: rows are stored when it has caught up",
+			    back_s);
 	}
 	st->clock_offset_ns = offset_ns;
 }
@@ -281,7 +286,8 @@ counters_send(void *arg)
 	struct store	   *st = arg;
 	struct msg_counters m = { 0 };
 
-	loop_timer_set(st->loop, &st->counters_timer, loop_mono_ns(st->loop) + COUNTERS_NS, counters_send, st);
+	loop_timer_set(st->loop, &st->counters_timer,
+	    loop_mono_ns(st->loop) + COUNTERS_NS, counters_send, st);
 	count(&m, "samples", st->counters.samples);
 	count(&m, "samples.late", st->counters.late);
 	count(&m, "samples.stray", st->counters.stray);
@@ -323,7 +329,8 @@ channel_closed(void *arg, struct ipc_channel *ch, const char *why)
 static void
 channel_reject(struct store *st, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
-	log_warnx("%s sent a malformed %s of %zu bytes: channel closed", ipc_peer(ch), ipc_types[msg->type].name, msg->len);
+	log_warnx("%s sent a malformed %s of %zu bytes: channel closed", ipc_peer(ch),
+	    ipc_types[msg->type].name, msg->len);
 	channel_forget(st, ch);
 }
 
@@ -395,7 +402,8 @@ attach_measure(struct store *st, const char *instance, struct ipc_channel *ch)
 		}
 	}
 	if (place == MEASURE_MAX) {
-		log_warnx("more than %d measure instances: the samples of %s are lost", MEASURE_MAX, instance);
+		log_warnx("more than %d measure instances: the samples of %s are lost", MEASURE_MAX,
+		    instance);
 		ipc_free(ch);
 		return;
 	}

@@ -9,8 +9,9 @@
  *	flush.c		rows from memory to files, evenly; the checkpoint
  *	read.c		series out: files merged with memory
  *
- * A sample goes to the journal first and then to the open minutes of its series; closed minutes are rows that wait for
- * their file. All that is not in a synced file can be had again from the journal, from the checkpoint on.
+ * A sample goes to the journal first and then to the open minutes of its series; closed minutes are rows that
+ * wait for their file. All that is not in a synced file can be had again from the journal, from the
+ * checkpoint on.
  */
 #ifndef SIMPUL_STORE_H
 #define SIMPUL_STORE_H
@@ -77,7 +78,7 @@ struct store {
 	bool		      planned;		/* a whole plan has come */
 	bool		      plan_open;	/* between BEGIN and END */
 
-	int64_t		      clock_offset_ns;	/* wall minus monotonic clock, as measure saw them last; 0 = not seen */
+	int64_t		      clock_offset_ns;	/* wall minus monotonic, as measure saw them; 0 = not yet */
 	struct log_limit      clock_log;
 
 	/* troubles */
@@ -123,10 +124,14 @@ void	store_trouble_over(struct store *st, enum trouble which);
 /** Its file cannot be read, made or written (why); over when that succeeds. */
 void	store_file_trouble(struct store *st, const struct series *s, const char *what, const char *why);
 void	store_file_well(struct store *st, const struct series *s);
-/** Commit the journal, unless the walk at start still runs: it must first know the names for the head of a segment. */
+/**
+ * Commit the journal, unless the walk at start still runs: it must first know the names for the head of a
+ * segment.
+ */
 void	store_commit(struct store *st);
 /** Hand a sample to its series, and count what becomes of it. */
-void	store_take(struct store *st, struct series *s, const struct sample *smp, const struct journal_place *place);
+void	store_take(struct store *st, struct series *s, const struct sample *smp,
+    const struct journal_place *place);
 
 /* store_plan.c */
 int	store_plan_message(struct store *st, const struct msg_series_plan *m);	/* 0, or -1: out of order */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store_plan.c: which objects have series, under which numbers, and how they are kept. A plan comes whole: BEGIN with the
- * settings, ADD per object, END. What it no longer names keeps its file, and its samples are journaled only. An ADD after
- * the END joins the plan that holds: a port that discovery has just found.
+ * store_plan.c: which objects have series, under which numbers, and how they are kept. A plan comes whole:
+ * BEGIN with the settings, ADD per object, END. What it no longer names keeps its file, and its samples are
+ * journaled only. An ADD after the END joins the plan that holds: a port that discovery has just found.
  */
 #include <string.h>
 
@@ -41,12 +41,14 @@ plan_add(struct store *st, const struct msg_series_plan *m)
 		return -1;
 	s = series_bind(&st->series, m->number, m->ref, &is_new);
 	if (s == NULL) {
-		log_warnx("plan: number %u, \"%s\": not a number and a reference of an object that has series", m->number, m->ref);
+		log_warnx("plan: number %u, \"%s\": no number and reference of an object with series",
+		    m->number, m->ref);
 		return 0;
 	}
 	s->in_new_plan = true;
 	if (is_new) {
-		journal_add_name(st->journal, s->number, s->ref, loop_wall_ns(st->loop), loop_mono_ns(st->loop));
+		journal_add_name(st->journal, s->number, s->ref, loop_wall_ns(st->loop),
+		    loop_mono_ns(st->loop));
 		recover_look(st, s);
 	}
 	if (!st->plan_open && !s->planned) {
@@ -82,7 +84,8 @@ plan_end(struct store *st)
 	st->series.rows_max = FLUSHES_IN_MEMORY * st->flush_s / MINUTE_S;
 	if (st->series.rows_max < ROWS_MAX_LEAST)
 		st->series.rows_max = ROWS_MAX_LEAST;
-	log_info("%zu objects have series; profile %s, files written every %u s", n, st->profile->name, st->flush_s);
+	log_info("%zu objects have series; profile %s, files written every %u s", n, st->profile->name,
+	    st->flush_s);
 	recover_rebuild(st);
 	create_start(st);
 	return 0;

@@ -2,7 +2,8 @@
 /*
  * fuzz_journal.c: a segment file of any bytes is opened as a journal, read, written behind, and read again.
  * Whatever it held: nothing that was read before may be missing afterwards, and what was added must be there.
- * An input that begins with "R" is not the file but the records of one block in it, so that changes reach behind the CRC.
+ * An input that begins with "R" is not the file but the records of one block in it, so that changes reach
+ * behind the CRC.
  */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * simpul-journal DIR: print the records of a journal as CSV. For checkers; reads only, also while the engine writes.
+ * simpul-journal DIR: print the records of a journal as CSV. For checkers; reads only, also while the engine
+ * writes.
  *
  *	seq,boot,type,quality,series,ref,wall_ns,seconds,values
  *
- * values are divided by blanks, unknown is "U"; names and facts have their text there. What is torn or damaged is counted on
- * standard error.
+ * values are divided by blanks, unknown is "U"; names and facts have their text there. What is torn or
+ * damaged is counted on standard error.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -45,8 +46,8 @@ record_print(const struct block *b, const struct sample *s, struct nmap *names)
 		nmap_add(names, s->series, xstrdup(s->text));
 	}
 	ref = nmap_get(names, s->series);
-	printf("%" PRIu64 ",%" PRIu32 ",%s,%s,%" PRIu32 ",%s,%" PRId64 ",%g,", b->seq, b->boot, types[s->type],
-	    qualities[s->quality], s->series, ref != NULL ? ref : "", s->wall_ns, s->seconds);
+	printf("%" PRIu64 ",%" PRIu32 ",%s,%s,%" PRIu32 ",%s,%" PRId64 ",%g,", b->seq, b->boot,
+	    types[s->type], qualities[s->quality], s->series, ref != NULL ? ref : "", s->wall_ns, s->seconds);
 	for (i = 0; i < s->n; i++) {
 		if (isnan(s->value[i]))
 			printf("%sU", i > 0 ? " " : "");

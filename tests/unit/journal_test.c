@@ -62,7 +62,8 @@ read_all(struct journal *j, uint64_t from_seq)
 static struct journal_place
 put(struct journal *j, uint32_t series, int64_t wall_ns)
 {
-	struct sample s = { .series = series, .type = SAMPLE_RATE, .wall_ns = wall_ns, .seconds = 60, .n = 2, .value = { 1, 2 } };
+	struct sample s = { .series = series, .type = SAMPLE_RATE, .wall_ns = wall_ns, .seconds = 60, .n = 2,
+	    .value = { 1, 2 } };
 	struct buf    b = { 0 };
 	struct journal_place place;
 
@@ -131,7 +132,8 @@ test_append_reopen(void)
 	j = open_journal(dir, 0);
 	is_i64((int64_t)journal_next_seq(j), 6, "after reopening the numbers go on");
 	s = read_all(j, 1);
-	ok(s.samples == 10 && s.sum == 55 && s.in_order, "all that was committed is there, in order, and nothing else");
+	ok(s.samples == 10 && s.sum == 55 && s.in_order,
+	    "all that was committed is there, in order, and nothing else");
 	is_i64((int64_t)s.names, 3, "the names are at the head of the segment");
 	is_text(s.ref, "host/s002-r1", "and are read as written");
 	is_i64((int64_t)read_all(j, 4).sum, 7 + 8 + 9 + 10, "a reader can begin at any block");
@@ -167,9 +169,11 @@ test_roll_and_retain(void)
 	s = read_all(j, 1);
 	ok(s.sum == 5050 && s.in_order, "nothing is lost at the borders");
 	is_i64((int64_t)s.names, (int64_t)journal_stats(j)->segments * 3, "every segment repeats the names");
-	is_i64(journal_retain(j, 1, T0 + 100 * 3600 * NS_PER_S, 3600, 1), 0, "what is still needed is never deleted");
+	is_i64(journal_retain(j, 1, T0 + 100 * 3600 * NS_PER_S, 3600, 1), 0,
+	    "what is still needed is never deleted");
 	is_i64((int64_t)read_all(j, 1).sum, 5050, "  all is there");
-	is_i64(journal_retain(j, 101, T0 + 100 * 3600 * NS_PER_S, 50 * 3600, 1 << 30), 0, "old segments go by age alone");
+	is_i64(journal_retain(j, 101, T0 + 100 * 3600 * NS_PER_S, 50 * 3600, 1 << 30), 0,
+	    "old segments go by age alone");
 	s = read_all(j, 1);
 	ok(s.sum < 5050 && s.sum >= (51 + 100) * 25, "  and only the old ones");
 	young = journal_retain(j, 101, T0 + 100 * 3600 * NS_PER_S, 50 * 3600, 2000);
@@ -279,7 +283,8 @@ test_foreign_files(void)
 	file_write(dir, (const uint8_t *)"this is forty bytes of something else ..", 40);
 	close(openat(dir, "0000000000000009.jnl", O_WRONLY | O_CREAT, 0600));
 	mkdirat(dir, "000000000000000a.jnl", 0700);
-	if (symlinkat("/etc/passwd", dir, "000000000000000b.jnl") == -1 || mkfifoat(dir, "000000000000000c.jnl", 0600) == -1)
+	if (symlinkat("/etc/passwd", dir, "000000000000000b.jnl") == -1 ||
+	    mkfifoat(dir, "000000000000000c.jnl", 0600) == -1)
 		abort();
 	j = open_journal(dir, 0);
 	ok(j != NULL && journal_stats(j)->segments == 0, "what is no segment is left out");
@@ -311,13 +316,15 @@ test_refusal(void)
 		put(j, (uint32_t)i, T0 + i * NS_PER_S);
 		journal_commit(j, T0);
 	}
-	ok(journal_error(j) != NULL && strstr(journal_error(j), "store/journal/0000000000000001.jnl: File too large; 0.0 MiB wait"),
+	ok(journal_error(j) != NULL && strstr(journal_error(j),
+	    "store/journal/0000000000000001.jnl: File too large; 0.0 MiB wait"),
 	    "a refused write says what, where, why and how much waits");
 	ok(journal_durable_seq(j) < 8 && journal_stats(j)->waiting > 0, "the blocks wait");
 	is_i64((int64_t)read_all(j, 1).sum, 36, "a reader sees them too");
 	setrlimit(RLIMIT_FSIZE, &old);
 	is_i64(journal_commit(j, T0), 0, "when the disk works again all is written");
-	ok(journal_error(j) == NULL && journal_durable_seq(j) == 8 && journal_stats(j)->waiting == 0, "and said");
+	ok(journal_error(j) == NULL && journal_durable_seq(j) == 8 && journal_stats(j)->waiting == 0,
+	    "and said");
 	s = read_all(j, 1);
 	ok(s.sum == 36 && s.in_order, "nothing was lost, nothing twice");
 
@@ -326,7 +333,8 @@ test_refusal(void)
 		put(j, (uint32_t)i, T0 + i * 10 * NS_PER_S);
 		journal_commit(j, T0);
 	}
-	ok(journal_stats(j)->waiting <= 4000 && journal_stats(j)->dropped > 0, "beyond the bound the oldest are dropped, counted");
+	ok(journal_stats(j)->waiting <= 4000 && journal_stats(j)->dropped > 0,
+	    "beyond the bound the oldest are dropped, counted");
 	setrlimit(RLIMIT_FSIZE, &old);
 	journal_commit(j, T0);
 	i = (int)journal_stats(j)->dropped;

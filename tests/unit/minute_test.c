@@ -24,21 +24,28 @@ static const struct {
 	unsigned     late;
 } cases[] = {
 	{ "a whole minute", { { 0, 60, { 7, 9 } } }, { { 60, { 7, 9 } } }, 0 },
-	{ "polls at 20 s past span two minutes", { { -40, 20, { 100, 1 } }, { 20, 80, { 200, 2 } }, { 80, 140, { 400, 4 } } },
+	{ "polls at 20 s past span two minutes",
+	    { { -40, 20, { 100, 1 } }, { 20, 80, { 200, 2 } }, { 80, 140, { 400, 4 } } },
 	    { { 0, { 100, 1 } }, { 60, { (20 * 100 + 40 * 200) / 60.0, (20 * 1 + 40 * 2) / 60.0 } },
 	    { 120, { (20 * 200 + 40 * 400) / 60.0, (20 * 2 + 40 * 4) / 60.0 } } }, 0 },
 	{ "29 known seconds are unknown", { { 0, 29, { 5, 5 } } }, { { 0 } }, 0 },
 	{ "30 known seconds are known", { { 0, 30, { 5, 6 } } }, { { 60, { 5, 6 } } }, 0 },
-	{ "30 seconds in two pieces", { { 0, 15, { 4, 4 } }, { 45, 60, { 8, 8 } } }, { { 60, { 6, 6 } } }, 0 },
+	{ "30 seconds in two pieces", { { 0, 15, { 4, 4 } }, { 45, 60, { 8, 8 } } }, { { 60, { 6, 6 } } },
+	    0 },
 	{ "unknown is per value", { { 0, 60, { 5, NAN } } }, { { 60, { 5, NAN } } }, 0 },
-	{ "unknown pieces weigh nothing", { { 0, 20, { NAN, 3 } }, { 20, 60, { 6, 6 } } }, { { 60, { 6, 5 } } }, 0 },
+	{ "unknown pieces weigh nothing", { { 0, 20, { NAN, 3 } }, { 20, 60, { 6, 6 } } },
+	    { { 60, { 6, 5 } } }, 0 },
 	{ "nothing but unknown makes no row", { { 0, 60, NAN2 } }, { { 0 } }, 0 },
 	{ "zero is a value", { { 0, 60, { 0, 0 } } }, { { 60, { 0, 0 } } }, 0 },
-	{ "a poll over three minutes", { { 10, 130, { 6, 6 } } }, { { 60, { 6, 6 } }, { 120, { 6, 6 } } }, 0 },
-	{ "a poll that comes too late for its first minute", { { 10, 190, { 6, 6 } } }, { { 120, { 6, 6 } }, { 180, { 6, 6 } } }, 1 },
-	{ "an end exactly on the border belongs to the minute before", { { 30, 60, { 1, 1 } }, { 60, 90, { 2, 2 } } },
+	{ "a poll over three minutes", { { 10, 130, { 6, 6 } } }, { { 60, { 6, 6 } }, { 120, { 6, 6 } } },
+	    0 },
+	{ "a poll that comes too late for its first minute", { { 10, 190, { 6, 6 } } },
+	    { { 120, { 6, 6 } }, { 180, { 6, 6 } } }, 1 },
+	{ "an end exactly on the border belongs to the minute before",
+	    { { 30, 60, { 1, 1 } }, { 60, 90, { 2, 2 } } },
 	    { { 60, { 1, 1 } }, { 120, { 2, 2 } } }, 0 },
-	{ "late for a row that was made", { { 0, 60, { 1, 1 } }, { 120, 240, { 2, 2 } }, { 40, 100, { 9, 9 } } },
+	{ "late for a row that was made",
+	    { { 0, 60, { 1, 1 } }, { 120, 240, { 2, 2 } }, { 40, 100, { 9, 9 } } },
 	    { { 60, { 1, 1 } }, { 120, { 9, 9 } }, { 180, { 2, 2 } }, { 240, { 2, 2 } } }, 1 },
 };
 
@@ -76,7 +83,8 @@ run_case(size_t i)
 	size_t		    k = 0;
 
 	for (p = cases[i].in; p->to_s != 0; p++) {
-		int64_t to_ns = (T0 * SEC) + (int64_t)(p->to_s * 1e9), from_ns = (T0 * SEC) + (int64_t)(p->from_s * 1e9);
+		int64_t to_ns = (T0 * SEC) + (int64_t)(p->to_s * 1e9),
+		    from_ns = (T0 * SEC) + (int64_t)(p->from_s * 1e9);
 
 		late += minutes_add(m, from_ns, to_ns, 0, p->value, 2, 1, to_ns);
 		if (strncmp(cases[i].name, "late", 4) == 0 && p->to_s == 60)
@@ -134,9 +142,11 @@ test_clock(void)
 	    "and what is newer than it counts again, the rest late");
 	minutes_close(m, (t + 300) * SEC, row_take, &got);
 	is_i64(got.end_s[1], T0 + 120, "the next row is a later one");
-	minutes_add(m, (t + 86400 * 9) * SEC, (t + 86400 * 9 + 60) * SEC, 0, &v, 1, 4, (t + 86400 * 9 + 60) * SEC);
+	minutes_add(m, (t + 86400 * 9) * SEC, (t + 86400 * 9 + 60) * SEC, 0, &v, 1, 4,
+	    (t + 86400 * 9 + 60) * SEC);
 	minutes_close(m, (t + 400) * SEC, row_take, &got);
-	is_i64((int64_t)minutes_oldest_seq(m), -1, "a minute nine days ahead is forgotten when the clock comes back");
+	is_i64((int64_t)minutes_oldest_seq(m), -1,
+	    "a minute nine days ahead is forgotten when the clock comes back");
 	minutes_reset(m, t + 6000);
 	is_i64(minutes_add(m, (t + 5940) * SEC, (t + 6000) * SEC, 0, &v, 1, 5, (t + 6000) * SEC), 1,
 	    "nothing at or before the last row of the file");

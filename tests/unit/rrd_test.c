@@ -54,8 +54,11 @@ test_numbers(void)
 	static const struct {
 		double	    v;
 		const char *text;
-	} cases[] = { { 0, "0" }, { NAN, "U" }, { 1, "1" }, { -1, "-1" }, { 1000000, "1e6" }, { 0.05, "5e-2" }, { 123.456, "123456e-3" },
-		{ 999999999999999, "999999999999999" }, { 0.9999999999999999, "1" }, { 1e13, "1e13" }, { 1e-12, "1e-12" } };
+	} cases[] = {
+		{ 0, "0" }, { NAN, "U" }, { 1, "1" }, { -1, "-1" }, { 1000000, "1e6" }, { 0.05, "5e-2" },
+		{ 123.456, "123456e-3" }, { 999999999999999, "999999999999999" }, { 0.9999999999999999, "1" },
+		{ 1e13, "1e13" }, { 1e-12, "1e-12" },
+	};
 	char	 text[RRD_NUMBER_SIZE];
 	unsigned wrong = 0;
 	size_t	 i;
@@ -66,7 +69,8 @@ test_numbers(void)
 	}
 	setlocale(LC_NUMERIC, "C");
 	for (i = 0; i < 200000; i++) {
-		double v = (double)(int64_t)hash_u64(i) * pow(10, (double)(hash_u64(i + (1ull << 40)) % 44) - 35), back;
+		double power = (double)(hash_u64(i + (1ull << 40)) % 44) - 35;
+		double v = (double)(int64_t)hash_u64(i) * pow(10, power), back;
 
 		rrd_number(text, v);
 		back = strtod(text, NULL);
@@ -93,14 +97,17 @@ test_rows(struct rrd_dir *d, const struct series_kind *k)
 
 	is_i64(rrd_file_check(d, "a.rrd", k, &facts, why), RRD_ABSENT, "an absent file is absent");
 	is_i64(rrd_file_create(d, "a.rrd", k, profile_find("small"), T0, why), RRD_OK, "a file is made");
-	ok(rrd_file_check(d, "a.rrd", k, &facts, why) == RRD_OK && facts.last_s == T0 && facts.profile == profile_find("small"),
+	ok(rrd_file_check(d, "a.rrd", k, &facts, why) == RRD_OK && facts.last_s == T0 &&
+	    facts.profile == profile_find("small"),
 	    "and is what it should be");
 	is_i64((int64_t)facts.size, 5071792, "of 5 MB for a link");
 	is_i64(fill(d, "a.rrd", k, 500, why), RRD_OK, "500 minutes are written");
-	is_i64(rrd_file_fetch(d, "a.rrd", k, "AVERAGE", 60, T0 - 6000 + 60, 600, out, why), RRD_OK, "and read");
+	is_i64(rrd_file_fetch(d, "a.rrd", k, "AVERAGE", 60, T0 - 6000 + 60, 600, out, why), RRD_OK,
+	    "and read");
 	for (m = -99; m <= 500; m++)
 		for (i = 0; i < k->n; i++) {
-			double want = m <= 0 || m % 7 == 0 || (m % 5 == 0 && i % 2 == 0) ? NAN : value_at(T0 + m * 60, i);
+			bool   known = m > 0 && m % 7 != 0 && !(m % 5 == 0 && i % 2 == 0);
+			double want = known ? value_at(T0 + m * 60, i) : NAN;
 
 			wrong += !near(out[(m + 99) * k->n + i], want);
 		}
@@ -145,7 +152,8 @@ test_rrdtool(struct rrd_dir *d, int dir, const struct series_kind *k, const char
 	size_t	 n = (size_t)(400 * 60 / step);
 
 	rrd_file_fetch(d, "a.rrd", k, cf, (uint32_t)step, T0 + step, n, out, why);
-	snprintf(command, sizeof(command), "LC_ALL=C rrdtool fetch /proc/%d/fd/%d/a.rrd %s -r %d -s %lld -e %lld", (int)getpid(), dir,
+	snprintf(command, sizeof(command),
+	    "LC_ALL=C rrdtool fetch /proc/%d/fd/%d/a.rrd %s -r %d -s %lld -e %lld", (int)getpid(), dir,
 	    cf, step, (long long)T0, (long long)T0 + 400 * 60 - 1);
 	setlocale(LC_NUMERIC, "C");	/* for our strtod() */
 	f = popen(command, "r");
@@ -189,8 +197,11 @@ test_header_flips(struct rrd_dir *d, int dir, const struct series_kind *k)
 	len = (size_t)(facts.size - (2880 + 10080 + 3 * (9600 + 3650)) * 8u * k->n);
 	for (run = 0; run < FLIPS; run++) {
 		memcpy(head, keep, len);
-		for (i = 0; i < 3; i++)
-			head[hash_u64((uint64_t)run * 3 + (uint64_t)i) % len] ^= (uint8_t)(1 + hash_u64((uint64_t)(run * 3 + i) << 20) % 255);
+		for (i = 0; i < 3; i++) {
+			uint64_t random = (uint64_t)run * 3 + (uint64_t)i;
+
+			head[hash_u64(random) % len] ^= (uint8_t)(1 + hash_u64(random << 20) % 255);
+		}
 		if (pwrite(fd, head, len, 0) != (ssize_t)len)
 			abort();
 		if (rrd_file_check(d, "a.rrd", k, &facts, why) != RRD_OK)
@@ -199,9 +210,11 @@ test_header_flips(struct rrd_dir *d, int dir, const struct series_kind *k)
 		if (fork() == 0) {
 			double	       v[SAMPLE_VALUES_MAX] = { 0 };
 			struct rrd_row row = { facts.last_s + 60, v };
-			bool	       good = rrd_file_fetch(d, "a.rrd", k, "AVERAGE", 60, T0 + 60, 500, out, why) == RRD_OK;
+			bool	       good;
 
-			good = good && rrd_file_fetch(d, "a.rrd", k, "MAX", 3600, T0 + 3600, 8, out, why) == RRD_OK;
+			good = rrd_file_fetch(d, "a.rrd", k, "AVERAGE", 60, T0 + 60, 500, out, why) == RRD_OK;
+			good = good &&
+			    rrd_file_fetch(d, "a.rrd", k, "MAX", 3600, T0 + 3600, 8, out, why) == RRD_OK;
 			good = good && rrd_file_update(d, "a.rrd", k, &row, 1, &row.end_s, why) == RRD_OK;
 			_exit(!good);
 		}
@@ -227,7 +240,8 @@ test_refusals(struct rrd_dir *d, int dir)
 	char			  why[RRD_WHY_MAX];
 	int			  fd = openat(dir, "a.rrd", O_WRONLY);
 
-	is_i64(rrd_file_check(d, "a.rrd", port, &facts, why), RRD_DAMAGED, "a file of another kind is refused");
+	is_i64(rrd_file_check(d, "a.rrd", port, &facts, why), RRD_DAMAGED,
+	    "a file of another kind is refused");
 	if (pwrite(fd, "x", 1, 5071792) != 1)
 		abort();
 	is_i64(rrd_file_check(d, "a.rrd", link, &facts, why), RRD_DAMAGED, "a byte too many is refused");
@@ -258,7 +272,8 @@ test_kinds(struct rrd_dir *d)
 			struct rrd_facts	  facts;
 
 			good += rrd_file_create(d, "k.rrd", k, &profiles[p], T0, why) == RRD_OK &&
-			    rrd_file_check(d, "k.rrd", k, &facts, why) == RRD_OK && facts.profile == &profiles[p];
+			    rrd_file_check(d, "k.rrd", k, &facts, why) == RRD_OK &&
+			    facts.profile == &profiles[p];
 		}
 	is_i64(good, nitems(names) * PROFILES, "every kind in every profile is made and known again");
 }
@@ -271,7 +286,8 @@ comma_locale(int dir)
 
 	if (setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), dir);
-		snprintf(command, sizeof(command), "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", path);
+		snprintf(command, sizeof(command),
+		    "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", path);
 		if (system(command) == 0)
 			setenv("LOCPATH", path, 1);
 		setlocale(LC_NUMERIC, "de_DE.UTF-8");

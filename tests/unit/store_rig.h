@@ -2,8 +2,8 @@
 /*
  * store_rig.h: a store on a virtual loop and a real directory, with us as its core and its measure.
  *
- * The truth it is fed: object i is polled at RIG_POLL_S past each minute, and the rate it had since the poll before is
- * rig_truth(i, poll); so the mean of every minute is known.
+ * The truth it is fed: object i is polled at RIG_POLL_S past each minute, and the rate it had since the poll
+ * before is rig_truth(i, poll); so the mean of every minute is known.
  */
 #ifndef SIMPUL_TEST_STORE_RIG_H
 #define SIMPUL_TEST_STORE_RIG_H
@@ -24,6 +24,7 @@ struct rig {
 	struct store	   *store;
 	struct ipc_channel *core, *measure;
 	bool		    measure_closed;
+	uint32_t	    keep_s;		/* of the journal; 0 = 30 days */
 
 	bool		    answered;
 	struct msg_end	    end;
@@ -138,7 +139,7 @@ static void
 rig_plan(struct rig *r, const char *profile, uint32_t flush_s, int objects)
 {
 	struct msg_series_plan m = { .op = SERIES_PLAN_BEGIN, .flush_s = flush_s, .journal_max = 1u << 30,
-		.journal_keep_s = 30 * 86400, .boot = 7 };
+		.journal_keep_s = r->keep_s != 0 ? r->keep_s : 30 * 86400, .boot = 7 };
 	int		       i;
 
 	snprintf(m.profile, sizeof(m.profile), "%s", profile);
@@ -214,7 +215,8 @@ rig_send(struct rig *r, const struct sample *s)
 static void
 rig_poll(struct rig *r, int number, int64_t poll_s)
 {
-	struct sample s = { .series = (uint32_t)number, .type = SAMPLE_RATE, .wall_ns = poll_s * NS_PER_S, .seconds = 60, .n = 2 };
+	struct sample s = { .series = (uint32_t)number, .type = SAMPLE_RATE, .wall_ns = poll_s * NS_PER_S,
+	    .seconds = 60, .n = 2 };
 
 	s.value[0] = rig_truth(number, poll_s);
 	s.value[1] = s.value[0] / 2;

@@ -11,7 +11,10 @@
 
 #define OBJECTS (RIG_LINKS + 1)
 
-/* How many minutes of the last read are not the truth; those before known_from_s and after known_to_s must be unknown. */
+/*
+ * How many minutes of the last read are not the truth; those before known_from_s and after known_to_s must be
+ * unknown.
+ */
 static unsigned
 wrong_minutes(const struct rig *r, int number, int64_t known_from_s, int64_t known_to_s)
 {
@@ -20,11 +23,13 @@ wrong_minutes(const struct rig *r, int number, int64_t known_from_s, int64_t kno
 
 	for (i = 0; i < r->nvalues; i++) {
 		int64_t end_s = r->first_s + (int64_t)i * 60;
-		double	want = end_s < known_from_s || end_s > known_to_s ? NAN : rig_truth_minute(number, end_s);
+		bool	known = end_s >= known_from_s && end_s <= known_to_s;
+		double	want = known ? rig_truth_minute(number, end_s) : NAN;
 
 		if (isnan(want) ? !isnan(r->values[i]) : !(fabs(r->values[i] - want) <= 1e-9 * want)) {
 			if (wrong++ < 5)
-				printf("# minute %+lld: got %.12g, want %.12g\n", (long long)(end_s - RIG_T0), r->values[i], want);
+				printf("# minute %+lld: got %.12g, want %.12g\n", (long long)(end_s - RIG_T0),
+				    r->values[i], want);
 		}
 	}
 	return wrong + (r->nvalues == 0);
@@ -46,7 +51,8 @@ test_minutes(void)
 	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1800, 30);
 	is_i64(r.step_s, 60, "30 points of half an hour are minutes");
 	is_i64((int64_t)r.nvalues, 30, "and 30 of them");
-	is_i64(wrong_minutes(&r, 1, t + 60, end), 0, "reads before any flush give every closed minute from memory");
+	is_i64(wrong_minutes(&r, 1, t + 60, end), 0,
+	    "reads before any flush give every closed minute from memory");
 	rig_flush(&r, "");
 	is_i64(r.end.count, OBJECTS, "a flush writes every file");
 	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1800, 30);
@@ -68,7 +74,8 @@ test_merge(void)
 	static const struct {
 		const char *cf;
 		uint32_t    points, step_s;
-	} ask[] = { { "AVERAGE", 600, 60 }, { "AVERAGE", 100, 300 }, { "AVERAGE", 20, 3600 }, { "MAX", 20, 3600 }, { "MIN", 20, 3600 },
+	} ask[] = { { "AVERAGE", 600, 60 }, { "AVERAGE", 100, 300 }, { "AVERAGE", 20, 3600 },
+	    { "MAX", 20, 3600 }, { "MIN", 20, 3600 },
 		{ "MAX", 600, 60 } };
 	struct rig r = { 0 };
 	int	   dir = store_dir_make(), known = 0;
@@ -82,7 +89,8 @@ test_merge(void)
 	rig_feed(&r, 2, t + 5 * 3600 + 1234);
 	for (i = 0; i < nitems(ask); i++) {
 		rig_read(&r, "link/s002-1/rx_bps", ask[i].cf, t, t + 6 * 3600, ask[i].points);
-		snprintf(name, sizeof(name), "%s of %u points has a step of %u s", ask[i].cf, ask[i].points, ask[i].step_s);
+		snprintf(name, sizeof(name), "%s of %u points has a step of %u s", ask[i].cf, ask[i].points,
+		    ask[i].step_s);
 		is_i64(r.step_s, ask[i].step_s, name);
 		n[i] = r.nvalues;
 		before[i] = xcalloc(n[i], sizeof(double));
@@ -99,7 +107,8 @@ test_merge(void)
 			wrong += k >= r.nvalues || !((isnan(before[i][k]) && isnan(r.values[k])) ||
 			    fabs(before[i][k] - r.values[k]) <= 1e-12 * before[i][k]);
 		}
-		snprintf(name, sizeof(name), "%s at %u s: the same before and after the flush", ask[i].cf, ask[i].step_s);
+		snprintf(name, sizeof(name), "%s at %u s: the same before and after the flush", ask[i].cf,
+		    ask[i].step_s);
 		is_i64(wrong, 0, name);
 		free(before[i]);
 	}
@@ -113,7 +122,8 @@ test_delay(void)
 {
 	struct rig    r = { 0 };
 	int	      dir = store_dir_make(), i;
-	struct sample s = { .series = 1, .type = SAMPLE_DELAY, .quality = QUALITY_GOOD, .seconds = 60, .n = DELAY_VALUES };
+	struct sample s = { .series = 1, .type = SAMPLE_DELAY, .quality = QUALITY_GOOD, .seconds = 60,
+	    .n = DELAY_VALUES };
 
 	rig_start(&r, dir, RIG_T0);
 	rig_plan(&r, "small", 60, 1);
@@ -134,7 +144,8 @@ test_delay(void)
 	ok(r.nvalues == 3 && r.values[0] == 1.5 && isnan(r.values[1]) && isnan(r.values[2]),
 	    "the delays of a minute stand in that minute; none answered is unknown");
 	rig_read(&r, "link/s001-1/loss_ratio", "AVERAGE", RIG_T0, RIG_T0 + 180, 10);
-	ok(r.nvalues == 3 && r.values[0] == 0 && r.values[1] == 1 && isnan(r.values[2]), "and all lost is a loss of 1");
+	ok(r.nvalues == 3 && r.values[0] == 0 && r.values[1] == 1 && isnan(r.values[2]),
+	    "and all lost is a loss of 1");
 	rig_end(&r, true);
 	store_dir_remove(dir);
 }
@@ -172,6 +183,36 @@ test_restart(void)
 	store_dir_remove(dir);
 }
 
+/* The journal keeps an hour and the profile changes on the way. */
+static void
+test_keep(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make(), i;
+	int64_t	   t = RIG_T0, now = t;
+
+	for (i = 0; i < 8; i++) {
+		rig_start(&r, dir, now);
+		r.keep_s = 3600;
+		rig_plan(&r, i < 4 ? "small" : "city", 120, 2);
+		rig_feed(&r, 2, now += 3000);
+		rig_end(&r, i % 2 == 0);
+	}
+	rig_start(&r, dir, now);
+	r.keep_s = 3600;
+	rig_plan(&r, "city", 120, 2);
+	rig_feed(&r, 2, now += 3600);
+	ok(rig_counter(&r, "journal.segments") >= 2 && rig_counter(&r, "journal.segments") <= 4,
+	    "of nine segments those of the last hour are kept (%d)", (int)rig_counter(&r, "journal.segments"));
+	rig_read(&r, "link/s002-1/rx_bps", "AVERAGE", t, now - 120, 1000);
+	is_i64(wrong_minutes(&r, 2, t + 60, now - 120), 0, "and the files hold all of it");
+	rig_read(&r, "link/s002-1/rx_bps", "MAX", t, now, 100);
+	is_i64(r.step_s, 3600, "a file made under another profile answers with what it keeps");
+	ok(r.state.ok, "nothing is wrong with it");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 struct report {
 	int fd;
 };
@@ -185,7 +226,10 @@ report(void *arg, int64_t wall_s)
 		_exit(1);
 }
 
-/* Run in a child from this time on, reporting up to when all is acknowledged, until it is killed after some reports. */
+/*
+ * Run in a child from this time on, reporting up to when all is acknowledged, until it is killed after some
+ * reports.
+ */
 static int64_t
 run_and_kill(int dir, int64_t start_s, unsigned reports)
 {
@@ -333,7 +377,8 @@ static void
 send_with_clock(struct rig *r, int64_t off_s)
 {
 	int64_t		    wall_ns = loop_wall_ns(r->loop) + off_s * NS_PER_S;
-	struct sample	    s = { .series = 1, .type = SAMPLE_RATE, .wall_ns = wall_ns, .seconds = 60, .n = 2, .value = { 5, 5 } };
+	struct sample	    s = { .series = 1, .type = SAMPLE_RATE, .wall_ns = wall_ns, .seconds = 60, .n = 2,
+	    .value = { 5, 5 } };
 	struct sample_batch b = { 0 };
 
 	sample_batch_add(&b, &s, wall_ns, loop_mono_ns(r->loop));
@@ -355,10 +400,12 @@ test_clock(void)
 	records = (int64_t)r.durable.records;
 	send_with_clock(&r, -600);
 	is_i64(rig_counter(&r, "samples.clock_back"), 1, "a sample from before the last row is counted");
-	is_i64((int64_t)r.durable.records, records + 2, "and kept in the journal, behind a mark that the clock went back");
+	is_i64((int64_t)r.durable.records, records + 2,
+	    "and kept in the journal, behind a mark that the clock went back");
 	send_with_clock(&r, 0);
 	send_with_clock(&r, 3600);
-	is_i64(rig_counter(&r, "samples.stray"), 1, "one from the future is counted and kept out of the file");
+	is_i64(rig_counter(&r, "samples.stray"), 1,
+	    "one from the future is counted and kept out of the file");
 	rig_feed(&r, 1, t + 1500);
 	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1140, 1000);
 	is_i64(wrong_minutes(&r, 1, t + 60, t + 1140), 0, "no stored row has changed");
@@ -382,11 +429,13 @@ test_refusals(void)
 	rig_plan(&r, "small", 60, 2);
 	rig_poll(&r, 99, RIG_T0);
 	rig_run(&r, 11);
-	is_i64(rig_counter(&r, "samples.unplanned"), 2, "samples without a plan are counted and journaled only");
+	is_i64(rig_counter(&r, "samples.unplanned"), 2,
+	    "samples without a plan are counted and journaled only");
 	is_i64((int64_t)r.durable.records, 2 + 2, "(two samples, two names)");
 
 	rig_read(&r, "link/nosuch/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 60, 10);
-	ok(!r.end.ok && strstr(r.end.error, "link/nosuch/rx_bps: no such series") != NULL, "an unknown reference is refused by name");
+	ok(!r.end.ok && strstr(r.end.error, "link/nosuch/rx_bps: no such series") != NULL,
+	    "an unknown reference is refused by name");
 	rig_read(&r, "link/s001-1/rx_bsp", "AVERAGE", RIG_T0, RIG_T0 + 60, 10);
 	is_text(r.end.error, "link/s001-1 has no value \"rx_bsp\"", "an unknown value, too");
 	rig_read(&r, "link/s001-1/rx_bps", "MEDIAN", RIG_T0, RIG_T0 + 60, 10);
@@ -400,7 +449,8 @@ test_refusals(void)
 
 	ipc_send(r.measure, IPC_SAMPLES, 0, "short", 5, -1);
 	rig_run(&r, 11);
-	ok(r.measure_closed && rig_counter(&r, "samples.malformed") == 1, "a malformed payload closes its channel");
+	ok(r.measure_closed && rig_counter(&r,
+	    "samples.malformed") == 1, "a malformed payload closes its channel");
 	rig_attach_measure(&r);
 	name.wall_ns = loop_wall_ns(r.loop);
 	rig_send(&r, &name);
@@ -414,7 +464,8 @@ test_refusals(void)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	rig_poll(&r, 1, RIG_T0 + 80);
 	rig_run(&r, 3);
-	ok(!r.state.ok && strstr(r.state.text, "cannot write store/journal/") != NULL && strstr(r.state.text, "wait in memory") != NULL,
+	ok(!r.state.ok && strstr(r.state.text, "cannot write store/journal/") != NULL &&
+	    strstr(r.state.text, "wait in memory") != NULL,
 	    "a disk that refuses is said to core");
 	setrlimit(RLIMIT_FSIZE, &old);
 	rig_run(&r, 3);
@@ -424,8 +475,8 @@ test_refusals(void)
 }
 
 /*
- * In the sandbox of the store, as another user, below a directory that this user may not search: all must work through
- * the descriptor alone.
+ * In the sandbox of the store, as another user, below a directory that this user may not search: all must
+ * work through the descriptor alone.
  */
 static void
 test_confined(void)
@@ -433,7 +484,8 @@ test_confined(void)
 	int   outer = store_dir_make(), dir, status;
 	pid_t pid;
 
-	if (mkdirat(outer, "store", 0700) == -1 || (dir = openat(outer, "store", O_RDONLY | O_DIRECTORY)) == -1)
+	if (mkdirat(outer, "store", 0700) == -1 ||
+	    (dir = openat(outer, "store", O_RDONLY | O_DIRECTORY)) == -1)
 		abort();
 	if (getuid() == 0 && (fchown(dir, 65534, 65534) == -1 || fchmod(outer, 0700) == -1))
 		abort();
@@ -494,6 +546,7 @@ main(void)
 	test_merge();
 	test_delay();
 	test_restart();
+	test_keep();
 	test_kill();
 	test_damage();
 	test_clock();

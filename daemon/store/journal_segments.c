@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * journal_segments.c: the files of the journal: what is there at start, which may go, and which one holds a block.
+ */
+#include "store/journal_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/segment_reader.h"
+
+/* ---- at start ---- */
+
+static int
+segment_compare(const void *a, const void *b)
+{
+	const struct journal_segment *x = a, *y = b;
+
+	return x->first_seq < y->first_seq ? -1 : x->first_seq > y->first_seq;
+}
+
+struct journal_segment *
+journal_segment_add(struct journal *j, uint64_t first_seq)
+{
+	struct journal_segment *s;
+
+	j->segment = xrealloc(j->segment, j->nsegment + 1, sizeof(*j->segment));
+	s = &j->segment[j->nsegment++];
+	*s = (struct journal_segment){ .first_seq = first_seq };
+	return s;
+}
+
+int
+journal_segment_open(const struct journal *j, const struct journal_segment *s)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	return openat(j->o.dir_fd, segment_name(name, s->first_seq), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again. */
+static void
+segment_take(struct journal *j, const char *name, uint64_t first_seq)
+{
+	struct segment_reader	r;
+	struct stat		st;
+	int			flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int			fd = openat(j->o.dir_fd, name, flags);
+	char			bad[SEGMENT_NAME_SIZE + 4];
+
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		if (fd == -1)
+			log_warn("store/journal/%s: left out", name);
+		else
+			log_warnx("store/journal/%s: not a regular file, left out", name);
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	if (segment_reader_init(&r, fd, (uint64_t)st.st_size) == 0 && r.head.first_seq == first_seq) {
+		struct journal_segment *s = journal_segment_add(j, first_seq);
+
+		s->created_ns = r.head.created_ns;
+		s->bytes = (uint64_t)st.st_size;
+		segment_reader_fini(&r);
+		return;
+	}
+	segment_reader_fini(&r);
+	if (st.st_size <= SEGMENT_HEAD) {	/* a crash while it was made: it never held a block */
+		unlinkat(j->o.dir_fd, name, 0);
+		return;
+	}
+	snprintf(bad, sizeof(bad), "%s.bad", name);
+	if (renameat(j->o.dir_fd, name, j->o.dir_fd, bad) == -1)
+		log_warn("store/journal/%s: not a segment, and cannot be renamed", name);
+	else
+		log_warnx("store/journal/%s: not a segment of this format, renamed to %s", name, bad);
+	j->stats.damaged++;
+}
+
+static int
+segments_list(struct journal *j)
+{
+	int	       fd = openat(j->o.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR	      *dir = fd != -1 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+	uint64_t       first_seq;
+
+	if (dir == NULL) {
+		log_warn("cannot list store/journal");
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	while ((e = readdir(dir)) != NULL)
+		if (segment_name_parse(e->d_name, &first_seq) == 0)
+			segment_take(j, e->d_name, first_seq);
+	closedir(dir);
+	if (j->nsegment > 0)
+		qsort(j->segment, j->nsegment, sizeof(*j->segment), segment_compare);
+	return 0;
+}
+
+static void
+tail_cut(struct journal *j, struct journal_segment *s, uint64_t good_end)
+{
+	char name[SEGMENT_NAME_SIZE];
+	int  fd = openat(j->o.dir_fd, segment_name(name, s->first_seq), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	log_warnx("store/journal/%s: torn tail, cut %llu bytes behind the last good block", name,
+	    (unsigned long long)(s->bytes - good_end));
+	if (fd == -1 || ftruncate(fd, (off_t)good_end) == -1 || fdatasync(fd) == -1)
+		log_warn("store/journal/%s: cannot be cut", name);
+	if (fd != -1)
+		close(fd);
+	j->stats.torn++;
+	s->bytes = good_end;
+}
+
+/*
+ * Find the end of the last segment. @return 1 when it holds blocks, 0 when only names, -1 on a read error
+ * (logged)
+ */
+static int
+segment_close_off(struct journal *j, struct journal_segment *s)
+{
+	struct segment_reader r;
+	struct block	      b;
+	uint64_t	      last_seq = 0;
+	char		      name[SEGMENT_NAME_SIZE];
+	int		      rc;
+
+	if (segment_reader_init(&r, journal_segment_open(j, s), s->bytes) == -1) {
+		log_warn("store/journal/%s: cannot be read", segment_name(name, s->first_seq));
+		return -1;
+	}
+	while ((rc = segment_reader_next(&r, &b)) == 1)
+		if (b.seq > last_seq)
+			last_seq = b.seq;
+	if (rc == -1)
+		log_warn("store/journal/%s: cannot be read", segment_name(name, s->first_seq));
+	else if (r.torn)
+		tail_cut(j, s, r.good_end);
+	segment_reader_fini(&r);
+	if (rc == -1)
+		return -1;
+	if (last_seq >= j->next_seq)
+		j->next_seq = last_seq + 1;
+	return last_seq >= s->first_seq;
+}
+
+int
+journal_segments_find(struct journal *j)
+{
+	char name[SEGMENT_NAME_SIZE];
+	int  rc = 0;
+
+	if (segments_list(j) == -1)
+		return -1;
+	/* One without a block of its own (a crash came first) makes way for the one that will have its number. */
+	while (j->nsegment > 0 && (rc = segment_close_off(j, &j->segment[j->nsegment - 1])) == 0)
+		unlinkat(j->o.dir_fd, segment_name(name, j->segment[--j->nsegment].first_seq), 0);
+	return rc == -1 ? -1 : 0;
+}
+
+/* ---- keeping and reading ---- */
+
+int64_t
+journal_retain(struct journal *j, uint64_t needed_seq, int64_t now_wall_ns, uint32_t keep_s,
+    uint64_t max_bytes)
+{
+	uint64_t size = journal_stats(j)->size;
+	int64_t	 end_ns, youngest = 0;
+	size_t	 gone = 0;
+	char	 name[SEGMENT_NAME_SIZE];
+
+	for (; gone + 1 < j->nsegment && j->segment[gone + 1].first_seq <= needed_seq; gone++) {
+		end_ns = j->segment[gone + 1].created_ns;
+		if (now_wall_ns - end_ns <= keep_s * NS_PER_S) {
+			if (size <= max_bytes)
+				break;
+			youngest = end_ns;
+		}
+		size -= j->segment[gone].bytes;
+		if (unlinkat(j->o.dir_fd, segment_name(name, j->segment[gone].first_seq), 0) == -1)
+			log_warn("cannot delete store/journal/%s", name);
+	}
+	j->nsegment -= gone;
+	memmove(j->segment, j->segment + gone, j->nsegment * sizeof(*j->segment));
+	return youngest;
+}
+
+const struct journal_segment *
+journal_segment_of(const struct journal *j, uint64_t seq)
+{
+	size_t i = j->nsegment;
+
+	while (i > 1 && j->segment[i - 1].first_seq > seq)
+		i--;
+	return i > 0 ? &j->segment[i - 1] : NULL;
+}
+
+const struct journal_segment *
+journal_segment_after(const struct journal *j, uint64_t first_seq)
+{
+	size_t i;
+
+	for (i = 0; i < j->nsegment; i++)
+		if (j->segment[i].first_seq > first_seq)
+			return &j->segment[i];
+	return NULL;
+}
