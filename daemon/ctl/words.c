@@ -137,12 +137,14 @@ parse_before(const char *text, int64_t now_s, int64_t *seconds)
 		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 },
 	};
 	char	number[16];
-	size_t	digits = strspn(text + 1, "0123456789"), i;
+	size_t	digits, i;
 	int64_t n;
 
+	if (text[0] != '-')
+		return -1;
+	digits = strspn(text + 1, "0123456789");
 	snprintf(number, sizeof(number), "%.*s", (int)digits, text + 1);
-	if (text[0] != '-' || digits > 9 || text_to_i64(number, 0, INT32_MAX, &n) == -1 ||
-	    strlen(text) != digits + 2)
+	if (digits > 9 || text_to_i64(number, 0, INT32_MAX, &n) == -1 || strlen(text) != digits + 2)
 		return -1;
 	for (i = 0; i < nitems(units); i++)
 		if (text[digits + 1] == units[i].unit) {
