@@ -2,9 +2,9 @@
 /*
  * simpuld, the engine: options, the stages of the start, the loop.
  *
- * The parent (proc/parent.c) opens what needs rights, gives the rights up and starts the processes of proc/; with
- * --single all of them live in this one (proc/single.c). Without --foreground the shell's command returns when the engine
- * is up, or has failed and said why.
+ * The parent (proc/parent.c) opens what needs rights, gives the rights up and starts the processes of proc/;
+ * with --single all of them live in this one (proc/single.c). Without --foreground the shell's command
+ * returns when the engine is up, or has failed and said why.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ static const struct stage {
 	void	  (*stop)(struct parent *);
 } stages[] = {	/* started downwards, stopped upwards */
 	{ "configuration", parent_check,	NULL },
-	{ "premises",	   parent_open,		parent_close },	/* data directory, sockets: last work with rights */
+	{ "premises",	   parent_open,		parent_close },	/* data, sockets: last work with rights */
 	{ "privileges",	   parent_privileges,	NULL },
 	{ "processes",	   parent_start,	parent_stop },
 };
@@ -44,7 +44,8 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: simpuld -c FILE [--foreground] [--single] [-D TAG]\n"
-	      "  -c, --config FILE   configuration (default: $SIMPUL_CONFIG, else " SYSCONFDIR "/simpul/simpuld.conf)\n"
+	      "  -c, --config FILE   configuration (default: $SIMPUL_CONFIG, else\n"
+	      "                      " SYSCONFDIR "/simpul/simpuld.conf)\n"
 	      "      --foreground    do not go into the background when the engine is up\n"
 	      "      --single        all processes in one, in the foreground, for debugging\n"
 	      "  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"

@@ -4,8 +4,8 @@
 #define SIMPUL_BACKGROUND_H
 
 /**
- * Go on in a new process of its own session; standard error stays. The first process waits and ends with 0 after
- * background_ready(), or with the exit code of the new one when that ends before.
+ * Go on in a new process of its own session; standard error stays. The first process waits and ends with 0
+ * after background_ready(), or with the exit code of the new one when that ends before.
  * @return a descriptor for background_ready(); on failure the process ends with a message
  */
 int	background_start(void);

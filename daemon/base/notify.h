@@ -7,9 +7,14 @@
 
 struct notify;
 
-/** Reads NOTIFY_SOCKET and WATCHDOG_USEC; without a service manager everything below does nothing. @return owned */
+/**
+ * Reads NOTIFY_SOCKET and WATCHDOG_USEC; without a service manager everything below does nothing.
+ * @return owned
+ */
 struct notify *notify_new(struct loop *l);
-/** Send a state such as "READY=1" or "STOPPING=1"; after the first READY=1 the watchdog is fed from the loop. */
+/**
+ * Send a state such as "READY=1" or "STOPPING=1"; after the first READY=1 the watchdog is fed from the loop.
+ */
 void	notify_send(struct notify *n, const char *state);
 void	notify_free(struct notify *n);	/* NULL is allowed */
 

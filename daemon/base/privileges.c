@@ -2,8 +2,8 @@
 /*
  * privileges.c: from root, or from a user with a few capabilities, to a user with none; there is no way back.
  *
- * An engine that stays uid 0 (no user configured, or root of a user namespace) locks SECBIT_NOROOT, so that its uid gives
- * it no capability ever again: it then owns root's files, and no more than that.
+ * An engine that stays uid 0 (no user configured, or root of a user namespace) locks SECBIT_NOROOT, so that
+ * its uid gives it no capability ever again: it then owns root's files, and no more than that.
  */
 #include "base/sandbox.h"
 
@@ -26,7 +26,8 @@ user_find(const char *user)
 	errno = 0;
 	pw = getpwnam(user);
 	if (pw == NULL)
-		log_warnx("there is no user \"%s\": create it (adduser --system --group %s) or change engine.user", user, user);
+		log_warnx("there is no user \"%s\": create it (adduser --system --group %s), or change "
+		    "engine.user", user, user);
 	return pw;
 }
 
@@ -84,7 +85,7 @@ bounds_drop(void)
 int
 privileges_drop(const char *user)
 {
-	capng_setpid((int)getpid());	/* a fork behind the library's back (nest.c) would leave the old one */
+	capng_setpid((int)getpid());	/* the library has not seen a fork like that of nest.c */
 	if (capng_get_caps_process() == -1) {
 		log_warn("cannot read the capabilities of this process");
 		return -1;
@@ -92,7 +93,8 @@ privileges_drop(const char *user)
 	if (bounds_drop() == -1 || (changes_user(user) && user_become(user) == -1))
 		return -1;
 
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);	/* EINVAL where the kernel has no such set */
+	/* EINVAL where the kernel has no such set. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	capng_clear(CAPNG_SELECT_CAPS);
 	if (capng_apply(CAPNG_SELECT_CAPS) != 0 || capng_get_caps_process() == -1 ||
 	    capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {

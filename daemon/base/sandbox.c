@@ -2,13 +2,14 @@
 /*
  * sandbox.c: one list of system calls per process (seccomp), and one directory (Landlock).
  *
- * The lists are made of named groups, so that the table roles[] reads as what a process may do. Filters are inherited and
- * add up: a child can do only what both its own list and the parent's hold. The parent's list is therefore the union of
- * all plus forking, and in place of a refusal of socket() it has nothing but typed frames to read.
+ * The lists are made of named groups, so that the table roles[] reads as what a process may do. Filters are
+ * inherited and add up: a child can do only what both its own list and the parent's hold. The parent's list
+ * is therefore the union of all plus forking, and in place of a refusal of socket() it has nothing but typed
+ * frames to read.
  *
- * What a library does behind our back decides some entries: glibc's resolver (netlink, connect to nscd, mmap of NSS
- * modules), SQLite's and librrd's locks and maps. A call that is missing ends the process with SIGSYS, which the parent
- * logs; the kernel's audit log, or a sanitizer build (which only logs), names the call.
+ * What a library does behind our back decides some entries: glibc's resolver (netlink, connect to nscd, mmap
+ * of NSS modules), SQLite's and librrd's locks and maps. A call that is missing ends the process with SIGSYS,
+ * which the parent logs; the kernel's audit log, or a sanitizer build (which only logs), names the call.
  */
 #include "base/sandbox.h"
 
@@ -37,67 +38,70 @@
 
 /* Run, wait, allocate, speak over descriptors that are open already. */
 static const int calls_run[] = {
-	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(lseek),
-	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close),
+	SCMP_SYS(lseek), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
 	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_pwait2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
-	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(eventfd2),
-	SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(brk),
+	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(eventfd2), SCMP_SYS(mmap),
+	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(brk),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom),
-	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrusage), SCMP_SYS(uname), SCMP_SYS(sysinfo),
-	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),
-	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-	SCMP_SYS(tgkill), SCMP_SYS(futex), SCMP_SYS(restart_syscall), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-	SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom), SCMP_SYS(getpid),
+	SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
+	SCMP_SYS(getegid), SCMP_SYS(getrusage), SCMP_SYS(uname), SCMP_SYS(sysinfo),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(statx), SCMP_SYS(fcntl), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(tgkill), SCMP_SYS(futex),
+	SCMP_SYS(restart_syscall), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
 	LIST_END
 };
 
 /* Look at files; which of them may be opened, and how, is said apart (openat). */
 static const int calls_look[] = {
-	SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access), SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
-	SCMP_SYS(fadvise64), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
+	SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(fadvise64), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
 	LIST_END
 };
 
 /* Make and change files below the one directory. */
 static const int calls_store[] = {
-	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat), SCMP_SYS(pwrite64), SCMP_SYS(pwritev),
-	SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(sync_file_range),
-	SCMP_SYS(syncfs), SCMP_SYS(msync), SCMP_SYS(flock), SCMP_SYS(rename), SCMP_SYS(renameat),
-	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(mkdir),
-	SCMP_SYS(mkdirat), SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown), SCMP_SYS(umask),
-	SCMP_SYS(utimensat), SCMP_SYS(chdir), SCMP_SYS(fchdir),
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat), SCMP_SYS(pwrite64),
+	SCMP_SYS(pwritev), SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+	SCMP_SYS(sync_file_range), SCMP_SYS(syncfs), SCMP_SYS(msync), SCMP_SYS(flock), SCMP_SYS(rename),
+	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir),
+	SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat),
+	SCMP_SYS(fchown), SCMP_SYS(umask), SCMP_SYS(utimensat), SCMP_SYS(chdir), SCMP_SYS(fchdir),
 	LIST_END
 };
 
 /* Use network sockets; which families is said apart (socket). */
 static const int calls_network[] = {
-	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(shutdown), SCMP_SYS(socketpair),
-	SCMP_SYS(ioctl),
+	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg),
+	SCMP_SYS(shutdown), SCMP_SYS(socketpair), SCMP_SYS(ioctl),
 	LIST_END
 };
 
 /* Serve connections of a socket that the parent has bound. */
 static const int calls_serve[] = {
-	SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown), LIST_END
+	SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
+	LIST_END
 };
 
 /* Start, watch and end children, and let them put on their own sandbox. */
 static const int calls_parent[] = {
-	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
-	SCMP_SYS(close_range), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2),
-	SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(capget), SCMP_SYS(capset), SCMP_SYS(setrlimit),
-	SCMP_SYS(prlimit64), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
-	SCMP_SYS(landlock_restrict_self), SCMP_SYS(socket), SCMP_SYS(setitimer),
+	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(wait4), SCMP_SYS(waitid),
+	SCMP_SYS(kill), SCMP_SYS(close_range), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
+	SCMP_SYS(pipe2), SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(capget), SCMP_SYS(capset),
+	SCMP_SYS(setrlimit), SCMP_SYS(prlimit64), SCMP_SYS(landlock_create_ruleset),
+	SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self), SCMP_SYS(socket),
+	SCMP_SYS(setitimer),
 	LIST_END
 };
 
-static const int families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };	/* netlink: the resolver asks for addresses */
+/* Netlink: the resolver asks which addresses we have. */
+static const int families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };
 
 #define CALLS_MAX 6
 static const struct role {
@@ -105,12 +109,18 @@ static const struct role {
 	const int  *calls[CALLS_MAX];	/* groups; ends with NULL */
 	bool	    reads, sockets;	/* may open files for reading; may make sockets of families[] */
 } roles[] = {
-	[SANDBOX_PARENT]  = { "parent", { calls_run, calls_look, calls_store, calls_network, calls_serve, calls_parent } },
-	[SANDBOX_CHECK]	  = { "check", { calls_run } },
-	[SANDBOX_MEASURE] = { "measure", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true },
-	[SANDBOX_STORE]	  = { "store", { calls_run, calls_look, calls_store } },
-	[SANDBOX_CORE]	  = { "core", { calls_run, calls_look, calls_store, calls_serve } },
-	[SANDBOX_PUBLISH] = { "publish", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true },
+	[SANDBOX_PARENT] = {
+		"parent", { calls_run, calls_look, calls_store, calls_network, calls_serve, calls_parent },
+	},
+	[SANDBOX_CHECK] = { "check", { calls_run } },
+	[SANDBOX_MEASURE] = {
+		"measure", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true,
+	},
+	[SANDBOX_STORE] = { "store", { calls_run, calls_look, calls_store } },
+	[SANDBOX_CORE] = { "core", { calls_run, calls_look, calls_store, calls_serve } },
+	[SANDBOX_PUBLISH] = {
+		"publish", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true,
+	},
 };
 
 /* ---- seccomp ---- */
@@ -165,7 +175,7 @@ filter_load(const struct role *r)
 
 	if (ctx == NULL)
 		goto done;
-	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);	/* a tree, not a walk: it runs at each call */
+	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);	/* a tree, not a walk */
 	for (i = 0; rc >= 0 && i < CALLS_MAX && r->calls[i] != NULL; i++)
 		rc = allow_list(ctx, r->calls[i]);
 	if (rc >= 0 && r->reads)
@@ -223,15 +233,19 @@ landlock_allow_reading(int ruleset, const char *path)
 	return rc;
 }
 
-/* Files outside dir_fd do not exist for this process any more. A kernel without Landlock leaves it at the user's rights. */
+/*
+ * Files outside dir_fd do not exist for this process any more. A kernel without Landlock leaves it at the
+ * user's rights.
+ */
 static int
 directory_only(int dir_fd)
 {
-	long			    abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset_attr attr = { 0 };
-	int			    ruleset, rc;
-	size_t			    i;
+	int			     ruleset, rc;
+	size_t			     i;
+	long			     abi;
 
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1)
 		return 0;
 	attr.handled_access_fs = landlock_rights(abi);

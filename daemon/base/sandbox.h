@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sandbox.h: what a process may still do once it has what it needs (THREATS 2): no_new_privs, empty capability sets,
- * a seccomp allow-list (kill on violation; log only in sanitizer builds) and Landlock where the kernel has it.
+ * sandbox.h: what a process may still do once it has what it needs (THREATS 2): no_new_privs, empty
+ * capability sets, a seccomp allow-list (kill on violation; log only in sanitizer builds) and Landlock where
+ * the kernel has it.
  */
 #ifndef SIMPUL_SANDBOX_H
 #define SIMPUL_SANDBOX_H
@@ -10,7 +11,9 @@
 
 #include "base/base.h"
 
-enum sandbox_role { SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH };
+enum sandbox_role {
+	SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH
+};
 
 /**
  * Give everything else up, for good.
@@ -18,7 +21,10 @@ enum sandbox_role { SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STOR
  * @return 0, or -1 after logging what failed (the process must then end)
  */
 int	sandbox_enter(enum sandbox_role role, int dir_fd);
-/** The ids that privileges_drop() would take, for files made before it: our own when not root or user is empty. 0 or -1 (logged). */
+/**
+ * The ids that privileges_drop() would take, for files made before it: our own when not root or user is
+ * empty. 0 or -1 (logged).
+ */
 int	privileges_ids(const char *user, uid_t *uid, gid_t *gid);
 /** Become this user (when root and user is not empty) and drop every capability. 0 or -1 (logged). */
 int	privileges_drop(const char *user);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * check_child.c: CHANNEL to core (if any), a FILE per input that exists, CONF_END; then CONF_ERROR or ENGINE and INSTANCE
- * come back, and CONF_END. The process may die at any point (libconfig can end it): that, too, is an answer.
+ * check_child.c: CHANNEL to core (if any), a FILE per input that exists, CONF_END; then CONF_ERROR or ENGINE
+ * and INSTANCE come back, and CONF_END. The process may die at any point (libconfig can end it): that, too,
+ * is an answer.
  */
 #include "proc/check_child.h"
 
@@ -37,7 +38,8 @@ error_show(const struct check_child *c, const struct msg_conf_error *e)
 	else if (e->line != 0)
 		snprintf(place, sizeof(place), ":%u", e->line);
 	if (c->to_stderr)
-		fprintf(stderr, "%s%s: %s\n", e->file, place, text_visible(text, sizeof(text), e->text, strlen(e->text)));
+		fprintf(stderr, "%s%s: %s\n", e->file, place,
+		    text_visible(text, sizeof(text), e->text, strlen(e->text)));
 	else
 		log_warnx("%s%s: %s", e->file, place, e->text);
 }
@@ -125,7 +127,7 @@ channel_closed(void *arg, struct ipc_channel *ch, const char *why)
 {
 	(void)ch;
 	(void)why;
-	finish(arg, "the check process died; a file may be too large or too deep for its limits (256 MiB, 5 s)");
+	finish(arg, "the check process died; a file may be too large for its limits (256 MiB, 5 s)");
 }
 
 static void

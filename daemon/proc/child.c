@@ -2,9 +2,9 @@
 /*
  * child.c: what all processes but the parent and check have in common.
  *
- * Build the part, give up everything that is not needed (sandbox), and only then read the first message. The channel to the
- * parent is answered here: CHANNEL attaches a peer, STOP and end of file end the process; ALIVE is sent each second from
- * the loop, so that a loop which hangs is noticed.
+ * Build the part, give up everything that is not needed (sandbox), and only then read the first message. The
+ * channel to the parent is answered here: CHANNEL attaches a peer, STOP and end of file end the process;
+ * ALIVE is sent each second from the loop, so that a loop which hangs is noticed.
  */
 #include "proc/child.h"
 
@@ -38,18 +38,19 @@ static const struct part {
 } parts[PROCESSES];
 
 /* The same functions with the type of `self` forgotten. */
-#define PART_CALLS(x)													\
-	static void x##_part_attach(void *self, enum process_kind peer, const char *instance, struct ipc_channel *ch)	\
-	{														\
-		x##_attach(self, peer, instance, ch);									\
-	}														\
-	static void x##_part_stop(void *self)										\
-	{														\
-		x##_stop(self);												\
-	}														\
-	static void x##_part_free(void *self)										\
-	{														\
-		x##_free(self);												\
+#define PART_CALLS(x)										\
+	static void x##_part_attach(void *self, enum process_kind peer, const char *instance,	\
+	    struct ipc_channel *ch)								\
+	{											\
+		x##_attach(self, peer, instance, ch);						\
+	}											\
+	static void x##_part_stop(void *self)							\
+	{											\
+		x##_stop(self);									\
+	}											\
+	static void x##_part_free(void *self)							\
+	{											\
+		x##_free(self);									\
 	}
 PART_CALLS(measure)
 PART_CALLS(store)
@@ -95,8 +96,10 @@ static const struct part parts[PROCESSES] = {
 void
 child_start_init(struct child_start *cs, enum process_kind kind, const char *instance)
 {
-	*cs = (struct child_start){ .kind = kind, .parent = getpid(), .parent_fd = -1, .lock_fd = -1, .dir_fd = -1,
-		.listen_fd = -1, .secrets_fd = -1, .sockets = { -1, -1, -1, -1 } };
+	*cs = (struct child_start){
+		.kind = kind, .parent = getpid(), .parent_fd = -1, .lock_fd = -1, .dir_fd = -1,
+		.listen_fd = -1, .secrets_fd = -1, .sockets = { -1, -1, -1, -1 },
+	};
 	text_copy(cs->instance, sizeof(cs->instance), instance);
 }
 
@@ -110,8 +113,10 @@ child_name(char *out, size_t size, enum process_kind kind, const char *instance)
 size_t
 child_fds(const struct child_start *cs, int fd[CHILD_FDS_MAX])
 {
-	const int all[CHILD_FDS_MAX] = { cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd,
-		cs->sockets.icmp4, cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6 };
+	const int all[CHILD_FDS_MAX] = {
+		cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd, cs->sockets.icmp4,
+		cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6,
+	};
 	size_t	  i, n = 0;
 
 	for (i = 0; i < nitems(all); i++)
@@ -171,7 +176,10 @@ parent_closed(void *arg, struct ipc_channel *ch, const char *why)
 
 /* ---- from start to end ---- */
 
-/* Rights end here; dir_fd is the part's only directory. The part may have closed its own descriptor of it already. */
+/*
+ * Rights end here; dir_fd is the part's only directory. The part may have closed its own descriptor of it
+ * already.
+ */
 static int
 child_sandbox(const struct part *part, int dir_fd)
 {
@@ -188,9 +196,13 @@ child_sandbox(const struct part *part, int dir_fd)
 int
 child_run(const struct child_start *cs)
 {
-	struct child c = { .part = &parts[cs->kind], .hello = { .process = (uint8_t)cs->kind, .pid = (uint32_t)getpid() } };
+	struct child c = {
+		.part = &parts[cs->kind],
+		.hello = { .process = (uint8_t)cs->kind, .pid = (uint32_t)getpid() },
+	};
 	char	     name[48];
-	int	     dir_fd = cs->dir_fd != -1 ? fcntl(cs->dir_fd, F_DUPFD_CLOEXEC, 3) : -1, code = EXIT_FAILURE;
+	int	     dir_fd = cs->dir_fd != -1 ? fcntl(cs->dir_fd, F_DUPFD_CLOEXEC, 3) : -1;
+	int	     code = EXIT_FAILURE;
 
 	log_open("simpuld", child_name(name, sizeof(name), cs->kind, cs->instance));
 	title_set("simpuld", name);

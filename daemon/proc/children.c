@@ -2,9 +2,10 @@
 /*
  * children.c: start, join, watch, restart, stop.
  *
- * Each child has a pair with the parent. Each two that speak with each other (pairs[]) get a pair of their own: it is made
- * here and sent as two CHANNEL frames whenever one of them starts; its peer learns of the end of the old one by itself.
- * A child that dies is started again at once; one that dies again and again is given more and more time.
+ * Each child has a pair with the parent. Each two that speak with each other (pairs[]) get a pair of their
+ * own: it is made here and sent as two CHANNEL frames whenever one of them starts; its peer learns of the end
+ * of the old one by itself. A child that dies is started again at once; one that dies again and again is
+ * given more and more time.
  */
 #include "proc/children.h"
 
@@ -34,7 +35,7 @@ struct child {
 	char		      instance[32], name[48];
 	char		      netns[256];
 	struct nest	     *nest;		/* of an instance in a namespace of its own, else NULL */
-	struct packet_sockets sockets;		/* of an instance in the host's namespace: kept for a restart */
+	struct packet_sockets sockets;		/* of an instance in the host's namespace; for restarts */
 	pid_t		      pid;		/* 0: does not run */
 	struct ipc_channel   *channel;
 	int64_t		      started_ns, alive_ns;	/* monotonic */
@@ -65,7 +66,9 @@ static const struct {
 };
 
 /* Who produces stops first, so that what is on its way still arrives. */
-static const enum process_kind stop_order[] = { PROCESS_MEASURE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE };
+static const enum process_kind stop_order[] = {
+	PROCESS_MEASURE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE,
+};
 
 static void child_start(struct child *c);
 static void stop_wave(struct children *cs);
@@ -257,9 +260,11 @@ static void
 death_log(const struct child *c, int status)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		log_warnx("%s made a system call that its list does not allow, and was killed for it", c->name);
+		log_warnx("%s made a system call that its list does not allow, and was killed for it",
+		    c->name);
 	else if (WIFSIGNALED(status))
-		log_warnx("%s was killed by signal %d (%s)", c->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+		log_warnx("%s was killed by signal %d (%s)", c->name, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
 	else
 		log_warnx("%s ended with code %d", c->name, WEXITSTATUS(status));
 }
@@ -298,7 +303,8 @@ child_died(struct child *c, int status)
 	} else {
 		wait_ns = restart_wait(c, loop_mono_ns(cs->loop));
 		if (wait_ns >= BACKOFF_MIN_NS)
-			log_warnx("%s dies again and again: next start in %d s", c->name, (int)(wait_ns / NS_PER_S));
+			log_warnx("%s dies again and again: next start in %d s", c->name,
+			    (int)(wait_ns / NS_PER_S));
 		restart_later(c, wait_ns);
 		cs->hooks.died(cs->hooks.arg);
 	}
@@ -347,7 +353,8 @@ each_second(void *arg)
 		c = cs->child[i];
 		if (c->pid == 0 || now - c->alive_ns <= ALIVE_MAX_NS)
 			continue;
-		log_warnx("%s has given no sign of life for %d s: killed", c->name, (int)(ALIVE_MAX_NS / NS_PER_S));
+		log_warnx("%s has given no sign of life for %d s: killed", c->name,
+		    (int)(ALIVE_MAX_NS / NS_PER_S));
 		c->alive_ns = now;	/* said once; SIGCHLD follows */
 		kill(c->pid, SIGKILL);
 	}
@@ -386,7 +393,8 @@ children_free(struct children *cs)
 }
 
 int
-children_add(struct children *cs, enum process_kind kind, const char *instance, const char *netns, const char *user)
+children_add(struct children *cs, enum process_kind kind, const char *instance, const char *netns,
+    const char *user)
 {
 	struct child *c;
 
@@ -479,8 +487,9 @@ children_log(const struct children *cs)
 
 	for (i = 0; i < cs->n; i++) {
 		c = cs->child[i];
-		log_info("%s: process id %d, %s for %d s, died %u times", c->name, (int)c->pid, c->pid != 0 ? "up" : "down",
-		    (int)((loop_mono_ns(cs->loop) - c->started_ns) / NS_PER_S), c->deaths);
+		log_info("%s: process id %d, %s for %d s, died %u times", c->name, (int)c->pid,
+		    c->pid != 0 ? "up" : "down", (int)((loop_mono_ns(cs->loop) - c->started_ns) / NS_PER_S),
+		    c->deaths);
 	}
 }
 

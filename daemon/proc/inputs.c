@@ -36,7 +36,8 @@ input_open(const char *conf_path, enum input_kind what, struct msg_file *m, bool
 	if (what == INPUT_CONF)
 		n = snprintf(path, sizeof(path), "%s", conf_path);
 	else
-		n = snprintf(path, sizeof(path), "%.*sinventory/%s.csv", directory_len(conf_path), conf_path, tables[what]);
+		n = snprintf(path, sizeof(path), "%.*sinventory/%s.csv", directory_len(conf_path), conf_path,
+		    tables[what]);
 	if (n >= (int)sizeof(path)) {
 		log_warnx("%s: this name is too long", conf_path);
 		*failed = true;
@@ -44,8 +45,9 @@ input_open(const char *conf_path, enum input_kind what, struct msg_file *m, bool
 	}
 	m->what = (uint8_t)what;
 	/* The end of a long name says more than its beginning. */
-	text_copy(m->name, sizeof(m->name), n < (int)sizeof(m->name) ? path : path + n - (int)sizeof(m->name) + 1);
-	/* Not blocking: a named pipe in the place of a file must not stop the engine; the check child refuses it. */
+	text_copy(m->name, sizeof(m->name),
+	    n < (int)sizeof(m->name) ? path : path + n - (int)sizeof(m->name) + 1);
+	/* Not blocking: a named pipe in a file's place must not stop the engine; check refuses it. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1 && (errno != ENOENT || what == INPUT_CONF)) {
 		log_warn("cannot read %s", path);
@@ -58,9 +60,10 @@ int
 input_directory(const char *conf_path, const char *name)
 {
 	char path[4096];
-	int  fd;
+	int  fd, n;
 
-	if (snprintf(path, sizeof(path), "%.*s%s", directory_len(conf_path), conf_path, name) >= (int)sizeof(path))
+	n = snprintf(path, sizeof(path), "%.*s%s", directory_len(conf_path), conf_path, name);
+	if (n >= (int)sizeof(path))
 		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 && errno != ENOENT)

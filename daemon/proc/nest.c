@@ -2,21 +2,24 @@
 /*
  * nest.c: a door left ajar into a network namespace.
  *
- * A socket belongs to the namespace in which it was made. Raw and UDP sockets could be made once at the start and handed to
- * each restarted measure process, but a TCP probe needs a new socket each time, so the process itself must live inside;
- * and entering takes a right (setns: CAP_SYS_ADMIN) that the parent has given up by the time a child must be restarted.
+ * A socket belongs to the namespace in which it was made. Raw and UDP sockets could be made once at the start
+ * and handed to each restarted measure process, but a TCP probe needs a new socket each time, so the process
+ * itself must live inside; and entering takes a right (setns: CAP_SYS_ADMIN) that the parent has given up by
+ * the time a child must be restarted.
  *
  *	parent, privileged	forks the nest
- *	nest			enters the namespace, opens the packet sockets there, gives up all rights, reports, waits
+ *	nest			enters the namespace, opens the packet sockets there, gives up all rights,
+ *				reports, waits
  *	parent, any time	sends the child's end of a new pair
- *	nest			clones itself with CLONE_PARENT: the copy is inside already and is the parent's child, so the
- *				parent's waitpid(), its death signal and its kill() work as for any other child
+ *	nest			clones itself with CLONE_PARENT: the copy is inside already, and it is the
+ *				parent's child, so that waitpid(), the death signal and kill() work as for
+ *				any other
  *
- * When the namespace belongs to a user namespace of ours (unshare --map-root-user --net by the same user), that one is
- * entered first: there its owner holds all capabilities, without root.
+ * When the namespace belongs to a user namespace of ours (unshare --map-root-user --net by the same user),
+ * that one is entered first: there its owner holds all capabilities, without root.
  *
- * A nest reads nothing but one byte and a descriptor from its parent, and ends with it. Nests come in twos: should one be
- * killed, the other clones a new one the same way, and the door stays ajar.
+ * A nest reads nothing but one byte and a descriptor from its parent, and ends with it. Nests come in twos:
+ * should one be killed, the other clones a new one the same way, and the door stays ajar.
  */
 #include "proc/nest.h"
 
@@ -60,8 +63,8 @@ is_our_user_namespace(int fd)
 {
 	struct stat theirs, ours;
 
-	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 && theirs.st_dev == ours.st_dev &&
-	    theirs.st_ino == ours.st_ino;
+	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	    theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
 static int
@@ -73,13 +76,14 @@ namespace_enter(const char *instance, const char *netns)
 		log_warn("measure %s: cannot open the network namespace %s", instance, netns);
 		return -1;
 	}
-	/* Who owns it: not to be known (EPERM) when the owner lies outside our own, and then setns() will say no. */
+	/* Not to be known (EPERM) when the owner lies outside our own, and then setns() will say no. */
 	owner = ioctl(net, NS_GET_USERNS);
-	if (owner != -1 && geteuid() != 0 && !is_our_user_namespace(owner) && setns(owner, CLONE_NEWUSER) == -1)
+	if (owner != -1 && geteuid() != 0 && !is_our_user_namespace(owner) &&
+	    setns(owner, CLONE_NEWUSER) == -1)
 		log_warn("measure %s: cannot enter the user namespace that owns %s", instance, netns);
 	else if (setns(net, CLONE_NEWNET) == -1)
-		log_warn("measure %s: cannot enter the network namespace %s (this needs root, or a namespace made by the same "
-		    "user)", instance, netns);
+		log_warn("measure %s: cannot enter the network namespace %s (this needs root, or a namespace "
+		    "made by the same user)", instance, netns);
 	else
 		rc = 0;
 	if (owner != -1)
@@ -115,7 +119,10 @@ request_wait(int fd, enum request *what)
 	return got;
 }
 
-/* The copy's parent is our parent. glibc's fork() has no such flag; its handlers matter to threads, and we have none. */
+/*
+ * The copy's parent is our parent. glibc's fork() has no such flag; its handlers matter to threads, and we
+ * have none.
+ */
 static pid_t
 fork_sibling(void)
 {
@@ -168,8 +175,9 @@ nest_run(struct child_start *cs, const char *netns, const char *user, int fd)
 	log_open("simpuld", name);
 	title_set("simpuld", name);
 	if (geteuid() != 0)
-		user = "";	/* inside a user namespace we shall look like root, with nobody else to become */
-	if (namespace_enter(cs->instance, netns) == -1 || packet_sockets_open(&cs->sockets) == -1 || privileges_drop(user) == -1)
+		user = "";	/* in a user namespace we shall look like root, with nobody else to become */
+	if (namespace_enter(cs->instance, netns) == -1 || packet_sockets_open(&cs->sockets) == -1 ||
+	    privileges_drop(user) == -1)
 		goto fail;
 	cs->parent_fd = fd;	/* the nest's own; the next one comes with a request */
 	n = child_fds(cs, keep);
@@ -246,7 +254,8 @@ ask_any(struct nest *n, enum request what, int fd)
 		pid = ask(&n->twin[1], what, fd);
 	if (pid > 0)
 		return pid;
-	log_warnx("measure %s: nothing waits in its network namespace any more: restart simpuld", n->instance);
+	log_warnx("measure %s: nothing waits in its network namespace any more: restart simpuld",
+	    n->instance);
 	return -1;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nest.h: starts the measure process of an instance that lives in a network namespace of its own, again and again, long
- * after the parent has given up the right to enter it.
+ * nest.h: starts the measure process of an instance that lives in a network namespace of its own, again and
+ * again, long after the parent has given up the right to enter it.
  */
 #ifndef SIMPUL_NEST_H
 #define SIMPUL_NEST_H
@@ -13,7 +13,8 @@
 struct nest;
 
 /**
- * Fork the nest into its namespace. To be called while privileged (root, or owner of the namespace's user namespace).
+ * Fork the nest into its namespace. To be called while privileged (root, or owner of the namespace's user
+ * namespace).
  * @param netns		path such as /run/netns/wan or /proc/123/ns/net
  * @param user		who the nest becomes, "" = stays who it is
  * @param secrets_fd	directory for the measure process, or -1; borrowed

@@ -2,10 +2,11 @@
 /*
  * parent.c: the process that starts the others and reads nothing from outside.
  *
- *	check -> settings -> premises, sockets, nests -> rights dropped -> store, core, publish, measure ... -> loop
+ *	check -> settings -> premises, sockets, nests -> rights dropped -> the processes -> loop
  *
- * Core has a second channel to the parent: RELOAD comes from it, COUNTERS (restarts) go to it. A reload, like each new start of
- * core, is a new check child that answers both the parent and, over a channel of its own, core.
+ * Core has a second channel to the parent: RELOAD comes from it, COUNTERS (restarts) go to it. A reload, like
+ * each new start of core, is a new check child that answers both the parent and, over a channel of its own,
+ * core.
  */
 #include "proc/parent.h"
 
@@ -115,7 +116,8 @@ instances_apply(struct parent *p, const struct check_answer *a)
 		name = a->instance[i].name;
 		netns = children_netns(p->children, name);
 		if (strcmp(netns != NULL ? netns : "", a->instance[i].netns) != 0)
-			log_warnx("measure %s: a network namespace is entered only at the start: restart simpuld", name);
+			log_warnx("measure %s: a network namespace is entered only at the start: restart "
+			    "simpuld", name);
 		else if (netns == NULL)
 			children_add(p->children, PROCESS_MEASURE, name, "", "");
 	}
@@ -125,7 +127,8 @@ instances_apply(struct parent *p, const struct check_answer *a)
 static bool
 engine_differs(const struct msg_engine *a, const struct msg_engine *b)
 {
-	return strcmp(a->data_dir, b->data_dir) != 0 || strcmp(a->socket, b->socket) != 0 || strcmp(a->user, b->user) != 0;
+	return strcmp(a->data_dir, b->data_dir) != 0 || strcmp(a->socket, b->socket) != 0 ||
+	    strcmp(a->user, b->user) != 0;
 }
 
 static void
@@ -134,10 +137,11 @@ reload_done(void *arg, const struct check_answer *a)
 	struct parent *p = arg;
 
 	if (a->errors > 0) {
-		log_warnx("the configuration has %u error%s: the old one stays", a->errors, a->errors == 1 ? "" : "s");
+		log_warnx("the configuration has %u error%s: the old one stays", a->errors,
+		    a->errors == 1 ? "" : "s");
 	} else {
 		if (engine_differs(&a->engine, &p->settings.engine))
-			log_warnx("engine.data_dir, engine.socket and engine.user are read only at the start: restart simpuld");
+			log_warnx("data_dir, socket and user are read at the start only: restart simpuld");
 		instances_apply(p, a);
 	}
 	check_child_free(p->check);
@@ -283,6 +287,7 @@ parent_open(struct parent *p)
 	static const enum process_kind first[] = { PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH };
 	const struct children_hooks    hooks = { child_started, child_died, all_stopped, p };
 	const struct check_answer     *a = &p->settings;
+	const struct msg_instance     *in;
 	size_t			       i;
 
 	if (premises_open(&p->premises, p->conf_path, &a->engine) == -1)
@@ -290,9 +295,11 @@ parent_open(struct parent *p)
 	p->children = children_new(p->loop, &p->premises, &hooks);
 	for (i = 0; i < nitems(first); i++)
 		children_add(p->children, first[i], "", "", "");
-	for (i = 0; i < a->ninstances; i++)
-		if (children_add(p->children, PROCESS_MEASURE, a->instance[i].name, a->instance[i].netns, a->engine.user) == -1)
+	for (i = 0; i < a->ninstances; i++) {
+		in = &a->instance[i];
+		if (children_add(p->children, PROCESS_MEASURE, in->name, in->netns, a->engine.user) == -1)
 			return -1;
+	}
 	return 0;
 }
 

@@ -13,7 +13,10 @@ void	parent_free(struct parent *p);
 
 /* The stages of the start, in this order; each returns 0, or -1 after saying why. */
 
-/** Have the configuration checked by a check child and take the settings that the parent needs; errors go to standard error. */
+/**
+ * Have the configuration checked by a check child and take the settings that the parent needs; errors go to
+ * standard error.
+ */
 int	parent_check(struct parent *p);
 /** Open data directory, control socket, secrets, packet sockets and network namespaces. */
 int	parent_open(struct parent *p);

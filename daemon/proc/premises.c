@@ -2,8 +2,9 @@
 /*
  * premises.c: directories, lock and control socket, each made for the user that the engine becomes.
  *
- * The lock outlives the parent: store and core hold it too, so that after kill -9 of the parent a new engine cannot open the
- * files before the last of the old writers is gone. It therefore waits a little for a lock whose holder no longer runs.
+ * The lock outlives the parent: store and core hold it too, so that after kill -9 of the parent a new engine
+ * cannot open the files before the last of the old writers is gone. It therefore waits a little for a lock
+ * whose holder no longer runs.
  */
 #include "proc/premises.h"
 
@@ -30,8 +31,8 @@
 
 /* Below the data directory, outer ones first. */
 static const char *const directories[] = {
-	"store", "store/journal", "store/rrd", "store/rrd/link", "store/rrd/port", "store/rrd/host", "store/rrd/service",
-	"store/rrd/sensor", "ledger",
+	"store", "store/journal", "store/rrd", "store/rrd/link", "store/rrd/port", "store/rrd/host",
+	"store/rrd/service", "store/rrd/sensor", "ledger",
 };
 
 struct owner {
@@ -42,8 +43,10 @@ struct owner {
 void
 premises_init(struct premises *pr)
 {
-	*pr = (struct premises){ .lock_fd = -1, .store_fd = -1, .ledger_fd = -1, .listen_fd = -1, .snmp_secrets_fd = -1,
-		.publish_secrets_fd = -1 };
+	*pr = (struct premises){
+		.lock_fd = -1, .store_fd = -1, .ledger_fd = -1, .listen_fd = -1, .snmp_secrets_fd = -1,
+		.publish_secrets_fd = -1,
+	};
 }
 
 /* ---- directories ---- */
@@ -109,7 +112,7 @@ lock_take(int data_fd, const char *data_dir, const struct owner *o)
 			goto fail;
 		}
 		if (tries == LOCK_TRIES || holder_runs(lock_holder(fd))) {
-			log_warnx("%s belongs to the engine with process id %d, which is running: stop that one first, or "
+			log_warnx("%s belongs to the running engine with process id %d: stop that one first, or "
 			    "give this one another engine.data_dir", data_dir, (int)lock_holder(fd));
 			goto fail;
 		}
@@ -171,7 +174,10 @@ somebody_listens(const struct sockaddr_un *sa)
 	return yes;
 }
 
-/* Only the last part of the path is made: a missing /run/simpul is usual, a missing /srv/x is a slip of the pen. */
+/*
+ * Only the last part of the path is made: a missing /run/simpul is usual, a missing /srv/x is a slip of the
+ * pen.
+ */
 static int
 socket_directory_make(const char *path, const struct owner *o)
 {
@@ -194,7 +200,8 @@ socket_open(struct premises *pr, const char *path, const struct owner *o)
 	int		   rc;
 
 	if (text_copy(sa.sun_path, sizeof(sa.sun_path), path) == -1) {
-		log_warnx("engine.socket: a socket's path has at most %zu bytes: %s", sizeof(sa.sun_path) - 1, path);
+		log_warnx("engine.socket: a socket's path has at most %zu bytes: %s", sizeof(sa.sun_path) - 1,
+		    path);
 		return -1;
 	}
 	if (socket_directory_make(path, o) == -1) {
@@ -209,8 +216,8 @@ socket_open(struct premises *pr, const char *path, const struct owner *o)
 	umask(mask);
 	if (rc == -1) {
 		if (errno == EADDRINUSE)
-			log_warnx("%s is the control socket of another engine that is running: give this one another "
-			    "engine.socket", path);
+			log_warnx("%s is the control socket of another engine that is running: give this one "
+			    "another engine.socket", path);
 		else
 			log_warn("cannot make the control socket %s", path);
 		return -1;
@@ -249,7 +256,7 @@ void
 premises_close(struct premises *pr)
 {
 	if (pr->socket[0] != '\0')
-		unlink(pr->socket);	/* fails when the user may not write there: the next start removes it */
+		unlink(pr->socket);	/* the user may not be allowed to: the next start removes it */
 	close_if_open(pr->listen_fd);
 	close_if_open(pr->store_fd);
 	close_if_open(pr->ledger_fd);

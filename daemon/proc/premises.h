@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * premises.h: what the engine opens once, at its start, while it may: data directory with its lock, control socket, the
- * folders of secrets. The parent keeps it all open, so that a restarted process gets the same.
+ * premises.h: what the engine opens once, at its start, while it may: data directory with its lock, control
+ * socket, the folders of secrets. The parent keeps it all open, so that a restarted process gets the same.
  */
 #ifndef SIMPUL_PREMISES_H
 #define SIMPUL_PREMISES_H

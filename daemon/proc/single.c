@@ -2,8 +2,9 @@
 /*
  * single.c: the engine in one process (single.h).
  *
- * What parent.c does with forks, socketpairs and CHANNEL frames happens here with ipc_pair() and plain calls. Parts are
- * built downwards along the pipe's dependencies and stopped in the parent's order: who produces stops first.
+ * What parent.c does with forks, socketpairs and CHANNEL frames happens here with ipc_pair() and plain calls.
+ * Parts are built downwards along the pipe's dependencies and stopped in the parent's order: who produces
+ * stops first.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * single.h: all processes in one loop, joined by in-process channels: `simpuld --single` on the real clock (debugging),
- * and the stories on a virtual one. The parts cannot tell: they get the same channels in the same order as from the parent.
+ * single.h: all processes in one loop, joined by in-process channels: `simpuld --single` on the real clock
+ * (debugging), and the stories on a virtual one. The parts cannot tell: they get the same channels in the
+ * same order as from the parent.
  */
 #ifndef SIMPUL_SINGLE_H
 #define SIMPUL_SINGLE_H
@@ -10,14 +11,17 @@
 #include "proc/proc.h"
 
 struct single_opts {
-	const struct measure_opts *measure;	/* one per instance; their packet_io and descriptors are taken */
+	const struct measure_opts *measure;	/* one per instance; packet_io and descriptors are taken */
 	size_t			   nmeasure;
 	struct store_opts	   store;
 	struct core_opts	   core;
 	struct publish_opts	   publish;
-	struct ipc_channel	 **publish_end;	/* not NULL: no publish process; the other end of core's channel to it is stored
-						 * here, owned by the caller, who must set its handlers before the loop runs */
-	void			 (*reload)(void *arg);	/* core was asked to read the configuration again; may be NULL */
+	/*
+	 * Not NULL: there is no publish process; the other end of core's channel to it is stored here, owned
+	 * by the caller, who must set its handlers before the loop runs.
+	 */
+	struct ipc_channel	 **publish_end;
+	void			 (*reload)(void *arg);	/* core was asked for a reload; may be NULL */
 	void			  *reload_arg;
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * single_run.c: `simpuld --single`. Same premises and rights as the engine of several processes, but one process, no sandbox
- * (a debugger and the sanitizers want to look around) and no second try: what would take one process down ends all.
- * Instances with a network namespace of their own are left out: one process lives in one namespace.
+ * single_run.c: `simpuld --single`. Same premises and rights as the engine of several processes, but one
+ * process, no sandbox (a debugger and the sanitizers want to look around) and no second try: what would take
+ * one process down ends all. Instances with a network namespace of their own are left out: one process lives
+ * in one namespace.
  */
 #include "proc/single.h"
 
@@ -47,7 +48,8 @@ input_read(const char *conf_path, int what, struct check_input *in)
 	if (fd == -1)
 		return failed ? -1 : 0;
 	text_copy(in->name, sizeof(in->name), m.name);
-	rc = check_read(fd, what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len, err, sizeof(err));
+	rc = check_read(fd, what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len, err,
+	    sizeof(err));
 	close(fd);
 	if (rc == -1)
 		log_warnx("%s: %s", m.name, err);
@@ -100,7 +102,7 @@ instances_open(struct run *run, const struct conf *conf)
 	for (i = 0; i < n && i < INSTANCES_MAX; i++) {
 		snprintf(path, sizeof(path), "measure[%zu].netns", i);
 		if (conf_text(conf, path)[0] != '\0') {
-			log_warnx("measure[%zu] lives in a network namespace of its own and is left out of --single", i);
+			log_warnx("measure[%zu] has a network namespace of its own: left out of --single", i);
 			continue;
 		}
 		if (packet_sockets_open(&sockets) == -1)
@@ -138,7 +140,11 @@ run_start(struct run *run, const struct check_result *r)
 		.measure = run->measure,
 		.nmeasure = run->nmeasure,
 		.store = { .dir_fd = dup(pr->store_fd) },
-		.core = { .ledger_path = "ledger.db", .ledger_fd = dup(pr->ledger_fd), .listen_fd = dup(pr->listen_fd) },
+		.core = {
+			.ledger_path = "ledger.db",
+			.ledger_fd = dup(pr->ledger_fd),
+			.listen_fd = dup(pr->listen_fd),
+		},
 		.publish = { .secrets_fd = dup(pr->publish_secrets_fd) },
 		.reload = reload,
 		.reload_arg = run,

@@ -2,8 +2,9 @@
 /*
  * spawn.c: from a copy of the parent to a process that holds nothing of it.
  *
- * PR_SET_PDEATHSIG is set after the ids, since a change of ids clears it; between the fork and that call the parent may have
- * died, hence the look at getppid(). The parent's loop stays in the child's memory, never used again.
+ * PR_SET_PDEATHSIG is set after the ids, since a change of ids clears it; between the fork and that call the
+ * parent may have died, hence the look at getppid(). The parent's loop stays in the child's memory, never
+ * used again.
  */
 #include "proc/spawn.h"
 
@@ -15,7 +16,10 @@
 #include "base/log.h"
 #include "proc/check.h"
 
-/* Signals that the parent handles; children are told by messages, also when a terminal signals the whole group. */
+/*
+ * Signals that the parent handles; children are told by messages, also when a terminal signals the whole
+ * group.
+ */
 static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE };
 
 static int

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* spawn.h: fork a process of the engine. There is no exec: the child goes on in the same program, with less. */
+/*
+ * spawn.h: fork a process of the engine. There is no exec: the child goes on in the same program, with less.
+ */
 #ifndef SIMPUL_SPAWN_H
 #define SIMPUL_SPAWN_H
 
@@ -13,11 +15,14 @@ pid_t	spawn_child(const struct child_start *cs);
 /** In a new process: forget what belongs to the one that forked it, be the child, exit. */
 void	spawn_become(const struct child_start *cs) __attribute__((noreturn));
 /**
- * Shed the inheritance of a fork: die with the parent, default signal handlers (a stop comes as a message), no descriptors
- * but standard ones and those to keep. Ends the process when the parent is gone already.
+ * Shed the inheritance of a fork: die with the parent, default signal handlers (a stop comes as a message),
+ * no descriptors but standard ones and those to keep. Ends the process when the parent is gone already.
  */
 void	spawn_shed(pid_t parent, int *keep, size_t nkeep);
-/** Block all signals around a fork: one that the child's inherited handler took would be reported to the parent's loop. */
+/**
+ * Block all signals around a fork: one that the child's inherited handler took would be reported to the
+ * parent's loop.
+ */
 void	spawn_signals_block(sigset_t *before);
 void	spawn_signals_restore(const sigset_t *before);
 

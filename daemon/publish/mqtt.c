@@ -2,14 +2,16 @@
 /*
  * mqtt.c: the only file that knows libmosquitto. MQTT 5 (OASIS, 2019).
  *
- * Each attempt to connect makes a new handle and each end of a connection throws it away: the library's own queue and its
- * retries would otherwise compete with the outbox about order and repetition. A handle cannot be destroyed inside one of
- * its callbacks, so these only leave notes, which after_io() reads when the library has returned.
+ * Each attempt to connect makes a new handle and each end of a connection throws it away: the library's own
+ * queue and its retries would otherwise compete with the outbox about order and repetition. A handle cannot
+ * be destroyed inside one of its callbacks, so these only leave notes, which after_io() reads when the
+ * library has returned.
  *
- * The connect is the library's non-blocking one. Its manual asks for its own thread, but all that it leaves to do (finish the
- * TCP and TLS handshakes, send CONNECT) is done by mosquitto_loop_read/write on the socket, here as there. What still
- * blocks is the look-up of the broker's name (getaddrinfo): the resolver is told to give up within seconds, so that the
- * process can send its sign of life in time. An address or a Unix socket needs no look-up.
+ * The connect is the library's non-blocking one. Its manual asks for its own thread, but all that it leaves
+ * to do (finish the TCP and TLS handshakes, send CONNECT) is done by mosquitto_loop_read/write on the socket,
+ * here as there. What still blocks is the look-up of the broker's name (getaddrinfo): the resolver is told to
+ * give up within seconds, so that the process can send its sign of life in time. An address or a Unix socket
+ * needs no look-up.
  */
 #include "publish/mqtt.h"
 
@@ -78,14 +80,22 @@ static int
 will_set(struct mosquitto *mosq, const char *topic, const char *payload)
 {
 	mosquitto_property *p = properties_new("application/json", 0);
-	int		    rc = mosquitto_will_set_v5(mosq, topic, (int)strlen(payload), payload, 1, true, p);
+	int		    rc;
 
+	rc = mosquitto_will_set_v5(mosq, topic, (int)strlen(payload), payload, 1, true, p);
 	if (rc != MOSQ_ERR_SUCCESS)
 		mosquitto_property_free_all(&p);	/* else the handle has taken them */
 	return rc;
 }
 
 /* ---- callbacks: leave a note ---- */
+
+/* @return the words of a reason code that means failure, else NULL */
+static const char *
+failure_text(int reason)
+{
+	return reason >= REASON_FAILED ? mosquitto_reason_string(reason) : NULL;
+}
 
 static void
 on_connect(struct mosquitto *mosq, void *arg, int reason, int flags, const mosquitto_property *props)
@@ -109,7 +119,9 @@ on_disconnect(struct mosquitto *mosq, void *arg, int reason, const mosquitto_pro
 	(void)mosq;
 	(void)props;
 	if (m->lost_why == NULL)
-		m->lost_why = reason >= REASON_FAILED ? mosquitto_reason_string(reason) : mosquitto_strerror(reason);
+		m->lost_why = failure_text(reason);
+	if (m->lost_why == NULL)
+		m->lost_why = mosquitto_strerror(reason);	/* the library's own code */
 }
 
 static void
@@ -120,7 +132,7 @@ on_publish(struct mosquitto *mosq, void *arg, int mid, int reason, const mosquit
 	(void)mosq;
 	(void)props;
 	if (m->up)
-		m->h.confirmed(m->h.arg, mid, reason >= REASON_FAILED ? mosquitto_reason_string(reason) : NULL);
+		m->h.confirmed(m->h.arg, mid, failure_text(reason));
 }
 
 /* ---- one connection ---- */
@@ -137,7 +149,7 @@ handle_drop(struct mqtt *m)
 	m->lost_why = NULL;
 }
 
-/* Between half and all of a time that doubles up to its maximum, so that many engines do not come back as one. */
+/* Half to all of a time that doubles up to its maximum: many engines must not come back as one. */
 static int64_t
 backoff_next(struct mqtt *m)
 {
@@ -232,7 +244,8 @@ handle_new(struct mqtt *m, const char **why)
 	if (rc == MOSQ_ERR_SUCCESS && m->will_topic[0] != '\0')
 		rc = will_set(mosq, m->will_topic, m->will_payload);
 	if (rc == MOSQ_ERR_SUCCESS && m->username[0] != '\0')
-		rc = mosquitto_username_pw_set(mosq, m->username, m->password[0] != '\0' ? m->password : NULL);
+		rc = mosquitto_username_pw_set(mosq, m->username,
+		    m->password[0] != '\0' ? m->password : NULL);
 	if (rc == MOSQ_ERR_SUCCESS && m->ca_file[0] != '\0')
 		rc = mosquitto_tls_set(mosq, m->ca_file, NULL, NULL, NULL, NULL);
 	if (rc != MOSQ_ERR_SUCCESS) {
@@ -306,7 +319,8 @@ mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, const cha
 	if (!m->up || m->lost_why != NULL)
 		return 1;
 	p = properties_new(msg->len > 0 ? msg->content_type : NULL, msg->expiry_s);
-	rc = mosquitto_publish_v5(m->mosq, mid, msg->topic, (int)msg->len, msg->payload, msg->qos, msg->retain, p);
+	rc = mosquitto_publish_v5(m->mosq, mid, msg->topic, (int)msg->len, msg->payload, msg->qos,
+	    msg->retain, p);
 	mosquitto_property_free_all(&p);
 	events_update(m);
 	switch (rc) {
@@ -333,7 +347,8 @@ flush(struct mqtt *m, int64_t end_ns)
 
 	while (mosquitto_want_write(m->mosq) && (left = end_ns - loop_mono_ns(m->loop)) > 0) {
 		p = (struct pollfd){ .fd = mosquitto_socket(m->mosq), .events = POLLOUT };
-		if (poll(&p, 1, (int)(left / NS_PER_MS) + 1) != 1 || mosquitto_loop_write(m->mosq, 1) != MOSQ_ERR_SUCCESS)
+		if (poll(&p, 1, (int)(left / NS_PER_MS) + 1) != 1 ||
+		    mosquitto_loop_write(m->mosq, 1) != MOSQ_ERR_SUCCESS)
 			return;
 	}
 }

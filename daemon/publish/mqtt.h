@@ -2,8 +2,8 @@
 /*
  * mqtt.h: one MQTT 5 connection that comes back by itself, on our own loop.
  *
- * A connection is a session: clean start, expiry 0. When it breaks, all that was not confirmed is forgotten here, and
- * the owner sends it again after the next `connected`.
+ * A connection is a session: clean start, expiry 0. When it breaks, all that was not confirmed is forgotten
+ * here, and the owner sends it again after the next `connected`.
  */
 #ifndef SIMPUL_MQTT_H
 #define SIMPUL_MQTT_H
@@ -23,9 +23,9 @@ struct mqtt_settings {		/* texts are borrowed for mqtt_new() only; "" = none */
 
 struct mqtt_handlers {		/* all called from the loop */
 	void (*connected)(void *arg);
-	/** The connection is gone, or one could not be made; it is tried again by itself. why: a sentence, borrowed. */
+	/** The connection is gone, or one could not be made; it is tried again by itself. why is borrowed. */
 	void (*disconnected)(void *arg, const char *why);
-	/** The broker has confirmed this QoS 1 message. refusal: NULL, or the words of the reason code with which it was refused */
+	/** The broker has confirmed this QoS 1 message, or refused it (refusal: its reason in words). */
 	void (*confirmed)(void *arg, int mid, const char *refusal);
 	void *arg;
 };
@@ -44,10 +44,10 @@ struct mqtt *mqtt_new(struct loop *l, const struct mqtt_settings *s, const struc
 /**
  * Hand over a message. Everything is copied.
  * @param mid	set to the number that `confirmed` will name (QoS 1); may be NULL
- * @return 0, or -1: the message can never be sent (topic, size) and *refusal says why; 1: not connected, send it again later
+ * @return 0; 1: not connected, send it again later; -1: it can never be sent (topic, size), *refusal says why
  */
 int	mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, const char **refusal);
-/** Say farewell without a Last Will, waiting at most this long for what is under way; then free. NULL is allowed. */
+/** End without a Last Will, waiting at most this long for what is under way; free. NULL is allowed. */
 void	mqtt_close(struct mqtt *m, int timeout_ms);
 
 #endif

@@ -2,13 +2,15 @@
 /*
  * publish.c: the process between core's outbox and the broker.
  *
- * Items are sent in the order in which core hands them over, at most `window` of them unconfirmed; each is reported back
- * (OUTBOX_DONE) when the broker has confirmed or refused it, and only then leaves the outbox. When the connection breaks,
- * what was unconfirmed is sent again, in order; when core is restarted, it hands over again what its ledger still holds.
- * So nothing is lost, and what comes twice has the same id in its payload.
+ * Items are sent in the order in which core hands them over, at most `window` of them unconfirmed; each is
+ * reported back (OUTBOX_DONE) when the broker has confirmed or refused it, and only then leaves the outbox.
+ * When the connection breaks, what was unconfirmed is sent again, in order; when core is restarted, it hands
+ * over again what its ledger still holds. So nothing is lost, and what comes twice has the same id in its
+ * payload.
  *
- * Besides: the birth message on every connect and the Last Will, both retained on .../health and with the same boot number, so
- * that a late Will cannot be mistaken for the end of a newer engine; and a heart-beat with the last sequence number.
+ * Besides: the birth message on every connect and the Last Will, both retained on .../health and with the
+ * same boot number, so that a late Will cannot be mistaken for the end of a newer engine; and a heart-beat
+ * with the last sequence number.
  */
 #include "proc/proc.h"
 
@@ -44,7 +46,7 @@ struct publish {
 	int		       secrets_fd;
 	struct ipc_channel    *core;
 	struct msg_broker_plan plan;
-	struct buf	       plan_bytes;	/* the plan without its seq, and the password: to see whether it has changed */
+	struct buf	       plan_bytes;	/* plan without seq, and password: has it changed? */
 	struct mqtt	      *mqtt;		/* NULL: no plan, or disabled, or no password */
 	bool		       connected;
 	char		       state[200];	/* last told to core */
@@ -108,8 +110,10 @@ own_message(struct publish *p, const char *level, int qos, bool retain, const ch
 {
 	char		    topic[256];
 	const char	   *refusal;
-	struct mqtt_message m = { .topic = topic, .content_type = JSON_TYPE, .payload = json, .len = strlen(json), .qos = qos,
-		.retain = retain };
+	struct mqtt_message m = {
+		.topic = topic, .content_type = JSON_TYPE, .payload = json, .len = strlen(json), .qos = qos,
+		.retain = retain,
+	};
 
 	snprintf(topic, sizeof(topic), "simpul/v1/%s/%s", p->plan.ns, level);
 	if (mqtt_publish(p->mqtt, &m, NULL, &refusal) == -1)
@@ -122,8 +126,10 @@ health_json(const struct publish *p, const char *state, char *out, size_t size)
 {
 	char now[TIME_TEXT_MAX];
 
-	snprintf(out, size, "{\"state\":\"%s\",\"boot\":%u,\"node\":\"%s\",\"version\":\"%s\",\"time\":\"%s\"}", state,
-	    p->plan.boot, p->plan.node, p->plan.version, text_utc(now, sizeof(now), loop_wall_ns(p->loop)));
+	snprintf(out, size,
+	    "{\"state\":\"%s\",\"boot\":%u,\"node\":\"%s\",\"version\":\"%s\",\"time\":\"%s\"}",
+	    state, p->plan.boot, p->plan.node, p->plan.version,
+	    text_utc(now, sizeof(now), loop_wall_ns(p->loop)));
 	return out;
 }
 
@@ -189,8 +195,10 @@ item_send(struct publish *p, struct item **at)
 {
 	struct item	   *it = *at;
 	const char	   *refusal;
-	struct mqtt_message m = { .topic = it->topic, .content_type = CLOUDEVENT_TYPE, .payload = it->payload,
-		.len = it->payload_len, .qos = it->qos, .retain = it->retain, .expiry_s = it->expiry_s };
+	struct mqtt_message m = {
+		.topic = it->topic, .content_type = CLOUDEVENT_TYPE, .payload = it->payload,
+		.len = it->payload_len, .qos = it->qos, .retain = it->retain, .expiry_s = it->expiry_s,
+	};
 
 	switch (mqtt_publish(p->mqtt, &m, &it->mid, &refusal)) {
 	case 0:
@@ -252,7 +260,8 @@ on_connected(void *arg)
 
 	p->connects++;
 	if (p->plan.port != 0)
-		snprintf(text, sizeof(text), "connected to the broker at %s port %u", p->plan.host, p->plan.port);
+		snprintf(text, sizeof(text), "connected to the broker at %s port %u", p->plan.host,
+		    p->plan.port);
 	else
 		snprintf(text, sizeof(text), "connected to the broker at %s", p->plan.host);
 	state_set(p, true, text);
@@ -324,7 +333,7 @@ mqtt_start(struct publish *p, const char *password)
 	snprintf(id, sizeof(id), "simpul-%s-%s", p->plan.ns, p->plan.node);
 	snprintf(topic, sizeof(topic), "simpul/v1/%s/health", p->plan.ns);
 	health_json(p, "offline", will, sizeof(will));
-	/* The library wants a path; a relative one lies below secrets/publish, which we know as a descriptor only. */
+	/* The library wants a path; a relative one lies below secrets/publish, which is a descriptor here. */
 	if (p->plan.ca_file[0] == '/')
 		text_copy(ca, sizeof(ca), p->plan.ca_file);
 	else if (p->plan.ca_file[0] != '\0')

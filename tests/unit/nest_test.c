@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Spawning: a measure process in a network namespace of its own, killed and replaced after all rights are gone; the nest
- * itself killed and renewed; an orderly stop. The namespace belongs to a process of this test (unshare); where that is not
- * permitted the test is skipped.
+ * Spawning: a measure process in a network namespace of its own, killed and replaced after all rights are
+ * gone; the nest itself killed and renewed; an orderly stop. The namespace belongs to a process of this test
+ * (unshare); where that is not permitted the test is skipped.
  */
 #include "proc/nest.h"
 
@@ -29,7 +29,7 @@
 #define WAIT_MS	  20000
 #define MARK_PORT 40961
 
-/* A UDP socket bound to this port marks the namespace; others see it in /proc/<pid>/net/udp without further rights. */
+/* A UDP socket bound to this port marks the namespace; anyone can see it in /proc/<pid>/net/udp. */
 static bool
 mark(void)
 {
@@ -95,7 +95,8 @@ says_hello(int fd)
 	if (poll(&p, 1, WAIT_MS) != 1)
 		return false;
 	n = recv(fd, frame, sizeof(frame), 0);
-	return n > IPC_HEAD && frame[4] == IPC_HELLO && msg_hello_decode(&m, frame + IPC_HEAD, (size_t)n - IPC_HEAD) == 0 &&
+	return n > IPC_HEAD && frame[4] == IPC_HELLO &&
+	    msg_hello_decode(&m, frame + IPC_HEAD, (size_t)n - IPC_HEAD) == 0 &&
 	    m.process == PROCESS_MEASURE && strcmp(m.instance, "far") == 0;
 }
 
@@ -151,11 +152,13 @@ test_nest(struct nest *n, pid_t holder)
 	ok(first > 0 && says_hello(fd), "a measure process starts");
 	ok(is_marked(first), "inside the namespace");
 	kill(first, SIGKILL);
-	ok(waitpid(first, &status, 0) == first && WIFSIGNALED(status), "killed, it is our own child to wait for");
+	ok(waitpid(first, &status, 0) == first && WIFSIGNALED(status),
+	    "killed, it is our own child to wait for");
 	close(fd);
 
 	second = spawn(n, &fd);
-	ok(second > 0 && second != first && says_hello(fd), "another one takes its place, without any rights of ours");
+	ok(second > 0 && second != first && says_hello(fd),
+	    "another one takes its place, without any rights of ours");
 	ok(is_marked(second), "inside the namespace, too");
 
 	nest = find_nest(holder, second);
@@ -164,7 +167,8 @@ test_nest(struct nest *n, pid_t holder)
 	ok(nest_died(n, nest), "the nest is killed");
 	ok(!nest_died(n, second), "the measure process is not a nest");
 	stop_frame(fd);
-	ok(waitpid(second, &status, 0) == second && WIFEXITED(status) && WEXITSTATUS(status) == 0, "STOP ends it with 0");
+	ok(waitpid(second, &status, 0) == second && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "STOP ends it with 0");
 	close(fd);
 
 	nest = find_nest(holder, -1);

@@ -42,10 +42,12 @@ socket_open(char *name, size_t size)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int		   fd = socket(AF_UNIX, SOCK_DGRAM, 0), n;
+	socklen_t	   len;
 
 	n = snprintf(name, size, "@simpul-notify-test-%d", (int)getpid());
 	memcpy(sa.sun_path + 1, name + 1, (size_t)n - 1);
-	if (bind(fd, (struct sockaddr *)&sa, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)) == -1)
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n);
+	if (bind(fd, (struct sockaddr *)&sa, len) == -1)
 		fatal("bind");
 	return fd;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The data directory, its lock and the control socket: made, refused to a second engine, taken over from a dead one. */
+/* Data directory, lock and control socket: made, refused to a second engine, taken over from a dead one. */
 #include "proc/premises.h"
 
 #include <fcntl.h>
@@ -125,16 +125,19 @@ main(void)
 
 	die_inside();
 	ok(mode_of("run/s") != 0, "a dead engine leaves its socket behind");
-	ok(open_it(&pr, "data", "run/s") == 0, "its lock is taken over once its last process is gone, and its socket, too");
+	ok(open_it(&pr, "data", "run/s") == 0,
+	    "its lock is taken over once its last process is gone, and its socket, too");
 	premises_close(&pr);
 
 	snprintf(name, sizeof(name), "%s/secrets", root);
 	mkdir(name, 0700);
 	snprintf(name, sizeof(name), "%s/secrets/snmp", root);
 	mkdir(name, 0700);
-	ok(open_it(&pr, "data", "run/s") == 0 && pr.snmp_secrets_fd != -1, "secrets/snmp beside the configuration is found");
+	ok(open_it(&pr, "data", "run/s") == 0 && pr.snmp_secrets_fd != -1,
+	    "secrets/snmp beside the configuration is found");
 	premises_close(&pr);
-	ok(open_it(&pr, "no/such/data", "run/s") == -1, "a data directory in a place that is not there is refused");
+	ok(open_it(&pr, "no/such/data", "run/s") == -1,
+	    "a data directory in a place that is not there is refused");
 	premises_close(&pr);
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();

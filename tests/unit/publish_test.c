@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The publish process against Debian's mosquitto on a Unix socket: birth, order, acknowledgement, refusal, a broker that
- * dies and comes back, and the Last Will of an engine that is killed. The test plays core; mosquitto_sub plays the
- * command centre. Every wait is for a condition, with a limit after which the test has failed.
+ * The publish process against Debian's mosquitto on a Unix socket: birth, order, acknowledgement, refusal, a
+ * broker that dies and comes back, and the Last Will of an engine that is killed. The test plays core;
+ * mosquitto_sub plays the command centre. Every wait is for a condition, with a limit after which the test
+ * has failed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -151,8 +152,11 @@ static bool
 certificate_make(const struct world *w, const char *name)
 {
 	char	    key[96], cert[96];
-	const char *argv[] = { OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-		"-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert, NULL };
+	const char *argv[] = {
+		OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+		"/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert,
+		NULL,
+	};
 	pid_t	    pid;
 	int	    status = -1;
 
@@ -173,7 +177,8 @@ port_find(void)
 	socklen_t	   len = sizeof(sa);
 	int		   fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 || getsockname(fd, (struct sockaddr *)&sa, &len) == -1)
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len) == -1)
 		fatal("no free port");
 	close(fd);
 	return ntohs(sa.sin_port);
@@ -192,12 +197,12 @@ broker_configure(struct world *w)
 	fclose(f);
 	snprintf(path, sizeof(path), "%s/mosquitto.conf", w->dir);
 	f = fopen(path, "w");
-	fprintf(f, "listener 0 %s\nallow_anonymous true\nacl_file %s/acl\nlog_dest none\n%s", w->socket, w->dir,
-	    geteuid() == 0 ? "user root\n" : "");
+	fprintf(f, "listener 0 %s\nallow_anonymous true\nacl_file %s/acl\nlog_dest none\n%s", w->socket,
+	    w->dir, geteuid() == 0 ? "user root\n" : "");
 	if (certificate_make(w, "good") && certificate_make(w, "other")) {
 		w->tls_port = port_find();
-		fprintf(f, "listener %u 127.0.0.1\nallow_anonymous true\ncertfile %s/good.crt\nkeyfile %s/good.key\n",
-		    w->tls_port, w->dir, w->dir);
+		fprintf(f, "listener %u 127.0.0.1\nallow_anonymous true\ncertfile %s/good.crt\n"
+		    "keyfile %s/good.key\n", w->tls_port, w->dir, w->dir);
 	}
 	fclose(f);
 }
@@ -220,8 +225,10 @@ subscriber_read(void *arg, int events)
 static void
 subscriber_start(struct world *w)
 {
-	const char *argv[] = { SUBSCRIBER, "--unix", w->socket, "-V", "mqttv5", "-q", "1", "-t", "simpul/#", "-F",
-		"%t retain=%r qos=%q type=%C utf8=%F expiry=%E %p", NULL };
+	const char *argv[] = {
+		SUBSCRIBER, "--unix", w->socket, "-V", "mqttv5", "-q", "1", "-t", "simpul/#", "-F",
+		"%t retain=%r qos=%q type=%C utf8=%F expiry=%E %p", NULL,
+	};
 	int   fd[2];
 
 	if (pipe2(fd, O_CLOEXEC) == -1)
@@ -257,7 +264,8 @@ from_publish(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 }
 
 static void
-send_plan(struct ipc_channel *to, const char *host, uint16_t port, const char *ca_file, uint32_t boot, const char *node)
+send_plan(struct ipc_channel *to, const char *host, uint16_t port, const char *ca_file, uint32_t boot,
+    const char *node)
 {
 	struct msg_broker_plan m = { .enabled = 1, .boot = boot, .window = 8, .seq = 41, .port = port };
 
@@ -272,8 +280,10 @@ send_plan(struct ipc_channel *to, const char *host, uint16_t port, const char *c
 static void
 send_item(struct world *w, const char *topic, bool retain, const char *payload)
 {
-	struct msg_outbox_item m = { .id = ++w->next_id, .seq = 100 + w->next_id, .qos = 1, .retain = retain, .expiry_s = 86400,
-		.payload = (const uint8_t *)payload, .payload_len = (uint32_t)strlen(payload) };
+	struct msg_outbox_item m = {
+		.id = ++w->next_id, .seq = 100 + w->next_id, .qos = 1, .retain = retain, .expiry_s = 86400,
+		.payload = (const uint8_t *)payload, .payload_len = (uint32_t)strlen(payload),
+	};
 
 	text_copy(m.topic, sizeof(m.topic), topic);
 	msg_outbox_item_send(w->core, IPC_OUTBOX_ITEM, 0, &m, -1);
@@ -293,10 +303,11 @@ send_events(struct world *w, unsigned n)
 static void
 publish_start(struct world *w)
 {
+	struct publish_opts o = { .secrets_fd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
 	struct ipc_channel *theirs;
 
 	w->state = (struct msg_broker_state){ 0 };
-	w->publish = publish_new(w->loop, &(struct publish_opts){ .secrets_fd = open(w->dir, O_RDONLY | O_DIRECTORY) });
+	w->publish = publish_new(w->loop, &o);
 	ipc_pair(w->loop, &w->core, "publish", &theirs, "core");
 	ipc_handlers(w->core, from_publish, NULL, w);
 	publish_attach(w->publish, PROCESS_CORE, "", theirs);
@@ -310,7 +321,8 @@ saw_health(const struct world *w, const char *want)
 {
 	const char *p = strstr(w->seen, want);
 
-	return p != NULL && strstr(w->seen, "health retain=") < p && strstr(w->seen, "type=application/json utf8=1") < p;
+	return p != NULL && strstr(w->seen, "health retain=") < p &&
+	    strstr(w->seen, "type=application/json utf8=1") < p;
 }
 
 static bool
@@ -339,7 +351,7 @@ done_in_order(const struct world *w)
 	return true;
 }
 
-/* Each event in turn; one that comes again must be one that was seen, right before its successors come again, too. */
+/* Each event in turn; what comes again after a reconnect has been seen before. */
 static bool
 seen_in_order(const struct world *w, unsigned from, unsigned to)
 {
@@ -373,8 +385,8 @@ test_order(struct world *w)
 	ok(wait_for(w, all_done), "100 events are confirmed");
 	ok(done_in_order(w), "in the order in which core sent them");
 	ok(wait_for(w, saw_last_event) && seen_in_order(w, 1, 100), "and arrive in it");
-	ok(strstr(w->seen, "event/major/link.down retain=0 qos=1 type=application/cloudevents+json utf8=1 expiry=86400 {\"n\":1}")
-	    != NULL, "QoS 1, CloudEvents, UTF-8, one day to live");
+	ok(strstr(w->seen, "event/major/link.down retain=0 qos=1 type=application/cloudevents+json utf8=1 "
+	    "expiry=86400 {\"n\":1}") != NULL, "QoS 1, CloudEvents, UTF-8, one day to live");
 }
 
 static void
@@ -383,15 +395,18 @@ test_refused(struct world *w)
 	w->next_id = w->ndone = 0;
 	send_item(w, "elsewhere/x", false, "{}");
 	ok(wait_for(w, all_done), "a message that the broker refuses is reported");
-	ok(!w->done[0].ok && strstr(w->done[0].reason, "uthori") != NULL, "with its reason: %s", w->done[0].reason);
+	ok(!w->done[0].ok && strstr(w->done[0].reason, "uthori") != NULL, "with its reason: %s",
+	    w->done[0].reason);
 	send_item(w, "simpul/v1/test/+/x", false, "{}");
-	ok(wait_for(w, all_done) && !w->done[1].ok, "a topic that cannot be is refused: %s", w->done[1].reason);
+	ok(wait_for(w, all_done) && !w->done[1].ok, "a topic that cannot be is refused: %s",
+	    w->done[1].reason);
 }
 
 static bool
 saw_retained(struct world *w)
 {
-	return strstr(w->seen, "state/link/s001-1 retain=1") != NULL && strstr(w->seen, "health retain=1") != NULL;
+	return strstr(w->seen, "state/link/s001-1 retain=1") != NULL && strstr(w->seen,
+	    "health retain=1") != NULL;
 }
 
 static void
@@ -495,7 +510,8 @@ test_tls(struct world *w)
 
 	publish_start(w);
 	send_plan(w->core, "localhost", w->tls_port, "other.crt", 12, "main");
-	ok(wait_for(w, has_text) && !w->state.connected, "a broker that nobody vouches for: %s", w->state.text);
+	ok(wait_for(w, has_text) && !w->state.connected, "a broker that nobody vouches for: %s",
+	    w->state.text);
 	publish_free(w->publish);
 	ipc_free(w->core);
 
@@ -538,7 +554,8 @@ test_nobody_there(struct world *w)
 static void
 clean_up(struct world *w)
 {
-	static const char *const names[] = { "acl", "mosquitto.conf", "broker.sock", "good.key", "good.crt", "other.key",
+	static const char *const names[] = { "acl", "mosquitto.conf", "broker.sock", "good.key", "good.crt",
+	    "other.key",
 		"other.crt" };
 	char			 path[96];
 	size_t			 i;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each process may do inside its sandbox, and what ends it: a child per case enters the sandbox and tries. */
+/*
+ * What each process may do inside its sandbox, and what ends it: a child per case enters the sandbox and
+ * tries.
+ */
 #include "base/sandbox.h"
 
 #include <errno.h>
@@ -93,7 +96,8 @@ try_write(int dir_fd)
 {
 	int fd = openat(dir_fd, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	if (fd == -1 || write(fd, "x", 1) != 1 || fdatasync(fd) == -1 || renameat(dir_fd, "file", dir_fd, "file2") == -1 ||
+	if (fd == -1 || write(fd, "x", 1) != 1 || fdatasync(fd) == -1 || renameat(dir_fd, "file", dir_fd,
+	    "file2") == -1 ||
 	    unlinkat(dir_fd, "file2", 0) == -1)
 		return errno;
 	return 0;
