@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent.c: GET, GETNEXT and GETBULK (RFC 3416 4.2, RFC 1157 4.1), with the faults that real agents show. A response that would
- * not fit one Ethernet frame is cut short (GETBULK) or becomes tooBig.
+ * agent.c: GET, GETNEXT and GETBULK (RFC 3416 4.2, RFC 1157 4.1), with the faults that real agents show. A
+ * response that would not fit one Ethernet frame is cut short (GETBULK) or becomes tooBig.
  */
 #include "tests/fleet/agent.h"
 
@@ -43,8 +43,10 @@ request_read(const uint8_t *in, size_t len, struct request *r)
 	struct cursor c = cursor_of(in, len), message, pdu;
 
 	if (ber_read_tag(&c, BER_SEQUENCE, &message) == -1 || cursor_left(&c) > 0 ||
-	    ber_read_integer(&message, &r->version) == -1 || (r->version != SNMP_V1 && r->version != SNMP_2C) ||
-	    ber_read_tag(&message, BER_STRING, &r->community) == -1 || ber_read(&message, &r->pdu, &pdu) == -1)
+	    ber_read_integer(&message, &r->version) == -1 ||
+	    (r->version != SNMP_V1 && r->version != SNMP_2C) ||
+	    ber_read_tag(&message, BER_STRING, &r->community) == -1 ||
+	    ber_read(&message, &r->pdu, &pdu) == -1)
 		return -1;
 	if (ber_read_integer(&pdu, &r->id) == -1 || ber_read_integer(&pdu, &r->a) == -1 ||
 	    ber_read_integer(&pdu, &r->b) == -1 || ber_read_tag(&pdu, BER_SEQUENCE, &r->varbinds) == -1)
@@ -57,7 +59,8 @@ name_read(struct cursor *varbinds, struct name *name)
 {
 	struct cursor varbind;
 
-	if (ber_read_tag(varbinds, BER_SEQUENCE, &varbind) == -1 || ber_read_tag(&varbind, BER_OID, &name->raw) == -1)
+	if (ber_read_tag(varbinds, BER_SEQUENCE, &varbind) == -1 ||
+	    ber_read_tag(&varbind, BER_OID, &name->raw) == -1)
 		return -1;
 	return ber_read_oid(name->raw, &name->oid);
 }
@@ -82,7 +85,7 @@ write_exception(const struct name *name, enum ber_tag exception, struct ber_writ
 	ber_close(w, varbind);
 }
 
-/* One varbind of a GET or GETNEXT. @return the exception to put in its place, or 0 when the object was written */
+/* One varbind of a GET or GETNEXT. @return the exception for its place, or 0 when the object was written */
 static enum ber_tag
 answer_one(const struct mib_view *v, uint8_t pdu, const struct name *name, struct ber_writer *w)
 {
@@ -161,7 +164,8 @@ repeat_one(const struct mib_view *v, struct repeater *p, struct ber_writer *w)
 }
 
 static void
-answer_repetitions(const struct mib_view *v, struct repeater *repeater, size_t n, int64_t max, struct ber_writer *w)
+answer_repetitions(
+    const struct mib_view *v, struct repeater *repeater, size_t n, int64_t max, struct ber_writer *w)
 {
 	bool   going = n > 0;
 	size_t i;
@@ -220,8 +224,8 @@ answer_varbinds(const struct mib_view *v, const struct request *r, struct ber_wr
 
 /* The whole message around varbinds that are encoded already. */
 static size_t
-message_write(const struct mib_view *v, const struct request *r, const struct response *resp, const uint8_t *varbinds,
-    size_t len, uint8_t *out)
+message_write(const struct mib_view *v, const struct request *r, const struct response *resp,
+    const uint8_t *varbinds, size_t len, uint8_t *out)
 {
 	struct ber_writer w = { .p = out, .end = out + FLEET_DATA_MAX };
 	uint8_t		 *message, *pdu, *list;
@@ -244,8 +248,8 @@ message_write(const struct mib_view *v, const struct request *r, const struct re
 }
 
 size_t
-agent_answer(const struct fleet_model *m, struct fleet_device *d, int64_t now_ns, const uint8_t *in, size_t len,
-    uint8_t *out)
+agent_answer(const struct fleet_model *m, struct fleet_device *d, int64_t now_ns, const uint8_t *in,
+    size_t len, uint8_t *out)
 {
 	struct mib_view	  v = { .m = m, .d = d, .now_ns = now_ns };
 	struct request	  r;

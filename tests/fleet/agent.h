@@ -10,7 +10,7 @@
  * @param out  FLEET_DATA_MAX bytes
  * @return length of the response, or 0 when there is none
  */
-size_t	agent_answer(const struct fleet_model *m, struct fleet_device *d, int64_t now_ns, const uint8_t *in, size_t len,
-	    uint8_t *out);
+size_t	agent_answer(const struct fleet_model *m, struct fleet_device *d, int64_t now_ns, const uint8_t *in,
+	    size_t len, uint8_t *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench.c: `simpul-fleet bench`: how many packets per second of one core the fleet itself can take, so that nobody mistakes
- * its limit for that of the engine. Lines: "figure NAME VALUE UNIT".
+ * bench.c: `simpul-fleet bench`: how many packets per second of one core the fleet itself can take, so that
+ * nobody mistakes its limit for that of the engine. Lines: "figure NAME VALUE UNIT".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,9 +56,10 @@ static struct inventory *
 bench_inventory(void)
 {
 	const char *site[] = { "node-1", "Node", "", "node", "", "critical", "", "", "", "", "", "live" };
-	const char *line[] = { "node-1-1", "node-1", "main", "fiber", "", "", "10.9.0.1", "", "", "", "", "", "", "", "",
-		"", "", "wan", "live" };
-	const char *router[] = { "o1-r1", "o1", "router", "routeros", "10.100.0.1", "161", "2c", "x", "", "wan", "live" };
+	const char *line[] = { "node-1-1", "node-1", "main", "fiber", "", "", "10.9.0.1", "", "", "", "", "",
+		"", "", "", "", "", "wan", "live" };
+	const char *router[] = { "o1-r1", "o1", "router", "routeros", "10.100.0.1", "161", "2c", "x", "",
+		"wan", "live" };
 	char	    id[16], link_id[16], addr[16];
 	struct inventory *inv = inventory_new();
 	int	    i;
@@ -125,8 +126,9 @@ static void
 pace(void *arg)
 {
 	struct pacer	 *p = arg;
-	struct packet_out out = { .to = { .family = 4, .byte = { 10, 1, 0, (uint8_t)(p->sent % (LINKS - 1) + 1) } },
-		.data = p->msg, .len = sizeof(p->msg) };
+	uint8_t		  host = (uint8_t)(p->sent % (LINKS - 1) + 1);
+	struct packet_out out = { .to = { .family = 4, .byte = { 10, 1, 0, host } }, .data = p->msg,
+		.len = sizeof(p->msg) };
 
 	p->io->ops->send(p->io, PACKET_ICMP, &out, 1);
 	if (++p->sent < ECHO_PACKETS)
@@ -194,8 +196,8 @@ static void
 bench_snmp(struct fleet_model *m, unsigned varbinds)
 {
 	uint8_t		    msg[FLEET_DATA_MAX];
-	struct fleet_packet p = { .proto = FLEET_UDP, .from = 1, .to = 0x0a640001u, .to_port = 161, .data = msg,
-		.len = snmp_get(msg, sizeof(msg), varbinds) };
+	struct fleet_packet p = { .proto = FLEET_UDP, .from = 1, .to = 0x0a640001u, .to_port = 161,
+		.data = msg, .len = snmp_get(msg, sizeof(msg), varbinds) };
 	struct fleet_answer answer;
 	char		    name[32];
 	double		    start_s = cpu_s();

@@ -93,7 +93,8 @@ ber_integer(struct ber_writer *w, int64_t v)
 	for (i = 0; i < 8; i++)
 		data[i] = (uint8_t)((uint64_t)v >> (56 - 8 * i));
 	/* Nine equal bits in front say nothing that eight do not. */
-	while (n > 1 && ((data[8 - n] == 0 && data[9 - n] < 0x80) || (data[8 - n] == 0xff && data[9 - n] >= 0x80)))
+	while (n > 1 &&
+	    ((data[8 - n] == 0 && data[9 - n] < 0x80) || (data[8 - n] == 0xff && data[9 - n] >= 0x80)))
 		n--;
 	ber_bytes(w, BER_INTEGER, data + 8 - n, n);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ber.h: as much of the Basic Encoding Rules (X.690) as SNMP needs (RFC 3417 8): definite lengths, the types of RFC 2578.
- * Written apart from the engine's decoder, so that the two check each other.
+ * ber.h: as much of the Basic Encoding Rules (X.690) as SNMP needs (RFC 3417 8): definite lengths, the types
+ * of RFC 2578. Written apart from the engine's decoder, so that the two check each other.
  */
 #ifndef SIMPUL_FLEET_BER_H
 #define SIMPUL_FLEET_BER_H

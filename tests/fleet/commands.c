@@ -2,8 +2,9 @@
 /*
  * commands.c: commands as text, one per line, the same for the control socket, scenario files and stories.
  *
- * The table is the grammar: a row's small words must match, and each capital word names a kind of argument, whose function
- * below checks it and puts it into the call. So a scenario can be checked before it starts, with the same messages.
+ * The table is the grammar: a row's small words must match, and each capital word names a kind of argument,
+ * whose function below checks it and puts it into the call. So a scenario can be checked before it starts,
+ * with the same messages.
  */
 #include "tests/fleet/commands.h"
 
@@ -191,7 +192,7 @@ arg_address(struct command_call *c, const char *word)
 
 	if (addr_parse(&a, word) == -1 || a.family != 4)
 		return refuse(c, "'%s' is not an IPv4 address", word);
-	c->addr = (uint32_t)a.byte[0] << 24 | (uint32_t)a.byte[1] << 16 | (uint32_t)a.byte[2] << 8 | a.byte[3];
+	c->addr = fleet_addr(&a);
 	if (fleet_host_find(c->m, c->addr) == NULL)
 		return refuse(c, "nothing in the inventory has the address %s", word);
 	return 0;
@@ -211,7 +212,8 @@ arg_tcp_port(struct command_call *c, const char *word)
 static int
 arg_tcp_state(struct command_call *c, const char *word)
 {
-	static const char *const states[] = { [TCP_OPEN] = "open", [TCP_CLOSED] = "closed", [TCP_FILTERED] = "filtered" };
+	static const char *const states[] = { [TCP_OPEN] = "open", [TCP_CLOSED] = "closed",
+		[TCP_FILTERED] = "filtered" };
 	size_t i;
 
 	for (i = 0; i < nitems(states); i++) {
@@ -346,8 +348,9 @@ command_parse(struct command_call *c, const char *line)
 	if (c->command != NULL)
 		return refuse(c, "not understood: one form of it is '%s'", c->command->usage);
 	near = text_nearest(word[0], first);
-	return refuse(c, "there is no command '%s'%s%s%s", word[0], near != NULL ? "; the nearest is '" : "; try 'help'",
-	    near != NULL ? near : "", near != NULL ? "'" : "");
+	return refuse(c, "there is no command '%s'%s%s%s", word[0],
+	    near != NULL ? "; the nearest is '" : "; try 'help'", near != NULL ? near : "",
+	    near != NULL ? "'" : "");
 }
 
 static void
@@ -366,7 +369,8 @@ int
 fleet_command(struct fleet_model *m, int64_t now_ns, const char *line, struct buf *reply)
 {
 	char		    err[256];
-	struct command_call c = { .m = m, .now_ns = now_ns, .reply = reply, .err = err, .err_size = sizeof(err) };
+	struct command_call c = { .m = m, .now_ns = now_ns, .reply = reply, .err = err,
+		.err_size = sizeof(err) };
 
 	if (command_parse(&c, line) == -1 || c.command->run(&c) == -1) {
 		reply_line(reply, "error: %s", err);

@@ -15,7 +15,7 @@ struct command_call {
 	struct fleet_site   *site;
 	struct fleet_device *device;
 	struct fleet_port   *port;
-	double		     number[COMMAND_NUMBERS];	/* RATIO, MS, SECONDS, BYTES, TIME in the order given */
+	double		     number[COMMAND_NUMBERS];	/* RATIO, MS, SECONDS, BYTES, TIME in order */
 	size_t		     nnumbers;
 	bool		     on, mark;
 	uint32_t	     addr;
@@ -27,7 +27,7 @@ struct command_call {
 };
 
 struct command {
-	const char *usage;	/* small words stand for themselves, capital ones for a kind of argument, [ ] for optional */
+	const char *usage;	/* small words as they are, capitals for a kind of argument, [ ]: optional */
 	int	  (*run)(struct command_call *c);	/* 0, or -1 with a sentence in err */
 	enum command_effect { ASKS, CHANGES } effect;	/* what changes the network goes to the log */
 	unsigned    fault;	/* enum device_fault, for fault_device */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * control.h: commands over a Unix socket (SOCK_STREAM), one per line. The answer is lines of text, the last one "ok" or
- * "error: ...". "quit" ends the fleet.
+ * control.h: commands over a Unix socket (SOCK_STREAM), one per line. The answer is lines of text, the last
+ * one "ok" or "error: ...". "quit" ends the fleet.
  */
 #ifndef SIMPUL_FLEET_CONTROL_H
 #define SIMPUL_FLEET_CONTROL_H

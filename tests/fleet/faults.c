@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * faults.c: what each command does to the network. A fault sets what was broken; lines_update() and traffic_update(), which
- * run after every command, work out what follows from it. Faults of different kinds on one thing add up and are undone one by one.
+ * faults.c: what each command does to the network. A fault sets what was broken; lines_update() and
+ * traffic_update(), which run after every command, work out what follows from it. Faults of different kinds
+ * on one thing add up and are undone one by one.
  */
 #include "tests/fleet/commands.h"
 
@@ -101,7 +102,10 @@ fault_renumber_device(struct command_call *c)
 	return 0;
 }
 
-/* Bring every octet counter to where its low 32 bits wrap in so many seconds at its mean rate. A jump: best before the first poll. */
+/*
+ * Bring every octet counter to where its low 32 bits wrap in so many seconds at its mean rate. To a poller
+ * that is a jump: best before the first poll.
+ */
 int
 fault_wrap_device(struct command_call *c)
 {

@@ -21,7 +21,7 @@ ip_checksum(const void *data, size_t len, uint32_t sum)
 	uint64_t       wide = 0;
 	uint32_t       word;
 
-	/* Four bytes at a time in the machine's order: the ones' complement sum does not mind (RFC 1071, 2 B). */
+	/* Four bytes at a time in the machine's order: the sum does not mind (RFC 1071, 2 B). */
 	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		wide += word;

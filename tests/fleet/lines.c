@@ -2,10 +2,11 @@
 /*
  * lines.c: which lines work, and what happens to a packet on its way.
  *
- * A line works when it is not cut, its site has power, and the site it passes through has a working line itself. A round
- * trip over it takes a base delay, the base delays of the lines it passes through, and an exponential jitter of its own that
- * ends at JITTER_BOUND times its mean; so its true median is base + mean * ln 2. What happens to packet n of a line depends
- * on the seed, the line and n alone, not on what other lines do meanwhile.
+ * A line works when it is not cut, its site has power, and the site it passes through has a working line
+ * itself. A round trip over it takes a base delay, the base delays of the lines it passes through, and an
+ * exponential jitter of its own that ends at JITTER_BOUND times its mean; so its true median is base + mean *
+ * ln 2. What happens to packet n of a line depends on the seed, the line and n alone, not on what other lines
+ * do meanwhile.
  */
 #include "tests/fleet/parts.h"
 
@@ -44,7 +45,8 @@ line_init(struct fleet_model *m, struct fleet_line *l, const struct link *link)
 	l->site = &m->site[link->site->index];
 	l->parent = link->parent != NULL ? &m->site[link->parent->index] : NULL;
 	l->seed = fleet_hash(m->seed, link->id, "packets");
-	l->base_ns = (int64_t)(fleet_draw(m->seed, link->id, "delay", p->min_ms, p->max_ms) * (double)NS_PER_MS);
+	l->base_ns =
+	    (int64_t)(fleet_draw(m->seed, link->id, "delay", p->min_ms, p->max_ms) * (double)NS_PER_MS);
 	l->jitter_ns = (double)l->base_ns * fleet_draw(m->seed, link->id, "jitter", 0.03, 0.12);
 }
 
@@ -121,8 +123,8 @@ site_update(struct fleet_site *s)
 }
 
 /*
- * From nothing works to everything that does: each pass settles one more level of parents. The inventory has no circles,
- * so it ends; the bound is for an inventory that was not checked.
+ * From nothing works to everything that does: each pass settles one more level of parents. The inventory has
+ * no circles, so it ends; the bound is for an inventory that was not checked.
  */
 void
 lines_update(struct fleet_model *m)

@@ -5,7 +5,7 @@
 
 #include "model/inventory.h"
 
-/** @param dir  holds sites.csv, links.csv ... @return owned by the caller, or NULL after saying what is wrong where */
+/** @param dir  holds sites.csv, links.csv ... @return owned by the caller, or NULL after messages */
 struct inventory *fleet_inventory_load(const char *dir);
 /** A whole file of at most max bytes, ended with NUL; freed by the caller. NULL after a message. */
 char	*fleet_file_read(const char *path, size_t max, size_t *len);

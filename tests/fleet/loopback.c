@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * loopback.c: where namespaces or TUN are not permitted: one UDP socket per device on 127.0.0.0/8. The kernel answers ICMP and
- * TCP there by itself, so only SNMP is simulated, with the delay and the loss of the device's line.
+ * loopback.c: where namespaces or TUN are not permitted: one UDP socket per device on 127.0.0.0/8. The kernel
+ * answers ICMP and TCP there by itself, so only SNMP is simulated, with the delay and the loss of the
+ * device's line.
  */
 #include "tests/fleet/front.h"
 
@@ -49,8 +50,8 @@ answer_send(const struct agent_socket *s, const struct fleet_packet *p)
 		struct cmsghdr head;
 		char	       room[CMSG_SPACE(sizeof(struct in_pktinfo))];
 	} control = { 0 };
-	struct msghdr	  msg = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr	  msg = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov,
+		.msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
 	struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl(NETWORK | (p->from & HOST_MASK)) };
 
 	control.head.cmsg_level = IPPROTO_IP;
@@ -98,9 +99,9 @@ agent_readable(void *arg, int events)
 		n = recvfrom(s->fd, data, sizeof(data), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
 		if (n == -1)
 			break;
-		struct fleet_packet p = { .proto = FLEET_UDP, .from = ntohl(from.sin_addr.s_addr), .to = s->addr,
-			.from_port = ntohs(from.sin_port), .to_port = s->port, .data = data, .len = (size_t)n,
-			.tag = (uint32_t)(s - f->agent) };
+		struct fleet_packet p = { .proto = FLEET_UDP, .from = ntohl(from.sin_addr.s_addr),
+			.to = s->addr, .from_port = ntohs(from.sin_port), .to_port = s->port, .data = data,
+			.len = (size_t)n, .tag = (uint32_t)(s - f->agent) };
 
 		if (fleet_input(f->model, loop_mono_ns(f->loop), &p, &answer))
 			pending_add(f->pending, &answer);
@@ -121,15 +122,13 @@ agent_bind(struct agent_socket *s)
 	return 0;
 }
 
-/* False for devices that the fleet does not play: of another family, or on this very host (the demo's real snmpd). */
+/* False for devices that the fleet does not play: of another family, or on this very host (a real snmpd). */
 static bool
 agent_address(struct agent_socket *s, const struct device *d)
 {
-	const uint8_t *b = d->address.byte;
-
 	if (d->address.family != 4)
 		return false;
-	s->addr = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	s->addr = fleet_addr(&d->address);
 	s->bound = NETWORK | (s->addr & HOST_MASK);
 	s->port = d->port;
 	return s->bound != INADDR_LOOPBACK;

@@ -11,8 +11,8 @@
 #define EXIT_USAGE 2
 
 static const char usage[] =
-    "usage: simpul-fleet run (--tun | --loopback) --inventory DIR [--seed N] [--wave SECONDS] [--scenario FILE]\n"
-    "           [--control SOCKET] [--netns-link PATH] [--ready FILE] [--max-seconds N]\n"
+    "usage: simpul-fleet run (--tun | --loopback) --inventory DIR [--seed N] [--wave SECONDS]\n"
+    "           [--scenario FILE] [--control SOCKET] [--netns-link PATH] [--ready FILE] [--max-seconds N]\n"
     "       simpul-fleet ctl SOCKET COMMAND          ('help' lists the commands)\n"
     "       simpul-fleet inventory --sites N --routers PERCENT [--seed N] DIR\n"
     "       simpul-fleet bench\n";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mib.c: finds objects by name. The table of columns is in the order of their names; a column's rows are the instances of its
- * group, so no object is stored anywhere and a renumbered device needs nothing but other row numbers.
+ * mib.c: finds objects by name. The table of columns is in the order of their names; a column's rows are the
+ * instances of its group, so no object is stored anywhere and a renumbered device needs nothing but other row
+ * numbers.
  *
  * SNMPv2-MIB (RFC 3418), IF-MIB (RFC 2863), HOST-RESOURCES-MIB (RFC 2790), SNMP-FRAMEWORK-MIB (RFC 3411).
  */
@@ -121,7 +122,7 @@ column_is_seen(const struct mib_view *v, const struct mib_column *c)
 	return !(c->is_64bit && v->no64) && group_rows(v, c->group) > 0;
 }
 
-/* Is the column's name at or before this one in the order of names? Then *within tells whether this one lies below it. */
+/* Is the column's name at or before this one? Then *within tells whether this one lies below it. */
 static bool
 column_is_before(const struct mib_column *c, const struct oid *name, bool *within)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mib_value.c: what each object shows: the state of the device and, for counters, the exact traffic of traffic.c. */
+/* mib_value.c: what each object shows: the state of the device, and for counters the exact traffic. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static const struct vendor {		/* by the profile of the device; the last row is f
 	uint32_t    object_id[10];
 } vendors[] = {
 	{ "routeros", "RouterOS RB750r2", 8, { 1, 3, 6, 1, 4, 1, 14988, 1 } },
-	{ "zte", "ZXR10 1809, ZTE ZXR10 Software Version V6.00.30", 10, { 1, 3, 6, 1, 4, 1, 3902, 3, 100, 40 } },
+	{ "zte", "ZTE ZXR10 1809, Version V6.00.30", 10, { 1, 3, 6, 1, 4, 1, 3902, 3, 100, 40 } },
 	{ NULL, "Simulated router", 10, { 1, 3, 6, 1, 4, 1, 8072, 3, 2, 10 } },
 };
 
@@ -146,7 +146,8 @@ address_write(const struct fleet_device *d, const struct fleet_port *p, struct b
 static void
 counter_write(const struct mib_view *v, struct fleet_port *p, enum mib_value value, struct ber_writer *w)
 {
-	bool	 in = value == IF_IN_OCTETS || value == IF_IN_UCAST || value == IF_HC_IN_OCTETS || value == IF_HC_IN_UCAST;
+	bool	 in = value == IF_IN_OCTETS || value == IF_IN_UCAST || value == IF_HC_IN_OCTETS ||
+	    value == IF_HC_IN_UCAST;
 	bool	 octets = value == IF_IN_OCTETS || value == IF_OUT_OCTETS || value == IF_HC_IN_OCTETS ||
 	    value == IF_HC_OUT_OCTETS;
 	bool	 wide = value == IF_HC_IN_OCTETS || value == IF_HC_IN_UCAST || value == IF_HC_OUT_OCTETS ||
@@ -201,7 +202,8 @@ interface_write(const struct mib_view *v, enum mib_value value, struct fleet_por
 	case IF_ALIAS:
 		return alias_write(p, w);
 	case IF_DISCONTINUITY:
-		return ber_unsigned(w, BER_TICKS, p->discontinuity_ns != 0 ? ticks_at(v->d, p->discontinuity_ns) : 0);
+		return ber_unsigned(
+		    w, BER_TICKS, p->discontinuity_ns != 0 ? ticks_at(v->d, p->discontinuity_ns) : 0);
 	default:
 		return counter_write(v, p, value, w);
 	}

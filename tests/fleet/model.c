@@ -2,8 +2,9 @@
 /*
  * model.c: builds the model from the inventory and takes packets to whoever has their address.
  *
- * A packet to a link's address travels that line; a packet to a device travels the first working line of its site. ICMP echo
- * (RFC 792) is answered by both, UDP by the SNMP agent of a device, TCP as told by the command "tcp".
+ * A packet to a link's address travels that line; a packet to a device travels the first working line of its
+ * site. ICMP echo (RFC 792) is answered by both, UDP by the SNMP agent of a device, TCP as told by the
+ * command "tcp".
  */
 #include "tests/fleet/model.h"
 
@@ -67,7 +68,7 @@ host_add(struct fleet_model *m, const struct addr *a)
 
 	if (a->family != 4)
 		return NULL;
-	addr = (uint32_t)a->byte[0] << 24 | (uint32_t)a->byte[1] << 16 | (uint32_t)a->byte[2] << 8 | a->byte[3];
+	addr = fleet_addr(a);
 	if (addr == 0 || addr == 0x7f000001)
 		return NULL;
 	h = host_slot(m, addr);
@@ -92,10 +93,12 @@ hosts_new(struct fleet_model *m)
 	m->host = xcalloc(size, sizeof(*m->host));
 	m->host_mask = size - 1;
 	for (i = 0; i < m->inv->nlinks; i++)
-		if (life_is_built(m->inv->link[i]->life) && (h = host_add(m, &m->inv->link[i]->address)) != NULL)
+		if (life_is_built(m->inv->link[i]->life) &&
+		    (h = host_add(m, &m->inv->link[i]->address)) != NULL)
 			h->line = &m->line[i];
 	for (i = 0; i < m->inv->ndevices; i++)
-		if (life_is_built(m->inv->device[i]->life) && (h = host_add(m, &m->inv->device[i]->address)) != NULL)
+		if (life_is_built(m->inv->device[i]->life) &&
+		    (h = host_add(m, &m->inv->device[i]->address)) != NULL)
 			h->device = &m->device[i];
 }
 
@@ -145,8 +148,8 @@ echo_answer(struct fleet_model *m, const struct fleet_packet *in, struct fleet_p
 {
 	uint32_t sum;
 
-	if (in->len < ECHO_MIN || in->len > sizeof(m->data) || in->data[0] != ECHO_REQUEST || in->data[1] != 0 ||
-	    ip_checksum(in->data, in->len, 0) != 0) {
+	if (in->len < ECHO_MIN || in->len > sizeof(m->data) || in->data[0] != ECHO_REQUEST ||
+	    in->data[1] != 0 || ip_checksum(in->data, in->len, 0) != 0) {
 		m->stats.malformed++;
 		return false;
 	}

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * model.h: a simulated wide area network as one pure model: a packet and a time go in, the answer and its time come out.
+ * model.h: a simulated wide area network as one pure model: a packet and a time go in, the answer and its
+ * time come out.
  *
- * The model knows no socket, no clock and no randomness but its seed. Two kinds of front use it: tun.c and loopback.c in real
- * time, virtual.c on a virtual loop. It is built from the inventory that the engine reads, so there is no second description
- * of the network. Times are monotonic nanoseconds of the front; the same seed, commands and packets give the same answers.
+ * The model knows no socket, no clock and no randomness but its seed. Two kinds of front use it: tun.c and
+ * loopback.c in real time, virtual.c on a virtual loop. It is built from the inventory that the engine reads,
+ * so there is no second description of the network. Times are monotonic nanoseconds of the front; the same
+ * seed, commands and packets give the same answers.
  *
  * Addresses are IPv4 in host byte order. ICMP errors are never sent: what does not arrive is silent.
  */
 #ifndef SIMPUL_FLEET_MODEL_H
 #define SIMPUL_FLEET_MODEL_H
 
+#include "base/addr.h"
 #include "base/cursor.h"
 
 #define FLEET_DATA_MAX 1472	/* of an answer: UDP payload or ICMP message in one Ethernet frame */
@@ -19,13 +22,22 @@
 struct inventory;
 struct fleet_model;
 
+/** An IPv4 address as the model has it. */
+static inline uint32_t
+fleet_addr(const struct addr *a)
+{
+	const uint8_t *b = a->byte;
+
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
 enum fleet_proto { FLEET_ICMP, FLEET_UDP, FLEET_TCP };
 
 struct fleet_packet {
 	enum fleet_proto proto;
 	uint32_t	 from, to;
 	uint16_t	 from_port, to_port;	/* UDP, TCP */
-	const uint8_t	*data;			/* ICMP: message from its type byte on; UDP: payload; TCP: none */
+	const uint8_t	*data;			/* ICMP: message from its type on; UDP: payload; TCP: none */
 	size_t		 len;
 	bool		 refused;		/* TCP answer: the port is closed */
 	uint32_t	 tag;			/* the front's own note; an answer has that of its request */
@@ -49,16 +61,18 @@ struct fleet_stats {
 };
 
 /** @param inv  borrowed for the model's life */
-struct fleet_model *fleet_model_new(const struct inventory *inv, uint64_t seed, const struct fleet_options *opt);
+struct fleet_model *fleet_model_new(
+    const struct inventory *inv, uint64_t seed, const struct fleet_options *opt);
 void	fleet_model_free(struct fleet_model *m);
 
 /**
- * A packet of the monitor enters the network. A TCP packet stands for any segment that wants an answer: the front makes
- * segments (or connection results) of it.
+ * A packet of the monitor enters the network. A TCP packet stands for any segment that wants an answer: the
+ * front makes segments (or connection results) of it.
  * @param out  the answer; its data is borrowed until the next call
  * @return false when none will come
  */
-bool	fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in, struct fleet_answer *out);
+bool	fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in,
+	    struct fleet_answer *out);
 const struct fleet_stats *fleet_stats(const struct fleet_model *m);
 
 /**
@@ -82,7 +96,7 @@ int	fleet_truth_link(const struct fleet_model *m, const char *link_id, struct fl
  * The true mean rates of a port over (from, to] of wall time: rx = its ifInOctets, tx = its ifOutOctets.
  * @return 0, or -1 when there is no such port or the time is before the model started or empty
  */
-int	fleet_truth_port(const struct fleet_model *m, const char *device_id, const char *port, int64_t from_wall_ns,
-	    int64_t to_wall_ns, double *rx_bps, double *tx_bps);
+int	fleet_truth_port(const struct fleet_model *m, const char *device_id, const char *port,
+	    int64_t from_wall_ns, int64_t to_wall_ns, double *rx_bps, double *tx_bps);
 
 #endif

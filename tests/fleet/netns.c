@@ -18,7 +18,7 @@
 #include "base/text.h"
 
 #define TUN_NAME  "wan0"
-#define TUN_QUEUE 20000		/* packets that may wait for us: a burst to 5,000 links must not be lost here */
+#define TUN_QUEUE 20000		/* packets that may wait for us: room for a burst to 5,000 links */
 
 static int
 file_write(const char *path, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -50,7 +50,8 @@ netns_enter(void)
 		log_warn("no network namespace to be had (try --loopback)");
 		return -1;
 	}
-	if (file_write("/proc/self/setgroups", "deny") == -1 || file_write("/proc/self/uid_map", "0 %u 1", uid) == -1 ||
+	if (file_write("/proc/self/setgroups", "deny") == -1 ||
+	    file_write("/proc/self/uid_map", "0 %u 1", uid) == -1 ||
 	    file_write("/proc/self/gid_map", "0 %u 1", gid) == -1) {
 		log_warn("cannot become root of the new user namespace");
 		return -1;
@@ -91,7 +92,8 @@ interface_configure(int fd)
 		return -1;
 	r.ifr_qlen = TUN_QUEUE;
 	if (ioctl(fd, SIOCSIFTXQLEN, &r) == -1)
-		log_debug("fleet", "the queue of " TUN_NAME " stays short: only the host's root may make it longer");
+		log_debug("fleet",
+		    "the queue of " TUN_NAME " stays short: only the host's root may make it longer");
 	return interface_up(fd, TUN_NAME);
 }
 

@@ -9,11 +9,12 @@
 #define NETNS_MASK    0xff000000u	/* the fleet has all of 10.0.0.0/8 */
 
 /**
- * Move this process into a new network namespace; without the right to make one, into a new user namespace as its root first
- * (as unshare --map-root-user does). Call it before any thread exists. 0, or -1 after a message.
+ * Move this process into a new network namespace; without the right to make one, into a new user namespace as
+ * its root first (as unshare --map-root-user does). Call it before any thread exists. 0, or -1 after a
+ * message.
  */
 int	netns_enter(void);
-/** Bring the loopback device up and make the TUN device. @return its descriptor (non-blocking), or -1 after a message */
+/** Bring lo up and make the TUN device. @return its descriptor (non-blocking), or -1 after a message */
 int	netns_tun_open(void);
 
 #endif

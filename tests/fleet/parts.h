@@ -19,7 +19,7 @@
 
 struct fleet_site;
 
-/* A line of a site: a link of the inventory, or the implied line of a site that has none (then link is NULL). */
+/* A line of a site: a link of the inventory, or the implied one of a site that has none (link is NULL). */
 struct fleet_line {
 	const struct link *link;
 	struct fleet_site *site, *parent;	/* parent: the site it passes through, or NULL */
@@ -32,7 +32,7 @@ struct fleet_line {
 	bool		   up;
 	int64_t		   path_ns;
 	double		   path_pass;		/* share of round trips that survive */
-	uint64_t	   loss_limit;		/* the same for the packet path: lost when a 32-bit draw is below */
+	uint64_t	   loss_limit;		/* the same for a packet: lost when a 32-bit draw is below */
 };
 
 struct fleet_site {
@@ -109,7 +109,7 @@ struct fleet_model {
 	const struct inventory *inv;
 	uint64_t	     seed;
 	struct fleet_options opt;
-	struct fleet_line   *line;		/* the inventory's links in its order, then the implied lines */
+	struct fleet_line   *line;		/* the inventory's links in its order, then the implied */
 	size_t		     nlines;
 	struct fleet_site   *site;
 	struct fleet_device *device;
@@ -144,10 +144,11 @@ void	devices_free(struct fleet_model *m);
 /** After any change: ports whose line stopped or came back at now_ns. */
 void	traffic_update(struct fleet_model *m, int64_t now_ns);
 /** Octets that a port carried in a direction from the start of the model (negative before it) until t_ns. */
-double	port_carried(const struct fleet_model *m, const struct fleet_port *p, enum direction dir, int64_t t_ns);
+double	port_carried(const struct fleet_model *m, const struct fleet_port *p, enum direction dir,
+	    int64_t t_ns);
 /** What ifHCInOctets or ifHCOutOctets shows at now_ns. */
-uint64_t port_octets(const struct fleet_model *m, const struct fleet_device *d, struct fleet_port *p, enum direction dir,
-	    int64_t now_ns);
+uint64_t port_octets(const struct fleet_model *m, const struct fleet_device *d, struct fleet_port *p,
+    enum direction dir, int64_t now_ns);
 /** Give the rows new ifIndex values, in reverse order, names and counters unchanged. */
 void	device_renumber(struct fleet_device *d);
 bool	device_is_running(const struct fleet_device *d, int64_t now_ns);

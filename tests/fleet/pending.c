@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pending.c: slots of two sizes (nearly every answer is a short echo reply), each with a list of free ones, under a binary
- * heap. A slot that was taken is freed by the next take, so its data can be borrowed without a copy.
+ * pending.c: slots of two sizes (nearly every answer is a short echo reply), each with a list of free ones,
+ * under a binary heap. A slot that was taken is freed by the next take, so its data can be borrowed without a
+ * copy.
  */
 #include "tests/fleet/pending.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pending.h: answers that are on their way: a heap by time, whose memory is used again, so that no packet costs an allocation.
- * Answers due at the same instant leave in the order in which they came.
+ * pending.h: answers that are on their way: a heap by time, whose memory is used again, so that no packet
+ * costs an allocation. Answers due at the same instant leave in the order in which they came.
  */
 #ifndef SIMPUL_FLEET_PENDING_H
 #define SIMPUL_FLEET_PENDING_H

@@ -133,7 +133,8 @@ front_open(struct run *r)
 	int fd;
 
 	if (r->opt.loopback) {
-		log_warnx("on 127.0.0.0/8 the kernel answers ICMP and TCP itself: delay, loss and cuts of lines are not"
+		log_warnx("on 127.0.0.0/8 the kernel answers ICMP and TCP itself: delay, loss and cuts of "
+			  "lines are not"
 			  " simulated for them, only for SNMP");
 		r->loopback = loopback_front_new(r->loop, r->model, r->inv);
 		return r->loopback != NULL ? 0 : -1;
@@ -161,7 +162,8 @@ announce(struct run *r)
 		r->linked = true;
 	}
 	if (r->opt.ready != NULL) {
-		if ((f = fopen(r->opt.ready, "we")) == NULL || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f) != 0) {
+		if ((f = fopen(r->opt.ready, "we")) == NULL || fprintf(f, "%d\n", (int)getpid()) < 0 ||
+		    fclose(f) != 0) {
 			log_warn("%s", r->opt.ready);
 			return -1;
 		}
@@ -182,8 +184,9 @@ run_start(struct run *r)
 	if ((r->inv = fleet_inventory_load(r->opt.inventory)) == NULL || (r->opt.tun && netns_enter() == -1))
 		return -1;
 	r->loop = loop_new();
-	r->model = fleet_model_new(r->inv, (uint64_t)r->opt.seed, &(struct fleet_options){
-		.mono_ns = loop_mono_ns(r->loop), .wall_ns = loop_wall_ns(r->loop), .wave_s = r->opt.wave_s });
+	r->model = fleet_model_new(r->inv, (uint64_t)r->opt.seed,
+	    &(struct fleet_options){
+		.mono_ns = loop_mono_ns(r->loop), .wall_ns = loop_wall_ns(r->loop), .wave_s = r->opt.wave_s});
 	if (scenario_load(r) == -1 || front_open(r) == -1)
 		return -1;
 	if (r->opt.control != NULL && (r->control = control_new(r->loop, r->model, r->opt.control)) == NULL)
@@ -191,7 +194,8 @@ run_start(struct run *r)
 	if (r->scenario != NULL)
 		scenario_start(r->scenario, r->loop);
 	if (r->opt.max_s > 0)
-		loop_timer_set(r->loop, &r->limit, loop_mono_ns(r->loop) + r->opt.max_s * NS_PER_S, stop, r->loop);
+		loop_timer_set(
+		    r->loop, &r->limit, loop_mono_ns(r->loop) + r->opt.max_s * NS_PER_S, stop, r->loop);
 	loop_signal(r->loop, SIGTERM, stop, r->loop);
 	loop_signal(r->loop, SIGINT, stop, r->loop);
 	return announce(r);
@@ -223,7 +227,8 @@ run_main(int argc, char *argv[])
 		return fleet_usage();
 	signal(SIGPIPE, SIG_IGN);
 	if (run_start(&r) == 0) {
-		log_info("%zu links, %zu devices, seed %lld", r.inv->nlinks, r.inv->ndevices, (long long)r.opt.seed);
+		log_info("%zu links, %zu devices, seed %lld", r.inv->nlinks, r.inv->ndevices,
+		    (long long)r.opt.seed);
 		rc = loop_run(r.loop);
 	}
 	run_stop(&r);

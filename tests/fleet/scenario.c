@@ -60,8 +60,8 @@ step_parse(struct scenario *s, char *text, unsigned line, char *err, size_t err_
 }
 
 struct scenario *
-scenario_parse(struct fleet_model *m, const char *text, void (*error)(void *arg, unsigned line, const char *text),
-    void *arg)
+scenario_parse(struct fleet_model *m, const char *text,
+    void (*error)(void *arg, unsigned line, const char *text), void *arg)
 {
 	struct scenario *s = xcalloc(1, sizeof(*s));
 	char		*copy = xstrdup(text), *rest = copy, *line, err[300];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * synth.c: `simpul-fleet inventory`: a made-up city of any size, for tests of scale. Offices hang on nodes, fifty on each;
- * every third has a second line. Addresses follow the plan of the demo: 10.k.x.y for line k, 10.100.x.y for routers,
- * 10.99.x.y for nodes.
+ * synth.c: `simpul-fleet inventory`: a made-up city of any size, for tests of scale. Offices hang on nodes,
+ * fifty on each; every third has a second line. Addresses follow the plan of the demo: 10.k.x.y for line
+ * k, 10.100.x.y for routers, 10.99.x.y for nodes.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -29,8 +29,8 @@ static const struct product {
 	const char *provider;
 	unsigned    down_mbps, up_mbps;
 } products[] = {
-	{ "indihome", 10, 2 }, { "indihome", 20, 4 }, { "indihome", 40, 8 }, { "astinet", 10, 10 }, { "astinet", 20, 20 },
-	{ "icon+", 5, 5 }, { "fiber", 100, 100 },
+	{ "indihome", 10, 2 }, { "indihome", 20, 4 }, { "indihome", 40, 8 }, { "astinet", 10, 10 },
+	{ "astinet", 20, 20 }, { "icon+", 5, 5 }, { "fiber", 100, 100 },
 };
 
 static uint64_t
@@ -71,10 +71,11 @@ write_sites(const struct synth *s, FILE *f)
 
 	fputs("id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life\n", f);
 	for (i = 1; i <= node_count(s); i++)
-		fprintf(f, "n%05d,Node %d,,node,District %d,critical,,,,,,live\n", (int)i, (int)i, (int)(i % 6 + 1));
+		fprintf(f, "n%05d,Node %d,,node,District %d,critical,,,,,,live\n", (int)i, (int)i,
+		    (int)(i % 6 + 1));
 	for (i = 1; i <= s->sites; i++)
-		fprintf(f, "s%05d,Office %d,,opd,District %d,office,,,,mon-fri 07:30-15:30,,live\n", (int)i, (int)i,
-		    (int)(i / SITES_PER_NODE % 6 + 1));
+		fprintf(f, "s%05d,Office %d,,opd,District %d,office,,,,mon-fri 07:30-15:30,,live\n", (int)i,
+		    (int)i, (int)(i / SITES_PER_NODE % 6 + 1));
 }
 
 static void
@@ -89,9 +90,9 @@ write_office_line(const struct synth *s, FILE *f, int64_t site, unsigned k)
 	}
 	if (k == 1)
 		snprintf(parent, sizeof(parent), "n%05d", (int)((site - 1) / SITES_PER_NODE + 1));
-	fprintf(f, "s%05d-%u,s%05d,%s,%s,,%s,10.%u.%u.%u,%u,%u,best_effort,,,,,,%s,%s,wan,live\n", (int)site, k, (int)site,
-	    k == 1 ? "main" : "backup", p->provider, parent, k, net_of(site), host_of(site), p->down_mbps, p->up_mbps,
-	    device, port);
+	fprintf(f, "s%05d-%u,s%05d,%s,%s,,%s,10.%u.%u.%u,%u,%u,best_effort,,,,,,%s,%s,wan,live\n", (int)site,
+	    k, (int)site, k == 1 ? "main" : "backup", p->provider, parent, k, net_of(site), host_of(site),
+	    p->down_mbps, p->up_mbps, device, port);
 }
 
 static void
@@ -99,11 +100,13 @@ write_links(const struct synth *s, FILE *f)
 {
 	int64_t i;
 
-	fputs("id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,contract_end,"
-	      "segments,device,port,via,life\n", f);
+	fputs("id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_"
+	      "code,contract_end,"
+	      "segments,device,port,via,life\n",
+	    f);
 	for (i = 1; i <= node_count(s); i++)
-		fprintf(f, "n%05d-1,n%05d,main,fiber,,,10.99.%u.%u,1000,1000,committed,,,,,,,,wan,live\n", (int)i, (int)i,
-		    net_of(i), host_of(i));
+		fprintf(f, "n%05d-1,n%05d,main,fiber,,,10.99.%u.%u,1000,1000,committed,,,,,,,,wan,live\n",
+		    (int)i, (int)i, net_of(i), host_of(i));
 	for (i = 1; i <= s->sites; i++) {
 		write_office_line(s, f, i, 1);
 		if (i % 3 == 0)
@@ -119,8 +122,8 @@ write_devices(const struct synth *s, FILE *f)
 	fputs("id,site,kind,profile,address,port,version,credential,owner,via,life\n", f);
 	for (i = 1; i <= s->sites; i++)
 		if (has_router(s, i))
-			fprintf(f, "s%05d-r1,s%05d,router,routeros,10.100.%u.%u,161,2c,city-read,,wan,live\n", (int)i,
-			    (int)i, net_of(i), host_of(i));
+			fprintf(f, "s%05d-r1,s%05d,router,routeros,10.100.%u.%u,161,2c,city-read,,wan,live\n",
+			    (int)i, (int)i, net_of(i), host_of(i));
 }
 
 static void

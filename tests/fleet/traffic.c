@@ -2,12 +2,14 @@
 /*
  * traffic.c: devices, their ports, and what a port has carried.
  *
- * The rate of a direction is mean * (1 + sin(2 pi t / wave + phase) / 2), t in seconds since the model started, or the mean
- * alone when there is no wave. Its integral is known, so the octets carried until any moment are exact; while the port's line
- * does not work (a stop) nothing is carried. A counter is the difference to what had been carried when the device booted.
+ * The rate of a direction is mean * (1 + sin(2 pi t / wave + phase) / 2), t in seconds since the model
+ * started, or the mean alone when there is no wave. Its integral is known, so the octets carried until any
+ * moment are exact; while the port's line does not work (a stop) nothing is carried. A counter is the
+ * difference to what had been carried when the device booted.
  *
- * A poller that spreads unaligned polls over whole minutes sees the curvature of the wave as an error, which grows with the
- * square of 60 s / wave: 0.14 % at most with the default of one hour, against 0.5 % that are allowed.
+ * A poller that spreads unaligned polls over whole minutes sees the curvature of the wave as an error, which
+ * grows with the square of 60 s / wave: 0.14 % at most with the default of one hour, against 0.5 % that are
+ * allowed.
  */
 #include "tests/fleet/parts.h"
 
@@ -54,8 +56,8 @@ port_carried(const struct fleet_model *m, const struct fleet_port *p, enum direc
 }
 
 uint64_t
-port_octets(const struct fleet_model *m, const struct fleet_device *d, struct fleet_port *p, enum direction dir,
-    int64_t now_ns)
+port_octets(const struct fleet_model *m, const struct fleet_device *d, struct fleet_port *p,
+    enum direction dir, int64_t now_ns)
 {
 	if (p->booted_ns != d->boot_ns) {
 		p->booted_ns = d->boot_ns;
@@ -130,8 +132,10 @@ fleet_truth_port(const struct fleet_model *m, const char *device_id, const char 
 	if (p == NULL || from_ns < m->opt.mono_ns || to_ns <= from_ns)
 		return -1;
 	bits_per_octet_s = 8 * (double)NS_PER_S / (double)(to_ns - from_ns);
-	*rx_bps = (port_carried(m, p, DIR_IN, to_ns) - port_carried(m, p, DIR_IN, from_ns)) * bits_per_octet_s;
-	*tx_bps = (port_carried(m, p, DIR_OUT, to_ns) - port_carried(m, p, DIR_OUT, from_ns)) * bits_per_octet_s;
+	*rx_bps =
+	    (port_carried(m, p, DIR_IN, to_ns) - port_carried(m, p, DIR_IN, from_ns)) * bits_per_octet_s;
+	*tx_bps =
+	    (port_carried(m, p, DIR_OUT, to_ns) - port_carried(m, p, DIR_OUT, from_ns)) * bits_per_octet_s;
 	return 0;
 }
 
@@ -242,8 +246,9 @@ device_init(struct fleet_model *m, struct fleet_device *d, const struct device *
 	d->device = device;
 	d->site = &m->site[device->site->index];
 	d->seed = fleet_hash(m->seed, device->id, "device");
-	d->boot_ns = m->opt.mono_ns -
-	    (int64_t)(fleet_draw(m->seed, device->id, "uptime", UPTIME_MIN_S, UPTIME_MAX_S) * (double)NS_PER_S);
+	d->boot_ns =
+	    m->opt.mono_ns - (int64_t)(fleet_draw(m->seed, device->id, "uptime", UPTIME_MIN_S, UPTIME_MAX_S) *
+				       (double)NS_PER_S);
 	d->boots = 1 + (uint32_t)(d->seed % 20);
 	d->port = xcalloc(links + LAN_PORTS + 1, sizeof(*d->port));
 	d->row = xcalloc(links + LAN_PORTS + 1, sizeof(*d->row));
@@ -254,7 +259,7 @@ void
 devices_new(struct fleet_model *m)
 {
 	const struct inventory *inv = m->inv;
-	size_t		       *links = xcalloc(inv->ndevices + 1, sizeof(*links)), i;	/* that a device carries */
+	size_t *links = xcalloc(inv->ndevices + 1, sizeof(*links)), i;	/* how many a device carries */
 
 	m->device = xcalloc(inv->ndevices + 1, sizeof(*m->device));
 	for (i = 0; i < inv->nlinks; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tun.c: the model in real time behind a TUN device. Packets are read in batches with one look at the clock; each answer
- * becomes a whole IP packet at once, which then waits for its time.
+ * tun.c: the model in real time behind a TUN device. Packets are read in batches with one look at the clock;
+ * each answer becomes a whole IP packet at once, which then waits for its time.
  */
 #include "tests/fleet/front.h"
 

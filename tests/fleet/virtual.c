@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * virtual.c: struct packet_io on the model. Sending asks the model at once and keeps the answer until its time; one timer of
- * the loop stands for the earliest. This is the hot path of stories that run for weeks: about 100 ns per echo.
+ * virtual.c: struct packet_io on the model. Sending asks the model at once and keeps the answer until its
+ * time; one timer of the loop stands for the earliest. This is the hot path of stories that run for weeks:
+ * about 100 ns per echo.
  */
 #include "tests/fleet/virtual.h"
 
@@ -28,12 +29,6 @@ struct tcp_connect {
 	void		    (*done)(void *, enum connect_result, int64_t, int64_t);
 	void		     *arg;
 };
-
-static uint32_t
-addr_host(const struct addr *a)
-{
-	return (uint32_t)a->byte[0] << 24 | (uint32_t)a->byte[1] << 16 | (uint32_t)a->byte[2] << 8 | a->byte[3];
-}
 
 static struct addr
 host_addr(uint32_t a)
@@ -74,8 +69,8 @@ virtual_send(struct packet_io *io, enum packet_kind kind, struct packet_out *bat
 	struct fleet_virtual *v = (struct fleet_virtual *)io;
 	int64_t		      now_ns = loop_mono_ns(io->loop);
 	struct fleet_answer   answer;
-	struct fleet_packet   p = { .proto = kind == PACKET_ICMP ? FLEET_ICMP : FLEET_UDP, .from = MONITOR_ADDR,
-		  .from_port = MONITOR_PORT };
+	struct fleet_packet   p = { .proto = kind == PACKET_ICMP ? FLEET_ICMP : FLEET_UDP,
+		  .from = MONITOR_ADDR, .from_port = MONITOR_PORT };
 	size_t		      i, left = 0;
 
 	for (i = 0; i < n; i++) {
@@ -84,7 +79,7 @@ virtual_send(struct packet_io *io, enum packet_kind kind, struct packet_out *bat
 		if (batch[i].error != 0)
 			continue;
 		left++;
-		p.to = addr_host(&batch[i].to);
+		p.to = fleet_addr(&batch[i].to);
 		p.to_port = batch[i].port;
 		p.data = batch[i].data;
 		p.len = batch[i].len;
@@ -111,11 +106,12 @@ virtual_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, 
 	struct fleet_virtual *v = (struct fleet_virtual *)io;
 	struct tcp_connect   *c = xcalloc(1, sizeof(*c));
 	struct fleet_packet   p = { .proto = FLEET_TCP, .from = MONITOR_ADDR, .from_port = MONITOR_PORT,
-		  .to = addr_host(to), .to_port = port };
+		  .to = fleet_addr(to), .to_port = port };
 	struct fleet_answer   answer;
 	int64_t		      now_ns = loop_mono_ns(io->loop), at_ns = now_ns + timeout_ns;
 
-	*c = (struct tcp_connect){ .owner = v, .result = CONNECT_TIMEOUT, .sent_ns = now_ns, .done = done, .arg = arg };
+	*c = (struct tcp_connect){
+	    .owner = v, .result = CONNECT_TIMEOUT, .sent_ns = now_ns, .done = done, .arg = arg};
 	if (to->family != 4) {
 		c->result = CONNECT_UNREACHABLE;
 		at_ns = now_ns;

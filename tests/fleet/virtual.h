@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* virtual.h: the fleet as the network of a virtual loop: packets go into the model and come back as timers fall due. */
+/* virtual.h: the fleet as the network of a virtual loop: answers come back as timers fall due. */
 #ifndef SIMPUL_FLEET_VIRTUAL_H
 #define SIMPUL_FLEET_VIRTUAL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fleet_agent_test.c: the simulated SNMP agent, asked with the fleet's own encoder. (Debian's tools ask it in fleet_tun.sh.) */
+/* fleet_agent_test.c: the simulated SNMP agent, asked with the fleet's own encoder; fleet.py asks with Debian's tools. */
 #include "tests/fleet/agent.h"
 
 #include "tests/fleet/ber.h"
@@ -64,7 +64,8 @@ answer_read(const struct fleet_packet *p, struct answer *a)
 	struct cursor c = cursor_of(p->data, p->len), message, community, pdu, list;
 
 	if (ber_read_tag(&c, BER_SEQUENCE, &message) == -1 || cursor_left(&c) != 0 ||
-	    ber_read_integer(&message, &a->version) == -1 || ber_read_tag(&message, BER_STRING, &community) == -1 ||
+	    ber_read_integer(&message, &a->version) == -1 ||
+	    ber_read_tag(&message, BER_STRING, &community) == -1 ||
 	    ber_read_tag(&message, 0xa2, &pdu) == -1 || cursor_left(&message) != 0 ||
 	    ber_read_integer(&pdu, &a->id) == -1 || ber_read_integer(&pdu, &a->error) == -1 ||
 	    ber_read_integer(&pdu, &a->index) == -1 || ber_read_tag(&pdu, BER_SEQUENCE, &list) == -1 ||
@@ -78,13 +79,15 @@ answer_read(const struct fleet_packet *p, struct answer *a)
 
 /* Ask for names, separated by spaces; x and y are the two integers before the varbinds. */
 static void
-ask(struct fleet_model *m, int64_t now_ns, int version, uint8_t type, int x, int y, const char *names, struct answer *a)
+ask(struct fleet_model *m, int64_t now_ns, int version, uint8_t type, int x, int y, const char *names,
+    struct answer *a)
 {
 	uint8_t		    data[FLEET_DATA_MAX];
 	struct ber_writer   w = { .p = data, .end = data + sizeof(data) };
 	uint8_t		   *message = ber_open(&w, BER_SEQUENCE), *pdu, *list, *vb;
 	char		   *copy = xstrdup(names), *rest = copy, *name;
-	struct fleet_packet p = { .proto = FLEET_UDP, .from = 1, .to = test_addr("10.100.0.1"), .to_port = 161 };
+	struct fleet_packet p = {
+		.proto = FLEET_UDP, .from = 1, .to = test_addr("10.100.0.1"), .to_port = 161 };
 	struct fleet_answer out;
 	struct oid	    oid;
 
@@ -198,13 +201,16 @@ check_walks(const struct inventory *inv)
 		    one.vb[0].number == many.vb[i].number;
 		strcpy(at, one.vb[0].name);
 	}
-	ok(n > 200 && same == n && one.vb[0].tag == BER_END_OF_MIB, "GETNEXT and GETBULK see the same %zu objects", n);
+	ok(n > 200 && same == n && one.vb[0].tag == BER_END_OF_MIB,
+	    "GETNEXT and GETBULK see the same %zu objects", n);
 	ask(m, NOW, 1, GETBULK, 0, 200, "1.3", &many);
-	ok(many.error == 0 && many.n > 40 && many.n < 200, "GETBULK ends with the frame, after %zu objects", many.n);
+	ok(many.error == 0 && many.n > 40 && many.n < 200, "GETBULK ends with the frame, after %zu objects",
+	    many.n);
 	ask(m, NOW, 1, GETBULK, 1, 2, UP_TIME_0 " " IF_NAME " 1.3.6.1.7", &many);
 	is_i64((int64_t)many.n, 5, "GETBULK: one single, two columns twice");
 	ok(strcmp(many.vb[1].name, IF_NAME ".1") == 0 && strcmp(many.vb[3].name, IF_NAME ".2") == 0 &&
-	    many.vb[2].tag == BER_END_OF_MIB && many.vb[4].tag == BER_END_OF_MIB, "row by row, with the end of the view");
+		many.vb[2].tag == BER_END_OF_MIB && many.vb[4].tag == BER_END_OF_MIB,
+	    "row by row, with the end of the view");
 	fleet_model_free(m);
 }
 
@@ -257,10 +263,12 @@ check_restart(const struct inventory *inv)
 	ask(m, NOW, 1, GET, 0, 0, names, &a);
 	ask(m, NOW + 10 * NS_PER_S, 1, GET, 0, 0, names, &b);
 	is_i64((int64_t)(b.vb[0].number - a.vb[0].number), 1000, "sysUpTime counts hundredths");
-	ok(b.vb[1].number == a.vb[1].number && b.vb[2].number == a.vb[2].number + 10, "engine time counts seconds");
+	ok(b.vb[1].number == a.vb[1].number && b.vb[2].number == a.vb[2].number + 10,
+	    "engine time counts seconds");
 	fleet_command(m, NOW, "jump device s001-r1 ether1 -1000000 mark", NULL);
 	ask(m, NOW, 1, GET, 0, 0, names, &b);
-	ok(b.vb[3].number == a.vb[3].number - 1000000 && b.vb[4].number == b.vb[0].number && a.vb[4].number == 0,
+	ok(b.vb[3].number == a.vb[3].number - 1000000 && b.vb[4].number == b.vb[0].number &&
+		a.vb[4].number == 0,
 	    "a marked jump moves ifCounterDiscontinuityTime");
 	fleet_command(m, NOW, "reboot device s001-r1 5", NULL);
 	ask(m, NOW + 15 * NS_PER_S, 1, GET, 0, 0, names, &b);
@@ -286,7 +294,8 @@ check_oper_status(const struct inventory *inv)
 	ok(a.vb[0].number == 1 && a.vb[1].number == 1, "ports are up");
 	fleet_command(m, NOW, "cut link s001-1", NULL);
 	ask(m, NOW, 1, GET, 0, 0, names, &a);
-	ok(a.vb[0].number == 2 && a.vb[1].number == 1 && a.vb[2].number > 0, "but for the one whose line was cut");
+	ok(a.vb[0].number == 2 && a.vb[1].number == 1 && a.vb[2].number > 0,
+	    "but for the one whose line was cut");
 	fleet_model_free(m);
 }
 
@@ -322,12 +331,12 @@ check_ber(void)
 			ber_integer(&w, c->number);
 		else
 			ber_unsigned(&w, c->tag, (uint64_t)c->number);
-		ok((size_t)(w.p - data) == c->len && memcmp(data, c->bytes, c->len) == 0, "type 0x%02x, %lld", c->tag,
-		    (long long)c->number);
+		ok((size_t)(w.p - data) == c->len && memcmp(data, c->bytes, c->len) == 0, "type 0x%02x, %lld",
+		    c->tag, (long long)c->number);
 	}
 }
 
-/* Any bytes in place of a request: no answer or a well-formed one, and nothing breaks (the sanitizers look on). */
+/* Mangled requests: no answer or one of a possible size, and nothing breaks (the sanitizers look on). */
 static void
 check_noise(const struct inventory *inv)
 {
@@ -350,7 +359,8 @@ check_noise(const struct inventory *inv)
 		if (n > sizeof(out))
 			break;
 	}
-	ok(i == 200000 && answered > 1000 && answered < 200000, "mangled requests are survived (%u answered)", answered);
+	ok(i == 200000 && answered > 1000 && answered < 200000, "mangled requests are survived (%u answered)",
+	    answered);
 	fleet_model_free(m);
 }
 

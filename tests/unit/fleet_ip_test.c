@@ -24,7 +24,8 @@ check_read(void)
 	is_i64(ip_checksum("\x00\x01\xf2\x03\xf4\xf5\xf6\xf7", 8, 0), 0x220d, "the example of RFC 1071");
 	is_i64(ip_checksum("\x00\x01\xf2", 3, 0), 0xdfe, "an odd length is filled up with zero");
 	is_i64(ip_read(linux_echo, sizeof(linux_echo), &p, &tcp), 0, "an echo request is read");
-	ok(p.proto == FLEET_ICMP && p.from == 0x0aff0001 && p.to == 0x0a010001 && p.len == 40 && p.data == linux_echo + 20,
+	ok(p.proto == FLEET_ICMP && p.from == 0x0aff0001 && p.to == 0x0a010001 && p.len == 40 &&
+		p.data == linux_echo + 20,
 	    "its addresses and its message");
 	for (len = 0; len < sizeof(linux_echo); len++)
 		refused += ip_read(linux_echo, len, &p, &tcp) == -1;
@@ -53,8 +54,10 @@ check_write(void)
 	is_i64((int64_t)len, 33, "a datagram of 5 bytes is 33 long");
 	is_i64(ip_checksum(out, 20, 0), 0, "with a right head");
 	ok(ip_read(out, len, &p, &got) == 0 && p.from == in.from && p.to == in.to && p.from_port == 161 &&
-	    p.to_port == 40000 && p.len == 5 && memcmp(p.data, "hello", 5) == 0, "and reads as it was written");
-	is_i64(ip_checksum(out + 20, 13, 0x0a64 + 1 + 0x0aff + 1 + 17 + 13), 0, "its checksum covers the pseudo header");
+		p.to_port == 40000 && p.len == 5 && memcmp(p.data, "hello", 5) == 0,
+	    "and reads as it was written");
+	is_i64(ip_checksum(out + 20, 13, 0x0a64 + 1 + 0x0aff + 1 + 17 + 13), 0,
+	    "its checksum covers the pseudo header");
 	in.len = 2;
 	for (i = 0; i < 65536; i++) {
 		put_u16be(data, (uint16_t)i);
@@ -66,8 +69,9 @@ check_write(void)
 	in.proto = FLEET_TCP;
 	in.len = 0;
 	len = ip_write(out, &in, &tcp);
-	ok(ip_read(out, len, &p, &got) == 0 && got.seq == tcp.seq && got.ack == tcp.ack && got.flags == tcp.flags &&
-	    got.len == 0, "a segment reads as it was written");
+	ok(ip_read(out, len, &p, &got) == 0 && got.seq == tcp.seq && got.ack == tcp.ack &&
+		got.flags == tcp.flags && got.len == 0,
+	    "a segment reads as it was written");
 	is_i64(ip_checksum(out + 20, 20, 0x0a64 + 1 + 0x0aff + 1 + 6 + 20), 0, "with a right checksum");
 }
 
@@ -101,7 +105,8 @@ main(void)
 		const struct tcp_case *c = &tcp_cases[i];
 		bool		       answered = ip_tcp_answer(&c->in, c->refused, &out);
 
-		ok(answered == c->answered && (!answered || (out.flags == c->flags && out.ack == c->ack)), "TCP: %s", c->name);
+		ok(answered == c->answered && (!answered || (out.flags == c->flags && out.ack == c->ack)),
+		    "TCP: %s", c->name);
 	}
 	return tap_done();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fleet_model_test.c: who can be reached over which lines, how long it takes, and that a seed repeats it all. */
+/* fleet_model_test.c: who can be reached over which lines, how long it takes; that a seed repeats it all. */
 #include "tests/fleet/model.h"
 
 #include "tests/unit/fleet_test.h"
@@ -71,7 +71,8 @@ check_echo(const struct inventory *inv)
 {
 	struct fleet_model *m = test_model(inv, 1);
 	uint8_t		    msg[9] = { 8, 0, 0, 0, 0xff, 0xff, 0, 7, 0xa5 }, want[9];
-	struct fleet_packet p = { .proto = FLEET_ICMP, .from = 1, .to = test_addr("10.1.0.1"), .data = msg, .len = 9 };
+	struct fleet_packet p = {
+		.proto = FLEET_ICMP, .from = 1, .to = test_addr("10.1.0.1"), .data = msg, .len = 9 };
 	struct fleet_answer a;
 
 	ok(!fleet_input(m, NS_PER_S, &p, &a), "a request with a wrong checksum is dropped");
@@ -80,7 +81,8 @@ check_echo(const struct inventory *inv)
 	memcpy(want, msg, sizeof(msg));
 	want[0] = 0;
 	ok(fleet_input(m, NS_PER_S, &p, &a), "a request is answered");
-	ok(a.packet.len == sizeof(msg) && a.packet.data[0] == 0 && memcmp(a.packet.data + 4, want + 4, 5) == 0,
+	ok(a.packet.len == sizeof(msg) && a.packet.data[0] == 0 &&
+		memcmp(a.packet.data + 4, want + 4, 5) == 0,
 	    "by its own bytes as a reply");
 	is_i64(ip_checksum(a.packet.data, a.packet.len, 0), 0, "with a right checksum");
 	ok(a.packet.from == p.to && a.packet.to == p.from, "to who asked");
@@ -124,7 +126,8 @@ check_truth(const struct inventory *inv)
 	is_near((double)rtt[n / 2] / 1e9, truth.rtt_p50_s, 20e-6, "the median is the true one");
 	ok((double)rtt[0] / 1e9 >= truth.rtt_min_s && (double)rtt[0] / 1e9 < truth.rtt_min_s + 1e-6,
 	    "the least is the true one");
-	ok(truth.rtt_p50_s > 0.005 && truth.rtt_p50_s < 0.020, "the median is that of its kind (%g s)", truth.rtt_p50_s);
+	ok(truth.rtt_p50_s > 0.005 && truth.rtt_p50_s < 0.020, "the median is that of its kind (%g s)",
+	    truth.rtt_p50_s);
 
 	fleet_command(m, 0, "delay link s001-1 100 10", NULL);
 	fleet_command(m, 0, "loss link s001-1 0.2", NULL);
@@ -134,7 +137,8 @@ check_truth(const struct inventory *inv)
 	n = measure(m, "10.1.0.1", rtt);
 	is_near(1 - (double)n / PACKETS, 0.6, 0.015, "and are found");
 	is_near((double)rtt[n / 2] / 1e9, truth.rtt_p50_s, 400e-6, "the median follows the command");
-	ok(truth.rtt_p50_s > 0.107 && truth.rtt_p50_s < 0.115, "100 ms, 10 ms ln 2, and the way through the nodes");
+	ok(truth.rtt_p50_s > 0.107 && truth.rtt_p50_s < 0.115,
+	    "100 ms, 10 ms ln 2, and the way through the nodes");
 	free(rtt);
 	fleet_model_free(m);
 }

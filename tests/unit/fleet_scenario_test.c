@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fleet_scenario_test.c: commands that are refused say why, scenario files name the line, and what is accepted runs on time. */
+/* fleet_scenario_test.c: what is refused says why and in which line, what is accepted runs on time. */
 #include "tests/fleet/scenario.h"
 
 #include "tests/unit/fleet_test.h"
@@ -76,7 +76,8 @@ check_errors(const struct inventory *inv)
 	is_text(e.text,
 	    "4: 'soon' is not a number of seconds; a line is 'SECONDS COMMAND'\n"
 	    "5: there is no link 's009-1' in the inventory\n"
-	    "6: '-1' is not a number of seconds; a line is 'SECONDS COMMAND'\n", "and every wrong line named");
+	    "6: '-1' is not a number of seconds; a line is 'SECONDS COMMAND'\n",
+	    "and every wrong line named");
 	ok(test_ping(m, "10.1.0.1", 0) != -1, "and nothing happened");
 	fleet_model_free(m);
 }
@@ -88,8 +89,8 @@ check_run(const struct inventory *inv)
 	struct fleet_model *m = test_model(inv, 1);
 	struct errors	    e = { "" };
 	struct buf	    reply = { 0 };
-	struct scenario	   *s = scenario_parse(m, "20 restore link s002-1\n0\tcut link s003-1\n10.5  cut link s002-1  # x\n",
-		on_error, &e);
+	struct scenario *s = scenario_parse(
+	    m, "20 restore link s002-1\n0\tcut link s003-1\n10.5  cut link s002-1  # x\n", on_error, &e);
 
 	is_text(e.text, "", "a good scenario has no errors");
 	scenario_start(s, l);
@@ -122,9 +123,10 @@ check_truth_rows(const struct inventory *inv)
 	int		    i;
 
 	for (i = 0; i < 2; i++) {
-		fleet_truth_port(m, "s001-r1", "ether1", WALL_NS + 60 * i * NS_PER_S, WALL_NS + 60 * (i + 1) * NS_PER_S, &rx_bps,
-		    &tx_bps);
-		sprintf(want + strlen(want), "%lld.000,%.6f,%.6f\n", WALL_NS / NS_PER_S + 60 * (i + 1), rx_bps, tx_bps);
+		fleet_truth_port(m, "s001-r1", "ether1", WALL_NS + 60 * i * NS_PER_S,
+		    WALL_NS + 60 * (i + 1) * NS_PER_S, &rx_bps, &tx_bps);
+		sprintf(want + strlen(want), "%lld.000,%.6f,%.6f\n", WALL_NS / NS_PER_S + 60 * (i + 1),
+		    rx_bps, tx_bps);
 	}
 	strcat(want, "ok\n");
 	/* One minute before the model started gives no row, half a step at the end neither. */

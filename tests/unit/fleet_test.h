@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fleet_test.h: a small network for the fleet's unit tests: three nodes, four offices, two of them with a router. */
+/* fleet_test.h: a small network for the fleet's unit tests: two nodes, three offices, a data centre, three routers. */
 #ifndef SIMPUL_FLEET_TEST_H
 #define SIMPUL_FLEET_TEST_H
 
@@ -78,7 +78,7 @@ test_addr(const char *text)
 
 	if (addr_parse(&a, text) == -1)
 		abort();
-	return (uint32_t)a.byte[0] << 24 | (uint32_t)a.byte[1] << 16 | (uint32_t)a.byte[2] << 8 | a.byte[3];
+	return fleet_addr(&a);
 }
 
 /* One echo request to the address at now_ns. @return its round trip in ns, or -1 when no answer will come */

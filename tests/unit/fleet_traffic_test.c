@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fleet_traffic_test.c: what the counters show is what the truth says was carried, through cuts, restarts, jumps and wraps. */
+/* fleet_traffic_test.c: the counters show what was truly carried, through cuts, restarts, jumps and wraps. */
 #include "tests/fleet/model.h"
 
 #include "tests/fleet/parts.h"
@@ -27,13 +27,13 @@ truth(struct fleet_model *m, const char *device, const char *port, double from_s
 {
 	double rx_bps, tx_bps;
 
-	if (fleet_truth_port(m, device, port, WALL_NS + (int64_t)(from_s * 1e9), WALL_NS + (int64_t)(to_s * 1e9), &rx_bps,
-	    &tx_bps) == -1)
+	if (fleet_truth_port(m, device, port, WALL_NS + (int64_t)(from_s * 1e9),
+		WALL_NS + (int64_t)(to_s * 1e9), &rx_bps, &tx_bps) == -1)
 		return NAN;
 	return rx_bps;
 }
 
-/* Two readings, with commands between them, against the truth of that time and against a sum of the rate over small steps. */
+/* Two readings, with commands between them, against the truth, and that against a sum over small steps. */
 #define COMMANDS 6
 static const struct truth_case {
 	const char *name;
@@ -70,7 +70,7 @@ is_cut(const struct truth_case *c, double t_s)
 	return cut;
 }
 
-/* Octets that ether1 of s001-r1 carries, summed up from the rate that traffic.c promises, a quarter of a second at a time. */
+/* Octets that ether1 of s001-r1 carries, summed up from the rate that traffic.c promises. */
 static double
 summed(struct fleet_model *m, const struct truth_case *c)
 {
@@ -137,7 +137,8 @@ check_jumps(const struct inventory *inv)
 	double		    mean_ops;
 
 	fleet_command(m, AT(100), "jump device s001-r1 ether1 -5000", NULL);
-	is_i64((int64_t)(octets(m, "s001-r1", 0, DIR_IN, AT(100)) - before), -5000, "a counter falls by what was asked");
+	is_i64((int64_t)(octets(m, "s001-r1", 0, DIR_IN, AT(100)) - before), -5000,
+	    "a counter falls by what was asked");
 	is_near(truth(m, "s001-r1", "ether1", 50, 150), truth(m, "s001-r1", "ether1", 50, 100) / 2 +
 	    truth(m, "s001-r1", "ether1", 100, 150) / 2, 1e-3, "the truth does not jump");
 	fleet_command(m, AT(200), "wrap device s001-r1 60", NULL);
@@ -146,8 +147,8 @@ check_jumps(const struct inventory *inv)
 	    "'wrap' leaves the 32-bit counter a minute before its end");
 	fleet_command(m, AT(300), "reboot device s001-r1 20", NULL);
 	is_i64((int64_t)octets(m, "s001-r1", 0, DIR_IN, AT(320)), 0, "a restart sets the counter to 0");
-	is_near((double)octets(m, "s001-r1", 0, DIR_IN, AT(380)), truth(m, "s001-r1", "ether1", 320, 380) * 60 / 8, 1,
-	    "and it counts from there");
+	is_near((double)octets(m, "s001-r1", 0, DIR_IN, AT(380)),
+	    truth(m, "s001-r1", "ether1", 320, 380) * 60 / 8, 1, "and it counts from there");
 	fleet_model_free(m);
 }
 

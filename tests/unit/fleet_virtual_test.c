@@ -80,8 +80,8 @@ int
 main(void)
 {
 	static const char *const some[] = { "10.1.0.1", "10.1.0.2", "10.77.0.1", "10.1.0.3" };
-	static const char *const together[] = { "10.1.0.1", "10.1.0.3", "10.1.0.1", "10.1.0.3", "10.1.0.2", "10.1.0.1",
-		"10.1.0.3", "10.1.0.2" };
+	static const char *const together[] = {
+	    "10.1.0.1", "10.1.0.3", "10.1.0.1", "10.1.0.3", "10.1.0.2", "10.1.0.1", "10.1.0.3", "10.1.0.2"};
 	struct inventory *inv = test_inventory();
 	struct loop	 *l = loop_new_virtual(1, WALL_NS);
 	struct fleet_model *m = test_model(inv, 1);
@@ -104,7 +104,8 @@ main(void)
 	seen.packets = 0;
 	send_echoes(io, together, 8);
 	loop_run_until(l, loop_mono_ns(l) + 10 * NS_PER_S);
-	is_text(seen.order, "33311212", "those of the same instant in the order in which they were asked for");
+	is_text(
+	    seen.order, "33311212", "those of the same instant in the order in which they were asked for");
 	seen.packets = 0;
 	for (i = 0; i < 100; i++) {
 		fleet_command(m, 0, "delay link s001-1 30 300", NULL);
