@@ -9,7 +9,7 @@ from lab import Lab, done, note, ok, skip_all, wait
 
 lab = Lab("full_disk")
 os.makedirs(lab.path("data/store"), mode=0o700)
-r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=800m,mode=0700", "tmpfs", lab.path("data/store")], capture_output=True)
+r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3g,mode=0700", "tmpfs", lab.path("data/store")], capture_output=True)
 if r.returncode != 0:
     skip_all("no right to mount a small file system")
 try:
