@@ -126,26 +126,25 @@ row_incident(struct cli *cli, struct table *t, const json_t *v)
 /* ---- kinds ---- */
 
 static const struct column site_columns[] = {
-	{ "STATE", false, 0, 0 }, { "SITE", false, 0, 0 }, { "NAME", false, 12, 0 }, { "FOR", true, 0, 0 },
-	{ "LINES", false, 14, 1 },
-	{ "INCIDENT", false, 0, 2 }, { "CLASS", false, 0, 3 }, { "DISTRICT", false, 8, 4 },
+	{ "STATE", false, 0, 0 }, { "SITE", false, 0, 0 }, { "NAME", false, 24, 0 }, { "FOR", true, 0, 0 },
+	{ "LINES", false, 14, 2 }, { "INCIDENT", false, 0, 1 }, { "CLASS", false, 0, 3 },
+	{ "DISTRICT", false, 8, 4 },
 };
 static const struct column link_columns[] = {
-	{ "STATE", false, 0, 0 }, { "LINE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 },
-	{ "DELAY", true, 0, 1 },
-	{ "LOSS", true, 0, 2 }, { "DOWN", true, 0, 3 }, { "UP", true, 0, 4 }, { "PROVIDER", false, 6, 5 },
-	{ "ROLE", false, 0, 6 },
-	{ "INCIDENT", false, 0, 7 }, { "ADDRESS", false, 0, 8 },
+	{ "STATE", false, 0, 0 }, { "LINE", false, 0, 0 }, { "SITE", false, 16, 0 }, { "FOR", true, 0, 0 },
+	{ "DELAY", true, 0, 1 }, { "LOSS", true, 0, 2 }, { "DOWN", true, 0, 3 }, { "UP", true, 0, 4 },
+	{ "PROVIDER", false, 6, 5 }, { "ROLE", false, 0, 6 }, { "INCIDENT", false, 0, 7 },
+	{ "ADDRESS", false, 0, 8 },
 };
 static const struct column device_columns[] = {
-	{ "STATE", false, 0, 0 }, { "DEVICE", false, 0, 0 }, { "SITE", false, 12, 0 }, { "FOR", true, 0, 0 },
-	{ "NAME", false, 8, 2 },
-	{ "REASON", false, 12, 1 }, { "ADDRESS", false, 0, 3 }, { "PROFILE", false, 0, 4 },
+	{ "STATE", false, 0, 0 }, { "DEVICE", false, 0, 0 }, { "SITE", false, 16, 0 }, { "FOR", true, 0, 0 },
+	{ "NAME", false, 8, 2 }, { "REASON", false, 12, 1 }, { "ADDRESS", false, 0, 3 },
+	{ "PROFILE", false, 0, 4 },
 };
 static const struct column incident_columns[] = {
 	{ "SEVERITY", false, 0, 0 }, { "INCIDENT", false, 0, 0 }, { "WHAT", false, 0, 0 },
-	{ "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 },
-	{ "SITE", false, 12, 0 }, { "LINES", true, 0, 3 }, { "ACK", false, 8, 1 }, { "CAUSE", false, 0, 4 },
+	{ "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 }, { "SITE", false, 16, 0 }, { "LINES", true, 0, 3 },
+	{ "ACK", false, 8, 1 }, { "CAUSE", false, 0, 4 },
 };
 
 static const struct kind {

@@ -78,23 +78,27 @@ print_evidence(struct cli *cli, const json_t *v)
 static void
 print_parents(struct cli *cli, const json_t *v)
 {
-	const json_t *list = json_object_get(v, "parents"), *p;
-	const char   *code;
-	char	      word[40];
-	size_t	      i;
+	static const struct column columns[] = { { "", false, 0, 0 }, { "", false, 0, 0 }, { "", false, 8, 0 } };
+	const json_t		  *list = json_object_get(v, "parents"), *p;
+	struct table		  *t;
+	const char		  *code;
+	char			   text[60], word[40];
+	size_t			   i;
 
 	if (json_array_size(list) == 0)
 		return;
 	heading(cli, "Passes through");
+	t = table_new(columns, nitems(columns));
 	json_array_foreach(list, i, p) {
 		code = member_text(p, "code");
-		buf_bytes(&cli->out, "  ", 2);
-		term_printf(&cli->term, &cli->out, code_tint(code), "%s %s", code_symbol(&cli->term, code),
+		snprintf(text, sizeof(text), "%s %s", code_symbol(&cli->term, code),
 		    words_state(word, sizeof(word), member_text(p, "state")));
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  %s", member_text(p, "object"),
-		    member_text(p, "name"));
-		buf_u8(&cli->out, '\n');
+		table_cell(t, code_tint(code), text);
+		table_cell(t, TINT_NONE, member_text(p, "object"));
+		table_cell(t, TINT_NONE, member_text(p, "name"));
 	}
+	table_print(t, &cli->term, &cli->out, 2);
+	table_free(t);
 }
 
 /* "down 1.2 Mbit/s of 10.0 Mbit/s (12.0 %)" */

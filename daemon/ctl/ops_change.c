@@ -91,8 +91,9 @@ reload_done(void *arg, const char *error, uint32_t rows, const json_t *errors)
 	if (error == NULL)
 		client_answer(call->client, call->id, json_pack("{s:I}", "rows", (json_int_t)rows));
 	else
-		client_refuse_with(call->client, call->id, "bad_request", json_pack("{s:o?}", "errors",
-		    errors != NULL ? json_deep_copy(errors) : NULL), "%s", error);
+		client_refuse_with(call->client, call->id, "bad_request",
+		    json_pack("{s:o?}", "errors", errors != NULL ? json_deep_copy(errors) : NULL),
+		    "refused, the old configuration stays: %s", error);
 	call_end(call);
 }
 
