@@ -96,7 +96,8 @@ cli_ask(struct cli *cli, json_t *request, int timeout_s, json_t **answer)
 void
 cli_flush(struct cli *cli)
 {
-	fwrite(cli->out.data, 1, cli->out.len, stdout);
+	if (cli->out.len > 0)
+		fwrite(cli->out.data, 1, cli->out.len, stdout);
 	fflush(stdout);
 	cli->out.len = 0;
 }
