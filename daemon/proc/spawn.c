@@ -8,7 +8,6 @@
  */
 #include "proc/spawn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -81,7 +80,8 @@ spawn_become(const struct child_start *cs)
 	size_t n = child_fds(cs, keep);
 
 	spawn_shed(cs->parent, keep, n);
-	exit(cs->kind == PROCESS_CHECK ? check_main(cs->parent_fd) : child_run(cs));
+	/* Not exit(): what the parent has registered for its own end, and its memory, are not ours to clean up. */
+	_exit(cs->kind == PROCESS_CHECK ? check_main(cs->parent_fd) : child_run(cs));
 }
 
 pid_t
@@ -90,7 +90,6 @@ spawn_child(const struct child_start *cs)
 	sigset_t before;
 	pid_t	 pid;
 
-	fflush(NULL);		/* or the child would write it once more at its exit */
 	spawn_signals_block(&before);
 	pid = fork();
 	if (pid == 0)

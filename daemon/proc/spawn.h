@@ -12,7 +12,7 @@
 
 /** Fork it. The descriptors of cs stay the caller's. @return its pid, or -1 (logged) */
 pid_t	spawn_child(const struct child_start *cs);
-/** In a new process: forget what belongs to the one that forked it, be the child, exit. */
+/** In a new process: forget what belongs to the one that forked it, be the child, end. */
 void	spawn_become(const struct child_start *cs) __attribute__((noreturn));
 /**
  * Shed the inheritance of a fork: die with the parent, default signal handlers (a stop comes as a message),
