@@ -98,6 +98,8 @@ main(int argc, char *argv[])
 	struct dirent **list;
 	struct nmap    *names = nmap_new();
 	uint64_t	bad = 0;
+	size_t		at = 0;
+	char	       *name;
 	int		dir, i, n;
 
 	if (argc != 2 || (dir = open(argv[1], O_RDONLY | O_DIRECTORY)) == -1 ||
@@ -106,8 +108,15 @@ main(int argc, char *argv[])
 		return 2;
 	}
 	puts("seq,boot,type,quality,series,ref,wall_ns,seconds,values");
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		bad += segment_print(dir, list[i]->d_name, names);
+		free(list[i]);
+	}
+	free(list);
+	while ((name = nmap_next(names, &at)) != NULL)
+		free(name);
+	nmap_free(names);
+	close(dir);
 	fprintf(stderr, "%d segments, %" PRIu64 " bad places\n", n, bad);
 	return 0;
 }
