@@ -106,20 +106,36 @@ static const int families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };
 #define CALLS_MAX 6
 static const struct role {
 	const char *name;
-	const int  *calls[CALLS_MAX];	/* groups; ends with NULL */
+	const int  *calls[CALLS_MAX];	/* groups; NULL after the last */
 	bool	    reads, sockets;	/* may open files for reading; may make sockets of families[] */
 } roles[] = {
 	[SANDBOX_PARENT] = {
-		"parent", { calls_run, calls_look, calls_store, calls_network, calls_serve, calls_parent },
+		.name = "parent",
+		.calls = { calls_run, calls_look, calls_store, calls_network, calls_serve, calls_parent },
 	},
-	[SANDBOX_CHECK] = { "check", { calls_run } },
+	[SANDBOX_CHECK] = {
+		.name = "check",
+		.calls = { calls_run },
+	},
 	[SANDBOX_MEASURE] = {
-		"measure", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true,
+		.name = "measure",
+		.calls = { calls_run, calls_look, calls_network },
+		.reads = true,
+		.sockets = true,
 	},
-	[SANDBOX_STORE] = { "store", { calls_run, calls_look, calls_store } },
-	[SANDBOX_CORE] = { "core", { calls_run, calls_look, calls_store, calls_serve } },
+	[SANDBOX_STORE] = {
+		.name = "store",
+		.calls = { calls_run, calls_look, calls_store },
+	},
+	[SANDBOX_CORE] = {
+		.name = "core",
+		.calls = { calls_run, calls_look, calls_store, calls_serve },
+	},
 	[SANDBOX_PUBLISH] = {
-		"publish", { calls_run, calls_look, calls_network }, .reads = true, .sockets = true,
+		.name = "publish",
+		.calls = { calls_run, calls_look, calls_network },
+		.reads = true,
+		.sockets = true,
 	},
 };
 
@@ -159,7 +175,7 @@ allow_sockets(scmp_filter_ctx ctx)
 
 	for (i = 0; i < nitems(families); i++) {
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
 		if (rc < 0)
 			return rc;
 	}
