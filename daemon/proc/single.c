@@ -6,10 +6,11 @@
  * Parts are built downwards along the pipe's dependencies and stopped in the parent's order: who produces
  * stops first.
  */
+#include "proc/single.h"
+
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "proc/single.h"
 
 struct single {
 	struct loop	    *loop;
