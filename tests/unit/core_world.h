@@ -62,6 +62,9 @@ void	world_settle(struct world *w);
 void	world_restart(struct world *w);
 
 void	world_cut(struct world *w, const char *link_or_site, bool cut);
+/** The truth: does it answer, all the way? */
+bool	world_is_alive(const struct world *w, const struct link *l);
+bool	world_site_is_alive(const struct world *w, const struct site *s);
 struct world_line *world_line(struct world *w, const char *id);
 /** Every line finds out at a time of its own, up to max_s late, at a phase of its own. */
 void	world_shuffle(struct world *w, uint64_t seed, double max_s);

@@ -82,23 +82,21 @@ publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 
 /* ---- measure ---- */
 
-static bool is_alive(const struct world *w, const struct link *l);
-
-static bool
-site_is_alive(const struct world *w, const struct site *s)
+bool
+world_site_is_alive(const struct world *w, const struct site *s)
 {
 	size_t k;
 
 	for (k = 0; k < s->nlinks; k++)
-		if (is_alive(w, s->links[k]))
+		if (world_is_alive(w, s->links[k]))
 			return true;
 	return false;
 }
 
-static bool
-is_alive(const struct world *w, const struct link *l)
+bool
+world_is_alive(const struct world *w, const struct link *l)
 {
-	return !w->line[l->index].cut && (l->parent == NULL || site_is_alive(w, l->parent));
+	return !w->line[l->index].cut && (l->parent == NULL || world_site_is_alive(w, l->parent));
 }
 
 void
@@ -124,7 +122,7 @@ world_tick(void *arg)
 		bool		   answered;
 
 		memmove(&l->was[1], &l->was[0], sizeof(l->was) - sizeof(l->was[0]));
-		l->was[0] = is_alive(w, l->link);
+		l->was[0] = world_is_alive(w, l->link);
 		if (live == NULL || l->mute || l->link->life != LIFE_LIVE)
 			continue;
 		answered = l->was[l->lag_ns / NS_PER_S];
@@ -186,7 +184,7 @@ probe_now(struct world *w, const struct ipc_msg *msg)
 	r->done.n = now->n;
 	for (k = 0; k < now->n; k++) {
 		struct world_line *l = line_by_number(w, now->number[k]);
-		bool		   alive = l != NULL && is_alive(w, l->link);
+		bool		   alive = l != NULL && world_is_alive(w, l->link);
 
 		r->done.done[k] = (struct probe_done){ .number = now->number[k], .sent = 9,
 		    .answered = alive ? 9 : 0,
