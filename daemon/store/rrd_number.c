@@ -12,6 +12,7 @@
 #define LEAST	   1e-12
 #define MOST	   1e14
 #define SCALES	   28
+#define LEADING_ZEROS 6	/* behind the point, before an exponent reads better */
 
 /* Exact in a long double of 64 bits. */
 static const long double scale[SCALES] = {
@@ -44,13 +45,34 @@ digits_put(char *out, uint64_t v)
 	return n;
 }
 
+/* m x 10^-k as people write it: 1500000, 12.5, 0.0035, 15e-12. @return its end */
+static char *
+decimal_put(char *out, uint64_t m, int k)
+{
+	char   digits[20];
+	size_t n = digits_put(digits, m);
+	int    whole = (int)n - k;	/* digits before the point */
+
+	if (whole < -LEADING_ZEROS) {
+		out = mempcpy(mempcpy(out, digits, n), "e-", 2);
+		return out + digits_put(out, (uint64_t)k);
+	}
+	if (whole <= 0)
+		return mempcpy(mempcpy(out, "0.000000", 2 + (size_t)-whole), digits, n);
+	if (k <= 0)
+		return (char *)memset(mempcpy(out, digits, n), '0', (size_t)-k) - k;
+	out = mempcpy(out, digits, (size_t)whole);
+	*out++ = '.';
+	return mempcpy(out, digits + whole, (size_t)k);
+}
+
 size_t
 rrd_number(char *out, double v)
 {
 	double	 a = fabs(v);
+	char	*end = out;
 	uint64_t m;
 	int	 k;
-	size_t	 n = 0;
 
 	if (isnan(v) || v == 0) {
 		memcpy(out, isnan(v) ? "U" : "0", 2);
@@ -65,14 +87,8 @@ rrd_number(char *out, double v)
 	for (; m % 10 == 0; k--)
 		m /= 10;
 	if (v < 0)
-		out[n++] = '-';
-	n += digits_put(out + n, m);
-	if (k != 0) {
-		out[n++] = 'e';
-		if (k > 0)
-			out[n++] = '-';
-		n += digits_put(out + n, (uint64_t)(k > 0 ? k : -k));
-	}
-	out[n] = '\0';
-	return n;
+		*end++ = '-';
+	end = decimal_put(end, m, k);
+	*end = '\0';
+	return (size_t)(end - out);
 }
