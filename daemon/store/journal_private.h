@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal_private.h: the journal as its two files see it: journal.c writes, journal_segments.c keeps the files. */
+/* journal_private.h: the journal as journal.c (the writer) and journal_segments.c (the files) see it. */
 #ifndef SIMPUL_JOURNAL_PRIVATE_H
 #define SIMPUL_JOURNAL_PRIVATE_H
 

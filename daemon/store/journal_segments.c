@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal_segments.c: the files of the journal: what is there at start, which may go, and which one holds a block.
+ * journal_segments.c: the files of the journal: what is there at start, which may go, which holds a block.
  */
 #include "store/journal_private.h"
 
@@ -164,7 +164,7 @@ journal_segments_find(struct journal *j)
 
 	if (segments_list(j) == -1)
 		return -1;
-	/* One without a block of its own (a crash came first) makes way for the one that will have its number. */
+	/* One without a block of its own (a crash came first) makes way for the next of its number. */
 	while (j->nsegment > 0 && (rc = segment_close_off(j, &j->segment[j->nsegment - 1])) == 0)
 		unlinkat(j->o.dir_fd, segment_name(name, j->segment[--j->nsegment].first_seq), 0);
 	return rc == -1 ? -1 : 0;

@@ -8,7 +8,7 @@
 #define RRD_NUMBER_SIZE 32
 
 /**
- * 15 significant digits, such as "12345.67", or "U" for NAN. Ten times as fast as printf, which took half the time
+ * 15 significant digits, such as "12345.67", or "U" for NAN. Faster than printf, which took half the time
  * of an update.
  * @param out	RRD_NUMBER_SIZE bytes
  * @return length, without the NUL

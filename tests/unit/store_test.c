@@ -203,7 +203,8 @@ test_keep(void)
 	rig_plan(&r, "city", 120, 2);
 	rig_feed(&r, 2, now += 3600);
 	ok(rig_counter(&r, "journal.segments") >= 2 && rig_counter(&r, "journal.segments") <= 4,
-	    "of nine segments those of the last hour are kept (%d)", (int)rig_counter(&r, "journal.segments"));
+	    "of nine segments those of the last hour are kept (%d)",
+	    (int)rig_counter(&r, "journal.segments"));
 	rig_read(&r, "link/s002-1/rx_bps", "AVERAGE", t, now - 120, 1000);
 	is_i64(wrong_minutes(&r, 2, t + 60, now - 120), 0, "and the files hold all of it");
 	rig_read(&r, "link/s002-1/rx_bps", "MAX", t, now, 100);
