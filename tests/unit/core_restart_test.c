@@ -113,7 +113,7 @@ test_reload(void)
 
 	world_settle(w);
 	targets = w->targets;
-	is_i64(targets, 12, "eleven lines and a device are measured, the planned line is not");
+	is_i64(targets, 13, "twelve lines and a device are measured, the planned line is not");
 	world_cut(w, "b-1", true);
 	world_run(w, 20);
 	world_events(w);

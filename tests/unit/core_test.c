@@ -127,7 +127,7 @@ test_whole_tree(void)
 	is_text(world_events(w), "site.isolated site/node-1; incident.opened incident/inc-1",
 	    "the gateway: one event");
 	is_text(world_state(w, "site/node-2"), "unreachable", "a node behind it is unreachable");
-	is_text(world_state(w, "site/f"), "unreachable", "and so is what hangs on that");
+	is_text(world_state(w, "site/b"), "unreachable", "and so is what hangs on that");
 	world_cut(w, "node-1", false);
 	world_run(w, 30);
 	is_text(world_events(w), "site.restored site/node-1; incident.closed incident/inc-1",
@@ -199,6 +199,35 @@ test_mixed(void)
 	is_text(world_events(w),
 	    "site.restored site/node-2; incident.closed incident/inc-1; site.backup_lost site/two; "
 	    "incident.updated incident/inc-2", "the node is back: what remains is a lost backup");
+	world_free(w);
+}
+
+/* A node loses its main line with the gateway, its backup by itself, and gets the main line back. */
+static void
+test_node_of_two_lines(void)
+{
+	struct world *w = world_new(13, false);
+
+	world_settle(w);
+	world_cut(w, "node-1", true);
+	world_run(w, 20);
+	is_text(world_state(w, "site/node-3"), "on_backup", "the gateway is cut: a node with a second line runs on it");
+	is_text(world_state(w, "link/d-1"), "up", "and what hangs on it is up");
+	world_events(w);
+	world_cut(w, "node-3-2", true);
+	world_run(w, 20);
+	is_text(world_events(w), "site.isolated site/node-3; incident.opened incident/inc-2",
+	    "its backup, too: the node is isolated by its own fault");
+	is_text(world_state(w, "link/d-1"), "unreachable", "what hangs on it is unreachable");
+	world_cut(w, "d-1", true);
+	world_cut(w, "node-1", false);
+	world_run(w, 9);
+	is_text(world_events(w), "site.restored site/node-1; incident.closed incident/inc-1; "
+	    "site.backup_lost site/node-3; incident.updated incident/inc-2", "the gateway is back: a lost backup remains");
+	is_text(world_state(w, "link/e-1"), "up", "what hangs on the node is up");
+	world_run(w, 20);
+	is_text(world_events(w), "link.down link/d-1; incident.opened incident/inc-3",
+	    "a child that was cut meanwhile gets its own verdict");
 	world_free(w);
 }
 
@@ -448,6 +477,7 @@ main(void)
 	test_whole_tree();
 	test_two_lines();
 	test_mixed();
+	test_node_of_two_lines();
 	test_child_first();
 	test_settle();
 	test_never_up();

@@ -36,6 +36,7 @@ static const char *const texts[INPUT_KINDS] = {
 	    "node-1-1,node-1,main,own,,,10.9.0.1,,,best_effort,,,,,,,,,live\n"
 	    "node-2-1,node-2,main,own,,node-1,10.9.0.2,,,best_effort,,,,,,,,,live\n"
 	    "node-3-1,node-3,main,own,,node-1,10.9.0.3,,,best_effort,,,,,,,,,live\n"
+	    "node-3-2,node-3,backup,astinet,,,10.9.1.3,,,committed,,,,,,,,,live\n"
 	    "a-1,a,main,indihome,,node-2,10.1.0.1,20,4,best_effort,,,,,,a-r1,ether1,,live\n"
 	    "b-1,b,main,indihome,,node-2,10.1.0.2,,,best_effort,,,,,,,,,live\n"
 	    "c-1,c,main,own,,node-2,10.1.0.3,,,best_effort,,,,,,,,,live\n"

@@ -2,10 +2,10 @@
 /*
  * core_world.h: core alone on a virtual loop, with everybody else played by the test.
  *
- * A small town: node-1 is the gateway, node-2 and node-3 hang on it, ten offices on those. The played measure
- * gives every line a round per second, cut or not as the test says, each line later than the truth by a lag
- * of its own, so that the order in which core finds dead lines is the test's choice. PROBE_NOW is answered
- * with the truth. The played broker keeps what was published.
+ * A small town: node-1 is the gateway, node-2 and node-3 hang on it, node-3 by a second line of its own, too;
+ * offices on those. The played measure gives every line a round per second, cut or not as the test says, each
+ * line later than the truth by a lag of its own, so that the order in which core finds dead lines is the
+ * test's choice. PROBE_NOW is answered with the truth. The played broker keeps what was published.
  */
 #ifndef SIMPUL_CORE_WORLD_H
 #define SIMPUL_CORE_WORLD_H
