@@ -27,6 +27,7 @@ struct plan_target {
 	struct msg_target t;
 	struct msg_port	 *port;		/* owned */
 	size_t		  nports;
+	bool		  ports_cut;	/* it has more than PORTS_MAX */
 };
 
 struct plan {				/* one that is coming in */
@@ -179,9 +180,14 @@ plan_add_port(struct plan *p, const struct msg_port *port)
 {
 	struct plan_target *last = p->n > 0 ? &p->target[p->n - 1] : NULL;
 
-	if (!p->open || last == NULL || last->t.kind != TARGET_SNMP || last->t.number != port->device ||
-	    last->nports == PORTS_MAX)
+	if (!p->open || last == NULL || last->t.kind != TARGET_SNMP || last->t.number != port->device)
 		return -1;
+	if (last->nports == PORTS_MAX) {	/* its own doing: the other devices must not lose their plan for it */
+		if (!last->ports_cut)
+			log_warnx("%s: more than %u ports; the others are not polled", last->t.ref, PORTS_MAX);
+		last->ports_cut = true;
+		return 0;
+	}
 	if ((last->nports & (last->nports - 1)) == 0)	/* full at each power of two */
 		last->port = xrealloc(last->port, last->nports > 0 ? last->nports * 2 : 1, sizeof(*last->port));
 	last->port[last->nports++] = *port;

@@ -466,6 +466,21 @@ test_devices(void)
 }
 
 static void
+test_too_many_ports(void)
+{
+	struct bench *b = bench_new();
+
+	send_begin(b, 1, 2);
+	send_device(b, 100, 5000);
+	send_probe(b, 1, "icmp", 2000);
+	send_end(b, 1, 2);
+	run(b, 11);
+	ok(!b->core.closed && snmp->ports == 4096, "a device with too many ports is polled for the first of them");
+	ok(b->net->host[1].requests >= 5, "and the rest of its plan holds");
+	bench_free(b);
+}
+
+static void
 test_unknown_method(void)
 {
 	struct bench *b = bench_new();
@@ -492,6 +507,7 @@ main(void)
 	test_store_away_long();
 	test_ask();
 	test_devices();
+	test_too_many_ports();
 	test_unknown_method();
 	return tap_done();
 }
