@@ -385,10 +385,6 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	m->io->arg = m;
 	m->probes = probe_engine_new(l, m->io, &sink, take_answer, m);
 	m->snmp = snmp_engine_new(l, m->io, m->secrets_fd, &sink);
-	if (m->snmp == NULL) {
-		measure_free(m);	/* it has said why */
-		return NULL;
-	}
 	loop_timer_set(l, &m->count, loop_mono_ns(l) + COUNTERS_NS, counters_send, m);
 	return m;
 }
