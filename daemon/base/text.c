@@ -77,7 +77,8 @@ is_hidden(const uint8_t *s, size_t n)
 	if (n == 1)
 		return s[0] < 0x20 || s[0] == 0x7f;
 	if (n == 2)
-		return s[0] == 0xc2 && s[1] < 0xa0;		/* C1 */
+		return (s[0] == 0xc2 && s[1] < 0xa0) ||		/* C1 */
+		    (s[0] == 0xd8 && s[1] == 0x9c);		/* U+061C */
 	if (n == 3 && s[0] == 0xe2 && s[1] == 0x80)
 		return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);	/* U+200B..200F, U+2028..202E */
 	if (n == 3 && s[0] == 0xe2 && s[1] == 0x81)

@@ -168,7 +168,8 @@ test_text(void)
 	static const struct {
 		const char *in, *out;
 	} visible[] = { { "Kelurahan Akçaya", "Kelurahan Akçaya" }, { "„kota“ – …", "„kota“ – …" }, { "a\nb\x1b[1m", "a\\x0ab\\x1b[1m" },
-		{ "\xff\xc0\xaf", "\\xff\\xc0\\xaf" }, { "x\xe2\x80\xaey", "x\\xe2\\x80\\xaey" }, { "\xc2\x85", "\\xc2\\x85" } };
+		{ "\xff\xc0\xaf", "\\xff\\xc0\\xaf" }, { "x\xe2\x80\xaey", "x\\xe2\\x80\\xaey" }, { "\xc2\x85", "\\xc2\\x85" },
+		{ "\xd8\x9cx", "\\xd8\\x9cx" } };
 	char	out[128], uuid[UUID_TEXT_MAX];
 	int64_t v;
 	double	d;
