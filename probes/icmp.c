@@ -228,8 +228,10 @@ packet_answered(struct probe *p, struct packet *pk, int64_t received_ns)
 	int64_t		    rtt_ns = received_ns - pk->sent_ns;
 
 	pk->state = PACKET_ANSWERED;
-	if (--t->open == 0)
+	if (--t->open == 0) {
 		wheel_cancel(p->engine->wheel, &t->expiry);
+		t->expiry_waits = false;
+	}
 	/* Send times are interpolated: on a loopback the answer can seem to be a few microseconds older than the request. */
 	icmp_decided(p, pk, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
 }
