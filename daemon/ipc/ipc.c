@@ -77,6 +77,7 @@ struct ipc_channel {
 	char		    peer[48];
 	const char	   *closed_why;	/* not NULL: closed, reported or about to be */
 	bool		    reported;
+	bool		    takes_fds;	/* the owner closes what comes along */
 	bool		   *freed;	/* set while a handler runs: tells it that the channel went away */
 	ipc_message_fn	    message;
 	ipc_closed_fn	    closed;
@@ -180,7 +181,7 @@ ipc_free(struct ipc_channel *ch)
 
 /* Is this a frame that the list of types allows? 0, or -1 with *why. */
 static int
-frame_check(const uint8_t *bytes, size_t len, int fd, struct ipc_msg *msg, const char **why)
+frame_check(const uint8_t *bytes, size_t len, int fd, bool takes_fds, struct ipc_msg *msg, const char **why)
 {
 	struct cursor c = cursor_of(bytes, len);
 	uint32_t      payload = cursor_u32le(&c);
@@ -197,7 +198,7 @@ frame_check(const uint8_t *bytes, size_t len, int fd, struct ipc_msg *msg, const
 	if (payload > ipc_types[type].max)
 		return -1;
 	*why = "bad message: descriptor";
-	if (ipc_types[type].has_fd != (fd != -1))
+	if (ipc_types[type].has_fd != (fd != -1) || (fd != -1 && !takes_fds))
 		return -1;
 	*msg = (struct ipc_msg){ .type = type, .token = token, .data = bytes + IPC_HEAD, .len = payload, .fd = fd };
 	return 0;
@@ -211,7 +212,7 @@ frame_deliver(struct ipc_channel *ch, const uint8_t *bytes, size_t len, int fd)
 	const char    *why;
 	bool	       freed = false;
 
-	if (frame_check(bytes, len, fd, &msg, &why) == -1) {
+	if (frame_check(bytes, len, fd, ch->takes_fds, &msg, &why) == -1) {
 		if (fd != -1)
 			close(fd);
 		log_warnx("%s: %s", ch->peer, why);
@@ -231,16 +232,26 @@ frame_deliver(struct ipc_channel *ch, const uint8_t *bytes, size_t len, int fd)
 	return ch->closed_why == NULL;
 }
 
+/* The descriptor that came along, or -1. Of several the first: no frame of ours has more, so the others go. */
 static int
 control_fd(struct msghdr *mh)
 {
 	struct cmsghdr *cm;
-	int		fd = -1;
+	size_t		at;
+	int		first = -1, fd;
 
-	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm))
-		if (cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS)
-			memcpy(&fd, CMSG_DATA(cm), sizeof(fd));
-	return fd;
+	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (at = CMSG_LEN(0); at + sizeof(fd) <= cm->cmsg_len; at += sizeof(fd)) {
+			memcpy(&fd, (const uint8_t *)cm + at, sizeof(fd));
+			if (first == -1)
+				first = fd;
+			else
+				close(fd);
+		}
+	}
+	return first;
 }
 
 static void
@@ -253,7 +264,7 @@ socket_read(struct ipc_channel *ch)
 	struct iovec  iov = { .iov_base = ch->in, .iov_len = IPC_HEAD + IPC_PAYLOAD_MAX };
 	struct msghdr mh;
 	ssize_t	      n;
-	int	      i;
+	int	      i, passed;
 
 	for (i = 0; i < READ_SLICE; i++) {
 		mh = (struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
@@ -265,11 +276,14 @@ socket_read(struct ipc_channel *ch)
 			channel_close(ch, "peer closed");
 			return;
 		}
+		passed = control_fd(&mh);
 		if (mh.msg_flags & MSG_TRUNC) {
+			if (passed != -1)
+				close(passed);
 			channel_close(ch, "bad message: too long");
 			return;
 		}
-		if (!frame_deliver(ch, ch->in, (size_t)n, control_fd(&mh)))
+		if (!frame_deliver(ch, ch->in, (size_t)n, passed))
 			return;
 	}
 }
@@ -483,6 +497,12 @@ ipc_handlers(struct ipc_channel *ch, ipc_message_fn message, ipc_closed_fn close
 	ch->message = message;
 	ch->closed = closed;
 	ch->arg = arg;
+}
+
+void
+ipc_take_fds(struct ipc_channel *ch)
+{
+	ch->takes_fds = true;
 }
 
 const char *

@@ -73,7 +73,7 @@ struct ipc_msg {
 	uint32_t       token;
 	const uint8_t *data;	/* payload, borrowed for the call */
 	size_t	       len;
-	int	       fd;	/* the receiver's own when the type carries one, else -1 */
+	int	       fd;	/* the receiver's own (ipc_take_fds()) when the type carries one, else -1 */
 };
 
 struct ipc_channel;
@@ -89,6 +89,8 @@ struct ipc_channel *ipc_open(struct loop *l, int fd, const char *peer, ipc_messa
 /** A pair inside one process (--single, stories). Set the handlers with ipc_handlers() before the loop runs. */
 void	ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct ipc_channel **b, const char *b_peer);
 void	ipc_handlers(struct ipc_channel *ch, ipc_message_fn message, ipc_closed_fn closed, void *arg);
+/** The handler closes the descriptors that come. Without this a frame that carries one is a bad message. */
+void	ipc_take_fds(struct ipc_channel *ch);
 void	ipc_free(struct ipc_channel *ch);	/* NULL allowed; safe inside its handlers */
 const char *ipc_peer(const struct ipc_channel *ch);
 

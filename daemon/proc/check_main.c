@@ -173,6 +173,7 @@ check_main(int parent_fd)
 	log_open("simpuld", "check");
 	c.loop = loop_new();
 	c.parent = ipc_open(c.loop, parent_fd, "parent", on_message, on_parent_closed, &c);
+	ipc_take_fds(c.parent);
 	msg_hello_send(c.parent, IPC_HELLO, 0, &hello, -1);
 	if (limits_set() == 0 && sandbox_enter(SANDBOX_CHECK, -1) == 0)
 		rc = loop_run(c.loop);

@@ -211,6 +211,7 @@ child_run(const struct child_start *cs)
 	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, dir_fd) == -1)
 		goto done;
 	c.parent = ipc_open(c.loop, cs->parent_fd, "parent", parent_message, parent_closed, &c);
+	ipc_take_fds(c.parent);
 	msg_hello_send(c.parent, IPC_HELLO, 0, &c.hello, -1);
 	send_alive(&c);
 	code = loop_run(c.loop);

@@ -139,8 +139,6 @@ child_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	struct child *c = arg;
 
 	(void)ch;
-	if (msg->fd != -1)
-		close(msg->fd);		/* no child has one to give */
 	if (msg->type == IPC_ALIVE || msg->type == IPC_HELLO)
 		c->alive_ns = loop_mono_ns(c->all->loop);
 }

@@ -57,8 +57,6 @@ static void
 core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
 	(void)ch;
-	if (msg->fd != -1)
-		close(msg->fd);
 	if (msg->type == IPC_RELOAD)
 		reload(arg);
 }

@@ -64,6 +64,7 @@ test_socket(void)
 	if (pipe(p) == -1)
 		return;
 	b.stop_at = b.count + 1;
+	ipc_take_fds(b.ch);
 	ipc_send(a.ch, IPC_CHANNEL, 0, "x", 1, p[1]);
 	loop_run(a.loop);
 	ok(b.fd != -1 && write(b.fd, "!", 1) == 1 && read(p[0], &c, 1) == 1 && c == '!', "socket: a descriptor comes along");
@@ -83,17 +84,18 @@ test_bad_frames(void)
 {
 	static const struct {
 		const char *name;
-		uint8_t	    bytes[20];
+		uint8_t	    bytes[25];
 		size_t	    len;
+		const char *why;
 	} bad[] = {
-		{ "short head", { 0, 0, 0, 0, 3 }, 5 },
-		{ "length does not fit", { 9, 0, 0, 0, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 16 },
-		{ "unknown type", { 0, 0, 0, 0, 255, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 16 },
-		{ "type 0", { 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 16 },
-		{ "version 2", { 0, 0, 0, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 16 },
-		{ "not zero", { 0, 0, 0, 0, 4, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0 }, 16 },
-		{ "longer than its type allows", { 4, 0, 0, 0, IPC_CONF_END + 200, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4 }, 20 },
-		{ "descriptor missing", { 0, 0, 0, 0, IPC_CHANNEL, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 16 },
+		{ "short head", { 0, 0, 0, 0, 3 }, 5, "bad message: head" },
+		{ "length does not fit", { 9, 0, 0, 0, IPC_STOP, 0, 1 }, 16, "bad message: head" },
+		{ "unknown type", { 0, 0, 0, 0, 255, 0, 1 }, 16, "bad message: type" },
+		{ "type 0", { 0, 0, 0, 0, 0, 0, 1 }, 16, "bad message: type" },
+		{ "version 2", { 0, 0, 0, 0, IPC_STOP, 0, 2 }, 16, "bad message: head" },
+		{ "not zero", { 0, 0, 0, 0, IPC_STOP, 0, 1, 0, 0, 0, 0, 0, 1 }, 16, "bad message: head" },
+		{ "longer than its type allows", { 9, 0, 0, 0, IPC_STOP, 0, 1 }, 25, "bad message: length" },
+		{ "descriptor missing", { 0, 0, 0, 0, IPC_CHANNEL, 0, 1 }, 16, "bad message: descriptor" },
 	};
 	size_t i;
 
@@ -106,11 +108,86 @@ test_bad_frames(void)
 		if (write(fd[1], bad[i].bytes, bad[i].len) != (ssize_t)bad[i].len)
 			ok(false, "write");
 		loop_run(e.loop);
-		ok(e.closed == 1 && e.count == 0 && strncmp(e.why, "bad message", 11) == 0, "%s: closed (%s)", bad[i].name, e.why);
+		ok(e.closed == 1 && e.count == 0 && strcmp(e.why, bad[i].why) == 0, "%s: closed (%s)", bad[i].name, e.why);
 		ipc_free(e.ch);
 		close(fd[1]);
 		loop_free(e.loop);
 	}
+}
+
+/* Send a CHANNEL frame with n copies of a descriptor. */
+static void
+send_fds(int to, int fd, unsigned n)
+{
+	static const uint8_t frame[16] = { 0, 0, 0, 0, IPC_CHANNEL, 0, 1 };
+	union {
+		struct cmsghdr align;
+		uint8_t	       bytes[CMSG_SPACE(4 * sizeof(int))];
+	} control = { 0 };
+	struct iovec   iov = { (void *)(uintptr_t)frame, sizeof(frame) };
+	struct msghdr  mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&mh);
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(n * sizeof(int));
+	for (unsigned i = 0; i < n; i++)
+		memcpy(CMSG_DATA(cm) + i * sizeof(int), &fd, sizeof(fd));
+	if (sendmsg(to, &mh, 0) == -1)
+		ok(false, "sendmsg");
+}
+
+static int
+lowest_free_fd(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* What the peer passes uninvited must not stay open: it would eat up our descriptors. */
+static void
+test_uninvited_fds(void)
+{
+	unsigned n;
+
+	for (n = 1; n <= 3; n++) {
+		struct end e = { .loop = loop_new(), .fd = -1 };
+		int	   fd[2], before;
+
+		ipc_socketpair(fd);
+		e.ch = ipc_open(e.loop, fd[0], "child", on_message, on_closed, &e);
+		before = lowest_free_fd();
+		send_fds(fd[1], fd[1], n);
+		loop_run(e.loop);
+		ok(e.closed == 1 && e.count == 0, "%u uninvited descriptors: closed (%s)", n, e.why);
+		ok(lowest_free_fd() == before, "%u uninvited descriptors: none stays open", n);
+		ipc_free(e.ch);
+		close(fd[1]);
+		loop_free(e.loop);
+	}
+}
+
+static void
+test_several_fds(void)
+{
+	struct end e = { .loop = loop_new(), .fd = -1, .stop_at = 1 };
+	int	   fd[2], before;
+
+	ipc_socketpair(fd);
+	e.ch = ipc_open(e.loop, fd[0], "parent", on_message, on_closed, &e);
+	ipc_take_fds(e.ch);
+	before = lowest_free_fd();
+	send_fds(fd[1], fd[1], 2);
+	loop_run(e.loop);
+	ok(e.count == 1 && e.fd != -1, "of two descriptors one is handed over");
+	close(e.fd);
+	ok(lowest_free_fd() == before, "and the other does not stay open");
+	ipc_free(e.ch);
+	close(fd[1]);
+	loop_free(e.loop);
 }
 
 static void
@@ -202,6 +279,8 @@ main(void)
 {
 	test_socket();
 	test_bad_frames();
+	test_uninvited_fds();
+	test_several_fds();
 	test_bound();
 	test_pair();
 	test_samples();
