@@ -125,30 +125,29 @@ incident_count(const struct incident *i, enum verdict v)
 	return n;
 }
 
-static struct member *
-member_of(const struct incident *i, const struct link_live *l)
+/*
+ * Place of a line that may have been in it before, or of a new entry. There is something to search for only when
+ * some have left: a fault takes in thousands of lines quickly.
+ */
+static size_t
+member_place(struct incident *i, struct link_live *l)
 {
-	size_t k;
+	size_t k = i->nleft > 0 ? 0 : i->nmembers;
 
-	for (k = 0; k < i->nmembers; k++)
-		if (i->member[k].link == l)
-			return &i->member[k];
-	return NULL;
-}
-
-static struct member *
-member_add(struct incident *i, struct link_live *l)
-{
-	struct member *m;
-
+	while (k < i->nmembers && i->member[k].link != l)
+		k++;
+	if (k < i->nmembers) {
+		i->nleft -= i->member[k].until_ns != 0;
+		return k;
+	}
 	if (i->nmembers == i->member_room) {
 		i->member_room = i->member_room * 2 + 4;
 		i->member = xrealloc(i->member, i->member_room, sizeof(*i->member));
 	}
-	m = &i->member[i->nmembers++];
-	*m = (struct member){ .link = l };
-	text_copy(m->ref, sizeof(m->ref), l->live.ref);
-	return m;
+	i->member[k] = (struct member){ .link = l };
+	text_copy(i->member[k].ref, sizeof(i->member[k].ref), l->live.ref);
+	i->nmembers++;
+	return k;
 }
 
 static const char *
@@ -182,11 +181,13 @@ incident_join(struct core *c, struct incident *i, struct link_live *l, enum verd
 	struct alert  *a = link_alert(l, fault);
 	struct member *m;
 
-	if (a->incident != i)
+	if (a->incident != i) {
 		incident_leave(c, l, fault);
-	*a = (struct alert){ .verdict = (uint8_t)v, .incident = i };
-	if ((m = member_of(i, l)) == NULL)
-		m = member_add(i, l);
+		a->member = member_place(i, l);
+		a->incident = i;
+	}
+	a->verdict = (uint8_t)v;
+	m = &i->member[a->member];
 	text_copy(m->state, sizeof(m->state), member_state(fault, v));
 	m->since_ns = member_since(c, l, fault);
 	m->until_ns = 0;
@@ -197,12 +198,13 @@ incident_join(struct core *c, struct incident *i, struct link_live *l, enum verd
 void
 incident_leave(struct core *c, struct link_live *l, enum fault fault)
 {
-	struct alert  *a = link_alert(l, fault);
-	struct member *m = a->incident != NULL ? member_of(a->incident, l) : NULL;
+	struct alert	*a = link_alert(l, fault);
+	struct incident *i = a->incident;
 
-	if (m != NULL) {
-		m->until_ns = loop_wall_ns(c->loop);
-		m->unsaved = a->incident->unsaved = a->incident->unpublished = true;
+	if (i != NULL) {
+		i->member[a->member].until_ns = loop_wall_ns(c->loop);
+		i->member[a->member].unsaved = i->unsaved = i->unpublished = true;
+		i->nleft++;
 	}
 	*a = (struct alert){ .verdict = VERDICT_NONE };
 	core_dirty(c, l->site);

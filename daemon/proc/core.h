@@ -53,6 +53,7 @@ enum verdict {
 struct alert {
 	uint8_t		 verdict;	/* enum verdict */
 	struct incident	*incident;	/* PENDING, ROOT, MEMBER: borrowed; else NULL */
+	size_t		 member;	/* ... and its place among the incident's members */
 	int64_t		 settle_ns;	/* SETTLE: monotonic */
 };
 
@@ -132,7 +133,7 @@ enum fault { FAULT_REACH, FAULT_QUALITY };
 struct member {
 	struct link_live *link;		/* NULL once it has left the inventory */
 	char	 ref[REF_MAX];
-	char	 state[24];		/* "pending"; roots: "down", "degraded"; others: "unreachable", "affected" */
+	char	 state[24];		/* "pending", "down", "degraded", "unreachable", "affected" */
 	int64_t	 since_ns, until_ns;	/* wall; until 0: still */
 	bool	 unsaved;
 	uint64_t office;		/* hash of what its site's own branch was told of the incident */
@@ -151,6 +152,7 @@ struct incident {
 	struct link_live   *link;	/* FAULT_QUALITY: the root */
 	struct member	   *member;	/* root lines and members, in the order they joined */
 	size_t		    nmembers, member_room;
+	size_t		    nleft;	/* of them have left */
 	struct json_t	   *evidence;	/* array of {"t","fact"}; owned */
 	int64_t		    first_ns;	/* monotonic: the oldest unverified line */
 	int64_t		    review_ns;	/* monotonic: next look; 0 = nothing to wait for */

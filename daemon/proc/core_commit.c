@@ -17,6 +17,9 @@
 #include "alert/alert.h"
 #include "base/log.h"
 
+#define TRIM_NS	       (3600 * NS_PER_S)
+#define EVENTS_KEPT_NS (30 * 86400 * NS_PER_S)
+
 /* ---- what goes ---- */
 
 void
@@ -91,6 +94,15 @@ write_alive(struct core *c)
 	return ledger_object_put(c->ledger, &o);
 }
 
+/* Events are kept for those who ask for them again, but not for ever. */
+static int
+trim_events(struct core *c, int64_t now)
+{
+	if (c->priv->trim_ns > now)
+		return 0;
+	return ledger_event_trim(c->ledger, loop_wall_ns(c->loop) - EVENTS_KEPT_NS);
+}
+
 /* ---- the transaction ---- */
 
 static bool
@@ -109,7 +121,7 @@ write_all(struct core *c, int64_t now)
 		return -1;
 	if (incidents_write(c) == 0 && event_write(c) == 0 && incidents_publish(c, now) == 0 &&
 	    states_write(c, now) == 0 && write_gone(c) == 0 && outbox_write_done(c) == 0 &&
-	    write_alive(c) == 0)
+	    write_alive(c) == 0 && trim_events(c, now) == 0)
 		return ledger_commit(c->ledger);
 	ledger_rollback(c->ledger);
 	return -1;
@@ -126,6 +138,8 @@ all_written(struct core *c, int64_t now)
 	core_commit_free(c);
 	outbox_written_done(c);
 	c->priv->alive_ns = now + CORE_ALIVE_NS;
+	if (c->priv->trim_ns <= now)
+		c->priv->trim_ns = now + TRIM_NS;
 	incidents_drop(c);
 	core_graves_free(c);
 	if (events)

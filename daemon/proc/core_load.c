@@ -217,9 +217,10 @@ rejoin(struct core *c, struct incident *i)
 		bool		  root = strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0;
 
 		m->link = l;
+		i->nleft += m->until_ns != 0;
 		if (l != NULL && m->until_ns == 0)
 			*link_alert(l, (enum fault)i->fault) = (struct alert){
-				.verdict = root ? VERDICT_ROOT : VERDICT_MEMBER, .incident = i };
+				.verdict = root ? VERDICT_ROOT : VERDICT_MEMBER, .incident = i, .member = k };
 	}
 }
 

@@ -67,6 +67,7 @@ struct core_private {
 	struct sample_batch  facts;	/* for store */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
 	uint32_t	     next_token, generation, stamp;
+	int64_t		     trim_ns;	/* monotonic: old events are deleted then */
 	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
 	size_t		     devices_waiting;	/* with a tell_ns */
 	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */

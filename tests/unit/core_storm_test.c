@@ -53,8 +53,7 @@ alternates(const struct world *w, const char *begins, const char *ends)
 				continue;
 			open += weight(&w->event[k], begins, ends);
 			if (open < 0 || open > 1) {
-				printf("# %s of %s at seq %" PRIu64 "\n", w->event[k].kind, w->event[k].subject,
-				    w->event[k].seq);
+				printf("# %s of %s\n", w->event[k].kind, w->event[k].subject);
 				return false;
 			}
 		}
@@ -84,7 +83,8 @@ stream_is_whole(const struct world *w)
 static bool
 line_is_true(const struct world *w, const struct link *l)
 {
-	bool	    alive = world_is_alive(w, l), above = l->parent == NULL || world_site_is_alive(w, l->parent);
+	bool	    alive = world_is_alive(w, l);
+	bool	    above = l->parent == NULL || world_site_is_alive(w, l->parent);
 	char	    topic[REF_MAX];
 	const char *state;
 	bool	    right;
@@ -98,8 +98,8 @@ line_is_true(const struct world *w, const struct link *l)
 	snprintf(topic, sizeof(topic), "state/link/%s", l->id);
 	right &= json_is_null(json_object_get(world_doc(w, topic), "incident")) == alive;
 	if (!right)
-		printf("# %s is shown %s, %s, and what is above it is %s\n", l->id, state, alive ? "answers" : "is dead",
-		    above ? "alive" : "dead");
+		printf("# %s is shown %s: it is %s, the site above is %s\n", l->id, state,
+		    alive ? "alive" : "dead", above ? "alive" : "dead");
 	return right;
 }
 

@@ -211,7 +211,7 @@ test_node_of_two_lines(void)
 	world_settle(w);
 	world_cut(w, "node-1", true);
 	world_run(w, 20);
-	is_text(world_state(w, "site/node-3"), "on_backup", "the gateway is cut: a node with a second line runs on it");
+	is_text(world_state(w, "site/node-3"), "on_backup", "the gateway is cut: a node has a second line");
 	is_text(world_state(w, "link/d-1"), "up", "and what hangs on it is up");
 	world_events(w);
 	world_cut(w, "node-3-2", true);
@@ -223,7 +223,7 @@ test_node_of_two_lines(void)
 	world_cut(w, "node-1", false);
 	world_run(w, 9);
 	is_text(world_events(w), "site.restored site/node-1; incident.closed incident/inc-1; "
-	    "site.backup_lost site/node-3; incident.updated incident/inc-2", "the gateway is back: a lost backup remains");
+	    "site.backup_lost site/node-3; incident.updated incident/inc-2", "back: a lost backup");
 	is_text(world_state(w, "link/e-1"), "up", "what hangs on the node is up");
 	world_run(w, 20);
 	is_text(world_events(w), "link.down link/d-1; incident.opened incident/inc-3",

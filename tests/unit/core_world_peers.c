@@ -132,7 +132,10 @@ world_tick(void *arg)
 		s.value[ROUND_SENT] = 3;
 		s.value[ROUND_ANSWERED] = answered ? 3 : 0;
 		s.value[ROUND_RTT_P50_S] = answered ? 0.004 : (double)NAN;
-		sample_batch_add(&b, &s, wall, mono);
+		if (sample_batch_add(&b, &s, wall, mono)) {
+			world_send(w, &b);
+			sample_batch_reset(&b);
+		}
 	}
 	world_send(w, &b);
 	sample_batch_free(&b);
