@@ -36,7 +36,7 @@ void	conf_resize(struct conf *c, size_t group, size_t n);
 void	conf_sample(struct conf *c, size_t group);
 /** Check a text against its option and keep a copy. 0, or -1 with a sentence without the key in err. */
 int	conf_value_put(struct conf_value *v, const struct conf_opt *o, const char *text, char *err, size_t err_size);
-/** "a whole number from 100 to 60000 ms": what the option takes. @return out */
+/** "a whole number from 1000 to 60000 ms": what the option takes. @return out */
 const char *conf_expected(const struct conf_opt *o, char *out, size_t size);
 size_t	conf_options(const struct conf_group *g);	/* their number */
 

@@ -33,8 +33,8 @@ static const struct {
 	const char *name, *text, *path, *want;	/* the value at the path, as text */
 } good[] = {
 	{ "an empty file is all defaults", "", "engine.icmp_interval_ms", "2000" },
-	{ "a number", "engine = { icmp_interval_ms = 500; };", "engine.icmp_interval_ms", "500" },
-	{ "colons, no semicolons", "engine:\n{\n\ticmp_interval_ms: 500\n}\n", "engine.icmp_interval_ms", "500" },
+	{ "a number", "engine = { icmp_interval_ms = 1500; };", "engine.icmp_interval_ms", "1500" },
+	{ "colons, no semicolons", "engine:\n{\n\ticmp_interval_ms: 1500\n}\n", "engine.icmp_interval_ms", "1500" },
 	{ "commas", "engine={ns=\"a\",node=\"b\"},", "engine.node", "b" },
 	{ "two settings in a line", "engine={ns=\"a\" node=\"b\"}", "engine.node", "b" },
 	{ "a comment in the last line without an end", "store={flush_s=60;}; # one minute", "store.flush_s", "60" },
@@ -63,11 +63,11 @@ static const struct {
 	{ "@include of a folder", "\n@include \".\"\n", "2:1 @include is not supported; write the settings into this file\n" },
 	{ "@include inside a group", "engine = {\n  @include \"x\"\n};", "2:3 @include is not supported; write the settings into this file\n" },
 	{ "2^31", "engine = { icmp_interval_ms = 2147483648; };",
-	  "1:12 engine.icmp_interval_ms: \"2147483648\" is not possible; expected a whole number from 100 to 60000 ms\n" },
+	  "1:12 engine.icmp_interval_ms: \"2147483648\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
 	{ "2^64 + 1 (it would be 1)", "engine = { snmp_interval_s = 18446744073709551617; };",
 	  "1:12 engine.snmp_interval_s: \"18446744073709551617\" is not possible; expected a whole number from 10 to 3600 s\n" },
 	{ "2^32 + 500 (it would be 500)", "engine = { icmp_interval_ms = 4294967796; };",
-	  "1:12 engine.icmp_interval_ms: \"4294967796\" is not possible; expected a whole number from 100 to 60000 ms\n" },
+	  "1:12 engine.icmp_interval_ms: \"4294967796\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
 	{ "hexadecimal", "engine = { icmp_interval_ms = 0x200; };",
 	  "1:31 \"0x200\" is not a number; write a plain decimal number without a unit, or text in quotes\n" },
 	{ "a number with a unit", "engine = { icmp_interval_ms = 500ms; };",
@@ -106,10 +106,10 @@ static const struct {
 	{ "unknown group", "enigne = { };", "1:1 unknown group \"enigne\"; did you mean \"engine\"?\n" },
 	{ "unknown key in a list", "measure = ( { name = \"main\"; netsn = \"\"; } );", "1:30 unknown setting \"netsn\"; did you mean \"netns\"?\n" },
 	{ "text for a number", "engine = { icmp_interval_ms = \"500\"; };",
-	  "1:12 engine.icmp_interval_ms is text in quotes; expected a whole number from 100 to 60000 ms\n" },
+	  "1:12 engine.icmp_interval_ms is text in quotes; expected a whole number from 1000 to 60000 ms\n" },
 	{ "a number for text", "engine = { ns = 5; };", "1:12 engine.ns is a number; expected text in quotes, at most 63 bytes\n" },
 	{ "a fraction for a whole number", "engine = { icmp_interval_ms = 500.5; };",
-	  "1:12 engine.icmp_interval_ms: \"500.5\" is not possible; expected a whole number from 100 to 60000 ms\n" },
+	  "1:12 engine.icmp_interval_ms: \"500.5\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
 	{ "a number out of range", "engine = { removal_max_ratio = 1.5; };",
 	  "1:12 engine.removal_max_ratio: \"1.5\" is not possible; expected a number from 0 to 1 of the lines\n" },
 	{ "a number for a switch", "mqtt = { enabled = 1; };", "1:10 mqtt.enabled is a number; expected true or false\n" },
@@ -282,7 +282,7 @@ test_set_refuses(void)
 	static const struct {
 		const char *path, *value;
 	} refused[] = {
-		{ "engine.icmp_interval_ms", "99" }, { "engine.icmp_interval_ms", "x" }, { "engine.nothing", "1" }, { "engine", "1" },
+		{ "engine.icmp_interval_ms", "999" }, { "engine.icmp_interval_ms", "x" }, { "engine.nothing", "1" }, { "engine", "1" },
 		{ "nothing.ns", "x" }, { "rules", "17" }, { "rules", "-1" }, { "rules[2].name", "x" }, { "rules[0]", "x" },
 		{ "rules.name", "x" }, { "rules[0x", "x" }, { "", "x" }, { "mqtt.enabled", "yes" }, { "store.profile", "tiny" },
 	};
