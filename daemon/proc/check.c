@@ -81,6 +81,10 @@ on_link_error(void *arg, enum input_kind what, const char *id, unsigned column, 
 	struct checker		*c = arg;
 	const struct inventory *inv = c->result->inv;
 
+	if (c->result->errors >= ERRORS_MAX) {	/* likewise */
+		c->result->errors++;
+		return;
+	}
 	check_say(c, what, inventory_line_of(inv, what, id), inventory_field_of(inv, what, column), "%s",
 	    text);
 }
@@ -210,6 +214,10 @@ via_check(struct checker *c, enum input_kind what, const char *id, const char *v
 
 	if (instance_is_known(c->result->conf, via))
 		return;
+	if (c->result->errors >= ERRORS_MAX) {	/* its line is looked for in all rows */
+		c->result->errors++;
+		return;
+	}
 	while (strcmp(inventory_column(what, column - 1), "via") != 0)
 		column++;
 	check_say(c, what, inventory_line_of(c->result->inv, what, id),
