@@ -241,12 +241,6 @@ loop_free(struct loop *l)
 	free(l);
 }
 
-bool
-loop_is_virtual(const struct loop *l)
-{
-	return l->base == NULL;
-}
-
 int64_t
 loop_mono_ns(const struct loop *l)
 {

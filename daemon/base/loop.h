@@ -30,7 +30,6 @@ struct loop *loop_new(void);
 /** @param wall_ns  what the wall clock shows when virtual time starts, ns since 1970 (UTC) */
 struct loop *loop_new_virtual(uint64_t seed, int64_t wall_ns);
 void	     loop_free(struct loop *l);
-bool	     loop_is_virtual(const struct loop *l);
 
 int64_t	 loop_mono_ns(const struct loop *l);	/* CLOCK_MONOTONIC; for durations */
 int64_t	 loop_wall_ns(const struct loop *l);	/* CLOCK_REALTIME; for stamps that people read */

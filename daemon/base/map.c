@@ -193,12 +193,6 @@ map_remove(struct map *m, const char *key)
 	return take_out(m, key, hash_text(key));
 }
 
-size_t
-map_count(const struct map *m)
-{
-	return m->count;
-}
-
 void *
 map_next(const struct map *m, size_t *at)
 {

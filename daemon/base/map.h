@@ -13,7 +13,6 @@ void	    map_free(struct map *m);
 int	    map_add(struct map *m, const char *key, void *value);
 void	   *map_get(const struct map *m, const char *key);	/* NULL when absent */
 void	   *map_remove(struct map *m, const char *key);		/* the value, or NULL */
-size_t	    map_count(const struct map *m);
 /** Walk: start with *at = 0; NULL at the end. Removing the entry just returned is allowed. */
 void	   *map_next(const struct map *m, size_t *at);
 

@@ -223,12 +223,6 @@ inventory_device(const struct inventory *inv, const char *id)
 	return row_find(inv, INPUT_DEVICES, id);
 }
 
-struct service *
-inventory_service(const struct inventory *inv, const char *id)
-{
-	return row_find(inv, INPUT_SERVICES, id);
-}
-
 /* Only asked for in errors, so a walk will do. */
 unsigned
 inventory_line_of(const struct inventory *inv, enum input_kind what, const char *id)

@@ -126,7 +126,6 @@ int	inventory_link(struct inventory *inv,
 struct site	*inventory_site(const struct inventory *inv, const char *id);
 struct link	*inventory_link_of(const struct inventory *inv, const char *id);
 struct device	*inventory_device(const struct inventory *inv, const char *id);
-struct service	*inventory_service(const struct inventory *inv, const char *id);
 
 /** The tables and their columns as sections of a man page (mdoc). */
 struct buf;
