@@ -162,12 +162,17 @@ done:
 
 /* ---- control socket ---- */
 
-/* A socket file that nobody listens on is left from an engine that was killed. */
+/*
+ * A socket that refuses is left from an engine that was killed. Whatever else has this name (a file, another
+ * user's socket, one that is only busy) is not ours to remove.
+ */
 static bool
-somebody_listens(const struct sockaddr_un *sa)
+is_left_over(const struct sockaddr_un *sa)
 {
-	int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool yes = fd == -1 || connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0 || errno == EAGAIN;
+	int	    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat st;
+	bool	    yes = fd != -1 && lstat(sa->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == -1 && errno == ECONNREFUSED;
 
 	if (fd != -1)
 		close(fd);
@@ -197,6 +202,7 @@ socket_open(struct premises *pr, const char *path, const struct owner *o)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	mode_t		   mask;
+	bool		   taken;
 	int		   rc;
 
 	if (text_copy(sa.sun_path, sizeof(sa.sun_path), path) == -1) {
@@ -211,17 +217,19 @@ socket_open(struct premises *pr, const char *path, const struct owner *o)
 	pr->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mask = umask(0117);	/* 0660 from the first moment on */
 	rc = bind(pr->listen_fd, (struct sockaddr *)&sa, sizeof(sa));
-	if (rc == -1 && errno == EADDRINUSE && !somebody_listens(&sa) && unlink(path) == 0)
+	taken = rc == -1 && errno == EADDRINUSE;
+	if (taken && is_left_over(&sa) && unlink(path) == 0) {
 		rc = bind(pr->listen_fd, (struct sockaddr *)&sa, sizeof(sa));
-	umask(mask);
-	if (rc == -1) {
-		if (errno == EADDRINUSE)
-			log_warnx("%s is the control socket of another engine that is running: give this one "
-			    "another engine.socket", path);
-		else
-			log_warn("cannot make the control socket %s", path);
-		return -1;
+		taken = false;
 	}
+	umask(mask);
+	if (taken)
+		log_warnx("%s is there already, the control socket of another engine or something else: "
+		    "give this one another engine.socket", path);
+	else if (rc == -1)
+		log_warn("cannot make the control socket %s", path);
+	if (rc == -1)
+		return -1;
 	text_copy(pr->socket, sizeof(pr->socket), path);
 	if (lchown(path, o->uid, o->gid) == -1 || listen(pr->listen_fd, BACKLOG) == -1) {
 		log_warn("cannot open the control socket %s", path);

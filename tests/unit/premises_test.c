@@ -139,6 +139,12 @@ main(void)
 	ok(open_it(&pr, "no/such/data", "run/s") == -1,
 	    "a data directory in a place that is not there is refused");
 	premises_close(&pr);
+
+	snprintf(name, sizeof(name), "%s/notes", root);
+	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	ok(open_it(&pr, "data", "notes") == -1, "a file in the control socket's place is refused");
+	premises_close(&pr);
+	is_i64(mode_of("notes"), 0644, "and left alone");
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();
 }
