@@ -17,7 +17,7 @@
 static struct {
 	const char *program;
 	char	    process[48];
-	const char *debug_tag;
+	char	    debug_tag[48];
 	bool	    quiet;
 } self = { .program = "simpul" };
 
@@ -31,7 +31,7 @@ log_open(const char *program, const char *process)
 void
 log_debug_tag(const char *tag)
 {
-	self.debug_tag = tag;
+	text_copy(self.debug_tag, sizeof(self.debug_tag), tag);
 }
 
 void
@@ -73,7 +73,7 @@ write_line(const char *level, int error, const char *fmt, va_list ap)
 void
 log_debug(const char *tag, const char *fmt, ...)
 {
-	if (self.debug_tag == NULL || (strcmp(self.debug_tag, "all") != 0 && strcmp(self.debug_tag, tag) != 0))
+	if (strcmp(self.debug_tag, "all") != 0 && strcmp(self.debug_tag, tag) != 0)
 		return;
 	WRITE_LINE("debug: ", 0, fmt);
 }

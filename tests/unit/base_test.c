@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base_test.c: loop, map, text, address, cursor. */
+/* base_test.c: loop, map, text, address, cursor, log. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/addr.h"
 #include "base/cursor.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/map.h"
 #include "base/text.h"
@@ -242,6 +244,27 @@ test_cursor(void)
 	buf_free(&b);
 }
 
+/* A child writes its title over the command line, where the tag came from. */
+static void
+test_debug_tag(void)
+{
+	char tag[] = "store", text[200] = "";
+	int  fd[2], before = dup(STDERR_FILENO);
+
+	if (pipe(fd) == -1 || dup2(fd[1], STDERR_FILENO) == -1)
+		return;
+	log_debug_tag(tag);
+	memset(tag, 0, sizeof(tag));
+	log_debug("journal", "not asked for");
+	log_debug("store", "asked for");
+	dup2(before, STDERR_FILENO);
+	close(before);
+	close(fd[1]);
+	ok(read(fd[0], text, sizeof(text) - 1) > 0, "log: a debug line is written");
+	is_text(text, "simpul: debug: asked for\n", "log: the area asked for, though the option's text is gone");
+	close(fd[0]);
+}
+
 int
 main(void)
 {
@@ -252,5 +275,6 @@ main(void)
 	test_text();
 	test_addr();
 	test_cursor();
+	test_debug_tag();
 	return tap_done();
 }
