@@ -27,7 +27,17 @@ compare_fd(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-static void
+/* @return 0, or -1 (logged): the process must not go on with what it was not to have */
+static int
+close_from_to(unsigned from, unsigned to)
+{
+	if (from > to || close_range(from, to, 0) == 0)
+		return 0;
+	log_warn("cannot close inherited descriptors");
+	return -1;
+}
+
+static int
 close_all_but(int *keep, size_t n)
 {
 	unsigned from = STDERR_FILENO + 1;
@@ -35,11 +45,13 @@ close_all_but(int *keep, size_t n)
 
 	qsort(keep, n, sizeof(*keep), compare_fd);
 	for (i = 0; i < n; i++) {
-		if ((unsigned)keep[i] > from)
-			close_range(from, (unsigned)keep[i] - 1, 0);
+		if (keep[i] <= STDERR_FILENO)
+			continue;
+		if (close_from_to(from, (unsigned)keep[i] - 1) == -1)
+			return -1;
 		from = (unsigned)keep[i] + 1;
 	}
-	close_range(from, ~0U, 0);
+	return close_from_to(from, ~0U);
 }
 
 void
@@ -70,7 +82,8 @@ spawn_shed(pid_t parent, int *keep, size_t nkeep)
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	close_all_but(keep, nkeep);
+	if (close_all_but(keep, nkeep) == -1)
+		_exit(EXIT_FAILURE);
 }
 
 void
