@@ -194,16 +194,21 @@ fail:
 
 /* ---- the parent's side ---- */
 
-/* @return what the nest answers, or -1 when it does not */
+/*
+ * @return what the nest answers, or -1 when it does not. One that is late is killed: its answer would be taken
+ * for that to the next request, and a stranger's pid for a child's.
+ */
 static int32_t
-answer_wait(int fd)
+answer_wait(const struct twin *t)
 {
 	int32_t value;
 	ssize_t got;
 
 	do {
-		got = recv(fd, &value, sizeof(value), 0);
+		got = recv(t->fd, &value, sizeof(value), 0);
 	} while (got == -1 && errno == EINTR);
+	if (got == -1 && errno == EAGAIN)
+		kill(t->pid, SIGKILL);
 	return got == sizeof(value) ? value : -1;
 }
 
@@ -241,7 +246,7 @@ ask(const struct twin *t, enum request what, int fd)
 	memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
 	if (t->pid == 0 || sendmsg(t->fd, &mh, MSG_NOSIGNAL) != 1)
 		return -1;
-	return answer_wait(t->fd);
+	return answer_wait(t);
 }
 
 /* Whichever of the two is there. @return the pid, or -1 (logged) */
@@ -307,7 +312,7 @@ twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
 	t->fd = fd[0];
 	if (t->pid == -1)
 		log_warn("cannot start the nest of measure %s", n->instance);
-	return t->pid != -1 ? answer_wait(t->fd) : -1;
+	return t->pid != -1 ? answer_wait(t) : -1;
 }
 
 struct nest *

@@ -182,6 +182,25 @@ test_nest(struct nest *n, pid_t holder)
 	ok(waitpid(third, &status, 0) == third, "end of file on its channel ends the process");
 }
 
+/* Of the two nests the older one is asked first. */
+static void
+test_late_answer(struct nest *n, pid_t holder)
+{
+	pid_t younger = find_nest(holder, -1), older = find_nest(holder, younger), first, second;
+	int   fd[2], status = 0;
+
+	kill(older, SIGSTOP);
+	first = spawn(n, &fd[0]);
+	ok(first > 0 && says_hello(fd[0]), "when one nest does not answer, the other one starts a process");
+	ok(waitpid(older, &status, 0) == older && WIFSIGNALED(status), "and the silent one is killed");
+	ok(nest_died(n, older), "to be renewed");
+	second = spawn(n, &fd[1]);
+	ok(second > 0 && second != first && says_hello(fd[1]), "no answer is taken for another one's");
+	close(fd[0]);
+	close(fd[1]);
+	ok(waitpid(first, NULL, 0) == first && waitpid(second, NULL, 0) == second, "both are our children");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -204,6 +223,7 @@ main(int argc, char *argv[])
 	if (ok(n != NULL, "the nest enters the namespace")) {
 		ok(privileges_drop("") == 0, "we give up our rights");
 		test_nest(n, holder);
+		test_late_answer(n, holder);
 	}
 	nest_free(n);
 	kill(holder, SIGKILL);
