@@ -30,6 +30,8 @@ need_packages() {
 	fi
 	say "installing packages: $missing"
 	if [ ! -e "$policy" ]; then
+		# Also when interrupted: left behind, it would keep every service of this host down that is installed later.
+		trap "$sudo rm -f $policy" EXIT
 		printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
 		$sudo chmod 755 "$policy"
 		ours=$policy
@@ -37,7 +39,7 @@ need_packages() {
 	{ $sudo apt-get update -qq &&
 		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
 		>"$top/local/log/packages.log" 2>&1 || rc=$?
-	[ -z "$ours" ] || $sudo rm -f "$ours"
+	[ -z "$ours" ] || { $sudo rm -f "$ours"; trap - EXIT; }
 	[ "$rc" = 0 ] || { tail -n 5 "$top/local/log/packages.log" >&2
 		fail "installing packages failed; all of its output: local/log/packages.log"; }
 }
