@@ -14,7 +14,7 @@ from lab import Lab, done, note, ok, wait
 minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 6
 lab = Lab("truth").start()
 rows = [l.split(",") for l in lab.read("etc/inventory/links.csv").splitlines() if l[:1] == "s" and "," in l]
-carried = [(r[0], r[16], r[17]) for r in rows if r[16]]        # link, device, port
+carried = [(r[0], r[15], r[16]) for r in rows if r[15]]        # link, device, port
 note(f"{len(carried)} lines with a router, {len(rows)} lines in all")
 # From the first minute that is measured from its beginning, after the first walk and poll of each device.
 begin = (int(time.time()) // 60 + 4) * 60
