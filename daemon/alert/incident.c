@@ -126,8 +126,8 @@ incident_count(const struct incident *i, enum verdict v)
 }
 
 /*
- * Place of a line that may have been in it before, or of a new entry. There is something to search for only when
- * some have left: a fault takes in thousands of lines quickly.
+ * Place of a line that may have been in it before, or of a new entry. There is something to search for only
+ * when some have left: a fault takes in thousands of lines quickly.
  */
 static size_t
 member_place(struct incident *i, struct link_live *l)

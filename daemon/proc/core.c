@@ -199,6 +199,7 @@ core_new(struct loop *l, const struct core_opts *o)
 		core_free(c);
 		return NULL;
 	}
+	c->priv->generation = ledger_boot(c->ledger) << 16;	/* never one that a measure may still have */
 	core_sweep_start(c);
 	core_turn_start(c);
 	return c;

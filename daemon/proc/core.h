@@ -183,7 +183,6 @@ struct core_settings {			/* read once per configuration */
 struct measure_peer {
 	char		    name[32];
 	struct ipc_channel *ch;		/* NULL while it is away */
-	uint32_t	    pid;
 	uint32_t	    generation;	/* of the plan it was sent; 0 = none */
 };
 
