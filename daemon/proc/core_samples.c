@@ -68,6 +68,18 @@ core_samples(struct core *c, const uint8_t *payload, size_t len)
 
 /* ---- facts for the history ---- */
 
+/* What does not fit into one frame while store is away is left out: states are in the ledger anyway. */
+static void
+facts_are_full(struct core *c)
+{
+	core_facts_send(c);
+	if (c->priv->facts.count == 0)
+		return;
+	log_warnx("store is away: %zu changes of state are left out of the history",
+	    (size_t)c->priv->facts.count);
+	sample_batch_reset(&c->priv->facts);
+}
+
 void
 core_link_fact(struct core *c, const struct link_live *l)
 {
@@ -77,7 +89,7 @@ core_link_fact(struct core *c, const struct link_live *l)
 	snprintf(s.text, sizeof(s.text), "state %s since %s", rounds_say_names[l->rounds.say],
 	    text_utc(t, sizeof(t), l->rounds.since_ns));
 	if (sample_batch_add(&c->priv->facts, &s, s.wall_ns, loop_mono_ns(c->loop)))
-		core_facts_send(c);
+		facts_are_full(c);
 	core_wake(c);
 }
 

@@ -450,6 +450,26 @@ test_device(void)
 }
 
 static void
+test_store_away(void)
+{
+	struct world	   *w = world_new(52, false);
+	struct ipc_channel *ours;
+	int		    k;
+
+	world_settle(w);
+	ipc_free(w->store);
+	for (k = 0; k < 300; k++) {
+		world_cut(w, "node-1", k % 2 == 0);
+		world_run(w, 6);
+	}
+	ipc_pair(w->loop, &ours, "store", &w->store, "core");
+	core_attach(w->core, PROCESS_STORE, "", ours);
+	world_run(w, 30);
+	ok(w->core->store == ours, "store was away for long: what waited for it is no more than a frame");
+	world_free(w);
+}
+
+static void
 test_store_blind(void)
 {
 	struct world	      *w = world_new(51, false);
@@ -484,6 +504,7 @@ main(void)
 	test_gap();
 	test_quality();
 	test_device();
+	test_store_away();
 	test_store_blind();
 	return tap_done();
 }
