@@ -3,8 +3,8 @@
  * document.c: what subscribers read: CloudEvents 1.0 in structured JSON mode.
  *
  * Every document stands for itself: names, roles and contract beside the ids, so that a reader needs no
- * second source. Times are RFC 3339 in UTC. Lists of members are cut at MEMBERS_SHOWN, their full number
- * stands beside them.
+ * second source. Times are RFC 3339 in UTC. Lists of members and of sites are cut, so that a document fits
+ * into one frame; their full number stands beside them.
  */
 #include "alert/alert.h"
 
@@ -20,6 +20,7 @@
 
 #define MEMBERS_SHOWN 150
 #define SITES_SHOWN   150
+#define SITES_BYTES   20000	/* ... and no more than this of them: names may be long, a frame is not */
 
 struct json_t *
 document_string(const char *s)
@@ -159,31 +160,43 @@ members_of(const struct incident *i, size_t *total)
 	return list;
 }
 
+struct site_list {
+	json_t *array;
+	size_t	bytes, total;
+};
+
 static void
-site_append(json_t *list, struct site_live *s, uint32_t stamp, size_t *total)
+site_append(struct site_list *list, struct site_live *s, uint32_t stamp)
 {
+	json_t *one;
+	char   *text;
+
 	if (s->stamp == stamp)
 		return;
 	s->stamp = stamp;
-	if ((*total)++ < SITES_SHOWN)
-		json_array_append_new(list,
-		    json_pack("{s:s, s:o}", "id", s->site->id, "name", document_string(s->site->name)));
+	if (list->total++ >= SITES_SHOWN || list->bytes > SITES_BYTES)
+		return;
+	one = json_pack("{s:s, s:o}", "id", s->site->id, "name", document_string(s->site->name));
+	text = document_text(one);
+	list->bytes += strlen(text);
+	free(text);
+	json_array_append_new(list->array, one);
 }
 
 /* The sites whose lines are in it, each once, the root's own first; *total counts them all. */
 static json_t *
 sites_of(struct core *c, const struct incident *i, size_t *total)
 {
-	uint32_t stamp = ++c->priv->stamp;
-	json_t	*list = json_array();
-	size_t	 k;
+	struct site_list list = { .array = json_array() };
+	uint32_t	 stamp = ++c->priv->stamp;
+	size_t		 k;
 
-	*total = 0;
-	site_append(list, i->site, stamp, total);
+	site_append(&list, i->site, stamp);
 	for (k = 0; k < i->nmembers; k++)
 		if (i->member[k].link != NULL && member_is_told(&i->member[k]))
-			site_append(list, i->member[k].link->site, stamp, total);
-	return list;
+			site_append(&list, i->member[k].link->site, stamp);
+	*total = list.total;
+	return list.array;
 }
 
 struct json_t *

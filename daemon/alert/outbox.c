@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "proc/core_private.h"
 
+#define PAYLOAD_MAX (IPC_PAYLOAD_MAX - 512)	/* leaves room for the topic and the numbers of a frame */
+
 int
 outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, uint64_t seq, const char *text)
 {
@@ -21,6 +23,11 @@ outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, ui
 	snprintf(m.topic, sizeof(m.topic), "simpul/v1/%s/%s", c->set.ns, topic);
 	m.payload = text != NULL ? text : "";
 	m.payload_len = text != NULL ? strlen(text) : 0;
+	if (m.payload_len > PAYLOAD_MAX) {
+		log_warnx("%s: a message of %zu bytes is longer than any frame: left out", m.topic,
+		    m.payload_len);
+		return 0;
+	}
 	return ledger_outbox_add(c->ledger, &m);
 }
 

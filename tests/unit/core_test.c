@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* core_test.c: faults of a small town, and exactly what is said of them. */
+#include <stdlib.h>
+
 #include <jansson.h>
 
+#include "alert/alert.h"
 #include "tests/unit/core_world.h"
 #include "tests/unit/tap.h"
 
@@ -470,6 +473,27 @@ test_store_away(void)
 }
 
 static void
+test_long_message(void)
+{
+	struct world *w = world_new(54, false);
+	char	     *text = xcalloc(IPC_PAYLOAD_MAX + 1, 1);
+	unsigned      items;
+
+	world_settle(w);
+	items = w->items;
+	memset(text, ' ', IPC_PAYLOAD_MAX);
+	is_i64(outbox_add(w->core, "health", true, 0, 0, text), 0, "longer than a frame: left out");
+	text[0] = '{';
+	text_copy(text + IPC_PAYLOAD_MAX / 2, 2, "}");
+	is_i64(outbox_add(w->core, "health", true, 0, 0, text), 0, "of bearable length");
+	outbox_pump(w->core);
+	world_run(w, 5);
+	is_i64(w->items - items, 1, "is sent, and the other one stops nobody");
+	free(text);
+	world_free(w);
+}
+
+static void
 test_store_blind(void)
 {
 	struct world	      *w = world_new(51, false);
@@ -505,6 +529,7 @@ main(void)
 	test_quality();
 	test_device();
 	test_store_away();
+	test_long_message();
 	test_store_blind();
 	return tap_done();
 }
