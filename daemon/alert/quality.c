@@ -98,6 +98,10 @@ quality_value(struct core *c, struct link_live *l, const struct sample *s)
 			changed |= threshold_value(&l->rule[k], &c->set.rule[k],
 			    s->value[c->set.rule[k].value], s->wall_ns,
 			    (int64_t)(s->seconds * NS_PER_S));
+		else {		/* since the last reload it is meant for others */
+			changed |= l->rule[k].raised;
+			l->rule[k] = (struct threshold){ 0 };
+		}
 	if (!changed)
 		return;
 	if (!is_raised(c, l))

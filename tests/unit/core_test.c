@@ -494,6 +494,24 @@ test_long_message(void)
 }
 
 static void
+test_rule_for_others(void)
+{
+	static const char *const one[] = { "d-1", NULL };
+	struct world *w = world_new(53, false);
+
+	world_settle(w);
+	world_run(w, 60);
+	minutes_of_loss(w, one, 0.10, 3);
+	is_text(world_events(w), "link.degraded link/d-1; incident.opened incident/inc-1", "degraded");
+	world_row(w, INPUT_SITES, "d", "d,Kantor D,,kelurahan,,park,,,,,,live\n");
+	world_reload(w, false);
+	minutes_of_loss(w, one, 0.10, 2);
+	is_text(world_faults(w), "link.restored link/d-1; incident.closed incident/inc-1",
+	    "the rule is not for this class of site: what it had raised ends");
+	world_free(w);
+}
+
+static void
 test_store_blind(void)
 {
 	struct world	      *w = world_new(51, false);
@@ -530,6 +548,7 @@ main(void)
 	test_device();
 	test_store_away();
 	test_long_message();
+	test_rule_for_others();
 	test_store_blind();
 	return tap_done();
 }
