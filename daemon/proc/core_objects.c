@@ -401,6 +401,7 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
 		withdraw_uncounted(c);
 	} else {
 		core_recall_incidents(c);
+		withdraw_uncounted(c);
 		c->priv->loaded = true;
 		core_forget_rest(c);
 	}

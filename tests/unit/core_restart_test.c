@@ -187,6 +187,25 @@ test_left_while_away(void)
 	world_free(w);
 }
 
+static void
+test_planned_while_away(void)
+{
+	struct world *w = world_new(33, true);
+
+	world_settle(w);
+	world_cut(w, "b-1", true);
+	world_run(w, 20);
+	world_events(w);
+	world_row(w, INPUT_LINKS, "b-1",
+	    "b-1,b,main,indihome,,node-2,10.1.0.2,,,best_effort,,,,,,,,,planned\n");
+	world_reload(w, false);		/* not heard: the engine ends first */
+	world_restart(w);
+	world_run(w, 20);
+	is_text(world_faults(w), "incident.closed incident/inc-1",
+	    "a line that is only planned now is not judged: its incident does not stay open for ever");
+	world_free(w);
+}
+
 /* ---- the outbox ---- */
 
 static void
@@ -252,6 +271,7 @@ main(void)
 	test_reload();
 	test_reload_refused();
 	test_left_while_away();
+	test_planned_while_away();
 	test_outbox();
 	test_full_disk();
 	return tap_done();
