@@ -75,7 +75,8 @@ detail_text(const json_t *detail, const char *key)
 
 /*
  * The rounds go on from where they were if we were away for no longer than between two of its notes and a
- * gap; otherwise there is one, and it is seen with the first sweep.
+ * gap; otherwise there is one, and it is seen with the first sweep. So it is when the wall clock went back
+ * meanwhile, and nobody knows for how long we were away.
  */
 static void
 recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object *o, const json_t *detail)
@@ -90,9 +91,12 @@ recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object 
 	r->since_ns = json_integer_value(json_object_get(detail, "rounds_since"));
 	if (o->last_ns == 0)
 		return;
-	r->last_ns = c->priv->alive_wall_ns;
-	if (away_ns >= 0 && away_ns <= CORE_ALIVE_NS + c->set.rounds.gap_ns)
+	if (away_ns < 0)
+		r->last_ns = wall_ns - c->set.rounds.gap_ns - 1;
+	else if (away_ns <= CORE_ALIVE_NS + c->set.rounds.gap_ns)
 		r->last_ns = wall_ns;
+	else
+		r->last_ns = c->priv->alive_wall_ns;
 	r->last_mono_ns = loop_mono_ns(c->loop) - (wall_ns - r->last_ns);
 }
 

@@ -206,6 +206,23 @@ test_planned_while_away(void)
 	world_free(w);
 }
 
+static void
+test_clock_went_back(void)
+{
+	struct ledger_object alive = { .kind = "engine", .id = "core", .detail = "{}" };
+	struct world	    *w = world_new(34, true);
+
+	world_settle(w);
+	alive.last_ns = loop_wall_ns(w->loop) + 86400 * NS_PER_S;
+	ledger_object_put(w->core->ledger, &alive);
+	world_restart(w);
+	world_cut(w, "a-1", true);
+	world_run(w, 20);
+	is_text(world_faults(w), "link.down link/a-1; incident.opened incident/inc-1",
+	    "the wall clock went back a day while the engine was away: results count at once");
+	world_free(w);
+}
+
 /* ---- the outbox ---- */
 
 static void
@@ -272,6 +289,7 @@ main(void)
 	test_reload_refused();
 	test_left_while_away();
 	test_planned_while_away();
+	test_clock_went_back();
 	test_outbox();
 	test_full_disk();
 	return tap_done();
