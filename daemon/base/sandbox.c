@@ -100,14 +100,19 @@ static const int calls_parent[] = {
 	LIST_END
 };
 
-/* Netlink: the resolver asks which addresses we have. */
-static const int families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };
+/*
+ * Measure resolves no names. It must not reach Unix sockets: at the control socket our own uid is an
+ * administrator. Publish may have its broker there, and its resolver asks netlink which addresses we have.
+ */
+static const int families_measure[] = { AF_INET, AF_INET6, LIST_END };
+static const int families_publish[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, LIST_END };
 
 #define CALLS_MAX 6
 static const struct role {
 	const char *name;
 	const int  *calls[CALLS_MAX];	/* groups; NULL after the last */
-	bool	    reads, sockets;	/* may open files for reading; may make sockets of families[] */
+	bool	    reads;		/* may open files for reading */
+	const int  *families;		/* of the sockets that it may make; NULL: none */
 } roles[] = {
 	[SANDBOX_PARENT] = {
 		.name = "parent",
@@ -121,7 +126,7 @@ static const struct role {
 		.name = "measure",
 		.calls = { calls_run, calls_look, calls_network },
 		.reads = true,
-		.sockets = true,
+		.families = families_measure,
 	},
 	[SANDBOX_STORE] = {
 		.name = "store",
@@ -135,7 +140,7 @@ static const struct role {
 		.name = "publish",
 		.calls = { calls_run, calls_look, calls_network },
 		.reads = true,
-		.sockets = true,
+		.families = families_publish,
 	},
 };
 
@@ -168,14 +173,13 @@ allow_reading(scmp_filter_ctx ctx)
 }
 
 static int
-allow_sockets(scmp_filter_ctx ctx)
+allow_sockets(scmp_filter_ctx ctx, const int *family)
 {
-	size_t i;
-	int    rc;
+	int rc;
 
-	for (i = 0; i < nitems(families); i++) {
+	for (; *family != LIST_END; family++) {
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)*family, 0));
 		if (rc < 0)
 			return rc;
 	}
@@ -196,8 +200,8 @@ filter_load(const struct role *r)
 		rc = allow_list(ctx, r->calls[i]);
 	if (rc >= 0 && r->reads)
 		rc = allow_reading(ctx);
-	if (rc >= 0 && r->sockets)
-		rc = allow_sockets(ctx);
+	if (rc >= 0 && r->families != NULL)
+		rc = allow_sockets(ctx, r->families);
 	if (rc >= 0)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);

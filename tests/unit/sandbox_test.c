@@ -71,6 +71,13 @@ try_socket(int dir_fd)
 }
 
 static int
+try_unix_socket(int dir_fd)
+{
+	(void)dir_fd;
+	return socket(AF_UNIX, SOCK_STREAM, 0) != -1 ? 0 : errno;
+}
+
+static int
 try_packet_socket(int dir_fd)
 {
 	(void)dir_fd;
@@ -149,10 +156,12 @@ static const struct test {
 	{ SANDBOX_MEASURE, "measure", "a TCP socket", try_socket, WORKS },
 	{ SANDBOX_MEASURE, "measure", "reading a file", try_read, WORKS },
 	{ SANDBOX_MEASURE, "measure", "a packet socket", try_packet_socket, KILLED },
+	{ SANDBOX_MEASURE, "measure", "a Unix socket", try_unix_socket, KILLED },
 	{ SANDBOX_MEASURE, "measure", "writing a file", try_write_elsewhere, KILLED },
 	{ SANDBOX_MEASURE, "measure", "exec", try_exec, KILLED },
 	{ SANDBOX_MEASURE, "measure", "fork", try_fork, KILLED },
 	{ SANDBOX_PUBLISH, "publish", "a TCP socket", try_socket, WORKS },
+	{ SANDBOX_PUBLISH, "publish", "a Unix socket", try_unix_socket, WORKS },
 	{ SANDBOX_PUBLISH, "publish", "writing a file", try_write_elsewhere, KILLED },
 	{ SANDBOX_PUBLISH, "publish", "exec", try_exec, KILLED },
 	{ SANDBOX_CHECK, "check", "waiting", try_wait, WORKS },
