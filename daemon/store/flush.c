@@ -57,7 +57,7 @@ write_rows(struct store *st, struct series *s, const char *name, char *why)
 	return RRD_OK;
 }
 
-enum rrd_result
+static enum rrd_result
 flush_series(struct store *st, struct series *s)
 {
 	char		name[SERIES_FILE_SIZE], why[RRD_WHY_MAX] = "";

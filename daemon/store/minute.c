@@ -196,12 +196,3 @@ minutes_close(struct minutes *m, int64_t wall_ns, minute_closed_fn closed, void 
 		if (s->end_s > ahead_s)
 			s->end_s = 0;
 }
-
-void
-minutes_close_all(struct minutes *m, minute_closed_fn closed, void *arg)
-{
-	struct slot *s;
-
-	while ((s = slot_oldest(m)) != NULL)
-		slot_close(m, s, closed, arg);
-}

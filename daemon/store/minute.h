@@ -43,8 +43,6 @@ unsigned minutes_add(struct minutes *m, int64_t from_ns, int64_t to_ns, uint8_t 
  * is forgotten: the clock was wrong when it was opened, and its samples are in the journal.
  */
 void	minutes_close(struct minutes *m, int64_t wall_ns, minute_closed_fn closed, void *arg);
-/** The same for all open ones, whatever the time. */
-void	minutes_close_all(struct minutes *m, minute_closed_fn closed, void *arg);
 
 int64_t	 minutes_last(const struct minutes *m);		/* no row at or before this second */
 void	 minutes_raise_last(struct minutes *m, int64_t last_s);

@@ -44,7 +44,7 @@ struct series {
 
 	struct minutes		 *minutes;
 	int64_t			  touched_ns;	/* monotonic: when a sample came last */
-	uint8_t			 *rows;		/* nrows x series_row_size(): closed, not in the file */
+	uint8_t			 *rows;		/* nrows entries of row_size(): closed, not in the file */
 	uint32_t		  nrows, rows_size;
 
 	struct series		 *phase_next;	/* flush.c: same phase */

@@ -161,7 +161,6 @@ void	flush_second(struct store *st);
 void	flush_request(struct store *st, uint32_t token, const char *ref);
 void	flush_forget_requests(struct store *st);
 void	flush_all(struct store *st, int64_t until_mono_ns);
-enum rrd_result flush_series(struct store *st, struct series *s);
 void	flush_free(struct store *st);
 void	checkpoint_write(struct store *st);
 uint64_t checkpoint_read(int dir_fd);		/* 1 when there is none that can be read */
