@@ -31,14 +31,14 @@ struct check_child {
 static void
 error_show(const struct check_child *c, const struct msg_conf_error *e)
 {
-	char place[32] = "", text[sizeof(e->text) * 2];
+	char place[32] = "", file[sizeof(e->file) * 2], text[sizeof(e->text) * 2];
 
 	if (e->line != 0 && e->column != 0)
 		snprintf(place, sizeof(place), ":%u:%u", e->line, e->column);
 	else if (e->line != 0)
 		snprintf(place, sizeof(place), ":%u", e->line);
 	if (c->to_stderr)
-		fprintf(stderr, "%s%s: %s\n", e->file, place,
+		fprintf(stderr, "%s%s: %s\n", text_visible(file, sizeof(file), e->file, strlen(e->file)), place,
 		    text_visible(text, sizeof(text), e->text, strlen(e->text)));
 	else
 		log_warnx("%s%s: %s", e->file, place, e->text);
