@@ -234,6 +234,18 @@ list_purge(struct link_list *a)
 }
 
 static void
+dirty_purge(struct core *c)
+{
+	struct site_live **at = &c->priv->dirty;
+
+	while (*at != NULL)
+		if ((*at)->live.gone)
+			*at = (*at)->next_dirty;
+		else
+			at = &(*at)->next_dirty;
+}
+
+static void
 members_release(struct core *c, const struct link_live *l)
 {
 	struct incident *i;
@@ -287,6 +299,7 @@ bury(struct core *c, struct inventory *old, struct site_live **site, struct link
 			core_gone(c, (g->site[g->nsites++] = site[k])->live.ref);
 	list_purge(&c->priv->settling);
 	list_purge(&c->priv->burst);
+	dirty_purge(c);
 	g->next = c->priv->graves;
 	c->priv->graves = g;
 }

@@ -102,8 +102,7 @@ judge_dirty(struct core *c)
 	while ((s = c->priv->dirty) != NULL) {
 		c->priv->dirty = s->next_dirty;
 		s->dirty = false;
-		if (!s->live.gone)
-			shown_update(c, s);
+		shown_update(c, s);
 	}
 }
 
