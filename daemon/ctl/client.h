@@ -59,6 +59,7 @@ struct ctl {
 	struct peer_ids ids;
 	struct client  *clients;
 	size_t		nclients;
+	bool		telling, more_events;	/* ctl_event() is under way; was called again meanwhile */
 	struct call    *reload;		/* whose reload is under way; NULL: nobody's who is still there */
 	struct log_limit refused;
 };

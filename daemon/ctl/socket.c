@@ -371,8 +371,17 @@ ctl_event(struct ctl *t)
 {
 	struct client *cl, *next;
 
-	for (cl = t->clients; cl != NULL; cl = next) {
-		next = cl->next;
-		client_settle(cl);
+	/* A request that is taken up here may commit, too: not from inside, where clients may go. */
+	t->more_events = true;
+	if (t->telling)
+		return;
+	t->telling = true;
+	while (t->more_events) {
+		t->more_events = false;
+		for (cl = t->clients; cl != NULL; cl = next) {
+			next = cl->next;
+			client_settle(cl);
+		}
 	}
+	t->telling = false;
 }
