@@ -90,8 +90,8 @@ typedef void (*op_fn)(struct client *cl, const struct request *r, const struct a
 
 /** Run one request of this client: rights, members, then the operation (ops.c). */
 void	op_run(struct client *cl, const struct request *r);
-/** Write to the audit log of the ledger. @param detail  taken; an object */
-void	op_audit(struct client *cl, const struct actor *who, const char *what, const char *object,
+/** Write to the audit log of the ledger. @param detail  taken; an object @return 0 or -1 (logged) */
+int	op_audit(struct client *cl, const struct actor *who, const char *what, const char *object,
     json_t *detail);
 /** Refuse a request about an object that does not exist, naming the nearest that does. */
 void	op_not_found(struct client *cl, const struct request *r, const char *name);

@@ -167,15 +167,17 @@ op_run(struct client *cl, const struct request *r)
 		op->run(cl, r, &who);
 }
 
-void
+int
 op_audit(struct client *cl, const struct actor *who, const char *what, const char *object, json_t *detail)
 {
 	char *text = json_dumps(detail, JSON_COMPACT);
+	int   rc;
 
-	ledger_audit(cl->ctl->core->ledger, loop_wall_ns(cl->ctl->loop), who->name, what, object,
+	rc = ledger_audit(cl->ctl->core->ledger, loop_wall_ns(cl->ctl->loop), who->name, what, object,
 	    text != NULL ? text : "{}");
 	free(text);
 	json_decref(detail);
+	return rc;
 }
 
 void

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ops_change.c: ack, probe, reload: what changes something. Each leaves a line in the audit log. */
+/*
+ * ops_change.c: ack, probe, reload: what changes something. Each leaves a line in the audit log; an ack does
+ * so before it counts, so that none is without.
+ */
 #include "ctl/client.h"
 
 #include <inttypes.h>
@@ -40,12 +43,12 @@ op_ack(struct client *cl, const struct request *r, const struct actor *who)
 	} else if (version != 0 && version != i->row.version) {
 		client_refuse_with(cl, r->id, "conflict", json_pack("{s:o}", "current",
 		    view_incident(c, &i->row)), "inc-%" PRIu64 " is at version %u", number, i->row.version);
-	} else if (core_ack(c, i, who->name, note != NULL ? note : "", until_s * NS_PER_S) == -1) {
+	} else if (op_audit(cl, who, "ack", name, json_pack("{s:s?, s:I, s:I}", "note", note, "until",
+	    (json_int_t)until_s, "version", (json_int_t)i->row.version)) == -1 ||
+	    core_ack(c, i, who->name, note != NULL ? note : "", until_s * NS_PER_S) == -1) {
 		client_refuse(cl, r->id, "internal",
 		    "the ledger could not be written; the engine's log says why");
 	} else {
-		op_audit(cl, who, "ack", name, json_pack("{s:s?, s:I, s:I}", "note", note, "until",
-		    (json_int_t)until_s, "version", (json_int_t)i->row.version));
 		client_answer(cl, r->id, json_pack("{s:o}", "incident", view_incident(c, &i->row)));
 	}
 }
