@@ -11,7 +11,8 @@
 
 #include "base/text.h"
 
-#define LOG_LINE_MAX 1024
+#define LOG_LINE_MAX 1024	/* with its line break */
+#define CUT	     "...\n"
 
 /* The one exception to "no file-level state": who speaks is a property of the process, not of an instance. */
 static struct {
@@ -43,7 +44,7 @@ log_quiet(bool quiet)
 static void __attribute__((format(printf, 3, 0)))
 write_line(const char *level, int error, const char *fmt, va_list ap)
 {
-	char	raw[LOG_LINE_MAX], visible[LOG_LINE_MAX], line[LOG_LINE_MAX + 128];
+	char	raw[LOG_LINE_MAX], visible[4 * LOG_LINE_MAX], line[LOG_LINE_MAX + 1];
 	int	n;
 	ssize_t	ignored;
 
@@ -54,9 +55,12 @@ write_line(const char *level, int error, const char *fmt, va_list ap)
 	n = snprintf(line, sizeof(line), "%s%s%s%s: %s%s%s%s\n", self.program, self.process[0] != '\0' ? "[" : "",
 	    self.process, self.process[0] != '\0' ? "]" : "", level, visible, error != 0 ? ": " : "",
 	    error != 0 ? strerror(error) : "");
-	if (n >= (int)sizeof(line)) {
-		n = sizeof(line) - 1;
-		line[n - 1] = '\n';
+	if (n > LOG_LINE_MAX) {
+		n = LOG_LINE_MAX - (int)strlen(CUT);
+		while (((unsigned char)line[n] & 0xc0) == 0x80)		/* not within a character of UTF-8 */
+			n--;
+		memcpy(line + n, CUT, strlen(CUT));
+		n += (int)strlen(CUT);
 	}
 	/* A log that cannot be written has nowhere to complain. */
 	ignored = write(STDERR_FILENO, line, (size_t)n);

@@ -265,6 +265,43 @@ test_debug_tag(void)
 	close(fd[0]);
 }
 
+/* "simpul: warning: " has 17 bytes, the mark of the cut 4 with its line break. */
+static void
+test_log_cut(void)
+{
+	static const struct {
+		const char *name, *unit;
+		int	    units;
+		ssize_t	    len;
+		const char *end;
+	} cases[] = {
+		{ "log: a line that just fits", "x", 1024 - 18, 1024, "xxxx\n" },
+		{ "log: a byte more is cut and marked", "x", 1024 - 17, 1024, "x...\n" },
+		{ "log: a long line is cut", "x", 3000, 1024, "x...\n" },
+		{ "log: made visible, it is longer", "\x01", 800, 1024, "0...\n" },
+		{ "log: not within a character", "\xe2\x82\xac", 400, 1023, "\xac...\n" },
+	};
+	char   text[5000], line[5000];
+	int    fd[2], before = dup(STDERR_FILENO), k;
+	size_t i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		text[0] = '\0';
+		for (k = 0; k < cases[i].units; k++)
+			strcat(text, cases[i].unit);
+		if (pipe(fd) == -1 || dup2(fd[1], STDERR_FILENO) == -1)
+			return;
+		log_warnx("%s", text);
+		dup2(before, STDERR_FILENO);
+		close(fd[1]);
+		is_i64(read(fd[0], line, sizeof(line) - 1), cases[i].len, cases[i].name);
+		line[cases[i].len] = '\0';
+		is_text(line + cases[i].len - strlen(cases[i].end), cases[i].end, "and ends as it must");
+		close(fd[0]);
+	}
+	close(before);
+}
+
 int
 main(void)
 {
@@ -276,5 +313,6 @@ main(void)
 	test_addr();
 	test_cursor();
 	test_debug_tag();
+	test_log_cut();
 	return tap_done();
 }
