@@ -61,12 +61,13 @@ void
 device_review(struct core *c, struct device_live *d)
 {
 	int64_t now = loop_mono_ns(c->loop), held_ns = POLLS_HELD * c->set.snmp_interval_ns;
+	int64_t back_ns = loop_wall_ns(c->loop) - d->site->live.since_ns;	/* < 0: the clock was set */
 
 	if (d->state != DEVICE_SILENT || d->told || !d->seen)
 		device_wait(c, d, 0);
 	else if (is_under_review(d->site))
 		device_wait(c, d, now + RECHECK_NS);
-	else if (site_is_dead(d->site) || loop_wall_ns(c->loop) - d->site->live.since_ns < held_ns)
+	else if (site_is_dead(d->site) || (back_ns >= 0 && back_ns < held_ns))
 		device_wait(c, d, now + held_ns);
 	else {
 		device_wait(c, d, 0);

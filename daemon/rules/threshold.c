@@ -41,9 +41,11 @@ threshold_value(struct threshold *t, const struct threshold_rule *rule, double v
 	int64_t start_ns = wall_ns - length_ns;
 	bool	goes_on;
 
-	if (wall_ns <= t->last_ns)
+	if (wall_ns <= t->last_ns && t->last_ns - wall_ns <= length_ns)
 		return false;
-	if (t->last_ns != 0 && start_ns > t->last_ns + length_ns / 2)
+	if (wall_ns < t->last_ns)	/* older than any straggler: the clock was set back */
+		threshold_break(t);
+	else if (t->last_ns != 0 && start_ns > t->last_ns + length_ns / 2)
 		threshold_break(t);
 	t->last = value;
 	t->last_ns = wall_ns;

@@ -29,7 +29,8 @@ struct threshold {			/* zeroed: quiet */
 
 /**
  * One value that holds for (wall_ns - length_ns, wall_ns]. An unknown value (NAN) or a hole between values
- * ends the run and changes nothing else.
+ * ends the run and changes nothing else. A value of the last one's time or up to one length before it is a
+ * repetition and ignored; an older one means that the clock was set: it ends the run and counts.
  * @return true when `raised` changed
  */
 bool	threshold_value(struct threshold *t, const struct threshold_rule *rule, double value, int64_t wall_ns,

@@ -512,6 +512,22 @@ test_rule_for_others(void)
 }
 
 static void
+test_device_clock(void)
+{
+	struct world *w = world_new(54, false);
+
+	world_settle(w);
+	device_says(w, TARGET_ANSWERING, "");
+	world_run(w, 5);
+	core_site(w->core, "a")->live.since_ns = loop_wall_ns(w->loop) + 86400 * NS_PER_S;
+	device_says(w, TARGET_SILENT, "no answer");
+	world_run(w, 5);
+	is_text(world_events(w), "device.silent device/a-r1",
+	    "silent after the wall clock went back a day: told at once, not tomorrow");
+	world_free(w);
+}
+
+static void
 test_store_blind(void)
 {
 	struct world	      *w = world_new(51, false);
@@ -546,6 +562,7 @@ main(void)
 	test_gap();
 	test_quality();
 	test_device();
+	test_device_clock();
 	test_store_away();
 	test_long_message();
 	test_rule_for_others();

@@ -128,6 +128,38 @@ test_threshold(void)
 	}
 }
 
+/* Minutes that end at these times, all beyond: a repetition counts once, a clock that was set starts anew. */
+static const struct {
+	const char *name;
+	int	    minute[6];		/* 0: no more */
+	bool	    raised;
+	int64_t	    since_min;
+} clock_cases[] = {
+	{ "a minute told twice is one", { 100, 101, 101, 101 }, false, 0 },
+	{ "one that comes late does not end the run", { 100, 101, 100, 102 }, true, 99 },
+	{ "the clock is set back: minutes before do not count", { 100, 101, 40, 41 }, false, 0 },
+	{ "those after do, at once", { 100, 101, 40, 41, 42 }, true, 39 },
+};
+
+static void
+test_threshold_clock(void)
+{
+	const struct threshold_rule rule = { .raise = 0.05, .clear = 0.02, .raise_ns = 180 * NS_PER_S,
+	    .clear_ns = 300 * NS_PER_S };
+	size_t i, k;
+
+	for (i = 0; i < nitems(clock_cases); i++) {
+		struct threshold t = { 0 };
+
+		for (k = 0; k < nitems(clock_cases[i].minute) && clock_cases[i].minute[k] != 0; k++)
+			threshold_value(&t, &rule, 0.1, clock_cases[i].minute[k] * 60 * NS_PER_S,
+			    60 * NS_PER_S);
+		ok(t.raised == clock_cases[i].raised &&
+		    t.since_ns == clock_cases[i].since_min * 60 * NS_PER_S, "threshold: %s",
+		    clock_cases[i].name);
+	}
+}
+
 /* Pairs: m(ain) or b(ackup), then u=up g=degraded d=down by itself n=unreachable ?=unknown -=not counted. */
 static const struct {
 	const char	*name, *lines;
@@ -252,6 +284,7 @@ main(void)
 	test_rounds();
 	test_rounds_clock();
 	test_threshold();
+	test_threshold_clock();
 	test_site();
 	test_severity();
 	test_names();
