@@ -113,11 +113,12 @@ free_port(void)
 static pid_t
 snmpd_start(const char *dir, uint16_t port)
 {
-	char  conf[256], address[64];
+	char  conf[256], pid_file[256], address[64];
 	FILE *f;
 	pid_t pid;
 
 	snprintf(conf, sizeof(conf), "%s/snmpd.conf", dir);
+	snprintf(pid_file, sizeof(pid_file), "%s/snmpd.pid", dir);	/* snmpd removes it at its end: never name a device here */
 	snprintf(address, sizeof(address), "udp:127.0.0.1:%u", port);
 	if ((f = fopen(conf, "w")) == NULL)
 		return -1;
@@ -128,7 +129,7 @@ snmpd_start(const char *dir, uint16_t port)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setenv("SNMP_PERSISTENT_DIR", dir, 1);
-	execl(SNMPD, "snmpd", "-f", "-Ln", "-C", "-c", conf, "-p", "/dev/null", address, (char *)NULL);
+	execl(SNMPD, "snmpd", "-f", "-Ln", "-C", "-c", conf, "-p", pid_file, address, (char *)NULL);
 	_exit(127);
 }
 
