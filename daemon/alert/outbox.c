@@ -2,7 +2,8 @@
 /*
  * outbox.c: committed messages go to publish in their order, a window at a time; what the broker has
  * confirmed is deleted with the next transaction. A message that was sent and not confirmed is sent again
- * after a restart, with the same id.
+ * after a restart, with the same id. One that the channel does not take stops those behind it, too: the next
+ * confirmation or turn begins with it.
  */
 #include "alert/alert.h"
 
@@ -46,10 +47,15 @@ send_item(void *arg, const struct ledger_outbox *m)
 		.payload_len = (uint32_t)m->payload_len,
 	};
 
+	if (o->stuck)
+		return;
 	text_copy(item.topic, sizeof(item.topic), m->topic);
+	if (msg_outbox_item_send(c->publish, IPC_OUTBOX_ITEM, 0, &item, -1) == -1) {
+		o->stuck = true;
+		return;
+	}
 	o->sent_id = m->id;
-	if (msg_outbox_item_send(c->publish, IPC_OUTBOX_ITEM, 0, &item, -1) == 0)
-		o->in_flight++;
+	o->in_flight++;
 }
 
 void
@@ -57,6 +63,7 @@ outbox_pump(struct core *c)
 {
 	struct outbox *o = &c->priv->outbox;
 
+	o->stuck = false;
 	if (c->publish != NULL && c->conf != NULL && o->in_flight < OUTBOX_WINDOW)
 		ledger_outbox_each(c->ledger, o->sent_id, OUTBOX_WINDOW - o->in_flight, send_item, c);
 }

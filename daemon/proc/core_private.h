@@ -23,6 +23,7 @@ struct link_list {
 struct outbox {
 	uint64_t  sent_id;		/* the last row that publish was given */
 	unsigned  in_flight;
+	bool	  stuck;		/* the channel has refused one: no more in this walk */
 	uint64_t *done;			/* confirmed, still to be deleted */
 	size_t	  ndone, done_room;
 };

@@ -493,6 +493,32 @@ test_long_message(void)
 	world_free(w);
 }
 
+/* The channel has room for the second message only. */
+static void
+test_full_channel(void)
+{
+	struct world *w = world_new(55, false);
+	char	      text[2000];
+	unsigned      items;
+
+	world_settle(w);
+	items = w->items;
+	memset(text, ' ', sizeof(text));
+	text_copy(text + sizeof(text) - 3, 3, "{}");
+	outbox_add(w->core, "health", true, 0, 0, text);
+	outbox_add(w->core, "health/2", true, 0, 0, "{}");
+	ipc_queue_max(w->core->publish, 1000);
+	outbox_pump(w->core);
+	world_run(w, 0.001);
+	is_i64(w->items - items, 0, "a message that the channel does not take is not overtaken");
+	ipc_queue_max(w->core->publish, 1 << 20);
+	outbox_pump(w->core);
+	world_run(w, 5);
+	is_i64(w->items - items, 2, "and goes when there is room");
+	ok(!w->item_order_broken, "in order");
+	world_free(w);
+}
+
 static void
 test_rule_for_others(void)
 {
@@ -565,6 +591,7 @@ main(void)
 	test_device_clock();
 	test_store_away();
 	test_long_message();
+	test_full_channel();
 	test_rule_for_others();
 	test_store_blind();
 	return tap_done();
