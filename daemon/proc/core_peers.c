@@ -69,6 +69,25 @@ note_own_restarts(struct core *c, const char *name, uint64_t value)
 	peers_restarted(c, "core");
 }
 
+/* Names come from outside, and each is kept for ever: so many, and no more. */
+struct core_counter *
+core_counter(struct core *c, const char *name)
+{
+	struct core_counter *k = map_get(c->counters, name);
+
+	if (k != NULL)
+		return k;
+	if (strncmp(name, "core/", 5) != 0) {
+		if (c->priv->ncounters == CORE_COUNTERS_MAX)
+			return NULL;
+		c->priv->ncounters++;
+	}
+	k = xcalloc(1, sizeof(*k));
+	text_copy(k->name, sizeof(k->name), name);
+	map_add(c->counters, k->name, k);
+	return k;
+}
+
 static void
 take_counters(struct core *c, const char *peer, const struct ipc_msg *msg)
 {
@@ -80,10 +99,9 @@ take_counters(struct core *c, const char *peer, const struct ipc_msg *msg)
 	if (msg_counters_decode(m, msg->data, msg->len) == 0)
 		for (i = 0; i < m->n; i++) {
 			snprintf(name, sizeof(name), "%s/%s", peer, m->c[i].name);
-			if ((k = map_get(c->counters, name)) == NULL) {
-				k = xcalloc(1, sizeof(*k));
-				text_copy(k->name, sizeof(k->name), name);
-				map_add(c->counters, k->name, k);
+			if ((k = core_counter(c, name)) == NULL) {
+				core_counter(c, "core/counters.left_out")->value++;
+				continue;
 			}
 			k->value = m->c[i].value;
 			note_own_restarts(c, name, k->value);

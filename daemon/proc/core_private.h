@@ -10,6 +10,7 @@
 #define CORE_RETRY_NS	NS_PER_S		/* ... and again after this long when it failed */
 #define CORE_SWEEP_NS	(5 * NS_PER_S)		/* how often gaps are looked for */
 #define CORE_ALIVE_NS	(60 * NS_PER_S)		/* how often the ledger is told that results arrive */
+#define CORE_COUNTERS_MAX 1024			/* names of counters that the other processes may make */
 #define OUTBOX_WINDOW	100			/* messages that publish has and has not confirmed */
 
 struct event;
@@ -74,6 +75,7 @@ struct core_private {
 	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
 	bool		     loaded;	/* the first configuration has been applied */
 	bool		     store_seen, publish_seen, measure_seen[CORE_INSTANCES_MAX];
+	size_t		     ncounters;	/* that the others have made */
 	uint64_t	     core_restarts;	/* as the parent counts them */
 	int		     ledger_fd;
 	struct ctl	    *ctl;
@@ -122,6 +124,7 @@ void	loader_reset(struct core *c);
 /* core_peers.c */
 void	peers_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg *msg);
 void	peers_restarted(struct core *c, const char *process);
+struct core_counter *core_counter(struct core *c, const char *name);	/* NULL: no room, never for core/ */
 void	peers_store_gone(struct core *c);		/* its answers will not come */
 
 /* core_settings.c */

@@ -571,6 +571,42 @@ test_store_blind(void)
 	world_free(w);
 }
 
+static uint64_t
+counter(const struct world *w, const char *name)
+{
+	const struct core_counter *k = map_get(w->core->counters, name);
+
+	return k != NULL ? k->value : 0;
+}
+
+static void
+test_counters(void)
+{
+	struct world	   *w = world_new(56, false);
+	struct msg_counters m;
+	char		    name[48];
+	int		    i, k;
+
+	for (i = 0; i < 40; i++) {
+		m = (struct msg_counters){ 0 };
+		for (k = 0; k < COUNTERS_MAX; k++) {
+			snprintf(name, sizeof(name), "made.up.%d.%d", i, k);
+			msg_counters_add(&m, name, 1);
+		}
+		msg_counters_send(w->store, IPC_COUNTERS, 0, &m, -1);
+	}
+	world_run(w, 1);
+	is_i64((int64_t)counter(w, "store/made.up.0.0"), 1, "a counter is kept");
+	is_i64((int64_t)counter(w, "core/counters.left_out"), 40 * COUNTERS_MAX - 1024,
+	    "names without end: no more than 1,024, the others are counted");
+	m = (struct msg_counters){ 0 };
+	msg_counters_add(&m, "made.up.0.0", 7);
+	msg_counters_send(w->store, IPC_COUNTERS, 0, &m, -1);
+	world_run(w, 1);
+	is_i64((int64_t)counter(w, "store/made.up.0.0"), 7, "and what is known goes on");
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -594,5 +630,6 @@ main(void)
 	test_full_channel();
 	test_rule_for_others();
 	test_store_blind();
+	test_counters();
 	return tap_done();
 }
