@@ -27,14 +27,25 @@ struct event {
 	struct event	   *next;
 };
 
+/* The ledger cannot be written, for days: what came first is kept. */
+static void
+event_drop(struct core *c, const char *kind, const char *subject)
+{
+	if (!c->priv->events_full)
+		log_warnx("%s %s and what comes after it are not told: %d events wait for the ledger", kind,
+		    subject, EVENTS_MAX);
+	c->priv->events_full = true;
+	core_counter(c, "core/events.dropped")->value++;
+}
+
 void
 event_raise(struct core *c, const char *kind, enum severity severity, const char *subject, struct incident *i,
     struct json_t *data)
 {
 	struct event *e;
 
-	/* The ledger has been full for days: what came first is kept. */
 	if (c->priv->nevents >= EVENTS_MAX) {
+		event_drop(c, kind, subject);
 		json_decref(data);
 		return;
 	}
@@ -128,6 +139,7 @@ event_forget(struct core *c)
 	}
 	c->priv->events_end = &c->priv->events;
 	c->priv->nevents = 0;
+	c->priv->events_full = false;
 }
 
 size_t

@@ -58,6 +58,7 @@ struct core_private {
 	struct site_live    *dirty;	/* sites to judge */
 	struct event	    *events, **events_end;
 	size_t		     nevents;
+	bool		     events_full;	/* some have been dropped since the last commit */
 	struct topic	    *empty, **empty_end;
 	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */
 	struct grave	    *graves;	/* what left the inventory, until nothing points to it */

@@ -607,6 +607,21 @@ test_counters(void)
 	world_free(w);
 }
 
+static void
+test_too_many_events(void)
+{
+	struct world *w = world_new(57, false);
+	int	      i;
+
+	world_settle(w);
+	for (i = 0; i < 100007; i++)
+		event_raise(w->core, "engine.test", SEVERITY_INFO, "engine/core", NULL, json_object());
+	is_i64((int64_t)event_waiting(w->core), 100000, "so many events wait for the ledger, and no more");
+	is_i64((int64_t)counter(w, "core/events.dropped"), 7, "those left out are counted");
+	event_forget(w->core);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -631,5 +646,6 @@ main(void)
 	test_rule_for_others();
 	test_store_blind();
 	test_counters();
+	test_too_many_events();
 	return tap_done();
 }
