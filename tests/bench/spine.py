@@ -40,17 +40,23 @@ def written_bytes(pid):
         return next(int(l.split()[1]) for l in f if l.startswith("write_bytes:"))
 
 
+def flushed_rows(lab):
+    """Rows in the files once everything that is closed is written; the counters come each 10 s."""
+    lab.simpulctl("flush")
+    time.sleep(11)
+    return lab.counters().get("store/rrd.rows", 0)
+
+
 def run(name, lab, sites, links):
     lab.start_broker()
     lab.start_fleet()
     lab.start_engine()
     wait("all lines measured", lambda: sum(s in ("up", "never_up") for s in lab.links().values()) >= links, patience=240)
     wait("all files made", lambda: lab.counters().get("store/rrd.files", 0) >= links, patience=600)
-    lab.simpulctl("flush")
+    rows = flushed_rows(lab)
     pids = {"parent": lab.children["simpuld"].pid, **lab.engine_children()}
     store = next(p for n, p in pids.items() if n == "store")
     cpu = {n: cpu_s(p) for n, p in pids.items()}
-    rows = lab.counters().get("store/rrd.rows", 0)
     written = written_bytes(store)
     begin = time.monotonic()
     lag50, lag99 = [], []
@@ -61,8 +67,7 @@ def run(name, lab, sites, links):
         lag99.append(c.get("measure wan/probe.lag_p99_us", 0))
     spent = {n: cpu_s(p) - cpu[n] for n, p in pids.items()}
     seconds = time.monotonic() - begin
-    lab.simpulctl("flush")
-    rows = lab.counters().get("store/rrd.rows", 0) - rows
+    rows = flushed_rows(lab) - rows
     written = written_bytes(store) - written
     total = sum(spent.values())
     figure(f"{name}_cpu_percent_of_a_core", 100 * total / seconds, "%")
