@@ -97,6 +97,7 @@ telling_update(struct core *c, struct incident *i, bool grown)
 	struct site_line *line = shown_lines(i->site);
 	enum reach_fault  fault = reach_fault_judge(line, i->site->nlinks, is_node);
 	enum severity	  severity = severity_of_reach(fault, i->site->site->class, is_node);
+	const struct link_live *l = first_root(i);
 	const struct live *root;
 
 	free(line);
@@ -115,7 +116,7 @@ telling_update(struct core *c, struct incident *i, bool grown)
 		return;
 	i->reach = (uint8_t)fault;
 	text_copy(i->row.kind, sizeof(i->row.kind), reach_fault_kinds[fault]);
-	root = fault == REACH_LINE_DOWN ? &first_root(i)->live : &i->site->live;
+	root = fault == REACH_LINE_DOWN && l != NULL ? &l->live : &i->site->live;
 	text_copy(i->row.root, sizeof(i->row.root), root->ref);
 	tell(c, i, severity);
 }

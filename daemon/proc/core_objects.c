@@ -116,6 +116,29 @@ site_take(struct core *c, const struct site *row)
 	return s;
 }
 
+/* What is written of the line in its incidents stays; the line itself is in none of them any more. */
+static void
+members_release(struct core *c, const struct link_live *l)
+{
+	struct incident *i;
+	size_t		 k;
+
+	for (i = c->incidents; i != NULL; i = i->next)
+		for (k = 0; k < i->nmembers; k++)
+			if (i->member[k].link == l)
+				i->member[k].link = NULL;
+}
+
+/* The id is another site's line now: what the old site has been told of it is none of the new one's faults. */
+static void
+link_moved(struct core *c, struct link_live *l)
+{
+	verdict_withdraw(c, l);
+	members_release(c, l);
+	if (l->rounds.say == ROUNDS_DOWN)
+		incident_settle(c, l, FAULT_REACH, c->set.group_window_ns);
+}
+
 static struct link_live *
 link_take(struct core *c, const struct link *row, uint32_t number)
 {
@@ -131,6 +154,8 @@ link_take(struct core *c, const struct link *row, uint32_t number)
 		core_recall_link(c, l);
 		map_add(c->link_by_id, row->id, l);
 		nmap_add(c->link_by_number, number, l);
+	} else if (strcmp(l->site->site->id, row->site->id) != 0) {
+		link_moved(c, l);
 	} else if (parent != l->parent && l->reach.verdict == VERDICT_MEMBER) {
 		/* What explained it is not above it any more. */
 		incident_settle(c, l, FAULT_REACH, c->set.settle_ns);
@@ -243,18 +268,6 @@ dirty_purge(struct core *c)
 			*at = (*at)->next_dirty;
 		else
 			at = &(*at)->next_dirty;
-}
-
-static void
-members_release(struct core *c, const struct link_live *l)
-{
-	struct incident *i;
-	size_t		 k;
-
-	for (i = c->incidents; i != NULL; i = i->next)
-		for (k = 0; k < i->nmembers; k++)
-			if (i->member[k].link == l)
-				i->member[k].link = NULL;
 }
 
 static void

@@ -146,6 +146,33 @@ test_reload(void)
 }
 
 static void
+test_line_moves(void)
+{
+	struct world *w = world_new(35, true);
+
+	world_settle(w);
+	world_cut(w, "two-2", true);
+	world_run(w, 20);
+	is_text(world_events(w), "site.backup_lost site/two; incident.opened incident/inc-1", "a backup is cut");
+	world_row(w, INPUT_LINKS, "two-2",
+	    "two-2,b,backup,indihome,,,10.2.0.7,,,best_effort,,,,,,,,,live\n");
+	world_reload(w, false);
+	world_run(w, 5);
+	is_text(world_faults(w), "incident.closed incident/inc-1",
+	    "its row moves to another site: the old one's incident ends");
+	is_text(world_state(w, "site/two"), "ok", "the old site is well");
+	is_i64((int64_t)world_retained(w, "opd/two/incident/"), 0, "its office sees no incident any more");
+	world_run(w, 30);
+	is_text(world_faults(w), "site.backup_lost site/b; incident.opened incident/inc-2",
+	    "and the new one gets its own");
+	world_cut(w, "two-1", true);
+	world_run(w, 20);
+	is_text(world_faults(w), "link.down link/two-1; incident.opened incident/inc-3",
+	    "the old site's next fault is its own");
+	world_free(w);
+}
+
+static void
 test_reload_refused(void)
 {
 	static const char *const gone[] = { "d-1", "e-1", "f-1" };
@@ -286,6 +313,7 @@ main(void)
 		test_restart(&restart_cases[i]);
 	test_restart_keeps();
 	test_reload();
+	test_line_moves();
 	test_reload_refused();
 	test_left_while_away();
 	test_planned_while_away();
