@@ -91,14 +91,10 @@ check_word(const struct conf_opt *o, const char *word, char *err, size_t size)
 static int
 check_text(const struct conf_opt *o, const char *text, char *err, size_t size)
 {
-	size_t	    len = strlen(text);
-	size_t	    max = o->type == CONF_TEXT && o->max > 0 ? (size_t)o->max : CONF_TEXT_MAX;
-	const char *p;
+	size_t len = strlen(text);
+	size_t max = o->type == CONF_TEXT && o->max > 0 ? (size_t)o->max : CONF_TEXT_MAX;
 
-	for (p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			break;
-	if (len <= max && *p == '\0' && text_is_utf8(text, len))
+	if (len <= max && text_is_one_line(text) && text_is_utf8(text, len))
 		return 0;
 	if (len > max)
 		snprintf(err, size, "text of %zu bytes is too long; at most %zu", len, max);

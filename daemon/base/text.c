@@ -70,6 +70,17 @@ text_is_utf8(const void *s, size_t len)
 	return true;
 }
 
+bool
+text_is_one_line(const char *s)
+{
+	const uint8_t *p = (const uint8_t *)s;
+
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+			return false;
+	return true;
+}
+
 /* Control and direction-changing characters must be seen, not obeyed (THREATS 5). */
 static bool
 is_hidden(const uint8_t *s, size_t n)

@@ -15,6 +15,8 @@ int	text_copy(char *dst, size_t size, const char *src);
 /** [a-z0-9-]{1,63}, not all digits (DECISIONS 2). */
 bool	text_is_id(const char *s);
 bool	text_is_utf8(const void *s, size_t len);
+/** No control characters (C0, DEL, C1): what would forge a line elsewhere. For text in UTF-8. */
+bool	text_is_one_line(const char *s);
 /** Control bytes, DEL, C1 and bad UTF-8 as \xNN, one line. @return out */
 char   *text_visible(char *out, size_t size, const char *s, size_t len);
 /**

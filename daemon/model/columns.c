@@ -214,18 +214,6 @@ fault_say(const struct fault *f, const char *fmt, ...)
 	return -1;
 }
 
-/* One line of printable text: what would forge a line elsewhere is not let in. */
-static bool
-is_one_line(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
-	for (; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
-			return false;
-	return true;
-}
-
 static bool
 is_file_name(const char *s)
 {
@@ -365,7 +353,7 @@ check_text(const struct fault *f)
 		return fault_say(f, "is too long; %zu bytes, at most %zu", len, max);
 	if (!text_is_utf8(f->field, len))
 		return fault_say(f, "is not UTF-8; save the file as \"CSV UTF-8\"");
-	if (!is_one_line(f->field))
+	if (!text_is_one_line(f->field))
 		return fault_say(f, "holds a line break or control character; use one line, and \"|\" between items");
 	return 0;
 }

@@ -79,6 +79,8 @@ static const struct {
 	{ "a zero byte in an escape", "mqtt = { host = \"a\\x00b\"; };", "1:19 a text cannot hold \\x00; remove it\n" },
 	{ "a line break in an escape", "mqtt = { host = \"a\\nb\"; };",
 	  "1:10 mqtt.host: text with control characters or not in UTF-8; write one line of plain text\n" },
+	{ "a C1 control character", "mqtt = { host = \"a\xc2\x9b" "b\"; };",
+	  "1:10 mqtt.host: text with control characters or not in UTF-8; write one line of plain text\n" },
 	{ "bad UTF-8 by escapes", "mqtt = { host = \"\\xff\"; };",
 	  "1:10 mqtt.host: text with control characters or not in UTF-8; write one line of plain text\n" },
 	{ "bad UTF-8", "\n# caf\xe9\n", "2:0 not UTF-8; save the file as text in UTF-8\n" },
