@@ -41,27 +41,45 @@ small_file_read(int dir_fd, const char *name, char *buf, size_t size, const char
 	return n;
 }
 
-int
-credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err,
-    size_t err_size)
+static int
+version_set(struct snmp_credential *c, const char *method, char *err, size_t err_size)
 {
-	char	    buf[SNMP_COMMUNITY_MAX + 3] = "public";
-	ssize_t	    n = 6;
-	const char *why = "";
-
 	*c = (struct snmp_credential){ .version = SNMP_V2C };
 	if (strcmp(method, "1") == 0)
 		c->version = SNMP_V1;
 	else if (strcmp(method, "2c") != 0)
 		REJECT("SNMP version \"%s\" is not supported: set the device's version to 2c or 1", method);
-	if (dir_fd != -1) {
-		if (!is_plain_name(name))
-			REJECT("no usable credential: name a file of secrets/snmp in devices.csv");
-		n = small_file_read(dir_fd, name, buf, sizeof(buf), &why);
-		if (n == -1)
-			REJECT("cannot read secrets/snmp/%s: %s; put the community there, one line", name,
-			    why);
-	}
+	return 0;
+}
+
+int
+credential_public(struct snmp_credential *c, const char *method, char *err, size_t err_size)
+{
+	if (version_set(c, method, err, err_size) == -1)
+		return -1;
+	memcpy(c->community, "public", 6);
+	c->community_len = 6;
+	return 0;
+}
+
+int
+credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err,
+    size_t err_size)
+{
+	char	    buf[SNMP_COMMUNITY_MAX + 3];
+	const char *why = "";
+	ssize_t	    n;
+
+	if (version_set(c, method, err, err_size) == -1)
+		return -1;
+	if (!is_plain_name(name))
+		REJECT("no usable credential: name a file of secrets/snmp in devices.csv");
+	if (dir_fd == -1)
+		REJECT("cannot read secrets/snmp/%s: the directory could not be opened; "
+		    "put the community there, one line, and restart the engine", name);
+	n = small_file_read(dir_fd, name, buf, sizeof(buf), &why);
+	if (n == -1)
+		REJECT("cannot read secrets/snmp/%s: %s; put the community there, one line", name, why);
 	if (n > 0 && buf[n - 1] == '\n')
 		n--;
 	if (n > 0 && buf[n - 1] == '\r')

@@ -6,7 +6,7 @@
 #include "collectors/snmp/request.h"
 
 /**
- * @param dir_fd  the secrets directory, or -1: every community is "public" (demo, stories)
+ * @param dir_fd  the directory secrets/snmp, or -1: there is none, and so no credential
  * @param name	  a plain file name: one line of 1 to SNMP_COMMUNITY_MAX bytes
  * @param method  "2c" or "1"
  * @param err	  a sentence with the remedy, without anything of the file's content
@@ -14,5 +14,7 @@
  */
 int	credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method,
 	    char *err, size_t err_size);
+/** Without a file: the community "public", for simulated networks. */
+int	credential_public(struct snmp_credential *c, const char *method, char *err, size_t err_size);
 
 #endif

@@ -356,6 +356,8 @@ credential_ready(struct device *d)
 	if (c->community_len != 0 && d->failed < POLLS_SILENT)
 		return true;
 	d->trouble[0] = '\0';
+	if (d->env->public_community)
+		return credential_public(c, d->target.method, d->trouble, sizeof(d->trouble)) == 0;
 	return credential_read(c, d->env->secrets_fd, d->target.credential, d->target.method, d->trouble,
 	    sizeof(d->trouble)) == 0;
 }

@@ -32,6 +32,7 @@ struct device_env {			/* what the devices of an engine share */
 	struct loop	  *loop;
 	struct snmp_wire  *wire;
 	int		   secrets_fd;
+	bool		   public_community;
 	const struct sink *sink;
 	uint64_t	   counter[DEVICE_COUNTERS];
 };

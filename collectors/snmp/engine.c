@@ -16,7 +16,8 @@ struct snmp_engine {
 };
 
 struct snmp_engine *
-snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, const struct sink *sink)
+snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, bool public_community,
+    const struct sink *sink)
 {
 	struct snmp_engine *e = xcalloc(1, sizeof(*e));
 
@@ -24,6 +25,7 @@ snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, const stru
 	e->env.loop = l;
 	e->env.wire = wire_new(l, io);
 	e->env.secrets_fd = secrets_fd;
+	e->env.public_community = public_community;
 	e->env.sink = &e->sink;
 	e->devices = nmap_new();
 	return e;

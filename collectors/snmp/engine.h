@@ -15,11 +15,12 @@
 struct snmp_engine;
 
 /**
- * @param secrets_fd  directory with one community file per credential, borrowed; -1: every community is
- * "public" (demo, stories)
+ * @param secrets_fd  directory with one community file per credential, borrowed; -1: no device has one, and
+ * none is polled
+ * @param public_community  no files: every community is "public" (stories and tests only)
  */
 struct snmp_engine *snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd,
-	    const struct sink *sink);
+	    bool public_community, const struct sink *sink);
 void	snmp_engine_free(struct snmp_engine *e);
 /**
  * Add or change a target with the ports known so far. One that did not change goes on undisturbed, keeping

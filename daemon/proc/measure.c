@@ -384,7 +384,7 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	m->io->on_packet = take_packet;
 	m->io->arg = m;
 	m->probes = probe_engine_new(l, m->io, &sink, take_answer, m);
-	m->snmp = snmp_engine_new(l, m->io, m->secrets_fd, &sink);
+	m->snmp = snmp_engine_new(l, m->io, m->secrets_fd, o->public_community, &sink);
 	loop_timer_set(l, &m->count, loop_mono_ns(l) + COUNTERS_NS, counters_send, m);
 	return m;
 }

@@ -21,7 +21,8 @@ struct measure;
 struct measure_opts {
 	const char	 *instance;	/* "main", "wan"; borrowed for ever */
 	struct packet_io *io;		/* taken */
-	int		  secrets_fd;	/* directory secrets/snmp, or -1; taken */
+	int		  secrets_fd;	/* directory secrets/snmp, or -1 (no device is polled); taken */
+	bool		  public_community; /* stories and tests only: "public" for all, no files */
 };
 struct measure *measure_new(struct loop *l, const struct measure_opts *o);
 void	measure_attach(struct measure *m, enum process_kind peer, const char *instance, struct ipc_channel *ch);

@@ -259,7 +259,10 @@ reload(void *arg)
 static void
 engine_start(struct story *s)
 {
-	struct measure_opts m[2] = { { .instance = "main", .secrets_fd = -1 }, { .instance = "wan", .secrets_fd = -1 } };
+	struct measure_opts m[2] = {
+		{ .instance = "main", .secrets_fd = -1, .public_community = true },
+		{ .instance = "wan", .secrets_fd = -1, .public_community = true },
+	};
 	struct single_opts  o = { .measure = m, .nmeasure = 2, .publish_end = &s->publish, .reload = reload, .reload_arg = s };
 
 	m[0].io = fleet_virtual_new(s->loop, s->fleet);

@@ -23,11 +23,13 @@ struct snmp_engine {
 static struct snmp_engine *snmp;	/* the one of the instance under test */
 
 struct snmp_engine *
-snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, const struct sink *sink)
+snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, bool public_community,
+    const struct sink *sink)
 {
 	(void)l;
 	(void)io;
 	(void)secrets_fd;
+	(void)public_community;
 	snmp = xcalloc(1, sizeof(*snmp));
 	snmp->sink = *sink;
 	return snmp;

@@ -22,6 +22,7 @@
 #define ETHER1	 10	/* series numbers */
 #define ETHER2	 11
 #define LINK	 20
+#define PUBLIC	 (-2)
 
 /* True rates: octets per second of ether1 and ether2, in and out; errors per second in. */
 #define ETHER1_IN  1250000u
@@ -230,7 +231,7 @@ lab_run(struct lab *lab, double seconds)
 	loop_run_until(lab->loop, loop_mono_ns(lab->loop) + (int64_t)(seconds * NS_PER_S));
 }
 
-/* A lab whose device has run for a day. secrets_fd as in snmp_engine_new(). */
+/* A lab whose device has run for a day. secrets_fd as in snmp_engine_new(), or PUBLIC: no files, all "public". */
 static struct lab *
 lab_bare(uint64_t seed, const char *method, int secrets_fd)
 {
@@ -246,7 +247,7 @@ lab_bare(uint64_t seed, const char *method, int secrets_fd)
 	lab->booted_ns = loop_mono_ns(lab->loop) - 86400 * NS_PER_S;
 	lab->start1 = 1000000;
 	lab->start2 = 2000000;
-	lab->engine = snmp_engine_new(lab->loop, &lab->io, secrets_fd, &sink);
+	lab->engine = snmp_engine_new(lab->loop, &lab->io, secrets_fd, secrets_fd == PUBLIC, &sink);
 	lab->target = (struct msg_target){ .kind = TARGET_SNMP, .number = DEVICE, .ref = "device/s002-r1", .port = 161,
 		.interval_ms = 60000, .credential = "city-read" };
 	addr_parse(&lab->target.address, "10.100.0.2");
@@ -258,7 +259,7 @@ lab_bare(uint64_t seed, const char *method, int secrets_fd)
 static struct lab *
 lab_new(void)
 {
-	struct lab *lab = lab_bare(1, "2c", -1);
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
 
 	lab_ports(lab, 0);
 	lab_run(lab, 3 * MINUTE);
@@ -340,7 +341,7 @@ all_true(const struct lab *lab)
 static void
 test_discovery(void)
 {
-	struct lab	    *lab = lab_bare(1, "2c", -1);
+	struct lab	    *lab = lab_bare(1, "2c", PUBLIC);
 	const struct sample *s;
 
 	snmp_engine_target(lab->engine, &lab->target, NULL, 0);
@@ -502,7 +503,7 @@ test_silent(void)
 static void
 test_small_agent(void)
 {
-	struct lab *lab = lab_bare(1, "2c", -1);
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
 	uint64_t    too_big;
 
 	lab->agent.varbinds_max = 12;
@@ -613,7 +614,7 @@ test_late_and_double(void)
 static void
 test_32_bits(const char *method)
 {
-	struct lab *lab = lab_bare(1, method, -1);
+	struct lab *lab = lab_bare(1, method, PUBLIC);
 	size_t	    good, other;
 
 	agent_remove(&lab->agent, "1.3.6.1.2.1.31.1.1.1.6");
@@ -633,7 +634,7 @@ test_32_bits(const char *method)
 static void
 test_speed_unknown_wrap(void)
 {
-	struct lab *lab = lab_bare(1, "2c", -1);
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
 
 	agent_remove(&lab->agent, "1.3.6.1.2.1.31.1.1.1.6");
 	agent_remove(&lab->agent, "1.3.6.1.2.1.31.1.1.1.10");
@@ -657,6 +658,21 @@ write_file(int dir, const char *name, const char *text)
 
 	ok(fd != -1 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "(wrote %s)", name);
 	close(fd);
+}
+
+static void
+test_no_secrets(void)
+{
+	struct lab *lab = lab_bare(1, "2c", -1);
+
+	lab_ports(lab, 0);
+	lab_run(lab, 5 * MINUTE);
+	ok(lab->nstates == 1 && lab->state[0].state == TARGET_WRONG, "no directory of communities: told at once, and once");
+	is_text(lab->state[0].reason,
+	    "cannot read secrets/snmp/city-read: the directory could not be opened; "
+	    "put the community there, one line, and restart the engine", "with the remedy");
+	ok(lab->packets == 0 && last_sample(lab, ETHER1)->quality == QUALITY_UNKNOWN, "and no community is guessed");
+	lab_free(lab);
 }
 
 static void
@@ -693,7 +709,7 @@ test_credential(void)
 static uint64_t
 trace_of(uint64_t seed)
 {
-	struct lab *lab = lab_bare(seed, "2c", -1);
+	struct lab *lab = lab_bare(seed, "2c", PUBLIC);
 	uint64_t    t;
 
 	lab_ports(lab, 0);
@@ -711,7 +727,7 @@ trace_of(uint64_t seed)
 static void
 test_many(void)
 {
-	struct lab *lab = lab_bare(1, "2c", -1);
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
 	char	    address[32];
 	uint32_t    i;
 
@@ -750,6 +766,7 @@ main(void)
 	test_32_bits("2c");
 	test_32_bits("1");
 	test_speed_unknown_wrap();
+	test_no_secrets();
 	test_credential();
 	test_many();
 	ok(trace_of(7) == trace_of(7), "the same seed gives the same samples and states");

@@ -118,7 +118,7 @@ scene_begin(struct scene *sc, uint64_t seed, const char *before)
 	sc->inv = test_inventory();
 	sc->fleet = test_model(sc->inv, seed);
 	sc->io = fleet_virtual_new(sc->loop, sc->fleet);
-	sc->engine = snmp_engine_new(sc->loop, sc->io, -1, &sink);
+	sc->engine = snmp_engine_new(sc->loop, sc->io, -1, true, &sink);
 	sc->io->on_packet = on_packet;
 	sc->io->arg = sc;
 	sc->target = (struct msg_target){ .kind = TARGET_SNMP, .number = HOST, .ref = "device/s001-r1", .method = "2c", .port = 161,

@@ -155,7 +155,7 @@ run(struct scene *sc, struct packet_io *io, int secrets_fd, uint16_t port)
 	struct sink sink = { .sample = on_sample, .state = on_state, .port_found = on_port, .arg = sc };
 	int	    rc;
 
-	sc->engine = snmp_engine_new(sc->loop, io, secrets_fd, &sink);
+	sc->engine = snmp_engine_new(sc->loop, io, secrets_fd, false, &sink);
 	io->on_packet = on_packet;
 	io->arg = sc;
 	sc->target = (struct msg_target){ .kind = TARGET_SNMP, .number = HOST, .ref = "device/host", .method = "2c", .port = port,
