@@ -321,7 +321,7 @@ series_read_fields(struct wire *w, struct msg_series_read *m)
 static void
 series_rows_fields(struct wire *w, struct msg_series_rows *m)
 {
-	uint32_t bytes = m->rows * m->columns * 8;
+	uint32_t bytes = w->out != NULL ? m->rows * m->columns * 8 : 0;
 
 	u32(w, &m->step_s);
 	i64(w, &m->first_s);
