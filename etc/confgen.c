@@ -42,8 +42,8 @@ write_conf_man(struct buf *out)
 	    ".Bl -tag -width Ds -compact\n"
 	    ".It Pa " SYSCONFDIR "/simpul/simpuld.conf\nthis file\n"
 	    ".It Pa " SYSCONFDIR "/simpul/inventory/\nwhat is watched\n"
-	    ".It Pa " SYSCONFDIR "/simpul/secrets/snmp/\none file per community, a line each; without the file a device is not polled\n"
-	    ".It Pa " SYSCONFDIR "/simpul/secrets/publish/\npassword and certificates for the broker\n"
+	    ".It Pa " SYSCONFDIR "/simpul/secrets/snmp/\none file per community, a line each, mode 0600; without it a device is not polled\n"
+	    ".It Pa " SYSCONFDIR "/simpul/secrets/publish/\npassword (mode 0600) and certificates for the broker\n"
 	    ".El\n"
 	    ".Sh SEE ALSO\n.Xr simpulctl 1 ,\n.Xr simpul-inventory 5 ,\n.Xr simpuld 8\n");
 }

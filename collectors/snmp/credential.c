@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* credential.c: reads one community file, strictly, relative to a held directory. */
+/* credential.c: the community is one line of a secret file, and nothing else may be in it. */
 #include "collectors/snmp/credential.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/secret.h"
 
 #define REJECT(...) do { snprintf(err, err_size, __VA_ARGS__); return -1; } while (0)
 
@@ -16,29 +14,6 @@ static bool
 is_plain_name(const char *name)
 {
 	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
-}
-
-/*
- * The whole file, if it is a regular one and not longer than a community, a carriage return and a newline.
- * -1: *why says why not.
- */
-static ssize_t
-small_file_read(int dir_fd, const char *name, char *buf, size_t size, const char **why)
-{
-	int	    fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	ssize_t	    n = -1;
-
-	if (fd == -1) {
-		*why = strerror(errno);
-		return -1;
-	}
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		*why = "not a regular file";
-	else if ((n = read(fd, buf, size)) == -1)
-		*why = strerror(errno);
-	close(fd);
-	return n;
 }
 
 static int
@@ -66,20 +41,16 @@ int
 credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method, char *err,
     size_t err_size)
 {
-	char	    buf[SNMP_COMMUNITY_MAX + 3];
-	const char *why = "";
-	ssize_t	    n;
+	char	buf[SNMP_COMMUNITY_MAX + 3];	/* a carriage return, a newline, and one byte too many */
+	ssize_t n;
 
 	if (version_set(c, method, err, err_size) == -1)
 		return -1;
 	if (!is_plain_name(name))
 		REJECT("no usable credential: name a file of secrets/snmp in devices.csv");
-	if (dir_fd == -1)
-		REJECT("cannot read secrets/snmp/%s: the directory could not be opened; "
-		    "put the community there, one line, and restart the engine", name);
-	n = small_file_read(dir_fd, name, buf, sizeof(buf), &why);
+	n = secret_read(dir_fd, "secrets/snmp", name, buf, sizeof(buf), err, err_size);
 	if (n == -1)
-		REJECT("cannot read secrets/snmp/%s: %s; put the community there, one line", name, why);
+		return -1;
 	if (n > 0 && buf[n - 1] == '\n')
 		n--;
 	if (n > 0 && buf[n - 1] == '\r')

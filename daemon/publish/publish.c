@@ -14,13 +14,13 @@
  */
 #include "proc/proc.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "publish/mqtt.h"
 
 #define HEARTBEAT_NS	(10 * NS_PER_S)
@@ -298,22 +298,16 @@ on_confirmed(void *arg, int mid, const char *refusal)
 	pump(p);
 }
 
-/* Fetch a secret of one line. @return its length, 0 when there is none to fetch, or -1 (logged) */
+/* Fetch a secret of one line. @return its length, 0 when there is none to fetch, or -1 with the remedy */
 static int
-password_read(const struct publish *p, char *out, size_t size)
+password_read(const struct publish *p, char *out, size_t size, char *err, size_t err_size)
 {
 	ssize_t n;
-	int	fd;
 
 	out[0] = '\0';
 	if (p->plan.password_file[0] == '\0')
 		return 0;
-	fd = openat(p->secrets_fd, p->plan.password_file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	n = fd != -1 ? read(fd, out, size - 1) : -1;
-	if (n == -1)
-		log_warn("cannot read secrets/publish/%s", p->plan.password_file);
-	if (fd != -1)
-		close(fd);
+	n = secret_read(p->secrets_fd, "secrets/publish", p->plan.password_file, out, size - 1, err, err_size);
 	if (n == -1)
 		return -1;
 	out[n] = '\0';
@@ -376,7 +370,7 @@ plan_is_new(struct publish *p, const char *password)
 static void
 plan_take(struct publish *p, const struct msg_broker_plan *m)
 {
-	char password[512];
+	char password[512], err[200];
 	int  rc;
 
 	if (p->connected && (strcmp(m->ns, p->plan.ns) != 0 || m->boot != p->plan.boot))
@@ -384,13 +378,13 @@ plan_take(struct publish *p, const struct msg_broker_plan *m)
 	p->plan = *m;
 	if (m->seq > p->seq)
 		p->seq = m->seq;
-	rc = password_read(p, password, sizeof(password));
+	rc = password_read(p, password, sizeof(password), err, sizeof(err));
 	if (plan_is_new(p, password)) {
 		mqtt_end(p);
 		if (!m->enabled)
 			state_set(p, false, "publishing is switched off (mqtt.enabled)");
 		else if (rc == -1)
-			state_set(p, false, "no connection to the broker: its password cannot be read");
+			state_set(p, false, err);
 		else
 			mqtt_start(p, password);
 	}

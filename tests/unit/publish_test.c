@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -551,11 +552,37 @@ test_nobody_there(struct world *w)
 	ipc_free(w->core);
 }
 
+/* A broker that is not there would do: the password is read before anyone is called. */
+static void
+test_password(struct world *w)
+{
+	struct msg_broker_plan m = { .enabled = 1, .boot = 13, .window = 8, .seq = 41, .port = 1 };
+	char		       path[96];
+	FILE		      *f;
+
+	text_copy(m.host, sizeof(m.host), "127.0.0.1");
+	text_copy(m.ns, sizeof(m.ns), "test");
+	text_copy(m.node, sizeof(m.node), "main");
+	text_copy(m.password_file, sizeof(m.password_file), "password");
+	snprintf(path, sizeof(path), "%s/password", w->dir);
+	f = fopen(path, "w");
+	ok(f != NULL && fputs("secret\n", f) >= 0 && fclose(f) == 0 && chmod(path, 0604) == 0,
+	    "(wrote a password that others may read)");
+	publish_start(w);
+	msg_broker_plan_send(w->core, IPC_BROKER_PLAN, 0, &m, -1);
+	ok(wait_for(w, has_text) && !w->state.connected, "it is not used");
+	is_text(w->state.text,
+	    "secrets/publish/password is open to its group or others; chmod 600 it, and change the secret",
+	    "with the remedy");
+	publish_free(w->publish);
+	ipc_free(w->core);
+}
+
 static void
 clean_up(struct world *w)
 {
 	static const char *const names[] = { "acl", "mosquitto.conf", "broker.sock", "good.key", "good.crt",
-	    "other.key",
+	    "other.key", "password",
 		"other.crt" };
 	char			 path[96];
 	size_t			 i;
@@ -593,6 +620,7 @@ main(void)
 		test_last_will(w);
 		test_stop(w);
 		test_nobody_there(w);
+		test_password(w);
 		test_tls(w);
 		subscriber_stop(w);
 	}

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "base/map.h"
@@ -670,7 +671,7 @@ test_no_secrets(void)
 	ok(lab->nstates == 1 && lab->state[0].state == TARGET_WRONG, "no directory of communities: told at once, and once");
 	is_text(lab->state[0].reason,
 	    "cannot read secrets/snmp/city-read: the directory could not be opened; "
-	    "put the community there, one line, and restart the engine", "with the remedy");
+	    "put the secret there, one line, and restart the engine", "with the remedy");
 	ok(lab->packets == 0 && last_sample(lab, ETHER1)->quality == QUALITY_UNKNOWN, "and no community is guessed");
 	lab_free(lab);
 }
@@ -686,7 +687,7 @@ test_credential(void)
 	lab_run(lab, 5 * MINUTE);
 	ok(lab->nstates == 1 && lab->state[0].state == TARGET_WRONG, "no community file: told at once, and once");
 	is_text(lab->state[0].reason,
-	    "cannot read secrets/snmp/city-read: No such file or directory; put the community there, one line", "with the remedy");
+	    "cannot read secrets/snmp/city-read: No such file or directory; put the secret there, one line", "with the remedy");
 	ok(lab->packets == 0 && last_sample(lab, ETHER1)->quality == QUALITY_UNKNOWN, "nothing is sent, the samples are unknown");
 	write_file(dir, "real", "public\n");
 	ok(symlinkat("real", dir, "city-read") == 0, "(made a symbolic link)");
@@ -697,6 +698,10 @@ test_credential(void)
 	lab_run(lab, 2 * MINUTE);
 	is_i64((int64_t)lab->packets, 0, "two lines are no community");
 	write_file(dir, "city-read", "public\r\n");
+	ok(fchmodat(dir, "city-read", 0640, 0) == 0, "(opened it to the group)");
+	lab_run(lab, 2 * MINUTE);
+	is_i64((int64_t)lab->packets, 0, "a file that the group may read holds no secret");
+	ok(fchmodat(dir, "city-read", 0600, 0) == 0, "(closed it)");
 	lab_run(lab, 2 * MINUTE);
 	ok(lab->state[lab->nstates - 1].state == TARGET_ANSWERING, "a file put right is found in the next interval");
 	lab_free(lab);
