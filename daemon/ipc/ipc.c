@@ -392,8 +392,14 @@ static int
 queue_frame(struct ipc_channel *ch, const uint8_t head[IPC_HEAD], const void *data, size_t len, int fd)
 {
 	struct frame *f;
+	int	      own_fd = -1;
 
 	if (!queue_make_room(ch, IPC_HEAD + len)) {
+		ch->dropped++;
+		return -1;
+	}
+	if (fd != -1 && (own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)) == -1) {
+		log_warn("%s: a descriptor cannot be kept until it is sent", ch->peer);
 		ch->dropped++;
 		return -1;
 	}
@@ -402,7 +408,7 @@ queue_frame(struct ipc_channel *ch, const uint8_t head[IPC_HEAD], const void *da
 		fatalx("out of memory: a frame of %zu bytes", len);
 	f->next = NULL;
 	f->len = IPC_HEAD + len;
-	f->fd = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+	f->fd = own_fd;
 	memcpy(f->bytes, head, IPC_HEAD);
 	if (len > 0)
 		memcpy(f->bytes + IPC_HEAD, data, len);

@@ -97,7 +97,7 @@ const char *ipc_peer(const struct ipc_channel *ch);
 /**
  * Queue a frame. Never blocks. A NULL channel (peer not there yet) takes nothing.
  * @param fd	sent along when the type carries one (borrowed: the caller still closes it), else -1
- * @return 0, or -1 when it could not be queued (channel closed or its bound reached)
+ * @return 0, or -1 when it could not be queued (channel closed, its bound reached, or no descriptor left)
  */
 int	ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *data, size_t len, int fd);
 void	ipc_queue_max(struct ipc_channel *ch, size_t bytes);	/* default 16 MiB */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ipc_test.c: channels over sockets and in-process behave alike; bad frames close them; full ones lose only what may be lost. */
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,6 +76,28 @@ test_socket(void)
 	loop_run(a.loop);
 	ok(b.closed == 1, "socket: the other end hears of the close (%s)", b.why);
 	ok(ipc_send(b.ch, IPC_STOP, 0, NULL, 0, -1) == -1, "socket: a closed channel takes nothing");
+	ipc_free(b.ch);
+	loop_free(a.loop);
+}
+
+/* Descriptors run out while frames wait: better no frame than one without its descriptor. */
+static void
+test_no_descriptors(void)
+{
+	struct end    a = { .loop = loop_new(), .fd = -1 }, b = a;
+	struct rlimit all, few;
+
+	ipc_pair(a.loop, &a.ch, "b", &b.ch, "a");
+	ipc_handlers(b.ch, on_message, on_closed, &b);
+	getrlimit(RLIMIT_NOFILE, &all);
+	few = (struct rlimit){ .rlim_cur = 3, .rlim_max = all.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &few);
+	log_quiet(true);
+	is_i64(ipc_send(a.ch, IPC_CHANNEL, 0, "x", 1, 0), -1, "no descriptor left: the frame is refused");
+	log_quiet(false);
+	setrlimit(RLIMIT_NOFILE, &all);
+	is_i64((int64_t)ipc_queued(a.ch), 0, "and does not go without it");
+	ipc_free(a.ch);
 	ipc_free(b.ch);
 	loop_free(a.loop);
 }
@@ -278,6 +301,7 @@ int
 main(void)
 {
 	test_socket();
+	test_no_descriptors();
 	test_bad_frames();
 	test_uninvited_fds();
 	test_several_fds();
