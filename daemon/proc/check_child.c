@@ -59,13 +59,22 @@ finish(struct check_child *c, const char *why)
 	c->done(c->arg, &c->answer);
 }
 
+/* What it might still do is of no use, and nobody shall wait for its end. */
+static void
+misbehaves(struct check_child *c, const char *why)
+{
+	if (!c->ended)
+		kill(c->pid, SIGKILL);
+	finish(c, why);
+}
+
 static void
 take_error(struct check_child *c, const struct ipc_msg *msg)
 {
 	struct msg_conf_error e;
 
 	if (msg_conf_error_decode(&e, msg->data, msg->len) == -1) {
-		finish(c, "the check process sent a bad message");
+		misbehaves(c, "the check process sent a bad message");
 		return;
 	}
 	c->answer.errors++;
@@ -78,9 +87,9 @@ take_instance(struct check_child *c, const struct ipc_msg *msg)
 	struct check_answer *a = &c->answer;
 
 	if (a->ninstances == INSTANCES_MAX)
-		finish(c, "there are more than 16 measure instances");
+		misbehaves(c, "there are more than 16 measure instances");
 	else if (msg_instance_decode(&a->instance[a->ninstances], msg->data, msg->len) == -1)
-		finish(c, "the check process sent a bad message");
+		misbehaves(c, "the check process sent a bad message");
 	else
 		a->ninstances++;
 }
@@ -91,7 +100,7 @@ take_end(struct check_child *c, const struct ipc_msg *msg)
 	struct check_answer *a = &c->answer;
 
 	if (msg_conf_end_decode(&a->end, msg->data, msg->len) == -1) {
-		finish(c, "the check process sent a bad message");
+		misbehaves(c, "the check process sent a bad message");
 		return;
 	}
 	if (a->end.errors > a->errors)
@@ -106,12 +115,14 @@ take_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 
 	(void)ch;
 	switch (msg->type) {
+	case IPC_HELLO:		/* it is the only one that can be at the other end */
+		break;
 	case IPC_CONF_ERROR:
 		take_error(c, msg);
 		break;
 	case IPC_ENGINE:
 		if (msg_engine_decode(&c->answer.engine, msg->data, msg->len) == -1)
-			finish(c, "the check process sent a bad message");
+			misbehaves(c, "the check process sent a bad message");
 		break;
 	case IPC_INSTANCE:
 		take_instance(c, msg);
@@ -119,6 +130,8 @@ take_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	case IPC_CONF_END:
 		take_end(c, msg);
 		break;
+	default:
+		misbehaves(c, "the check process sent a bad message");
 	}
 }
 
@@ -133,10 +146,7 @@ channel_closed(void *arg, struct ipc_channel *ch, const char *why)
 static void
 too_late(void *arg)
 {
-	struct check_child *c = arg;
-
-	kill(c->pid, SIGKILL);
-	finish(c, "it took too long to read the files");
+	misbehaves(arg, "it took too long to read the files");
 }
 
 /* @return 0, or -1 when a file that is there cannot be read (logged) */
