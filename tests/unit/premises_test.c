@@ -63,16 +63,35 @@ can_connect(const char *name)
 	return yes;
 }
 
+/* One of the few descriptors of a process is this file. */
+static bool
+has_open(pid_t pid, const char *name)
+{
+	char	want[128], link[64], path[128];
+	ssize_t n;
+	int	fd;
+
+	snprintf(want, sizeof(want), "%s/%s", root, name);
+	for (fd = 0; fd < 64; fd++) {
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)pid, fd);
+		n = readlink(link, path, sizeof(path) - 1);
+		if (n > 0 && (path[n] = '\0', strcmp(path, want) == 0))
+			return true;
+	}
+	return false;
+}
+
 /* Open, then die without closing anything, leaving behind the socket and, in a grandchild, the lock. */
 static void
 die_inside(void)
 {
 	struct premises pr;
-	pid_t		pid = fork();
+	pid_t		next = getpid(), pid = fork();
 
 	if (pid == 0) {
 		if (open_it(&pr, "data", "run/s") == 0 && fork() == 0)
-			usleep(300000);		/* store, still writing */
+			while (kill(next, 0) == 0 && !has_open(next, "data/lock"))
+				usleep(1000);	/* store, still writing while the next engine is at its lock */
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
