@@ -75,9 +75,22 @@ topics_free(struct topic *t)
 	}
 }
 
+static void
+orphans_free(struct core *c)
+{
+	struct orphan *o;
+
+	while ((o = c->priv->orphans) != NULL) {
+		c->priv->orphans = o->next;
+		ledger_incident_free(&o->row);
+		free(o);
+	}
+}
+
 void
 core_commit_free(struct core *c)
 {
+	orphans_free(c);
 	topics_free(c->priv->empty);
 	topics_free(c->priv->forget);
 	c->priv->empty = c->priv->forget = NULL;
@@ -111,7 +124,7 @@ anything_is_due(const struct core *c, int64_t now)
 	const struct core_private *p = c->priv;
 
 	return event_waiting(c) > 0 || p->outbox.ndone > 0 || p->empty != NULL || p->forget != NULL ||
-	    p->alive_ns <= now || incidents_are_due(c, now) || states_are_due(c, now);
+	    p->orphans != NULL || p->alive_ns <= now || incidents_are_due(c, now) || states_are_due(c, now);
 }
 
 static int

@@ -148,9 +148,13 @@ int
 incidents_write(struct core *c)
 {
 	struct incident *i;
+	struct orphan	*o;
 
 	for (i = c->incidents; i != NULL; i = i->next)
 		if (is_written(i) && i->unsaved && write_incident(c, i) == -1)
+			return -1;
+	for (o = c->priv->orphans; o != NULL; o = o->next)
+		if (ledger_incident_put(c->ledger, &o->row) == -1)
 			return -1;
 	return 0;
 }

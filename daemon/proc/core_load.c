@@ -238,15 +238,22 @@ reach_of_kind(const char *kind)
 	return (enum reach_fault)f;
 }
 
-/* The root has left the inventory while the engine was away: the incident ends with it. */
+/*
+ * The root has left the inventory while the engine was away: the incident ends with it, when its event is
+ * written. Takes the evidence.
+ */
 static void
 close_orphan(struct core *c, struct ledger_incident *row)
 {
-	char subject[40], topic[64];
+	struct orphan *o = xcalloc(1, sizeof(*o));
+	char	       subject[40], topic[64];
 
 	row->status = INCIDENT_CLOSED;
 	row->closed_ns = loop_wall_ns(c->loop);
-	ledger_incident_put(c->ledger, row);
+	o->row = *row;
+	row->evidence = NULL;
+	o->next = c->priv->orphans;
+	c->priv->orphans = o;
 	snprintf(topic, sizeof(topic), "incident/inc-%llu", (unsigned long long)row->id);
 	core_empty_topic(c, topic);
 	text_copy(subject, sizeof(subject), topic);

@@ -52,6 +52,11 @@ struct topic {				/* a retained topic to be emptied */
 	struct topic *next;
 };
 
+struct orphan {				/* an incident whose root left while the engine was away: closed */
+	struct ledger_incident row;	/* its evidence is owned */
+	struct orphan	      *next;
+};
+
 struct core_private {
 	struct loop_timer    turn, sweep, replan;
 	struct live	    *work;	/* live objects to look at when writing */
@@ -60,6 +65,7 @@ struct core_private {
 	size_t		     nevents;
 	bool		     events_full;	/* some have been dropped since the last commit */
 	struct topic	    *empty, **empty_end;
+	struct orphan	    *orphans;	/* rows to be written */
 	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */
 	struct grave	    *graves;	/* what left the inventory, until nothing points to it */
 	struct link_list     settling;	/* either kind of fault */

@@ -214,6 +214,48 @@ test_left_while_away(void)
 	world_free(w);
 }
 
+/* As one event: what was not confirmed comes again, under the same id. */
+static bool
+is_told_once(const struct world *w, const char *kind)
+{
+	const char *id = NULL;
+	size_t	    k;
+
+	for (k = 0; k < w->nevents; k++)
+		if (strcmp(w->event[k].kind, kind) != 0)
+			continue;
+		else if (id == NULL)
+			id = w->event[k].id;
+		else if (strcmp(id, w->event[k].id) != 0)
+			return false;
+	return id != NULL;
+}
+
+/* Core ends again before it has written what it found. */
+static void
+test_left_and_killed(void)
+{
+	int right = 0, tries = 0;
+
+	for (; tries < 12; tries++) {
+		struct world *w = world_new(36, true);
+
+		world_settle(w);
+		world_cut(w, "b-1", true);
+		world_run(w, 20);
+		world_events(w);
+		world_row(w, INPUT_LINKS, "b-1", NULL);
+		world_reload(w, false);
+		world_restart(w);
+		world_run(w, tries * 0.01);
+		world_restart(w);
+		world_run(w, 20);
+		right += is_told_once(w, "incident.closed");
+		world_free(w);
+	}
+	is_i64(right, tries, "the end of an incident whose line has left is told once, whenever core is killed");
+}
+
 static void
 test_planned_while_away(void)
 {
@@ -316,6 +358,7 @@ main(void)
 	test_line_moves();
 	test_reload_refused();
 	test_left_while_away();
+	test_left_and_killed();
 	test_planned_while_away();
 	test_clock_went_back();
 	test_outbox();
