@@ -146,6 +146,7 @@ member_place(struct incident *i, struct link_live *l)
 	}
 	i->member[k] = (struct member){ .link = l };
 	text_copy(i->member[k].ref, sizeof(i->member[k].ref), l->live.ref);
+	text_copy(i->member[k].site, sizeof(i->member[k].site), l->site->site->id);
 	i->nmembers++;
 	return k;
 }

@@ -77,6 +77,7 @@ struct link_live {
 	struct live	    live;	/* must be first */
 	const struct link  *link;
 	struct site_live   *site, *parent;	/* parent: the site it passes through, or NULL */
+	char		    site_was[ID_MAX];	/* when it was written before this start; "" = not known */
 	uint32_t	    number;	/* of series link/<id> */
 	enum link_state	    state;	/* as shown: after verification */
 	struct link_rounds  rounds;	/* as measured */
@@ -133,10 +134,12 @@ enum fault { FAULT_REACH, FAULT_QUALITY };
 struct member {
 	struct link_live *link;		/* NULL once it has left the inventory */
 	char	 ref[REF_MAX];
+	char	 site[ID_MAX];		/* in whose office's branch it is told; "" = not known */
 	char	 state[24];		/* "pending", "down", "degraded", "unreachable", "affected" */
 	int64_t	 since_ns, until_ns;	/* wall; until 0: still */
 	bool	 unsaved;
 	uint64_t office;		/* hash of what its site's own branch was told of the incident */
+	bool	 emptied;		/* the link is not that site's any more, and its branch was told so */
 };
 
 /*

@@ -90,13 +90,35 @@ write_office(struct core *c, struct incident *i, const struct site_live *s, uint
 	uint64_t       hash = text != NULL ? hash_text(text) : 0;
 
 	free(text);
-	if (*told == hash) {
+	if (data != NULL && *told == hash) {
 		json_decref(data);
 		return 0;
 	}
 	*told = hash;
 	snprintf(topic, sizeof(topic), "opd/%s/incident/%s", s->site->id, incident_name(i, name));
 	return write_incident_document(c, i, topic, data);
+}
+
+/* Offices whose line has left the inventory or moved to another site: the fault is none of theirs now. */
+static int
+empty_offices(struct core *c, struct incident *i, uint32_t stamp)
+{
+	char   topic[128], name[24];
+	size_t k;
+
+	for (k = 0; k < i->nmembers; k++) {
+		struct member	       *m = &i->member[k];
+		const struct site_live *s = core_site(c, m->site);
+
+		if (m->link != NULL || m->emptied || m->site[0] == '\0' || !member_is_told(m) ||
+		    strcmp(m->site, i->site->site->id) == 0 || (s != NULL && s->stamp == stamp))
+			continue;
+		m->emptied = true;
+		snprintf(topic, sizeof(topic), "opd/%s/incident/%s", m->site, incident_name(i, name));
+		if (write_incident_document(c, i, topic, NULL) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* In the branch of each office that has a line in it; once, however many lines that are. */
@@ -118,7 +140,7 @@ write_offices(struct core *c, struct incident *i)
 		if (write_office(c, i, m->link->site, &m->office) == -1)
 			return -1;
 	}
-	return 0;
+	return empty_offices(c, i, stamp);
 }
 
 static int
@@ -209,8 +231,10 @@ incidents_not_written(struct core *c)
 			i->row.id = 0;
 		i->fresh = false;
 		i->office = 0;
-		for (k = 0; k < i->nmembers; k++)
+		for (k = 0; k < i->nmembers; k++) {
 			i->member[k].office = 0;
+			i->member[k].emptied = false;
+		}
 	}
 }
 

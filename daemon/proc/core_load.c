@@ -110,6 +110,7 @@ core_recall_link(struct core *c, struct link_live *l)
 
 	if (r == NULL)
 		return;
+	text_copy(l->site_was, sizeof(l->site_was), detail_text(detail, "site"));
 	l->state = link_state_of(r->o.state);
 	l->seen_up = r->o.seen_up;
 	recall_rounds(c, &l->rounds, &r->o, detail);
@@ -193,6 +194,24 @@ collect_row(void *arg, const struct ledger_incident *row)
 	r->v[r->n++].evidence = row->evidence != NULL ? xstrdup(row->evidence) : NULL;
 }
 
+/* Whose line it was when it was written, also when it has left or moved since. "" = not known */
+static void
+recall_site_of(struct core *c, const char *ref, char site[ID_MAX])
+{
+	const struct link_live	*l = core_link(c, ref + strcspn(ref, "/") + 1);
+	const struct remembered *r = map_get(c->priv->remembered, ref);
+	json_t			*detail;
+
+	site[0] = '\0';
+	if (l != NULL)
+		text_copy(site, ID_MAX, l->site_was[0] != '\0' ? l->site_was : l->site->site->id);
+	else if (r != NULL) {
+		detail = json_loads(r->o.detail, 0, NULL);
+		text_copy(site, ID_MAX, detail_text(detail, "site"));
+		json_decref(detail);
+	}
+}
+
 static void
 recall_member(void *arg, const struct ledger_member *row)
 {
@@ -220,6 +239,11 @@ rejoin(struct core *c, struct incident *i)
 		struct link_live *l = strncmp(m->ref, "link/", 5) == 0 ? core_link(c, m->ref + 5) : NULL;
 		bool		  root = strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0;
 
+		recall_site_of(c, m->ref, m->site);
+		if (l == NULL || strcmp(l->site->site->id, m->site) != 0) {
+			l = NULL;	/* left or moved while the engine was away */
+			i->unpublished = true;
+		}
 		m->link = l;
 		i->nleft += m->until_ns != 0;
 		if (l != NULL && m->until_ns == 0)
@@ -236,6 +260,43 @@ reach_of_kind(const char *kind)
 	for (f = REACH_FAULTS - 1; f > REACH_NONE && strcmp(reach_fault_kinds[f], kind) != 0; f--)
 		;
 	return (enum reach_fault)f;
+}
+
+struct emptying {
+	struct core *core;
+	const char  *incident;		/* "incident/inc-1" */
+};
+
+static void
+empty_office(struct core *c, const char *site, const char *incident)
+{
+	char topic[160];
+
+	snprintf(topic, sizeof(topic), "opd/%s/%s", site, incident);
+	core_empty_topic(c, topic);
+}
+
+static void
+empty_office_of(void *arg, const struct ledger_member *row)
+{
+	const struct emptying *e = arg;
+	char		       site[ID_MAX];
+
+	recall_site_of(e->core, row->object, site);
+	if (site[0] != '\0')
+		empty_office(e->core, site, e->incident);
+}
+
+/* Empty the topics of an incident that is over: everybody's, and those in the branches of its offices. */
+static void
+empty_incident(struct core *c, const struct ledger_incident *row, const char *topic)
+{
+	struct emptying e = { .core = c, .incident = topic };
+
+	core_empty_topic(c, topic);
+	if (strncmp(row->root, "site/", 5) == 0)
+		empty_office(c, row->root + 5, topic);
+	ledger_member_each(c->ledger, row->id, empty_office_of, &e);
 }
 
 /*
@@ -255,7 +316,7 @@ close_orphan(struct core *c, struct ledger_incident *row)
 	o->next = c->priv->orphans;
 	c->priv->orphans = o;
 	snprintf(topic, sizeof(topic), "incident/inc-%llu", (unsigned long long)row->id);
-	core_empty_topic(c, topic);
+	empty_incident(c, row, topic);
 	text_copy(subject, sizeof(subject), topic);
 	event_raise(c, "incident.closed", severity_of(row->severity), subject, NULL,
 	    json_pack("{s:s, s:s, s:s}", "kind", row->kind, "object", row->root, "incident",
@@ -305,7 +366,7 @@ empty_closed(void *arg, const struct ledger_incident *row)
 	if (row->status != INCIDENT_CLOSED || loop_wall_ns(c->loop) - row->closed_ns > 3600 * NS_PER_S)
 		return;
 	snprintf(topic, sizeof(topic), "incident/inc-%llu", (unsigned long long)row->id);
-	core_empty_topic(c, topic);
+	empty_incident(c, row, topic);
 }
 
 /* Lines that are dead or degraded, and in no incident. */

@@ -28,7 +28,7 @@ detail_of_link(const struct core *c, const struct link_live *l)
 	for (k = 0; k < c->set.nrules; k++)
 		if (l->rule[k].raised)
 			json_object_set_new(raised, c->set.rule[k].name, json_integer(l->rule[k].since_ns));
-	detail = json_pack("{s:s, s:I, s:o}", "rounds", rounds_say_names[l->rounds.say], "rounds_since",
+	detail = json_pack("{s:s, s:s, s:I, s:o}", "site", l->site->site->id, "rounds", rounds_say_names[l->rounds.say], "rounds_since",
 	    (json_int_t)l->rounds.since_ns, "raised", raised);
 	if (l->reach.verdict == VERDICT_PENDING)
 		json_object_set_new(detail, "reach", json_string("pending"));

@@ -211,6 +211,31 @@ test_left_while_away(void)
 	is_i64((int64_t)world_retained(w, "state/link/b-1"), 0,
 	    "a line that left while the engine was away: its topic is empty");
 	is_i64((int64_t)world_retained(w, "incident/"), 0, "and its incident is closed");
+	is_i64((int64_t)world_retained(w, "opd/b/incident/"), 0, "for its office, too");
+	world_free(w);
+}
+
+/* Of the lines behind a node that is dead, one leaves. */
+static void
+test_member_leaves(bool while_away)
+{
+	struct world *w = world_new(37, true);
+
+	world_settle(w);
+	world_cut(w, "node-2", true);
+	world_run(w, 20);
+	is_i64((int64_t)world_retained(w, "opd/b/incident/"), 1, "the office behind a dead node sees why");
+	world_row(w, INPUT_LINKS, "b-1", NULL);
+	world_reload(w, false);
+	if (while_away)
+		world_restart(w);
+	world_run(w, 20);
+	ok(world_retained(w, "opd/b/incident/") == 0, "its line leaves%s: not its fault any more",
+	    while_away ? " while the engine is away" : "");
+	is_i64((int64_t)world_retained(w, "opd/c/incident/"), 1, "the others still see it");
+	world_cut(w, "node-2", false);
+	world_run(w, 60);
+	is_i64((int64_t)world_retained(w, "opd/c/incident/"), 0, "until its end");
 	world_free(w);
 }
 
@@ -358,6 +383,8 @@ main(void)
 	test_line_moves();
 	test_reload_refused();
 	test_left_while_away();
+	test_member_leaves(false);
+	test_member_leaves(true);
 	test_left_and_killed();
 	test_planned_while_away();
 	test_clock_went_back();
