@@ -33,6 +33,23 @@ hash_value(const struct snmp_value *v)
 	return h;
 }
 
+/* sysName has up to 255 bytes (SNMPv2-MIB): a longer one than we keep is cut before a character, and marked. */
+static void
+name_copy(char *out, size_t size, const struct snmp_value *v)
+{
+	static const char mark[] = "...";
+	size_t		  n = v->len;
+
+	if (n < size) {
+		memcpy(out, v->bytes, n);
+		return;
+	}
+	for (n = size - sizeof(mark); n > 0 && (v->bytes[n] & 0xc0) == 0x80; n--)
+		;
+	memcpy(out, v->bytes, n);
+	memcpy(out + n, mark, sizeof(mark));
+}
+
 static void
 identity_read(struct device *d, const struct row *rows, size_t n)
 {
@@ -42,8 +59,8 @@ identity_read(struct device *d, const struct row *rows, size_t n)
 	if (n == 0)
 		return;
 	name = &rows[0].value[SYS_NAME];
-	if (name->type == SNMP_OCTETS && name->len < sizeof(d->found.name))
-		memcpy(d->found.name, name->bytes, name->len);
+	if (name->type == SNMP_OCTETS)
+		name_copy(d->found.name, sizeof(d->found.name), name);
 	if (rows[0].value[SYS_OBJECT_ID].type == SNMP_OID)
 		d->found.kind = hash_value(&rows[0].value[SYS_OBJECT_ID]);
 	d->found.has_boots = rows[0].value[ENGINE_BOOTS].type == SNMP_INTEGER;

@@ -18,7 +18,7 @@ struct agent_object {
 	size_t	 n;
 	uint8_t	 type;		/* enum snmp_type */
 	uint64_t number;	/* all numbers; INTEGER as two's complement */
-	uint8_t	 bytes[64];	/* STRING and HEX; OID in its BER form */
+	uint8_t	 bytes[256];	/* STRING and HEX; OID in its BER form */
 	size_t	 len;
 };
 

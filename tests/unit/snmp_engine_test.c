@@ -471,6 +471,25 @@ test_replaced(void)
 	lab_free(lab);
 }
 
+/* 255 bytes are allowed, 127 are kept, three of them for the mark: the cut would fall into a character of two bytes. */
+static void
+test_long_name(void)
+{
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
+	char	    name[201], want[128];
+
+	memset(name, 'a', 200);
+	for (size_t i = 123; i < 199; i += 2)
+		memcpy(name + i, "\xc3\xa9", 2);
+	name[200] = '\0';
+	agent_set_text(&lab->agent, "1.3.6.1.2.1.1.5.0", name);
+	lab_ports(lab, 0);
+	lab_run(lab, 3 * MINUTE);
+	snprintf(want, sizeof(want), "%.123s...", name);
+	is_text(lab->state[0].name, want, "a long sysName is cut before a character, and marked");
+	lab_free(lab);
+}
+
 static void
 test_silent(void)
 {
@@ -762,6 +781,7 @@ main(void)
 	test_rebooted(false);
 	test_rebooted(true);
 	test_replaced();
+	test_long_name();
 	test_silent();
 	test_small_agent();
 	test_wrong_answers();
