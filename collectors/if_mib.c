@@ -190,7 +190,8 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 		}
 		if (mac->type == SNMP_OCTETS && mac->len > 0)
 			c->hardware += hash_bytes(mac->bytes, mac->len);
-		port_tell(c, &rows[i], name);
+		if (st->nfound < PORTS_MAX)
+			port_tell(c, &rows[i], name);
 		st->nfound++;
 	}
 	map_free(names);

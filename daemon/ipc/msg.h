@@ -84,6 +84,7 @@ struct msg_port {		/* PORT, follows the TARGET of its device */
 	double	 rx_speed_bps, tx_speed_bps;	/* operator-set speed of the link; 0 = unknown */
 };
 
+#define PORTS_MAX 4096		/* of one device; others are not told, and not taken */
 struct msg_port_found {		/* PORT_FOUND */
 	uint32_t device;
 	uint32_t if_index, if_type;

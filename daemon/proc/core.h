@@ -127,6 +127,8 @@ struct device_live {
 	bool		    told;	/* device.silent has been sent */
 	int64_t		    tell_ns;	/* monotonic: silent and not told: look again then; 0 = not waiting */
 	struct port_live   *ports;	/* in the order found */
+	size_t		    nports;	/* up to PORTS_MAX */
+	bool		    full_told;	/* that there are more has been logged */
 };
 
 enum fault { FAULT_REACH, FAULT_QUALITY };

@@ -43,6 +43,7 @@ port_add(struct core *c, struct device_live *d, const char *ref, const char *nam
 	for (last = &d->ports; *last != NULL; last = &(*last)->next)
 		;
 	*last = p;
+	d->nports++;
 	map_add(c->port_by_ref, p->ref, p);
 	return p;
 }
@@ -57,13 +58,26 @@ port_by_name(const struct device_live *d, const char *name)
 	return p;
 }
 
+/* Every port is kept for ever and has a file of its own: a device with names without end must not fill the disk. */
+static bool
+is_full(struct core *c, struct device_live *d)
+{
+	if (d->nports < PORTS_MAX)
+		return false;
+	core_counter(c, "core/ports.refused")->value++;
+	if (!d->full_told)
+		log_warnx("device %s has had more than %d ports: new ones are left out", d->device->id, PORTS_MAX);
+	d->full_told = true;
+	return true;
+}
+
 void
 core_port_found(struct core *c, struct device_live *d, const char *name)
 {
 	char	 ref[REF_MAX];
 	unsigned n = 1;
 
-	if (*name == '\0' || port_by_name(d, name) != NULL)
+	if (*name == '\0' || port_by_name(d, name) != NULL || is_full(c, d))
 		return;
 	do
 		port_ref(ref, d, name, n++);
@@ -146,6 +160,7 @@ core_ports_free(struct core *c, struct device_live *d)
 
 	while ((p = d->ports) != NULL) {
 		d->ports = p->next;
+		d->nports--;
 		map_remove(c->port_by_ref, p->ref);
 		free(p);
 	}

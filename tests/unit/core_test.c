@@ -554,6 +554,30 @@ test_device_clock(void)
 }
 
 static void
+test_many_ports(void)
+{
+	struct world	     *w = world_new(53, false);
+	struct msg_port_found p = { 0 };
+	struct device_live   *d;
+	struct core_counter  *refused;
+
+	world_settle(w);
+	d = core_device(w->core, "a-r1");
+	p.device = d->number;
+	for (unsigned i = 0; i < PORTS_MAX + 10; i++) {
+		snprintf(p.name, sizeof(p.name), "vlan%u", i);
+		msg_port_found_send(w->measure, IPC_PORT_FOUND, 0, &p, -1);
+		if (i % 1000 == 0)
+			world_run(w, 0.1);
+	}
+	world_run(w, 0.1);
+	is_i64((int64_t)d->nports, PORTS_MAX, "a device with too many ports: so many, and no more");
+	refused = map_get(w->core->counters, "core/ports.refused");
+	is_i64(refused != NULL ? (int64_t)refused->value : 0, 10, "the others are counted");
+	world_free(w);
+}
+
+static void
 test_store_blind(void)
 {
 	struct world	      *w = world_new(51, false);
@@ -639,6 +663,7 @@ main(void)
 	test_gap();
 	test_quality();
 	test_device();
+	test_many_ports();
 	test_device_clock();
 	test_store_away();
 	test_long_message();
