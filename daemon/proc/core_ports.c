@@ -58,7 +58,7 @@ port_by_name(const struct device_live *d, const char *name)
 	return p;
 }
 
-/* Every port is kept for ever and has a file of its own: a device with names without end must not fill the disk. */
+/* A port is kept for ever and has a file of its own: names without end must not fill the disk. */
 static bool
 is_full(struct core *c, struct device_live *d)
 {
