@@ -100,7 +100,7 @@ checkpoint_write(struct store *st)
 	if (st->replay != NULL)
 		return;
 	seq = needed_seq(st);
-	if (seq > st->checkpoint) {
+	if (seq > st->checkpoint && undo_sync(&st->undo) == 0) {
 		buf_bytes(&b, magic, sizeof(magic));
 		buf_u64le(&b, seq);
 		buf_u32le(&b, crc32c(b.data, b.len));

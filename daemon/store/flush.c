@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "store/store.h"
 
-#define FILES_PER_TURN	4
+#define FILES_PER_TURN	8
 #define FEW_FILES	1000
 #define FLUSH_FEW_S	60
 #define CHECKPOINT_NS	(60 * NS_PER_S)
@@ -28,6 +28,11 @@ turn_arrange(struct store *st)
 	if (!loop_timer_is_set(&st->flush_timer))
 		loop_timer_set(st->loop, &st->flush_timer, loop_mono_ns(st->loop), flush_turn, st);
 }
+
+struct batch {
+	struct series *s[FILES_PER_TURN];
+	size_t	       n;
+};
 
 /* ---- one file ---- */
 
@@ -57,31 +62,71 @@ write_rows(struct store *st, struct series *s, const char *name, char *why)
 	return RRD_OK;
 }
 
-static enum rrd_result
-flush_series(struct store *st, struct series *s)
+static void
+series_failed(struct store *st, struct series *s, enum rrd_result result, const char *why)
 {
-	char		name[SERIES_FILE_SIZE], why[RRD_WHY_MAX] = "";
-	enum rrd_result result;
+	if (result == RRD_FAILED)	/* the rows stay and are tried again when its second comes again */
+		store_file_trouble(st, s, "write", why);
+	else
+		recover_file(st, s, result, why);
+}
 
+/* ---- a batch of files ---- */
+
+static void
+batch_add(struct store *st, struct batch *b, struct series *s)
+{
+	uint8_t		 live[RRD_HEAD_MAX];
+	char		 name[SERIES_FILE_SIZE], why[RRD_WHY_MAX];
+	struct rrd_facts facts;
+	enum rrd_result	 result;
+
+	if (b->n == 0)
+		undo_begin(&st->undo);
 	if (s->file == SERIES_FILE_UNSEEN)
 		recover_look(st, s);
 	if (s->file != SERIES_FILE_READY || s->nrows == 0)
-		return RRD_ABSENT;
-	result = write_rows(st, s, series_file_name(s, "", name), why);
-	switch (result) {
-	case RRD_OK:
+		return;
+	series_file_name(s, "", name);
+	result = rrd_file_live(st->rrd, name, s->kind, &facts, live, why);
+	if (result != RRD_OK) {
+		series_failed(st, s, result, why);
+		return;
+	}
+	undo_add(&st->undo, name, facts.live_at, live, facts.live_len);
+	st->counters.bytes_written += facts.live_len;
+	b->s[b->n++] = s;
+}
+
+/* @return number of files written */
+static uint32_t
+batch_write(struct store *st, struct batch *b)
+{
+	char		name[SERIES_FILE_SIZE], why[RRD_WHY_MAX] = "";
+	enum rrd_result result;
+	uint32_t	written = 0;
+	size_t		i;
+
+	if (b->n == 0)
+		return 0;
+	if (undo_commit(&st->undo) == -1) {
+		store_file_trouble(st, b->s[0], "prepare the update of", strerror(errno));
+		return 0;
+	}
+	for (i = 0; i < b->n; i++) {
+		struct series *s = b->s[i];
+
+		result = write_rows(st, s, series_file_name(s, "", name), why);
+		if (result != RRD_OK) {
+			series_failed(st, s, result, why);
+			continue;
+		}
 		series_rows_drop(&st->series, s, s->nrows);
 		store_file_well(st, s);
-		break;
-	case RRD_ABSENT:
-	case RRD_DAMAGED:
-		recover_file(st, s, result, why);
-		break;
-	case RRD_FAILED:	/* the rows stay and are tried again when its second comes again */
-		store_file_trouble(st, s, "write", why);
-		break;
+		written++;
 	}
-	return result;
+	undo_void(&st->undo);
+	return written;
 }
 
 /* ---- what core asked for ---- */
@@ -137,16 +182,12 @@ static void
 job_turn(struct store *st)
 {
 	struct flush_job *j = &st->job[0];
-	int		  budget = FILES_PER_TURN;
+	struct batch	  b = { .n = 0 };
 
-	for (; j->at < j->end && budget > 0; j->at++) {
-		struct series *s = st->series.list[j->at];
-
-		if (s->nrows == 0)
-			continue;
-		j->written += flush_series(st, s) == RRD_OK;
-		budget--;
-	}
+	for (; j->at < j->end && b.n < FILES_PER_TURN; j->at++)
+		if (st->series.list[j->at]->nrows > 0)
+			batch_add(st, &b, st->series.list[j->at]);
+	j->written += batch_write(st, &b);
 	if (j->at < j->end)
 		return;
 	if (st->trouble[TROUBLE_FILES][0] != '\0')
@@ -161,9 +202,9 @@ job_turn(struct store *st)
 static void
 queue_turn(struct store *st)
 {
-	int budget = FILES_PER_TURN;
+	struct batch b = { .n = 0 };
 
-	while (st->queue != NULL && budget > 0) {
+	while (st->queue != NULL && b.n < FILES_PER_TURN) {
 		struct series *s = st->queue;
 
 		st->queue = s->queue_next;
@@ -171,9 +212,9 @@ queue_turn(struct store *st)
 			st->queue_last = &st->queue;
 		st->queued--;
 		s->queued = false;
-		flush_series(st, s);
-		budget--;
+		batch_add(st, &b, s);
 	}
+	batch_write(st, &b);
 }
 
 static void
@@ -203,6 +244,17 @@ queue_add(struct store *st, struct series *s)
 	*st->queue_last = s;
 	st->queue_last = &s->queue_next;
 	st->queued++;
+}
+
+void
+flush_soon(struct store *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->series.n; i++)
+		queue_add(st, st->series.list[i]);
+	if (st->queue != NULL)
+		turn_arrange(st);
 }
 
 /* ---- time ---- */
@@ -263,11 +315,16 @@ flush_second(struct store *st)
 void
 flush_all(struct store *st, int64_t until_mono_ns)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < st->series.n && loop_mono_ns(st->loop) <= until_mono_ns; i++)
-		if (st->series.list[i]->nrows > 0)
-			flush_series(st, st->series.list[i]);
+	while (i < st->series.n && loop_mono_ns(st->loop) <= until_mono_ns) {
+		struct batch b = { .n = 0 };
+
+		for (; i < st->series.n && b.n < FILES_PER_TURN; i++)
+			if (st->series.list[i]->nrows > 0)
+				batch_add(st, &b, st->series.list[i]);
+		batch_write(st, &b);
+	}
 }
 
 void

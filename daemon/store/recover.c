@@ -219,6 +219,9 @@ walk_finish(struct store *st)
 		store_trouble_over(st, TROUBLE_DAMAGE);
 	else if (!st->rebuilding)
 		recover_rebuild(st);
+	if (st->undone)		/* until then old rows are overwritten by what their header does not know */
+		flush_soon(st);
+	st->undone = false;
 	if (st->planned)
 		flush_replan(st);	/* the walk may have found series that the plan does not name */
 	create_start(st);

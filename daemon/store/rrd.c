@@ -89,11 +89,11 @@ failed_errno(char *why)
 	return RRD_FAILED;
 }
 
-enum rrd_result
-rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+/* @param head  RRD_HEAD_MAX bytes; out: the first of the file */
+static enum rrd_result
+head_check(const struct rrd_dir *d, const char *name, const struct series_kind *kind, uint8_t *head,
     struct rrd_facts *facts, char *why)
 {
-	uint8_t	    head[RRD_HEAD_MAX];
 	const char *reason;
 	struct stat st;
 	ssize_t	    n = -1;
@@ -111,7 +111,7 @@ rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_ki
 			close(fd);
 		return RRD_DAMAGED;
 	}
-	n = pread(fd, head, sizeof(head), 0);
+	n = pread(fd, head, RRD_HEAD_MAX, 0);
 	close(fd);
 	if (n == -1)
 		return failed_errno(why);
@@ -120,6 +120,26 @@ rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_ki
 		return RRD_DAMAGED;
 	}
 	return RRD_OK;
+}
+
+enum rrd_result
+rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    struct rrd_facts *facts, char *why)
+{
+	uint8_t head[RRD_HEAD_MAX];
+
+	return head_check(d, name, kind, head, facts, why);
+}
+
+enum rrd_result
+rrd_file_live(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    struct rrd_facts *facts, uint8_t *live, char *why)
+{
+	enum rrd_result result = head_check(d, name, kind, live, facts, why);
+
+	if (result == RRD_OK)
+		memmove(live, live + facts->live_at, facts->live_len);
+	return result;
 }
 
 enum rrd_result

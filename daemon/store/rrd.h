@@ -30,6 +30,12 @@ void	rrd_dir_free(struct rrd_dir *d);
 /** @param why  RRD_WHY_MAX bytes, set unless the result is RRD_OK */
 enum rrd_result rrd_file_check(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
     struct rrd_facts *facts, char *why);
+/**
+ * The same, and a copy of what an update will change in the header: facts->live_len bytes at facts->live_at.
+ * @param live	RRD_HEAD_MAX bytes
+ */
+enum rrd_result rrd_file_live(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
+    struct rrd_facts *facts, uint8_t *live, char *why);
 /** Make a file in which nothing is known up to last_s (a whole minute), and look at it. Not synced. */
 enum rrd_result rrd_file_create(const struct rrd_dir *d, const char *name, const struct series_kind *kind,
     const struct profile *p, int64_t last_s, char *why);

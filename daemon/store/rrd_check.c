@@ -196,6 +196,7 @@ rrd_check(const uint8_t *head, size_t len, uint64_t file_size, const struct seri
 	facts->profile = rras_find(&c, nrra);
 	if (facts->profile == NULL)
 		REJECT("archives");
+	facts->live_at = (uint32_t)(c.p - head);
 	facts->last_s = (int64_t)native_u64(&c);
 	if (facts->last_s < 0 || facts->last_s > TIME_MAX || facts->last_s % PROFILE_STEP_S != 0 ||
 	    native_u64(&c) != 0)
@@ -205,6 +206,7 @@ rrd_check(const uint8_t *head, size_t len, uint64_t file_size, const struct seri
 		return -1;
 	if (c.bad)
 		REJECT("short");
+	facts->live_len = (uint32_t)(c.p - head) - facts->live_at;
 	facts->size = (uint64_t)(c.p - head) + rows * kind->n * 8;
 	if (file_size != facts->size)
 		REJECT("size");

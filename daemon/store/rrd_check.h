@@ -13,6 +13,7 @@ struct rrd_facts {
 	const struct profile *profile;	/* the archives found in the file; may differ from the one in force */
 	int64_t		      last_s;	/* time of its last update, a whole minute */
 	uint64_t	      size;
+	uint32_t	      live_at, live_len;	/* the part of the header that updates change */
 };
 
 #define RRD_HEAD_MAX 16384	/* more than the header of any kind in any profile */

@@ -454,6 +454,7 @@ static int
 disk_open(struct store *st)
 {
 	struct journal_opts o = { .next_name = store_next_name, .arg = st };
+	int		    undone;
 
 	st->checkpoint = checkpoint_read(st->dir_fd);
 	st->journal_fd = directory_open(st->dir_fd, "journal");
@@ -464,6 +465,13 @@ disk_open(struct store *st)
 	o.first_seq = st->checkpoint;
 	st->journal = journal_new(&o);
 	st->rrd = rrd_dir_new(st->rrd_fd);
+	if (undo_open(&st->undo, st->dir_fd) == -1) {
+		log_warn("cannot open store/undo");
+		return -1;
+	}
+	if ((undone = undo_restore(&st->undo, st->rrd_fd)) == -1)
+		return -1;
+	st->undone = undone > 0;
 	return st->journal != NULL && st->rrd != NULL ? 0 : -1;
 }
 
@@ -476,7 +484,7 @@ store_new(struct loop *l, const struct store_opts *o)
 	st->loop = l;
 	st->no_disk = o->no_disk;
 	st->dir_fd = o->dir_fd;
-	st->journal_fd = st->rrd_fd = st->create_fd = -1;
+	st->journal_fd = st->rrd_fd = st->create_fd = st->undo.fd = -1;
 	st->queue_last = &st->queue;
 	series_table_init(&st->series);
 	loop_timer_set(l, &st->counters_timer, now + COUNTERS_NS, counters_send, st);
@@ -519,6 +527,7 @@ store_free(struct store *st)
 	nmap_free(st->walk_names);
 	journal_free(st->journal);
 	rrd_dir_free(st->rrd);
+	undo_close(&st->undo);
 	series_table_fini(&st->series);
 	ipc_free(st->core);
 	for (i = 0; i < MEASURE_MAX; i++)

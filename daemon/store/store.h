@@ -6,7 +6,9 @@
  *	store_plan.c	settings and objects from core
  *	recover.c	from the journal to memory at start, and to single files that were damaged
  *	create.c	new files, slowly
- *	flush.c		rows from memory to files, evenly; the checkpoint
+ *	flush.c		rows from memory to files, evenly
+ *	undo.c		a way back from an update that was cut off
+ *	checkpoint.c	from which place of the journal on memory must be rebuilt
  *	read.c		series out: files merged with memory
  *
  * A sample goes to the journal first and then to the open minutes of its series; closed minutes are rows that
@@ -21,6 +23,7 @@
 #include "store/replay.h"
 #include "store/rrd.h"
 #include "store/series.h"
+#include "store/undo.h"
 
 #define MEASURE_MAX   32
 #define FLUSH_JOBS    64
@@ -62,6 +65,7 @@ struct store {
 	int		     dir_fd, journal_fd, rrd_fd;
 	struct journal	    *journal;
 	struct rrd_dir	    *rrd;
+	struct undo	     undo;
 	struct series_table  series;
 	struct store_counters counters;
 
@@ -95,6 +99,7 @@ struct store {
 	struct nmap	     *walk_names;	/* what numbers mean at this place of the journal: series */
 	bool		      rebuilding;	/* the walk is for single files, not for all of memory */
 	uint64_t	      checkpoint;	/* blocks from here on are needed */
+	bool		      undone;		/* updates were undone at start: write their rows soon */
 	struct loop_timer     replay_timer;
 
 	/* create.c */
@@ -160,6 +165,7 @@ void	flush_second(struct store *st);
 /** FLUSH of core: all when ref is empty. Answers now or later. */
 void	flush_request(struct store *st, uint32_t token, const char *ref);
 void	flush_forget_requests(struct store *st);
+void	flush_soon(struct store *st);		/* everything, as it comes */
 void	flush_all(struct store *st, int64_t until_mono_ns);
 void	flush_free(struct store *st);
 void	checkpoint_write(struct store *st);

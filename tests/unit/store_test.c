@@ -247,7 +247,7 @@ run_and_kill(int dir, int64_t start_s, unsigned reports)
 		r.on_durable = report;
 		r.arg = &rep;
 		rig_start(&r, dir, start_s);
-		rig_plan(&r, "small", 120, OBJECTS);
+		rig_plan(&r, "small", 60, OBJECTS);	/* writes files as often as it can */
 		rig_feed(&r, OBJECTS, start_s + 86400);
 		_exit(0);
 	}
@@ -265,7 +265,7 @@ run_and_kill(int dir, int64_t start_s, unsigned reports)
 static void
 test_kill(void)
 {
-	enum { ROUNDS = 15 };
+	enum { ROUNDS = 25 };
 	struct rig r = { 0 };
 	int	   dir = store_dir_make(), i, number;
 	int64_t	   start[ROUNDS], acked[ROUNDS], now = RIG_T0;
@@ -300,7 +300,7 @@ test_kill(void)
 			phantom += !sent && !isnan(r.values[k]);
 		}
 	}
-	is_i64(wrong, 0, "after 15 kills every acknowledged minute is there and right");
+	is_i64(wrong, 0, "after 25 kills every acknowledged minute is there and right");
 	ok(minutes > 500, "(%u of them)", minutes);
 	is_i64(phantom, 0, "and none stands where nothing was measured");
 	rig_end(&r, true);
