@@ -82,6 +82,8 @@ struct ipc_channel {
 	ipc_message_fn	    message;
 	ipc_closed_fn	    closed;
 	void		   *arg;
+	void		  (*bad)(void *arg);
+	void		   *bad_arg;
 	uint8_t		   *in;		/* socket: one frame is read here */
 };
 
@@ -153,6 +155,24 @@ channel_close(struct ipc_channel *ch, const char *why)
 }
 
 void
+ipc_reject(struct ipc_channel *ch, const char *why)
+{
+	if (ch->closed_why != NULL)
+		return;
+	log_warnx("%s: %s", ch->peer, why);
+	channel_close(ch, why);
+	if (ch->bad != NULL)
+		ch->bad(ch->bad_arg);
+}
+
+void
+ipc_on_bad(struct ipc_channel *ch, void (*bad)(void *arg), void *arg)
+{
+	ch->bad = bad;
+	ch->bad_arg = arg;
+}
+
+void
 ipc_free(struct ipc_channel *ch)
 {
 	struct frame *f;
@@ -215,8 +235,7 @@ frame_deliver(struct ipc_channel *ch, const uint8_t *bytes, size_t len, int fd)
 	if (frame_check(bytes, len, fd, ch->takes_fds, &msg, &why) == -1) {
 		if (fd != -1)
 			close(fd);
-		log_warnx("%s: %s", ch->peer, why);
-		channel_close(ch, why);
+		ipc_reject(ch, why);
 		return false;
 	}
 	if (ch->message == NULL) {
@@ -280,7 +299,7 @@ socket_read(struct ipc_channel *ch)
 		if (mh.msg_flags & MSG_TRUNC) {
 			if (passed != -1)
 				close(passed);
-			channel_close(ch, "bad message: too long");
+			ipc_reject(ch, "bad message: too long");
 			return;
 		}
 		if (!frame_deliver(ch, ch->in, (size_t)n, passed))

@@ -91,6 +91,10 @@ void	ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct
 void	ipc_handlers(struct ipc_channel *ch, ipc_message_fn message, ipc_closed_fn closed, void *arg);
 /** The handler closes the descriptors that come. Without this a frame that carries one is a bad message. */
 void	ipc_take_fds(struct ipc_channel *ch);
+/** What came is of no use: log it, and close as for a bad frame. @param why  "bad message: ..."; borrowed for ever */
+void	ipc_reject(struct ipc_channel *ch, const char *why);
+/** Call bad(arg) at once, before closed, when the channel closes for a bad message. */
+void	ipc_on_bad(struct ipc_channel *ch, void (*bad)(void *arg), void *arg);
 void	ipc_free(struct ipc_channel *ch);	/* NULL allowed; safe inside its handlers */
 const char *ipc_peer(const struct ipc_channel *ch);
 

@@ -136,18 +136,32 @@ send_alive(void *arg)
 	loop_timer_set(c->loop, &c->alive, loop_mono_ns(c->loop) + NS_PER_S, send_alive, c);
 }
 
+/* The parent joins two of us anew only when one of them starts: by our end the pair heals. */
+static void
+peer_bad(void *arg)
+{
+	struct child *c = arg;
+
+	log_warnx("ends for this, to be started and joined anew");
+	c->part->stop(c->self);
+	loop_stop(c->loop, EXIT_FAILURE);
+}
+
 static void
 peer_attach(struct child *c, const struct ipc_msg *msg)
 {
-	struct msg_hello m;
-	char		 name[64];
+	struct ipc_channel *ch;
+	struct msg_hello    m;
+	char		    name[64];
 
 	if (msg_hello_decode(&m, msg->data, msg->len) == -1 || m.process >= PROCESSES) {
 		close(msg->fd);
 		fatalx("the parent names a peer that there is not");
 	}
 	child_name(name, sizeof(name), m.process, m.instance);
-	c->part->attach(c->self, m.process, m.instance, ipc_open(c->loop, msg->fd, name, NULL, NULL, NULL));
+	ch = ipc_open(c->loop, msg->fd, name, NULL, NULL, NULL);
+	ipc_on_bad(ch, peer_bad, c);
+	c->part->attach(c->self, m.process, m.instance, ch);
 }
 
 static void

@@ -308,14 +308,15 @@ static void
 core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
 	if (core_frame(arg, msg) == -1)
-		core_closed(arg, ch, "bad message");
+		ipc_reject(ch, "bad message: not for measure, or not in this place");
 }
 
 static void
 store_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
+	(void)arg;
 	(void)msg;		/* store tells core what is durable; to us it says nothing */
-	store_closed(arg, ch, "bad message");
+	ipc_reject(ch, "bad message: store has nothing to say to measure");
 }
 
 void

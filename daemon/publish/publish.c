@@ -400,17 +400,18 @@ core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		struct msg_outbox_item item;
 	} m;
 
-	(void)ch;
 	switch (msg->type) {
 	case IPC_BROKER_PLAN:
 		if (msg_broker_plan_decode(&m.plan, msg->data, msg->len) == -1)
-			fatalx("core sent a bad message (broker plan)");
-		plan_take(p, &m.plan);
+			ipc_reject(ch, "bad message: broker plan");
+		else
+			plan_take(p, &m.plan);
 		break;
 	case IPC_OUTBOX_ITEM:
 		if (msg_outbox_item_decode(&m.item, msg->data, msg->len) == -1)
-			fatalx("core sent a bad message (outbox item)");
-		item_add(p, &m.item);
+			ipc_reject(ch, "bad message: outbox item");
+		else
+			item_add(p, &m.item);
 		break;
 	}
 }

@@ -325,15 +325,6 @@ channel_closed(void *arg, struct ipc_channel *ch, const char *why)
 	channel_forget(arg, ch);
 }
 
-/* A peer that sends what it must not is not to be trusted further; its parent will start it anew. */
-static void
-channel_reject(struct store *st, struct ipc_channel *ch, const struct ipc_msg *msg)
-{
-	log_warnx("%s sent a malformed %s of %zu bytes: channel closed", ipc_peer(ch),
-	    ipc_types[msg->type].name, msg->len);
-	channel_forget(st, ch);
-}
-
 static int
 request_read(struct store *st, const struct ipc_msg *msg)
 {
@@ -379,12 +370,12 @@ channel_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	if (msg->type == IPC_SAMPLES) {
 		if (samples_take(st, msg->data, msg->len) == -1) {
 			st->counters.malformed++;
-			channel_reject(st, ch, msg);
+			ipc_reject(ch, "bad message: malformed samples");
 		}
 		return;
 	}
 	if (ch == st->core ? core_request(st, msg) == -1 : msg->type != IPC_HELLO)
-		channel_reject(st, ch, msg);
+		ipc_reject(ch, "bad message: malformed, or not for store");
 }
 
 static void

@@ -103,6 +103,37 @@ test_no_descriptors(void)
 }
 
 static void
+on_bad(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+/* The owner's own judgement closes as a bad frame does; a peer that goes is not a bad one. */
+static void
+test_reject(void)
+{
+	struct end e = { .loop = loop_new(), .fd = -1 };
+	unsigned   bad = 0, round;
+	int	   fd[2];
+
+	for (round = 0; round < 2; round++) {
+		ipc_socketpair(fd);
+		e.ch = ipc_open(e.loop, fd[0], "child", on_message, on_closed, &e);
+		ipc_on_bad(e.ch, on_bad, &bad);
+		if (round == 0)
+			close(fd[1]);
+		else
+			ipc_reject(e.ch, "bad message: no use");
+		ok(e.closed == round, "round %u: closed is not called at once", round);
+		loop_run(e.loop);
+		ok(e.closed == round + 1 && bad == round, "round %u: closed (%s)", round, e.why);
+		ipc_free(e.ch);
+	}
+	close(fd[1]);
+	loop_free(e.loop);
+}
+
+static void
 test_bad_frames(void)
 {
 	static const struct {
@@ -124,14 +155,16 @@ test_bad_frames(void)
 
 	for (i = 0; i < nitems(bad); i++) {
 		struct end e = { .loop = loop_new(), .fd = -1 };
+		unsigned   told = 0;
 		int	   fd[2];
 
 		ipc_socketpair(fd);
 		e.ch = ipc_open(e.loop, fd[0], "child", on_message, on_closed, &e);
+		ipc_on_bad(e.ch, on_bad, &told);
 		if (write(fd[1], bad[i].bytes, bad[i].len) != (ssize_t)bad[i].len)
 			ok(false, "write");
 		loop_run(e.loop);
-		ok(e.closed == 1 && e.count == 0 && strcmp(e.why, bad[i].why) == 0, "%s: closed (%s)", bad[i].name, e.why);
+		ok(e.closed == 1 && e.count == 0 && told == 1 && strcmp(e.why, bad[i].why) == 0, "%s: closed (%s)", bad[i].name, e.why);
 		ipc_free(e.ch);
 		close(fd[1]);
 		loop_free(e.loop);
@@ -303,6 +336,7 @@ main(void)
 	test_socket();
 	test_no_descriptors();
 	test_bad_frames();
+	test_reject();
 	test_uninvited_fds();
 	test_several_fds();
 	test_bound();
