@@ -16,6 +16,7 @@ struct walk {
 	uint8_t		 asked[COLLECTOR_COLUMNS_MAX];	/* columns of the request in flight, in its order */
 	size_t		 nasked;
 	struct nmap	*by_index;		/* index to struct walk_row */
+	size_t		 bytes;			/* of the rows and their strings */
 	struct row	*rows;			/* made by walk_rows() */
 };
 
@@ -82,6 +83,7 @@ row_at(struct walk *w, uint32_t index)
 		return r;
 	if (nmap_count(w->by_index) == WALK_ROWS_MAX)
 		return NULL;
+	w->bytes += sizeof(*r) + w->ncolumns * sizeof(r->value[0]);
 	r = xcalloc(1, sizeof(*r) + w->ncolumns * sizeof(r->value[0]));
 	r->index = index;
 	nmap_add(w->by_index, index, r);
@@ -89,7 +91,7 @@ row_at(struct walk *w, uint32_t index)
 }
 
 static void
-value_keep(struct snmp_value *dst, const struct snmp_value *src)
+value_keep(struct walk *w, struct snmp_value *dst, const struct snmp_value *src)
 {
 	uint8_t *copy;
 
@@ -100,6 +102,7 @@ value_keep(struct snmp_value *dst, const struct snmp_value *src)
 		dst->len = WALK_STRING_MAX;
 		dst->cut = true;
 	}
+	w->bytes += dst->len + 1u;
 	copy = xcalloc(1, dst->len + 1u);
 	memcpy(copy, src->bytes, dst->len);
 	dst->bytes = copy;
@@ -148,7 +151,11 @@ column_answer(struct walk *w, uint8_t i, const struct snmp_varbind *vb, const ch
 	at->begun = true;
 	at->last = index;
 	at->ended = w->columns[i].scalar;
-	value_keep(&r->value[i], &vb->value);
+	value_keep(w, &r->value[i], &vb->value);
+	if (w->bytes > WALK_BYTES_MAX) {
+		*why = "walk: too many bytes";
+		return -1;
+	}
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  * into rows.
  *
  * Pure: it says what to ask next and takes the answer; who sends is another's business. OIDs must rise
- * strictly; what leaves the column ends it; at most WALK_ROWS_MAX rows.
+ * strictly; what leaves the column ends it; at most WALK_ROWS_MAX rows and WALK_BYTES_MAX bytes.
  */
 #ifndef SIMPUL_SNMP_WALK_H
 #define SIMPUL_SNMP_WALK_H
@@ -12,6 +12,7 @@
 #include "collectors/collector.h"
 
 #define WALK_ROWS_MAX	20000
+#define WALK_BYTES_MAX	(8u << 20)	/* held by one walk: rows and their strings */
 #define WALK_STRING_MAX 256	/* kept of a string value: names and addresses */
 
 struct walk;

@@ -227,6 +227,42 @@ test_walk_endless(void)
 	walk_free(w);
 }
 
+/* Fewer rows than may be, but of many long strings. */
+static void
+test_walk_heavy(void)
+{
+	static const struct snmp_column columns[] = {
+		{ "ifDescr", false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, 2) },
+		{ "ifPhysAddress", false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, 6) }, { 0 }
+	};
+	static const uint8_t string[1000];
+	struct walk	    *w = walk_new(columns);
+	struct snmp_ask	     ask[COLLECTOR_COLUMNS_MAX];
+	const char	    *why = "";
+	unsigned	     repetitions, k;
+	uint8_t		     oid[2][12] = { { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2 }, { 0x2b, 6, 1, 2, 1, 2, 2, 1, 6 } };
+	uint32_t	     index;
+	int		     rc = 0;
+
+	msg.n = 2;
+	for (index = 16384; rc == 0 && index < 60000; index++) {
+		walk_ask(w, 57, ask, &repetitions);
+		for (k = 0; k < 2; k++) {
+			oid[k][9] = (uint8_t)(0x80 | index >> 14);
+			oid[k][10] = (uint8_t)(0x80 | (index >> 7 & 0x7f));
+			oid[k][11] = index & 0x7f;
+			msg.varbind[k] = (struct snmp_varbind){ .oid = oid[k], .oid_len = sizeof(oid[k]),
+				.value = { .type = SNMP_OCTETS, .bytes = string, .len = sizeof(string) } };
+		}
+		rc = walk_answer(w, &msg, &why);
+	}
+	index -= 16384;
+	is_text(why, "walk: too many bytes", "an agent of many long strings is left");
+	ok(index < WALK_BYTES_MAX / (2 * WALK_STRING_MAX) && index > WALK_BYTES_MAX / (4 * WALK_STRING_MAX),
+	    "after 8 MiB (%u rows)", index);
+	walk_free(w);
+}
+
 static void
 test_host(void)
 {
@@ -392,6 +428,7 @@ main(void)
 	test_walk();
 	test_walk_bad();
 	test_walk_endless();
+	test_walk_heavy();
 	test_host();
 	test_if_mib();
 	test_no_ifxtable();
