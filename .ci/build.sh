@@ -5,7 +5,7 @@
 BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd-dev libmosquitto-dev libconfig-dev
 	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev"
 RUN_PACKAGES="mosquitto mosquitto-clients snmpd rrdtool iproute2 procps"
-CHECK_PACKAGES="snmp python3 jq clang libclang-rt-14-dev xz-utils"
+CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
