@@ -87,6 +87,7 @@ struct device {
 
 	/* state */
 	uint8_t		      state;		/* enum target_state told last; 0 = none yet */
+	struct msg_target_state told;		/* what was said of it */
 	unsigned	      failed;		/* polls without answer in a row */
 	int64_t		      since_wall_ns;	/* last answer, or the first attempt */
 	struct rate_reading   last;		/* time of the last answer: restarts */
@@ -112,5 +113,6 @@ void	state_answered(struct device *d);		/* a usable answer came */
 void	state_restarted(struct device *d, const struct rate_reading *now);
 void	state_replaced(struct device *d, const char *old_name);
 void	state_poll_failed(struct device *d);
+void	state_again(const struct device *d);		/* who was told has forgotten, or did not hear */
 
 #endif

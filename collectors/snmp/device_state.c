@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * device_state.c: what core is told of a device, and in which words. Edges only: a state that goes on is not
- * repeated.
+ * repeated, but for a core that has not heard of it.
  */
 #include "collectors/snmp/device.h"
 
@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include "base/log.h"
 
-static void tell(const struct device *d, enum target_state state, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void tell(struct device *d, enum target_state state, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 static void
-tell(const struct device *d, enum target_state state, const char *fmt, ...)
+tell(struct device *d, enum target_state state, const char *fmt, ...)
 {
 	struct msg_target_state m = {
 		.number = d->target.number, .state = (uint8_t)state, .wall_ns = loop_wall_ns(d->env->loop)
@@ -25,6 +25,8 @@ tell(const struct device *d, enum target_state state, const char *fmt, ...)
 	va_end(ap);
 	text_copy(m.name, sizeof(m.name), d->name);
 	log_info("%s: %s", d->target.ref, m.reason);
+	if (state != TARGET_RESTARTED && state != TARGET_REPLACED)	/* those happen once */
+		d->told = m;
 	d->env->sink->state(d->env->sink->arg, &m);
 }
 
@@ -85,4 +87,15 @@ state_poll_failed(struct device *d)
 		tell(d, TARGET_WRONG, "no usable answer since %s: %s", since, why);
 	else
 		tell(d, TARGET_SILENT, "no answer since %s", since);
+}
+
+void
+state_again(const struct device *d)
+{
+	struct msg_target_state m = d->told;
+
+	if (d->state == 0)
+		return;
+	text_copy(m.name, sizeof(m.name), d->name);
+	d->env->sink->state(d->env->sink->arg, &m);
 }

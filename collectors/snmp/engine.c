@@ -82,6 +82,16 @@ snmp_engine_remove(struct snmp_engine *e, uint32_t number)
 }
 
 void
+snmp_engine_tell_again(struct snmp_engine *e)
+{
+	const struct device *d;
+	size_t		     at = 0;
+
+	while ((d = nmap_next(e->devices, &at)) != NULL)
+		state_again(d);
+}
+
+void
 snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
 {
 	wire_packet(e->env.wire, in);

@@ -29,6 +29,8 @@ void	snmp_engine_free(struct snmp_engine *e);
 void	snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports,
 	    size_t nports);
 void	snmp_engine_remove(struct snmp_engine *e, uint32_t number);
+/** Tell the state of each device that has one once more, with the time at which it began. */
+void	snmp_engine_tell_again(struct snmp_engine *e);
 /** A UDP packet arrived on the instance's socket. */
 void	snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in);
 void	snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out);

@@ -61,6 +61,8 @@ struct measure {
 	struct loop_timer    send, count;
 	struct kept	    *kept, **kept_last;
 	size_t		     kept_bytes;
+	bool		     core_planned;	/* this core has sent its plan: it knows our numbers */
+	bool		     states_due;	/* it may not have heard all states of devices */
 	uint64_t	     samples, frames_dropped;	/* dropped: beyond the backlog, and by earlier channels */
 };
 
@@ -125,7 +127,10 @@ take_sample(void *arg, const struct sample *s)
 static void
 take_state(void *arg, const struct msg_target_state *st)
 {
-	msg_target_state_send(((struct measure *)arg)->core, IPC_TARGET_STATE, 0, st, -1);
+	struct measure *m = arg;
+
+	if (msg_target_state_send(m->core, IPC_TARGET_STATE, 0, st, -1) == -1)
+		m->states_due = true;
 }
 
 static void
@@ -138,6 +143,16 @@ static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
+}
+
+/* Core, or its queue, was not there for all of them: edges alone would leave it wrong for good. */
+static void
+states_again(struct measure *m)
+{
+	if (!m->states_due)
+		return;
+	m->states_due = false;		/* set again by the first that cannot be sent */
+	snmp_engine_tell_again(m->snmp);
 }
 
 /* ---- the plan ---- */
@@ -239,6 +254,8 @@ plan_swap(struct measure *m, const struct msg_plan *end)
 	probe_engine_sweep(m->probes, p->generation);
 	log_info("plan %u: %zu targets", p->generation, p->n);
 	plan_reset(p);
+	m->core_planned = true;
+	states_again(m);
 	return 0;
 }
 
@@ -252,6 +269,7 @@ core_closed(void *arg, struct ipc_channel *ch, const char *why)
 	log_warnx("%s: %s; measuring goes on with the last plan", ipc_peer(ch), why);
 	ipc_free(ch);
 	m->core = NULL;
+	m->core_planned = false;
 	plan_reset(&m->plan);	/* half a plan is none */
 }
 
@@ -327,6 +345,8 @@ measure_attach(struct measure *m, enum process_kind peer, const char *instance, 
 		ipc_free(m->core);
 		plan_reset(&m->plan);
 		m->core = ch;
+		m->core_planned = false;
+		m->states_due = true;
 		ipc_handlers(ch, core_message, core_closed, m);
 	} else if (peer == PROCESS_STORE) {
 		m->frames_dropped += ipc_dropped(m->store);
@@ -366,6 +386,8 @@ counters_send(void *arg)
 	msg_counters_add(&c, "samples.frames_dropped", m->frames_dropped + ipc_dropped(m->store));
 	msg_counters_add(&c, "samples.waiting_bytes", m->kept_bytes + ipc_queued(m->store));
 	msg_counters_send(m->core, IPC_COUNTERS, 0, &c, -1);
+	if (m->core_planned)
+		states_again(m);
 	loop_timer_set(m->loop, &m->count, loop_mono_ns(m->loop) + COUNTERS_NS, counters_send, m);
 }
 

@@ -17,8 +17,9 @@
 
 struct snmp_engine {
 	struct sink sink;
-	unsigned    told, ports, removed;
+	unsigned    told, ports, removed, again;
 	uint32_t    last;
+	bool	    silent;	/* its device has a state to tell */
 };
 static struct snmp_engine *snmp;	/* the one of the instance under test */
 
@@ -55,6 +56,16 @@ snmp_engine_remove(struct snmp_engine *e, uint32_t number)
 {
 	e->removed++;
 	e->last = number;
+}
+
+void
+snmp_engine_tell_again(struct snmp_engine *e)
+{
+	const struct msg_target_state m = { .number = e->last, .state = TARGET_SILENT, .reason = "no answer" };
+
+	e->again++;
+	if (e->silent)
+		e->sink.state(e->sink.arg, &m);
 }
 
 void
@@ -302,6 +313,40 @@ test_half_a_plan(void)
 	bench_free(b);
 }
 
+/* A state that nobody heard comes again after the plan of the next core, and only then. */
+static void
+test_states_again(void)
+{
+	const struct msg_target_state m = { .number = 7, .state = TARGET_SILENT, .reason = "no answer" };
+	struct bench		     *b = bench_new();
+
+	send_begin(b, 1, 1);
+	send_device(b, 7, 0);
+	send_end(b, 1, 1);
+	run(b, 1);
+	is_i64(snmp->again, 1, "the first plan: what there is is told");
+	leave(&b->core);
+	run(b, 1);
+	snmp->silent = true;
+	snmp->sink.state(snmp->sink.arg, &m);
+	run(b, 21);
+	is_i64(snmp->again, 1, "without core nothing is repeated");
+	join(b, &b->core, PROCESS_CORE);
+	run(b, 21);
+	is_i64(snmp->again, 1, "nor before the new core's plan");
+	send_begin(b, 2, 1);
+	send_device(b, 7, 0);
+	send_end(b, 2, 1);
+	run(b, 1);
+	ok(snmp->again == 2 && b->core.frames[IPC_TARGET_STATE] == 1, "after it the state comes again");
+	send_begin(b, 3, 1);
+	send_device(b, 7, 0);
+	send_end(b, 3, 1);
+	run(b, 21);
+	is_i64(snmp->again, 2, "and once is enough");
+	bench_free(b);
+}
+
 static void
 bad_count(struct bench *b)
 {
@@ -504,6 +549,7 @@ main(void)
 	log_quiet(true);
 	test_samples();
 	test_half_a_plan();
+	test_states_again();
 	test_bad_frames();
 	test_store_away();
 	test_store_away_long();

@@ -508,6 +508,10 @@ test_silent(void)
 	lab_run(lab, 6 * MINUTE);
 	ok(lab->nstates == 2 && lab->state[1].state == TARGET_SILENT, "six silent polls are told once");
 	ok(strncmp(lab->state[1].reason, "no answer since 2026-11-21T", 27) == 0, "\"%s\"", lab->state[1].reason);
+	snmp_engine_tell_again(lab->engine);
+	ok(lab->nstates == 3 && lab->state[2].wall_ns == lab->state[1].wall_ns &&
+	    strcmp(lab->state[2].reason, lab->state[1].reason) == 0, "told again: the same, with its time");
+	lab->nstates--;
 	ok(isnan(last_sample(lab, LINK)->value[LINK_RX_BPS]) && isnan(last_sample(lab, DEVICE)->value[HOST_UPTIME_S]),
 	    "what is not known is no number");
 	lab->fault = FAULT_NONE;
