@@ -48,6 +48,9 @@ need_packages() {
 build_into() {
 	local name=$1 dir="$top/local/build/$1" log="$top/local/log/build-$1.log"
 	shift
+	case $top in	# neither configure nor make can live there
+	*[[:space:]]*) fail "the path of this clone has a space in it: $top. Move it to a path without one, then run me again" ;;
+	esac
 	mkdir -p "$dir"
 	say "building into local/build/$name (progress in local/log/build-$name.log)"
 	{
