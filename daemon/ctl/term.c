@@ -18,7 +18,7 @@
 
 #define LINE_MAX_BYTES 4096
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 write_error(const char *before, const char *fmt, va_list ap)
 {
 	char text[1024], visible[2048];

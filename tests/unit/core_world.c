@@ -17,7 +17,7 @@
 
 static const char *const texts[INPUT_KINDS] = {
 	[INPUT_CONF] = "measure = ( { name = \"main\"; } );\nengine: { removal_max_ratio = 0.2; };\n",
-	[INPUT_SITES] =
+	[INPUT_SITES] = (
 	    "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life\n"
 	    "node-1,Node 1,,node,,critical,,,,,,live\n"
 	    "node-2,Node 2,,node,,critical,,,,,,live\n"
@@ -29,8 +29,8 @@ static const char *const texts[INPUT_KINDS] = {
 	    "e,Kantor E,,kelurahan,,office,,,,,,live\n"
 	    "f,Kantor F,,kelurahan,,park,,,,,,live\n"
 	    "two,Kantor Dua,,dinas,,office,,,,,,live\n"
-	    "new,Kantor Baru,,dinas,,office,,,,,,planned\n",
-	[INPUT_LINKS] =
+	    "new,Kantor Baru,,dinas,,office,,,,,,planned\n"),
+	[INPUT_LINKS] = (
 	    "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,"
 	    "budget_code,contract_end,segments,device,port,via,life\n"
 	    "node-1-1,node-1,main,own,,,10.9.0.1,,,best_effort,,,,,,,,,live\n"
@@ -45,10 +45,10 @@ static const char *const texts[INPUT_KINDS] = {
 	    "f-1,f,main,indihome,,node-3,10.1.0.6,,,best_effort,,,,,,,,,live\n"
 	    "two-1,two,main,astinet,,node-2,10.1.0.7,,,committed,,,,,,,,,live\n"
 	    "two-2,two,backup,indihome,,,10.2.0.7,,,best_effort,,,,,,,,,live\n"
-	    "new-1,new,main,indihome,,node-2,10.1.0.8,,,best_effort,,,,,,,,,planned\n",
-	[INPUT_DEVICES] =
+	    "new-1,new,main,indihome,,node-2,10.1.0.8,,,best_effort,,,,,,,,,planned\n"),
+	[INPUT_DEVICES] = (
 	    "id,site,kind,profile,address,port,version,credential,owner,via,life\n"
-	    "a-r1,a,router,routeros,10.100.0.1,161,2c,city-read,,,live\n",
+	    "a-r1,a,router,routeros,10.100.0.1,161,2c,city-read,,,live\n"),
 };
 
 /* ---- making and ending ---- */

@@ -16,7 +16,7 @@ struct seen {
 	char	 first_error[300];
 };
 
-static void
+static void PRINTF_LIKE(2, 3)
 seen_add(struct seen *s, const char *fmt, ...)
 {
 	va_list ap;
