@@ -16,13 +16,13 @@ try:
     lab.start()
     wait("all files made", lambda: lab.counters().get("store/rrd.files", 0) >= 95, patience=120)
     stuffing = lab.path("data/store/stuffing")
-    with open(stuffing, "wb") as f:
+    # Unbuffered: a buffered file would try its last bytes once more when it is closed, and raise out of the `with`.
+    with open(stuffing, "wb", buffering=0) as f:
         try:
             while True:
                 f.write(b"x" * 65536)
-                f.flush()
-        except OSError:
-            pass
+        except OSError as e:
+            note(f"stuffed {f.tell() >> 20} MiB: {e}")
     blind = wait("the self-alert", lambda: [m for m in lab.sub.events() if m.kind == "engine.blind"], patience=120)
     note(blind[0].payload if blind else "")
     ok(blind and "No space left" in blind[0].payload, "it says what is wrong and where")
