@@ -19,13 +19,16 @@
  *	event.c		events on their way to the ledger
  *	outbox.c	committed messages on their way to publish
  *
- * Nothing here reads a clock or sends anything by itself: marks are set, and the turn of core (core_turn.c)
- * carries them out.
+ * Nothing here reads a clock or sends anything by itself: marks are set (live/marks.h), and the turn of core
+ * (core/turn.c) carries them out.
  */
 #ifndef SIMPUL_ALERT_H
 #define SIMPUL_ALERT_H
 
-#include "proc/core.h"
+#include "ipc/msg.h"
+#include "live/core.h"
+#include "rules/severity.h"
+#include "sample/sample.h"
 
 /* ---- dependency.c ---- */
 
@@ -42,6 +45,8 @@ bool	site_is_node(const struct site_live *s);		/* lines of other sites pass thro
  */
 #define WATCH_MAX 64
 size_t	dependency_watch(const struct link_live *l, struct link_live *out[WATCH_MAX]);
+/** All of that has been probed for the lines of the incident that are being verified. */
+bool	dependency_watch_is_done(const struct incident *i);
 /** Counted lines that pass through the same site. @return how many; *answering = how many of them are up */
 size_t	dependency_siblings(const struct link_live *l, size_t *answering);
 
@@ -64,8 +69,6 @@ void	incident_hand_over(struct core *c, struct incident *from, struct incident *
 void	incident_fact(struct incident *i, int64_t wall_ns, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** Look at it again at this time, or sooner if it was to be looked at sooner. */
 void	incident_review_at(struct core *c, struct incident *i, int64_t mono_ns);
-bool	member_is_told(const struct member *m);		/* people hear of it: its part has been decided */
-const char *incident_name(const struct incident *i, char out[24]);	/* "inc-1284" */
 
 /* ---- verdict.c ---- */
 
@@ -88,6 +91,8 @@ void	telling_update(struct core *c, struct incident *i, bool grown);
  */
 void	telling_close(struct core *c, struct incident *i, bool withdrawn);
 void	telling_quality(struct core *c, struct incident *i, enum severity severity);
+/** Note an acknowledgement, or another one, and say so. @param until_ns  wall; 0: until it closes */
+void	telling_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns);
 
 /* ---- quality.c ---- */
 
@@ -132,6 +137,8 @@ char	*document_text(const struct json_t *j);
 
 /* ---- event.c ---- */
 
+void	event_init(struct core *c);
+void	event_fini(struct core *c);
 /**
  * Queue an event for the next commit.
  * @param subject	of events about an incident itself: set when its number is known
@@ -147,6 +154,8 @@ size_t	event_waiting(const struct core *c);
 
 /* ---- outbox.c ---- */
 
+void	outbox_init(struct core *c);
+void	outbox_fini(struct core *c);
 /**
  * Add a message below simpul/v1/{ns}/ (inside a transaction).
  * @param seq	of the event that it is, or 0 @param text  NULL empties a retained topic @return 0 or -1
@@ -156,6 +165,7 @@ int	outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s
 void	outbox_pump(struct core *c);		/* send what is committed, as far as the window allows */
 void	outbox_restart(struct core *c);		/* publish is new: all unconfirmed go again, in order */
 void	outbox_done(struct core *c, const struct msg_outbox_done *d);
+bool	outbox_is_due(const struct core *c);	/* some are confirmed and still to be deleted */
 int	outbox_write_done(struct core *c);	/* delete the confirmed (inside a transaction). 0 or -1 */
 void	outbox_written_done(struct core *c);
 

@@ -5,13 +5,6 @@
 #define SIBLINGS_WATCHED 4
 
 bool
-link_is_counted(const struct link_live *l)
-{
-	return l->link->life == LIFE_LIVE && l->site->site->life == LIFE_LIVE &&
-	    l->link->address.family != 0 && l->seen_up;
-}
-
-bool
 link_is_dead(const struct link_live *l)
 {
 	return link_is_counted(l) && l->rounds.say == ROUNDS_DOWN;
@@ -101,6 +94,27 @@ dependency_watch(const struct link_live *l, struct link_live *out[WATCH_MAX])
 		siblings++;
 	}
 	return n;
+}
+
+bool
+dependency_watch_is_done(const struct incident *i)
+{
+	struct link_live *watch[WATCH_MAX];
+	size_t		  k, w, n;
+
+	if (i->to_probe)
+		return false;
+	for (k = 0; k < i->nmembers; k++) {
+		const struct link_live *l = i->member[k].link;
+
+		if (l == NULL || l->reach.incident != i || l->reach.verdict != VERDICT_PENDING)
+			continue;
+		n = dependency_watch(l, watch);
+		for (w = 0; w < n; w++)
+			if (watch[w]->probe_token != 0)
+				return false;
+	}
+	return true;
 }
 
 size_t

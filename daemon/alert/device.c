@@ -9,7 +9,6 @@
 
 #include <jansson.h>
 
-#include "proc/core_private.h"
 
 #define RECHECK_NS (5 * NS_PER_S)
 #define POLLS_HELD 4	/* after the return of its site */
@@ -39,7 +38,7 @@ static void
 device_wait(struct core *c, struct device_live *d, int64_t mono_ns)
 {
 	if ((d->tell_ns != 0) != (mono_ns != 0))
-		c->priv->devices_waiting += mono_ns != 0 ? 1 : -1;
+		c->marks.devices_waiting += mono_ns != 0 ? 1 : -1;
 	d->tell_ns = mono_ns;
 	if (mono_ns != 0)
 		core_wake_at(c, mono_ns);

@@ -16,7 +16,6 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "proc/core_private.h"
 
 #define MEMBERS_SHOWN 150
 #define SITES_SHOWN   150
@@ -188,7 +187,7 @@ static json_t *
 sites_of(struct core *c, const struct incident *i, size_t *total)
 {
 	struct site_list list = { .array = json_array() };
-	uint32_t	 stamp = ++c->priv->stamp;
+	uint32_t	 stamp = ++c->stamp;
 	size_t		 k;
 
 	site_append(&list, i->site, stamp);

@@ -15,7 +15,6 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "proc/core_private.h"
 
 #define EXPIRY_S   86400	/* message expiry of an event at the broker */
 #define EVENTS_MAX 100000	/* that wait for a ledger which cannot be written */
@@ -27,14 +26,20 @@ struct event {
 	struct event	   *next;
 };
 
+struct event_queue {
+	struct event *first, **end;
+	size_t	      n;
+	bool	      full;	/* some have been dropped since the last commit */
+};
+
 /* The ledger cannot be written, for days: what came first is kept. */
 static void
 event_drop(struct core *c, const char *kind, const char *subject)
 {
-	if (!c->priv->events_full)
+	if (!c->events->full)
 		log_warnx("%s %s and what comes after it are not told: %d events wait for the ledger", kind,
 		    subject, EVENTS_MAX);
-	c->priv->events_full = true;
+	c->events->full = true;
 	core_counter(c, "core/events.dropped")->value++;
 }
 
@@ -42,9 +47,10 @@ void
 event_raise(struct core *c, const char *kind, enum severity severity, const char *subject, struct incident *i,
     struct json_t *data)
 {
-	struct event *e;
+	struct event_queue *q = c->events;
+	struct event	   *e;
 
-	if (c->priv->nevents >= EVENTS_MAX) {
+	if (q->n >= EVENTS_MAX) {
 		event_drop(c, kind, subject);
 		json_decref(data);
 		return;
@@ -58,9 +64,9 @@ event_raise(struct core *c, const char *kind, enum severity severity, const char
 	text_copy(e->row.severity, sizeof(e->row.severity), severity_names[severity]);
 	text_copy(e->row.subject, sizeof(e->row.subject), subject);
 
-	*c->priv->events_end = e;
-	c->priv->events_end = &e->next;
-	c->priv->nevents++;
+	*q->end = e;
+	q->end = &e->next;
+	q->n++;
 	core_wake(c);
 }
 
@@ -111,7 +117,7 @@ event_write(struct core *c)
 {
 	struct event *e;
 
-	for (e = c->priv->events; e != NULL; e = e->next)
+	for (e = c->events->first; e != NULL; e = e->next)
 		if (write_one(c, e) == -1)
 			return -1;
 	return 0;
@@ -122,7 +128,7 @@ event_written(struct core *c)
 {
 	const struct event *e;
 
-	for (e = c->priv->events; e != NULL; e = e->next)
+	for (e = c->events->first; e != NULL; e = e->next)
 		log_info("%s %s (%s)", e->row.kind, e->row.subject, e->row.severity);
 	event_forget(c);
 }
@@ -130,20 +136,35 @@ event_written(struct core *c)
 void
 event_forget(struct core *c)
 {
-	struct event *e;
+	struct event_queue *q = c->events;
+	struct event	   *e;
 
-	while ((e = c->priv->events) != NULL) {
-		c->priv->events = e->next;
+	while ((e = q->first) != NULL) {
+		q->first = e->next;
 		json_decref(e->data);
 		free(e);
 	}
-	c->priv->events_end = &c->priv->events;
-	c->priv->nevents = 0;
-	c->priv->events_full = false;
+	q->end = &q->first;
+	q->n = 0;
+	q->full = false;
 }
 
 size_t
 event_waiting(const struct core *c)
 {
-	return c->priv->nevents;
+	return c->events->n;
+}
+
+void
+event_init(struct core *c)
+{
+	c->events = xcalloc(1, sizeof(*c->events));
+	c->events->end = &c->events->first;
+}
+
+void
+event_fini(struct core *c)
+{
+	event_forget(c);
+	free(c->events);
 }

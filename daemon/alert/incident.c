@@ -14,7 +14,6 @@
 
 #include <jansson.h>
 
-#include "proc/core_private.h"
 
 #define FACTS_MAX 40
 
@@ -57,58 +56,6 @@ struct alert *
 link_alert(struct link_live *l, enum fault fault)
 {
 	return fault == FAULT_REACH ? &l->reach : &l->quality;
-}
-
-static const struct incident *
-told(const struct alert *a)
-{
-	return a->incident != NULL && a->incident->row.status == INCIDENT_OPEN &&
-	    a->verdict != VERDICT_PENDING ? a->incident : NULL;
-}
-
-const struct incident *
-link_incident(const struct link_live *l)
-{
-	const struct incident *i = told(&l->reach);
-
-	return i != NULL ? i : told(&l->quality);
-}
-
-const struct incident *
-site_incident(const struct site_live *s)
-{
-	const struct incident *i;
-	size_t		       k;
-
-	if (s->incident != NULL && s->incident->row.status == INCIDENT_OPEN)
-		return s->incident;
-	for (k = 0; k < s->nlinks; k++)
-		if ((i = link_incident(s->link[k])) != NULL)
-			return i;
-	return NULL;
-}
-
-struct incident *
-core_incident(const struct core *c, uint64_t id)
-{
-	struct incident *i;
-
-	for (i = c->incidents; i != NULL && i->row.id != id; i = i->next)
-		;
-	return i;
-}
-
-bool
-member_is_told(const struct member *m)
-{
-	return strcmp(m->state, "pending") != 0;
-}
-
-const char *
-incident_name(const struct incident *i, char out[24])
-{
-	snprintf(out, 24, "inc-%llu", (unsigned long long)i->row.id);
-	return out;
 }
 
 size_t
@@ -219,7 +166,7 @@ incident_settle(struct core *c, struct link_live *l, enum fault fault, int64_t s
 	incident_leave(c, l, fault);
 	a->verdict = VERDICT_SETTLE;
 	a->settle_ns = loop_mono_ns(c->loop) + settle_ns;
-	link_list_add(&c->priv->settling, l);
+	link_list_add(&c->marks.settling, l);
 	core_wake_at(c, a->settle_ns);
 }
 

@@ -12,9 +12,17 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "proc/core_private.h"
 
 #define PAYLOAD_MAX (IPC_PAYLOAD_MAX - 512)	/* leaves room for the topic and the numbers of a frame */
+#define WINDOW	    100				/* messages that publish has and has not confirmed */
+
+struct outbox {
+	uint64_t  sent_id;		/* the last row that publish was given */
+	unsigned  in_flight;
+	bool	  stuck;		/* the channel has refused one: no more in this walk */
+	uint64_t *done;			/* confirmed, still to be deleted */
+	size_t	  ndone, done_room;
+};
 
 int
 outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, uint64_t seq, const char *text)
@@ -36,7 +44,7 @@ static void
 send_item(void *arg, const struct ledger_outbox *m)
 {
 	struct core	      *c = arg;
-	struct outbox	      *o = &c->priv->outbox;
+	struct outbox	      *o = c->outbox;
 	struct msg_outbox_item item = {
 		.id = m->id,
 		.seq = m->seq,
@@ -61,36 +69,42 @@ send_item(void *arg, const struct ledger_outbox *m)
 void
 outbox_pump(struct core *c)
 {
-	struct outbox *o = &c->priv->outbox;
+	struct outbox *o = c->outbox;
 
 	o->stuck = false;
-	if (c->publish != NULL && c->conf != NULL && o->in_flight < OUTBOX_WINDOW)
-		ledger_outbox_each(c->ledger, o->sent_id, OUTBOX_WINDOW - o->in_flight, send_item, c);
+	if (c->publish != NULL && c->conf != NULL && o->in_flight < WINDOW)
+		ledger_outbox_each(c->ledger, o->sent_id, WINDOW - o->in_flight, send_item, c);
 }
 
 void
 outbox_restart(struct core *c)
 {
-	c->priv->outbox.sent_id = 0;
-	c->priv->outbox.in_flight = 0;
+	c->outbox->sent_id = 0;
+	c->outbox->in_flight = 0;
 	outbox_pump(c);
 }
 
 void
 outbox_done(struct core *c, const struct msg_outbox_done *d)
 {
-	struct outbox *o = &c->priv->outbox;
+	struct outbox *o = c->outbox;
 
 	if (!d->ok)
 		log_warnx("the broker refuses message %llu: %s", (unsigned long long)d->id, d->reason);
 	if (o->in_flight > 0)
 		o->in_flight--;
 	if (o->ndone == o->done_room) {
-		o->done_room = o->done_room * 2 + OUTBOX_WINDOW;
+		o->done_room = o->done_room * 2 + WINDOW;
 		o->done = xrealloc(o->done, o->done_room, sizeof(*o->done));
 	}
 	o->done[o->ndone++] = d->id;
 	core_wake(c);
+}
+
+bool
+outbox_is_due(const struct core *c)
+{
+	return c->outbox->ndone > 0;
 }
 
 int
@@ -98,8 +112,8 @@ outbox_write_done(struct core *c)
 {
 	size_t k;
 
-	for (k = 0; k < c->priv->outbox.ndone; k++)
-		if (ledger_outbox_done(c->ledger, c->priv->outbox.done[k]) == -1)
+	for (k = 0; k < c->outbox->ndone; k++)
+		if (ledger_outbox_done(c->ledger, c->outbox->done[k]) == -1)
 			return -1;
 	return 0;
 }
@@ -107,5 +121,18 @@ outbox_write_done(struct core *c)
 void
 outbox_written_done(struct core *c)
 {
-	c->priv->outbox.ndone = 0;
+	c->outbox->ndone = 0;
+}
+
+void
+outbox_init(struct core *c)
+{
+	c->outbox = xcalloc(1, sizeof(*c->outbox));
+}
+
+void
+outbox_fini(struct core *c)
+{
+	free(c->outbox->done);
+	free(c->outbox);
 }

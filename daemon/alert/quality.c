@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "proc/core_private.h"
 
 #define RECHECK_NS (10 * NS_PER_S)
 

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "proc/core_private.h"
 
 static bool
 incident_is_open(const struct alert *a)

@@ -13,7 +13,6 @@
 
 #include <jansson.h>
 
-#include "proc/core_private.h"
 
 static bool
 is_root(const struct incident *i, const struct link_live *l)
@@ -128,8 +127,8 @@ telling_quality(struct core *c, struct incident *i, enum severity severity)
 	tell(c, i, severity);
 }
 
-int
-core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns)
+void
+telling_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns)
 {
 	struct json_t *data;
 
@@ -142,7 +141,6 @@ core_ack(struct core *c, struct incident *i, const char *user, const char *note,
 	data = document_fault(c, i);
 	json_object_set_new(data, "ack", document_ack(&i->row));
 	event_raise(c, "incident.acked", severity_of(i->row.severity), i->row.root, i, data);
-	return core_commit(c);
 }
 
 static const char *
@@ -176,7 +174,7 @@ release_members(struct core *c, struct incident *i)
 			incident_settle(c, l, fault, quality_settle_ns(c));
 		else {
 			incident_settle(c, l, fault, settle_ns);
-			link_list_add(&c->priv->burst, l);
+			link_list_add(&c->marks.burst, l);
 		}
 	}
 }

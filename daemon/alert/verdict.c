@@ -15,7 +15,6 @@
 #include "alert/alert.h"
 
 #include "base/log.h"
-#include "proc/core_private.h"
 
 #define RECHECK_NS	(500 * NS_PER_MS)	/* how often to look at what may be judged any moment */
 #define SUSPECT_TIMES	3			/* after this many verify times a suspect is let go */
@@ -133,7 +132,7 @@ site_back(struct core *c, struct site_live *s)
 	for (k = 0; k < s->nchildren; k++)
 		if (s->child[k]->reach.verdict == VERDICT_MEMBER) {
 			incident_settle(c, s->child[k], FAULT_REACH, c->set.settle_ns);
-			link_list_add(&c->priv->burst, s->child[k]);
+			link_list_add(&c->marks.burst, s->child[k]);
 		}
 }
 
@@ -270,7 +269,7 @@ must_wait(const struct core *c, const struct incident *i, int64_t now)
 
 	if (now < window)
 		return window;
-	if (now < verify && !probe_watch_is_done(i))
+	if (now < verify && !dependency_watch_is_done(i))
 		return verify;		/* PROBE_DONE brings it forward */
 	if (now < verify + c->set.group_window_ns && has_unjudged(i->site))
 		return now + RECHECK_NS;

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "sample/sample.h"
+
 const char *const object_kind_names[OBJECT_KINDS + 1] = { "site", "link", "device", "incident", NULL };
 
 uint64_t

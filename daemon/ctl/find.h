@@ -3,7 +3,7 @@
 #ifndef SIMPUL_CTL_FIND_H
 #define SIMPUL_CTL_FIND_H
 
-#include "proc/core.h"
+#include "live/core.h"
 
 enum object_kind { OBJECT_SITE, OBJECT_LINK, OBJECT_DEVICE, OBJECT_INCIDENT, OBJECT_KINDS };
 extern const char *const object_kind_names[OBJECT_KINDS + 1];	/* "site" ..., NULL */

@@ -10,6 +10,7 @@
 
 #include "ctl/find.h"
 #include "ctl/view.h"
+#include "proc/core.h"
 
 /* ---- ack ---- */
 

@@ -13,7 +13,7 @@ set(json_t *v, const char *key, json_t *member)
 }
 
 static json_t *
-incident_name(const struct incident *i)
+incident_or_null(const struct incident *i)
 {
 	return i != NULL && i->row.id != 0 ? json_sprintf("inc-%" PRIu64, i->row.id) : json_null();
 }
@@ -47,7 +47,7 @@ view_site(const struct site_live *s)
 	set(v, "life", json_string(life_names[s->site->life]));
 	set(v, "links", site_lines(s));
 	set(v, "passes", json_integer((json_int_t)s->nchildren));
-	set(v, "incident", incident_name(site_incident(s)));
+	set(v, "incident", incident_or_null(site_incident(s)));
 	return v;
 }
 
@@ -77,7 +77,7 @@ view_link(const struct link_live *l)
 	set(v, "tx_bps", js_number(l->tx_bps));
 	set(v, "down_bps", js_number(l->link->down_bps));
 	set(v, "up_bps", js_number(l->link->up_bps));
-	set(v, "incident", incident_name(link_incident(l)));
+	set(v, "incident", incident_or_null(link_incident(l)));
 	return v;
 }
 

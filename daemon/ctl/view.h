@@ -6,7 +6,7 @@
 #define SIMPUL_CTL_VIEW_H
 
 #include <jansson.h>
-#include "proc/core.h"
+#include "live/core.h"
 
 json_t *view_site(const struct site_live *s);
 json_t *view_link(const struct link_live *l);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "ctl/js.h"
+#include "sample/sample.h"
 
 #define PARENTS_MAX 16
 #define MEMBERS_MAX 2000	/* of an incident, so that the answer stays below a line's 1 MiB */

@@ -181,8 +181,9 @@ core_new(struct loop *l, const struct core_opts *o)
 	c->loop = l;
 	c->priv = xcalloc(1, sizeof(*c->priv));
 	c->priv->ledger_fd = o->ledger_fd;
-	c->priv->events_end = &c->priv->events;
 	c->priv->empty_end = &c->priv->empty;
+	event_init(c);
+	outbox_init(c);
 	c->set.rounds = rounds_rule_default;
 	c->site_by_id = map_new();
 	c->link_by_id = map_new();
@@ -227,17 +228,6 @@ channels_free(struct core *c)
 		ipc_free(c->measure[k].ch);
 }
 
-static void
-counters_free(struct core *c)
-{
-	struct core_counter *k;
-	size_t		     at = 0;
-
-	while ((k = map_next(c->counters, &at)) != NULL)
-		free(k);
-	map_free(c->counters);
-}
-
 void
 core_free(struct core *c)
 {
@@ -245,21 +235,21 @@ core_free(struct core *c)
 		return;
 	ctl_free(c->priv->ctl);
 	channels_free(c);
-	loop_timer_cancel(c->loop, &c->priv->turn);
+	loop_timer_cancel(c->loop, &c->marks.turn);
 	loop_timer_cancel(c->loop, &c->priv->sweep);
 	loop_timer_cancel(c->loop, &c->priv->replan);
 	loop_timer_cancel(c->loop, &c->priv->loader.timeout);
 	loader_reset(c);
-	event_forget(c);
+	event_fini(c);
 	core_forget_rest(c);
 	core_objects_free(c);
 	core_commit_free(c);
-	counters_free(c);
+	core_counters_free(c);
 	map_free(c->priv->remembered);
 	sample_batch_free(&c->priv->facts);
-	free(c->priv->outbox.done);
-	free(c->priv->settling.v);
-	free(c->priv->burst.v);
+	outbox_fini(c);
+	free(c->marks.settling.v);
+	free(c->marks.burst.v);
 	ledger_close(c->ledger);
 	if (c->priv->ledger_fd != -1)
 		close(c->priv->ledger_fd);

@@ -123,7 +123,7 @@ anything_is_due(const struct core *c, int64_t now)
 {
 	const struct core_private *p = c->priv;
 
-	return event_waiting(c) > 0 || p->outbox.ndone > 0 || p->empty != NULL || p->forget != NULL ||
+	return event_waiting(c) > 0 || outbox_is_due(c) || p->empty != NULL || p->forget != NULL ||
 	    p->orphans != NULL || p->alive_ns <= now || incidents_are_due(c, now) || states_are_due(c, now);
 }
 
@@ -191,4 +191,11 @@ core_commit(struct core *c)
 	all_written(c, now);
 	ledger_edge(c, true);
 	return 0;
+}
+
+int
+core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns)
+{
+	telling_ack(c, i, user, note, until_ns);
+	return core_commit(c);
 }

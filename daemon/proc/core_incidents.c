@@ -125,7 +125,7 @@ empty_offices(struct core *c, struct incident *i, uint32_t stamp)
 static int
 write_offices(struct core *c, struct incident *i)
 {
-	uint32_t stamp = ++c->priv->stamp;
+	uint32_t stamp = ++c->stamp;
 	size_t	 k;
 
 	i->site->stamp = stamp;

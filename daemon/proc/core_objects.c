@@ -24,24 +24,6 @@ struct grave {
 	struct grave	    *next;
 };
 
-struct site_live *
-core_site(const struct core *c, const char *id)
-{
-	return map_get(c->site_by_id, id);
-}
-
-struct link_live *
-core_link(const struct core *c, const char *id)
-{
-	return map_get(c->link_by_id, id);
-}
-
-struct device_live *
-core_device(const struct core *c, const char *id)
-{
-	return map_get(c->device_by_id, id);
-}
-
 void
 core_gone(struct core *c, const char *ref)
 {
@@ -261,7 +243,7 @@ list_purge(struct link_list *a)
 static void
 dirty_purge(struct core *c)
 {
-	struct site_live **at = &c->priv->dirty;
+	struct site_live **at = &c->marks.dirty;
 
 	while (*at != NULL)
 		if ((*at)->live.gone)
@@ -283,7 +265,7 @@ static void
 device_bury(struct core *c, struct device_live *d)
 {
 	if (d->tell_ns != 0)
-		c->priv->devices_waiting--;
+		c->marks.devices_waiting--;
 	core_ports_free(c, d);
 	nmap_remove(c->device_by_number, d->number);
 	core_gone(c, d->live.ref);
@@ -310,8 +292,8 @@ bury(struct core *c, struct inventory *old, struct site_live **site, struct link
 	for (k = 0; k < old->nsites; k++)
 		if (site[k]->live.gone)
 			core_gone(c, (g->site[g->nsites++] = site[k])->live.ref);
-	list_purge(&c->priv->settling);
-	list_purge(&c->priv->burst);
+	list_purge(&c->marks.settling);
+	list_purge(&c->marks.burst);
 	dirty_purge(c);
 	g->next = c->priv->graves;
 	c->priv->graves = g;

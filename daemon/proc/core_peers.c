@@ -69,25 +69,6 @@ note_own_restarts(struct core *c, const char *name, uint64_t value)
 	peers_restarted(c, "core");
 }
 
-/* Names come from outside, and each is kept for ever: so many, and no more. */
-struct core_counter *
-core_counter(struct core *c, const char *name)
-{
-	struct core_counter *k = map_get(c->counters, name);
-
-	if (k != NULL)
-		return k;
-	if (strncmp(name, "core/", 5) != 0) {
-		if (c->priv->ncounters == CORE_COUNTERS_MAX)
-			return NULL;
-		c->priv->ncounters++;
-	}
-	k = xcalloc(1, sizeof(*k));
-	text_copy(k->name, sizeof(k->name), name);
-	map_add(c->counters, k->name, k);
-	return k;
-}
-
 static void
 take_counters(struct core *c, const char *peer, const struct ipc_msg *msg)
 {

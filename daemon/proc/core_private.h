@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* core_private.h: what the files of core and alert/ share (core.h says which file does what). */
+/* core_private.h: what the files of core share (core.h says which file does what). */
 #ifndef SIMPUL_CORE_PRIVATE_H
 #define SIMPUL_CORE_PRIVATE_H
 
 #include "ctl/ctl.h"
 #include "proc/core.h"
+#include "sample/sample.h"
 
-#define CORE_TURN_NS	(50 * NS_PER_MS)	/* decisions of this long go into one transaction */
-#define CORE_RETRY_NS	NS_PER_S		/* ... and again after this long when it failed */
+#define CORE_RETRY_NS	NS_PER_S		/* the ledger could not be written: the next turn */
 #define CORE_SWEEP_NS	(5 * NS_PER_S)		/* how often gaps are looked for */
 #define CORE_ALIVE_NS	(60 * NS_PER_S)		/* how often the ledger is told that results arrive */
-#define CORE_COUNTERS_MAX 1024			/* names of counters that the other processes may make */
-#define OUTBOX_WINDOW	100			/* messages that publish has and has not confirmed */
 
-struct event;
 struct grave;
-
-struct link_list {
-	struct link_live **v;
-	size_t		   n, room;
-};
-
-struct outbox {
-	uint64_t  sent_id;		/* the last row that publish was given */
-	unsigned  in_flight;
-	bool	  stuck;		/* the channel has refused one: no more in this walk */
-	uint64_t *done;			/* confirmed, still to be deleted */
-	size_t	  ndone, done_room;
-};
 
 struct loader {				/* a configuration on its way in */
 	struct conf	 *conf;
@@ -58,43 +42,27 @@ struct orphan {				/* an incident whose root left while the engine was away: clo
 };
 
 struct core_private {
-	struct loop_timer    turn, sweep, replan;
-	struct live	    *work;	/* live objects to look at when writing */
-	struct site_live    *dirty;	/* sites to judge */
-	struct event	    *events, **events_end;
-	size_t		     nevents;
-	bool		     events_full;	/* some have been dropped since the last commit */
+	struct loop_timer    sweep, replan;
 	struct topic	    *empty, **empty_end;
 	struct orphan	    *orphans;	/* rows to be written */
 	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */
 	struct grave	    *graves;	/* what left the inventory, until nothing points to it */
-	struct link_list     settling;	/* either kind of fault */
-	struct link_list     burst;	/* to be probed after the commit: their site is back */
-	struct outbox	     outbox;
 	struct loader	     loader;
 	struct store_request *requests;
 	struct sample_batch  facts;	/* for store */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
-	uint32_t	     next_token, generation, stamp;
+	uint32_t	     next_token, generation;
 	int64_t		     trim_ns;	/* monotonic: old events are deleted then */
 	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
-	size_t		     devices_waiting;	/* with a tell_ns */
 	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
 	bool		     loaded;	/* the first configuration has been applied */
 	bool		     store_seen, publish_seen, measure_seen[CORE_INSTANCES_MAX];
-	size_t		     ncounters;	/* that the others have made */
 	uint64_t	     core_restarts;	/* as the parent counts them */
 	int		     ledger_fd;
 	struct ctl	    *ctl;
 };
 
-void	link_list_add(struct link_list *a, struct link_live *l);
-
 /* core_turn.c */
-void	core_wake(struct core *c);			/* have a turn within CORE_TURN_NS */
-void	core_wake_at(struct core *c, int64_t mono_ns);	/* ... at this time, unless one comes sooner */
-void	core_mark(struct core *c, struct live *v);	/* look at it when writing */
-void	core_dirty(struct core *c, struct site_live *s);	/* judge it in the next turn */
 void	core_turn_start(struct core *c);
 void	core_turn_now(struct core *c);			/* stopping: what is due now */
 
@@ -131,11 +99,7 @@ void	loader_reset(struct core *c);
 /* core_peers.c */
 void	peers_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg *msg);
 void	peers_restarted(struct core *c, const char *process);
-struct core_counter *core_counter(struct core *c, const char *name);	/* NULL: no room, never for core/ */
 void	peers_store_gone(struct core *c);		/* its answers will not come */
-
-/* core_settings.c */
-void	core_settings_read(struct core_settings *s, const struct conf *conf);
 
 /* core_objects.c */
 /** Takes both, unless it fails. 0, or -1 (nothing has changed). */
@@ -160,7 +124,6 @@ struct measure_peer *core_measure_of(struct core *c, const char *via);
 
 /* core_probe.c */
 void	probe_watch(struct core *c, struct incident *i);	/* what is above and beside its lines */
-bool	probe_watch_is_done(const struct incident *i);
 void	probe_burst(struct core *c);
 void	probe_done(struct core *c, uint32_t token, const struct msg_probe_done *d);
 void	probe_peer_gone(struct core *c, const struct measure_peer *m);

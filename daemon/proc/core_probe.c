@@ -103,31 +103,10 @@ probe_watch(struct core *c, struct incident *i)
 	request_end(r);
 }
 
-bool
-probe_watch_is_done(const struct incident *i)
-{
-	struct link_live *watch[WATCH_MAX];
-	size_t		  k, w, n;
-
-	if (i->to_probe)
-		return false;
-	for (k = 0; k < i->nmembers; k++) {
-		const struct link_live *l = i->member[k].link;
-
-		if (l == NULL || l->reach.incident != i || l->reach.verdict != VERDICT_PENDING)
-			continue;
-		n = dependency_watch(l, watch);
-		for (w = 0; w < n; w++)
-			if (watch[w]->probe_token != 0)
-				return false;
-	}
-	return true;
-}
-
 void
 probe_burst(struct core *c)
 {
-	struct link_list *b = &c->priv->burst;
+	struct link_list *b = &c->marks.burst;
 	struct request	 *r;
 	size_t		  k;
 

@@ -189,7 +189,7 @@ states_are_due(const struct core *c, int64_t now)
 {
 	const struct live *v;
 
-	for (v = c->priv->work; v != NULL; v = v->next)
+	for (v = c->marks.work; v != NULL; v = v->next)
 		if (live_is_due(v, now))
 			return true;
 	return false;
@@ -201,7 +201,7 @@ states_write(struct core *c, int64_t now)
 	struct live *v;
 	size_t	     n = 0;
 
-	for (v = c->priv->work; v != NULL; v = v->next) {
+	for (v = c->marks.work; v != NULL; v = v->next) {
 		v->looked_at = !v->gone && n < OBJECTS_A_TURN && live_is_due(v, now);
 		if (!v->looked_at)
 			continue;
@@ -216,9 +216,9 @@ states_write(struct core *c, int64_t now)
 void
 states_written(struct core *c, int64_t now)
 {
-	struct live *v = c->priv->work, *next;
+	struct live *v = c->marks.work, *next;
 
-	c->priv->work = NULL;
+	c->marks.work = NULL;
 	for (; v != NULL; v = next) {
 		next = v->next;
 		v->listed = false;
@@ -236,7 +236,7 @@ states_written(struct core *c, int64_t now)
 				continue;
 		}
 		v->listed = true;
-		v->next = c->priv->work;
-		c->priv->work = v;
+		v->next = c->marks.work;
+		c->marks.work = v;
 	}
 }

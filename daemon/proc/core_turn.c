@@ -10,38 +10,6 @@
 
 #include "alert/alert.h"
 
-void
-link_list_add(struct link_list *a, struct link_live *l)
-{
-	if (a->n == a->room) {
-		a->room = a->room * 2 + 16;
-		a->v = xrealloc(a->v, a->room, sizeof(struct link_live *));
-	}
-	a->v[a->n++] = l;
-}
-
-void
-core_mark(struct core *c, struct live *v)
-{
-	core_wake(c);
-	if (v->listed || v->gone)
-		return;
-	v->listed = true;
-	v->next = c->priv->work;
-	c->priv->work = v;
-}
-
-void
-core_dirty(struct core *c, struct site_live *s)
-{
-	core_wake(c);
-	if (s->dirty || s->live.gone)
-		return;
-	s->dirty = true;
-	s->next_dirty = c->priv->dirty;
-	c->priv->dirty = s;
-}
-
 /* ---- what is due ---- */
 
 /* @return whether the settle time of either fault is still running */
@@ -58,13 +26,13 @@ settle_one(struct core *c, struct link_live *l, int64_t now)
 static void
 settle_due(struct core *c, int64_t now)
 {
-	struct link_list was = c->priv->settling;
+	struct link_list was = c->marks.settling;
 	size_t		 k;
 
-	c->priv->settling = (struct link_list){ 0 };	/* a line may enter again while it is judged */
+	c->marks.settling = (struct link_list){ 0 };	/* a line may enter again while it is judged */
 	for (k = 0; k < was.n; k++)
 		if (!was.v[k]->live.gone && settle_one(c, was.v[k], now))
-			link_list_add(&c->priv->settling, was.v[k]);
+			link_list_add(&c->marks.settling, was.v[k]);
 	free(was.v);
 }
 
@@ -89,7 +57,7 @@ devices_due(struct core *c, int64_t now)
 {
 	size_t k;
 
-	for (k = 0; c->priv->devices_waiting > 0 && k < c->inv->ndevices; k++)
+	for (k = 0; c->marks.devices_waiting > 0 && k < c->inv->ndevices; k++)
 		if (c->device[k]->tell_ns != 0 && c->device[k]->tell_ns <= now)
 			device_review(c, c->device[k]);
 }
@@ -99,8 +67,8 @@ judge_dirty(struct core *c)
 {
 	struct site_live *s;
 
-	while ((s = c->priv->dirty) != NULL) {
-		c->priv->dirty = s->next_dirty;
+	while ((s = c->marks.dirty) != NULL) {
+		c->marks.dirty = s->next_dirty;
 		s->dirty = false;
 		shown_update(c, s);
 	}
@@ -129,16 +97,16 @@ next_due(const struct core *c)
 		if (i->unpublished && i->row.status != INCIDENT_PENDING)
 			sooner(&next, i->publish_ns);
 	}
-	for (v = c->priv->work; v != NULL; v = v->next)
+	for (v = c->marks.work; v != NULL; v = v->next)
 		sooner(&next, v->publish_ns);
-	for (k = 0; k < c->priv->settling.n; k++) {
-		l = c->priv->settling.v[k];
+	for (k = 0; k < c->marks.settling.n; k++) {
+		l = c->marks.settling.v[k];
 		if (l->reach.verdict == VERDICT_SETTLE)
 			sooner(&next, l->reach.settle_ns);
 		if (l->quality.verdict == VERDICT_SETTLE)
 			sooner(&next, l->quality.settle_ns);
 	}
-	for (k = 0; c->priv->devices_waiting > 0 && k < c->inv->ndevices; k++)
+	for (k = 0; c->marks.devices_waiting > 0 && k < c->inv->ndevices; k++)
 		sooner(&next, c->device[k]->tell_ns);
 	return next;
 }
@@ -186,23 +154,9 @@ turn(void *arg)
 }
 
 void
-core_wake_at(struct core *c, int64_t mono_ns)
-{
-	struct loop_timer *t = &c->priv->turn;
-
-	if (!loop_timer_is_set(t) || mono_ns < t->due_ns)
-		loop_timer_set(c->loop, t, mono_ns, turn, c);
-}
-
-void
-core_wake(struct core *c)
-{
-	core_wake_at(c, loop_mono_ns(c->loop) + CORE_TURN_NS);
-}
-
-void
 core_turn_start(struct core *c)
 {
+	c->marks.take_turn = turn;
 	c->priv->alive_ns = loop_mono_ns(c->loop) + CORE_ALIVE_NS;
 	core_wake(c);
 }

@@ -13,6 +13,7 @@
 #include "base/uuid.h"
 #include "proc/check.h"
 #include "proc/core.h"
+#include "sample/sample.h"
 
 struct json_t;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * ctl_test.c: the control socket on a real socket and a real loop, in front of a core that only pretends: its
- * objects are made here, and what ctl asks of it is answered by the test.
+ * objects are made here, and what ctl asks it to do is answered by the test.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,50 +40,6 @@ struct fake {
 };
 
 /* ---- the core that pretends ---- */
-
-struct site_live *
-core_site(const struct core *c, const char *id)
-{
-	return map_get(c->site_by_id, id);
-}
-
-struct link_live *
-core_link(const struct core *c, const char *id)
-{
-	return map_get(c->link_by_id, id);
-}
-
-struct device_live *
-core_device(const struct core *c, const char *id)
-{
-	return map_get(c->device_by_id, id);
-}
-
-struct incident *
-core_incident(const struct core *c, uint64_t id)
-{
-	struct incident *i = c->incidents;
-
-	return i != NULL && i->row.id == id && i->row.status == INCIDENT_OPEN ? i : NULL;
-}
-
-const struct incident *
-link_incident(const struct link_live *l)
-{
-	return l->reach.incident;
-}
-
-const struct incident *
-site_incident(const struct site_live *s)
-{
-	return s->incident;
-}
-
-bool
-link_is_counted(const struct link_live *l)
-{
-	return l->seen_up;
-}
 
 int
 core_reload_request(struct core *c, bool allow_removal, core_reload_fn cb, void *arg)
@@ -207,7 +163,7 @@ make_objects(struct fake *f)
 	    "3 rounds lost");
 	ledger_incident_put(c->ledger, &f->incident.row);
 	c->incidents = &f->incident;
-	f->link[1].reach.incident = &f->incident;
+	f->link[1].reach = (struct alert){ .verdict = VERDICT_ROOT, .incident = &f->incident };
 	text_copy(c->set.ns, sizeof(c->set.ns), "pontianak");
 }
 

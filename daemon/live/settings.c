@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* core_settings.c: what core reads from a configuration, once, when it is accepted. */
-#include "proc/core_private.h"
+/* settings.c: see settings.h. */
+#include "live/settings.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "sample/sample.h"
 
 #define ROUND_PACKETS 5		/* steady packets that make one result */
 #define GAP_INTERVALS 2.5	/* a gap is never shorter than this many results */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * object.h: sites, links, devices and ports as they are now.
+ *
+ * Live objects outlive a reload: they hold what was learnt; what is written in the inventory is reached
+ * through their pointer into the present one. All of it is owned by core and valid until the loop's next turn
+ * at least.
+ */
+#ifndef SIMPUL_LIVE_OBJECT_H
+#define SIMPUL_LIVE_OBJECT_H
+
+#include "live/settings.h"
+#include "model/inventory.h"
+#include "rules/link_rounds.h"
+#include "rules/site_state.h"
+#include "rules/state.h"
+#include "rules/threshold.h"
+
+struct incident;
+struct site_live;
+
+/* Where a link stands with regard to one kind of fault. */
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_PENDING,	/* being verified; nobody has been told */
+	VERDICT_ROOT,		/* a fault of its own: one of the root lines of its incident */
+	VERDICT_MEMBER,		/* explained by the fault of a site it passes through */
+	VERDICT_SETTLE		/* was a member; that site is back; has until settle_ns to follow */
+};
+
+struct alert {
+	uint8_t		 verdict;	/* enum verdict */
+	struct incident	*incident;	/* PENDING, ROOT, MEMBER: borrowed; else NULL */
+	size_t		 member;	/* ... and its place among the incident's members */
+	int64_t		 settle_ns;	/* SETTLE: monotonic */
+};
+
+/* Head of every live object: what its retained document and its ledger row need. */
+struct live {
+	char	     ref[REF_MAX];	/* "link/s013-1" */
+	int64_t	     since_ns;		/* wall: the present state holds from here */
+	uint64_t     rev;		/* of the last published document; 0 = never published */
+	uint64_t     document;		/* hash of what that document says */
+	int64_t	     publish_ns;	/* monotonic: not published again before */
+	bool	     unsaved;		/* differs from its ledger row */
+	bool	     repeat;		/* publish it even if it says nothing new */
+	bool	     gone;		/* no longer in the inventory (while a reload is applied) */
+	bool	     listed;		/* on core's list of those to look at when writing */
+	bool	     looked_at, publishing;	/* in the present transaction ... */
+	uint64_t     new_document, new_rev;	/* ... which, when committed, becomes these */
+	struct live *next;
+};
+
+struct link_live {
+	struct live	    live;	/* must be first */
+	const struct link  *link;
+	struct site_live   *site, *parent;	/* parent: the site it passes through, or NULL */
+	char		    site_was[ID_MAX];	/* when it was written before this start; "" = not known */
+	uint32_t	    number;	/* of series link/<id> */
+	enum link_state	    state;	/* as shown: after verification */
+	struct link_rounds  rounds;	/* as measured */
+	bool		    seen_up;	/* has been up at least once in its life */
+	struct alert	    reach, quality;
+	struct threshold    rule[CORE_RULES_MAX];	/* parallel to core.rule */
+	double		    rtt_s, loss_ratio;	/* of the last round; of the last minute; NAN = unknown */
+	double		    rx_bps, tx_bps;	/* last rates from the port that carries it; NAN = unknown */
+	uint32_t	    probe_token;	/* of the PROBE_NOW in flight; 0 = none */
+	uint8_t		    probe;	/* enum probe_verdict of the last one */
+	float		    probe_rtt_s;
+	int64_t		    probe_ns;	/* monotonic: when it was answered; 0 = never */
+	int64_t		    asked_ns;	/* monotonic: when the one in flight was sent */
+};
+
+struct site_live {
+	struct live	    live;
+	const struct site  *site;
+	enum site_state	    state;
+	struct link_live  **link;	/* its lines, main first */
+	size_t		    nlinks;
+	struct link_live  **child;	/* lines of other sites that pass through */
+	size_t		    nchildren;
+	struct incident	   *incident;	/* its own fault of connection, pending or open; NULL = none */
+	bool		    dirty;	/* on the list of those to be judged in this turn */
+	struct site_live   *next_dirty;
+	uint32_t	    stamp;	/* of the last walk that met it: each site once */
+};
+
+struct port_live {
+	char		    ref[REF_MAX];	/* "port/s002-r1.ether1" */
+	char		    name[128];	/* ifName as the device spells it */
+	uint32_t	    number;	/* 0: not given yet */
+	uint32_t	    fresh;	/* given in the present transaction */
+	struct port_live   *next;
+};
+
+struct device_live {
+	struct live	    live;
+	const struct device *device;
+	struct site_live   *site;
+	uint32_t	    number;	/* of series host/<id> */
+	enum device_state   state;
+	char		    reason[200];	/* "no answer", "authentication failed" */
+	char		    sysname[128];
+	bool		    seen;	/* has answered at least once in its life */
+	bool		    told;	/* device.silent has been sent */
+	int64_t		    tell_ns;	/* monotonic: silent and not told: look again then; 0 = not waiting */
+	struct port_live   *ports;	/* in the order found */
+	size_t		    nports;	/* up to PORTS_MAX */
+	bool		    full_told;	/* that there are more has been logged */
+};
+
+/**
+ * Counted lines: live, of a live site, measured, and up at least once in their life. Only they are judged.
+ */
+bool	link_is_counted(const struct link_live *l);
+/**
+ * The open incident of which a link, or a line of a site, is part; NULL = none. Connection before quality.
+ */
+const struct incident *link_incident(const struct link_live *l);
+const struct incident *site_incident(const struct site_live *s);
+
+#endif
