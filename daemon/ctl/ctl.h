@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ctl.h: the control socket, served by core: one JSON object per line, several requests open
+ * ctl.h: the control socket, served by the core process: one JSON object per line, several requests open
  * (docs/decisions.md 9).
  *
  *	socket.c	connections: lines in, lines out, who speaks, limits
@@ -8,7 +8,8 @@
  *	ops_*.c		the operations themselves
  *	view.c		JSON of the live objects
  *
- * Requests call into core; core calls back only through what it was given with them, and through ctl_event().
+ * Requests read live/ and call into core/; that calls back only through what it was given with them, and
+ * proc/core.c has it tell ctl_event() of events.
  */
 #ifndef SIMPUL_CTL_H
 #define SIMPUL_CTL_H

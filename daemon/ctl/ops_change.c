@@ -8,9 +8,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/commit.h"
+#include "core/conf.h"
+#include "core/probe.h"
 #include "ctl/find.h"
 #include "ctl/view.h"
-#include "proc/core.h"
 
 /* ---- ack ---- */
 

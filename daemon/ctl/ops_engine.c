@@ -5,7 +5,7 @@
 #include "config.h"
 
 #include "ctl/js.h"
-#include "proc/core.h"
+#include "live/core.h"
 
 #define SOCKET_VERSION 1
 

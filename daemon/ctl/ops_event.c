@@ -13,7 +13,7 @@
 
 #include "ctl/hint.h"
 #include "ctl/js.h"
-#include "proc/core.h"
+#include "live/core.h"
 
 #define EVENTS_AT_ONCE 64
 

@@ -9,9 +9,9 @@
 
 #include <stdlib.h>
 
+#include "core/peers.h"
 #include "ctl/find.h"
 #include "ctl/js.h"
-#include "proc/core.h"
 
 #define VALUES_MAX 20000	/* of one answer: keeps it below a line's 1 MiB */
 

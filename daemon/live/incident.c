@@ -17,3 +17,32 @@ incident_name(const struct incident *i, char out[24])
 	snprintf(out, 24, "inc-%llu", (unsigned long long)i->row.id);
 	return out;
 }
+
+static const struct incident *
+told(const struct alert *a)
+{
+	return a->incident != NULL && a->incident->row.status == INCIDENT_OPEN &&
+	    a->verdict != VERDICT_PENDING ? a->incident : NULL;
+}
+
+const struct incident *
+link_incident(const struct link_live *l)
+{
+	const struct incident *i = told(&l->reach);
+
+	return i != NULL ? i : told(&l->quality);
+}
+
+const struct incident *
+site_incident(const struct site_live *s)
+{
+	const struct incident *i;
+	size_t		       k;
+
+	if (s->incident != NULL && s->incident->row.status == INCIDENT_OPEN)
+		return s->incident;
+	for (k = 0; k < s->nlinks; k++)
+		if ((i = link_incident(s->link[k])) != NULL)
+			return i;
+	return NULL;
+}

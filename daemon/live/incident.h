@@ -51,5 +51,10 @@ struct incident {
 
 bool	member_is_told(const struct member *m);		/* people hear of it: its part has been decided */
 const char *incident_name(const struct incident *i, char out[24]);	/* "inc-1284" */
+/**
+ * The open incident of which a link, or a line of a site, is part; NULL = none. Connection before quality.
+ */
+const struct incident *link_incident(const struct link_live *l);
+const struct incident *site_incident(const struct site_live *s);
 
 #endif

@@ -109,14 +109,10 @@ struct device_live {
 	bool		    full_told;	/* that there are more has been logged */
 };
 
+void	site_live_free(struct site_live *s);
 /**
  * Counted lines: live, of a live site, measured, and up at least once in their life. Only they are judged.
  */
 bool	link_is_counted(const struct link_live *l);
-/**
- * The open incident of which a link, or a line of a site, is part; NULL = none. Connection before quality.
- */
-const struct incident *link_incident(const struct link_live *l);
-const struct incident *site_incident(const struct site_live *s);
 
 #endif

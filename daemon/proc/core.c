@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* core.c: the core process: what it holds, and its channels to the others (core.h says where the rest is). */
-#include "proc/core.h"
+/*
+ * core.c: the core process: what it holds, and its channels to the others. What it knows is in live/, what it
+ * decides in alert/, the rest of its work in core/; the control socket (ctl/) is joined to it here.
+ */
+#include "proc/proc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +12,33 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
-#include "proc/core_private.h"
+#include "core/commit.h"
+#include "core/conf.h"
+#include "core/load.h"
+#include "core/objects.h"
+#include "core/peers.h"
+#include "core/plan.h"
+#include "core/private.h"
+#include "core/probe.h"
+#include "core/samples.h"
+#include "core/turn.h"
+#include "ctl/ctl.h"
 
 #define DRAIN_MS 2000
+
+struct core_process {
+	struct core	    core;	/* must be first */
+	struct core_private priv;
+	struct ctl	   *ctl;
+	bool		    store_seen, publish_seen, measure_seen[CORE_INSTANCES_MAX];
+	int		    ledger_fd;
+};
+
+static struct core_process *
+process_of(struct core *c)
+{
+	return (struct core_process *)c;
+}
 
 /* ---- channels ---- */
 
@@ -106,15 +133,15 @@ place_for(struct core *c, enum process_kind peer, const char *instance)
 	case PROCESS_CHECK:
 		return &c->check;
 	case PROCESS_STORE:
-		note_restart(c, &c->priv->store_seen, peer, "");
+		note_restart(c, &process_of(c)->store_seen, peer, "");
 		return &c->store;
 	case PROCESS_PUBLISH:
-		note_restart(c, &c->priv->publish_seen, peer, "");
+		note_restart(c, &process_of(c)->publish_seen, peer, "");
 		return &c->publish;
 	case PROCESS_MEASURE:
 		if ((m = measure_find(c, instance)) == NULL)
 			return NULL;
-		note_restart(c, &c->priv->measure_seen[m - c->measure], peer, m->name);
+		note_restart(c, &process_of(c)->measure_seen[m - c->measure], peer, m->name);
 		return &m->ch;
 	default:
 		return NULL;
@@ -173,28 +200,32 @@ open_ledger(const struct core_opts *o)
 	return ledger_open(path);
 }
 
+static void
+events_committed(void *ctl)
+{
+	ctl_event(ctl);
+}
+
 struct core *
 core_new(struct loop *l, const struct core_opts *o)
 {
-	struct core *c = xcalloc(1, sizeof(*c));
+	struct core_process *p = xcalloc(1, sizeof(*p));
+	struct core	    *c = &p->core;
 
 	c->loop = l;
-	c->priv = xcalloc(1, sizeof(*c->priv));
-	c->priv->ledger_fd = o->ledger_fd;
-	c->priv->empty_end = &c->priv->empty;
+	c->priv = &p->priv;
+	p->ledger_fd = o->ledger_fd;
 	event_init(c);
 	outbox_init(c);
-	c->set.rounds = rounds_rule_default;
-	c->site_by_id = map_new();
-	c->link_by_id = map_new();
-	c->device_by_id = map_new();
-	c->port_by_ref = map_new();
-	c->link_by_number = nmap_new();
-	c->device_by_number = nmap_new();
+	loader_init(c);
+	core_commit_init(c);
+	core_objects_init(c);
 	c->counters = map_new();
+	c->set.rounds = rounds_rule_default;
 	c->ledger_ok = c->store_ok = true;
 	c->started_ns = loop_wall_ns(l);
-	c->priv->ctl = ctl_new(c, l, o->listen_fd);
+	p->ctl = ctl_new(c, l, o->listen_fd);
+	core_on_events(c, events_committed, p->ctl);
 	c->ledger = open_ledger(o);
 	if (c->ledger == NULL || core_remember(c) == -1) {
 		core_free(c);
@@ -231,15 +262,16 @@ channels_free(struct core *c)
 void
 core_free(struct core *c)
 {
+	struct core_process *p = process_of(c);
+
 	if (c == NULL)
 		return;
-	ctl_free(c->priv->ctl);
+	ctl_free(p->ctl);
 	channels_free(c);
 	loop_timer_cancel(c->loop, &c->marks.turn);
 	loop_timer_cancel(c->loop, &c->priv->sweep);
 	loop_timer_cancel(c->loop, &c->priv->replan);
-	loop_timer_cancel(c->loop, &c->priv->loader.timeout);
-	loader_reset(c);
+	loader_fini(c);
 	event_fini(c);
 	core_forget_rest(c);
 	core_objects_free(c);
@@ -251,8 +283,7 @@ core_free(struct core *c)
 	free(c->marks.settling.v);
 	free(c->marks.burst.v);
 	ledger_close(c->ledger);
-	if (c->priv->ledger_fd != -1)
-		close(c->priv->ledger_fd);
-	free(c->priv);
-	free(c);
+	if (p->ledger_fd != -1)
+		close(p->ledger_fd);
+	free(p);
 }

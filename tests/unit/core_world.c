@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "core/conf.h"
 
 #define START_WALL_NS (1795222800LL * NS_PER_S)
 

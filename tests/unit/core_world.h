@@ -11,8 +11,9 @@
 #define SIMPUL_CORE_WORLD_H
 
 #include "base/uuid.h"
+#include "live/core.h"
 #include "proc/check.h"
-#include "proc/core.h"
+#include "proc/proc.h"
 #include "sample/sample.h"
 
 struct json_t;

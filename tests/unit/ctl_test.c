@@ -11,10 +11,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "core/commit.h"
+#include "core/conf.h"
+#include "core/peers.h"
+#include "core/probe.h"
 #include "ctl/client.h"
 #include "ctl/ctl.h"
 #include "ctl/js.h"
-#include "proc/core.h"
+#include "live/core.h"
 #include "tests/unit/tap.h"
 
 #define SITES 7

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_probe.c: PROBE_NOW. Of each line at most one request is in flight, however many verdicts wait for it:
+ * probe.c: PROBE_NOW. Of each line at most one request is in flight, however many verdicts wait for it:
  * a node that fails with a hundred lines behind it is probed once.
  */
-#include "proc/core_private.h"
+#include "core/probe.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "alert/alert.h"
+#include "core/plan.h"
+#include "core/private.h"
 
 #define ROUNDS 3	/* as many as it takes to say down */
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_peers.c: what the other processes tell core, frame by frame (samples: core_samples.c; configuration:
- * core_conf.c).
+ * peers.c: what the other processes tell core, frame by frame (samples: samples.c; configuration: conf.c).
  */
-#include "proc/core_private.h"
+#include "core/peers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,17 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/ports.h"
+#include "core/private.h"
+#include "core/probe.h"
+#include "core/samples.h"
+
+struct store_request {
+	uint32_t	      token;
+	core_store_fn	      cb;
+	void		     *arg;
+	struct store_request *next;
+};
 
 /* ---- from measure ---- */
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_commit.c: everything that a turn has decided, in one transaction: incidents, then events, then
+ * commit.c: everything that a turn has decided, in one transaction: incidents, then events, then
  * documents.
  *
  * Memory is ahead of the ledger until the commit returns. If it fails nothing has left the process, all marks
  * stay, and the next turn writes the same again (an event under the same id). So a full disk delays what
  * people hear, and loses nothing.
  */
-#include "proc/core_private.h"
+#include "core/commit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,18 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/graves.h"
+#include "core/incidents.h"
+#include "core/private.h"
+#include "core/states.h"
 
 #define TRIM_NS	       (3600 * NS_PER_S)
 #define EVENTS_KEPT_NS (30 * 86400 * NS_PER_S)
+
+struct topic {				/* a retained topic to be emptied, or an object to be forgotten */
+	char	      name[REF_MAX + 16];
+	struct topic *next;
+};
 
 /* ---- what goes ---- */
 
@@ -33,8 +43,9 @@ core_empty_topic(struct core *c, const char *topic)
 	core_wake(c);
 }
 
-void
-core_forget(struct core *c, const char *ref)
+/* Delete the ledger row of this object. */
+static void
+forget(struct core *c, const char *ref)
 {
 	struct topic *t = xcalloc(1, sizeof(*t));
 
@@ -42,6 +53,23 @@ core_forget(struct core *c, const char *ref)
 	t->next = c->priv->forget;
 	c->priv->forget = t;
 	core_wake(c);
+}
+
+void
+core_gone(struct core *c, const char *ref)
+{
+	const char *id = strchr(ref, '/') + 1;
+	char	    topic[REF_MAX + 16];
+
+	forget(c, ref);
+	if (strncmp(ref, "device/", 7) == 0)
+		return;
+	snprintf(topic, sizeof(topic), "state/%s", ref);
+	core_empty_topic(c, topic);
+	if (strncmp(ref, "site/", 5) == 0) {
+		snprintf(topic, sizeof(topic), "opd/%s/state", id);
+		core_empty_topic(c, topic);
+	}
 }
 
 static int
@@ -94,6 +122,12 @@ core_commit_free(struct core *c)
 	topics_free(c->priv->empty);
 	topics_free(c->priv->forget);
 	c->priv->empty = c->priv->forget = NULL;
+	c->priv->empty_end = &c->priv->empty;
+}
+
+void
+core_commit_init(struct core *c)
+{
 	c->priv->empty_end = &c->priv->empty;
 }
 
@@ -155,8 +189,8 @@ all_written(struct core *c, int64_t now)
 		c->priv->trim_ns = now + TRIM_NS;
 	incidents_drop(c);
 	core_graves_free(c);
-	if (events)
-		ctl_event(c->priv->ctl);
+	if (events && c->priv->on_events != NULL)
+		c->priv->on_events(c->priv->on_events_arg);
 }
 
 /* The ledger fails or works again: said once, and told to people as soon as it can be written down. */
@@ -191,6 +225,13 @@ core_commit(struct core *c)
 	all_written(c, now);
 	ledger_edge(c, true);
 	return 0;
+}
+
+void
+core_on_events(struct core *c, void (*fn)(void *arg), void *arg)
+{
+	c->priv->on_events = fn;
+	c->priv->on_events_arg = arg;
 }
 
 int

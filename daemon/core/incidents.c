@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_incidents.c: incidents on their way into the ledger and to their retained documents.
+ * incidents.c: incidents on their way into the ledger and to their retained documents.
  *
  * A pending incident has no row of its own: its lines say "pending" in theirs, so that numbers are given only
  * to what people hear of. A closed one is shown closed once; a moment later its topic is emptied, and it is
  * forgotten.
  */
-#include "proc/core_private.h"
+#include "core/incidents.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "alert/alert.h"
+#include "core/private.h"
 
 #define PUBLISH_NS NS_PER_S	/* between two documents of one incident */
 

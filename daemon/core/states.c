@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_states.c: states of live objects on their way into the ledger and to their retained documents.
+ * states.c: states of live objects on their way into the ledger and to their retained documents.
  *
  * A document is published when it says something new, at most once a second per object, and then its rev
  * grows by one. The hash of what it said lies beside the rev in the ledger, so a restart neither repeats nor
  * forgets one.
  */
-#include "proc/core_private.h"
+#include "core/states.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "alert/alert.h"
+#include "core/private.h"
 
 #define PUBLISH_NS	NS_PER_S	/* between two documents of one object */
 #define OBJECTS_A_TURN	500		/* objects written in one transaction, so that none takes long */

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_ports.c: ports of devices, as discovery finds them. A port is known by its device and its ifName; its
+ * ports.c: ports of devices, as discovery finds them. A port is known by its device and its ifName; its
  * key, and with it its series, outlives a new ifIndex. The ledger keeps the name as the device spells it.
  */
-#include "proc/core_private.h"
+#include "core/ports.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "core/plan.h"
+#include "core/private.h"
 
 #define REPLAN_NS NS_PER_S	/* ports found within this go into one plan */
+
+static void plan_changed(struct core *c);
 
 static bool
 is_key_byte(char b)
@@ -125,7 +129,8 @@ replan(void *arg)
 		plan_send_measure(c, &c->measure[k]);
 }
 
-void
+/* There are new ports: number them and send the plans again soon. */
+static void
 plan_changed(struct core *c)
 {
 	if (!loop_timer_is_set(&c->priv->replan))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_load.c: what the ledger remembers of the time before.
+ * load.c: what the ledger remembers of the time before.
  *
  * Rows of objects are read at start and wait until the inventory claims them; what it does not claim has left
  * it while the engine was away. Open incidents are rebuilt with their lines. A line that was being verified
  * is verified again; one that was in its settle time gets a new one. Nothing of this makes an event.
  */
-#include "proc/core_private.h"
+#include "core/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,8 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/commit.h"
+#include "core/private.h"
 
 #define CLOSED_LOOKED_AT 100	/* newest incidents whose topics may still be to be emptied */
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_plan.c: what the others are told: measure gets its targets, store the objects that have series,
+ * plan.c: what the others are told: measure gets its targets, store the objects that have series,
  * publish its broker. A plan is always sent whole; who gets it finds out what changed and leaves the rest
  * alone.
  */
-#include "proc/core_private.h"
+#include "core/plan.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "core/private.h"
 #include "config.h"
 
 #define INSTANCE_DEFAULT "main"

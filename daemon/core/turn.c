@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_turn.c: the turn. What arrives only sets marks; the turn reviews what is due, judges the sites that
+ * turn.c: the turn. What arrives only sets marks; the turn reviews what is due, judges the sites that
  * changed, writes everything in one transaction, and then lets it out. It is one timer that always stands at
  * the earliest thing to do.
  */
-#include "proc/core_private.h"
+#include "core/turn.h"
 
 #include <stdlib.h>
 
 #include "alert/alert.h"
+#include "core/commit.h"
+#include "core/private.h"
+#include "core/probe.h"
+#include "core/samples.h"
 
 /* ---- what is due ---- */
 

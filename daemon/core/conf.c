@@ -1,25 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_conf.c: a configuration on its way in. The check child sends every setting and row, then CONF_END;
+ * conf.c: a configuration on its way in. The check child sends every setting and row, then CONF_END;
  * here they become a second configuration and inventory beside the present ones. Only a whole and sensible
  * one takes their place.
  */
-#include "proc/core_private.h"
+#include "core/conf.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/objects.h"
+#include "core/plan.h"
+#include "core/private.h"
 
 #define ERRORS_KEPT 100
 #define ANSWER_NS   (60 * NS_PER_S)
 
+struct loader {				/* a configuration on its way in */
+	struct conf	 *conf;
+	struct inventory *inv;
+	uint32_t	  rows;
+	struct json_t	 *errors;
+	bool		  allow_removal;
+	core_reload_fn	  cb;		/* who asked, or NULL */
+	void		 *arg;
+	struct loop_timer timeout;	/* he is not kept waiting for ever */
+};
+
 static void
 error_add(struct core *c, const char *file, uint32_t line, uint32_t column, const char *text)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 
 	if (l->errors == NULL)
 		l->errors = json_array();
@@ -34,7 +49,7 @@ error_add(struct core *c, const char *file, uint32_t line, uint32_t column, cons
 void
 loader_reset(struct core *c)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 
 	conf_free(l->conf);
 	inventory_free(l->inv);
@@ -49,7 +64,7 @@ loader_reset(struct core *c)
 static void
 answer(struct core *c, const char *error)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 	core_reload_fn cb = l->cb;
 
 	loop_timer_cancel(c->loop, &l->timeout);
@@ -62,7 +77,7 @@ answer(struct core *c, const char *error)
 static void
 reject(struct core *c, const char *error)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 
 	log_warnx("the new configuration is rejected: %s", error);
 	event_raise(c, "engine.config_rejected", SEVERITY_WARNING, "engine/core", NULL,
@@ -89,7 +104,7 @@ link_error(void *arg, enum input_kind what, const char *id, unsigned column, con
 static void
 take_row(struct core *c, const struct ipc_msg *msg)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 	struct msg_row row;
 	char	       err[256];
 
@@ -145,7 +160,7 @@ removes_too_much(const struct core *c, const struct inventory *inv, size_t *site
 static void
 take_over(struct core *c)
 {
-	struct loader	 *l = &c->priv->loader;
+	struct loader	 *l = c->priv->loader;
 	struct conf	 *conf = l->conf;
 	struct inventory *inv = l->inv;
 
@@ -172,7 +187,7 @@ take_over(struct core *c)
 static void
 take_end(struct core *c, const struct ipc_msg *msg)
 {
-	struct loader	   *l = &c->priv->loader;
+	struct loader	   *l = c->priv->loader;
 	struct msg_conf_end end;
 	char		    text[160];
 	size_t		    sites, links;
@@ -217,7 +232,7 @@ loader_message(struct core *c, const struct ipc_msg *msg)
 void
 loader_closed(struct core *c)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 
 	if (l->conf != NULL || l->errors != NULL || l->cb != NULL)
 		reject(c, "the check ended before it was done; see the engine's log");
@@ -232,7 +247,7 @@ no_answer(void *arg)
 int
 core_reload_request(struct core *c, bool allow_removal, core_reload_fn cb, void *arg)
 {
-	struct loader *l = &c->priv->loader;
+	struct loader *l = c->priv->loader;
 
 	if (c->parent == NULL || l->cb != NULL || ipc_send(c->parent, IPC_RELOAD, 0, NULL, 0, -1) == -1)
 		return -1;
@@ -241,4 +256,18 @@ core_reload_request(struct core *c, bool allow_removal, core_reload_fn cb, void 
 	l->arg = arg;
 	loop_timer_set(c->loop, &l->timeout, loop_mono_ns(c->loop) + ANSWER_NS, no_answer, c);
 	return 0;
+}
+
+void
+loader_init(struct core *c)
+{
+	c->priv->loader = xcalloc(1, sizeof(*c->priv->loader));
+}
+
+void
+loader_fini(struct core *c)
+{
+	loop_timer_cancel(c->loop, &c->priv->loader->timeout);
+	loader_reset(c);
+	free(c->priv->loader);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_samples.c: samples on their way in. Nearly all are rounds that change nothing: those cost one look-up
+ * samples.c: samples on their way in. Nearly all are rounds that change nothing: those cost one look-up
  * and a few comparisons, and touch neither the ledger nor any document.
  */
-#include "proc/core_private.h"
+#include "core/samples.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/private.h"
 
 struct arrival {
 	struct core *core;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * core_objects.c: from one inventory to the next. Live objects that are in both keep all they have learnt and
+ * objects.c: from one inventory to the next. Live objects that are in both keep all they have learnt and
  * only point into the new one; new ones get their series numbers first, all in one transaction, so that
  * nothing is half done when the ledger cannot be written. What has left is withdrawn from its incidents, its
  * topics are emptied, and it lies in a grave with its inventory until no incident points to it any more.
  */
-#include "proc/core_private.h"
+#include "core/objects.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,32 +14,11 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
-
-struct grave {
-	struct inventory    *inv;	/* what the buried still point into */
-	struct site_live   **site;
-	struct link_live   **link;
-	struct device_live **device;
-	size_t		     nsites, nlinks, ndevices;
-	struct grave	    *next;
-};
-
-void
-core_gone(struct core *c, const char *ref)
-{
-	const char *id = strchr(ref, '/') + 1;
-	char	    topic[REF_MAX + 16];
-
-	core_forget(c, ref);
-	if (strncmp(ref, "device/", 7) == 0)
-		return;
-	snprintf(topic, sizeof(topic), "state/%s", ref);
-	core_empty_topic(c, topic);
-	if (strncmp(ref, "site/", 5) == 0) {
-		snprintf(topic, sizeof(topic), "opd/%s/state", id);
-		core_empty_topic(c, topic);
-	}
-}
+#include "core/commit.h"
+#include "core/graves.h"
+#include "core/load.h"
+#include "core/ports.h"
+#include "core/private.h"
 
 /* ---- series numbers ---- */
 
@@ -227,7 +206,7 @@ build(struct core *c, const struct inventory *inv, const struct numbers *n)
 	}
 }
 
-/* ---- burying ---- */
+/* ---- leaving ---- */
 
 static void
 list_purge(struct link_list *a)
@@ -253,7 +232,7 @@ dirty_purge(struct core *c)
 }
 
 static void
-link_bury(struct core *c, struct link_live *l)
+link_leave(struct core *c, struct link_live *l)
 {
 	verdict_withdraw(c, l);
 	members_release(c, l);
@@ -262,7 +241,7 @@ link_bury(struct core *c, struct link_live *l)
 }
 
 static void
-device_bury(struct core *c, struct device_live *d)
+device_leave(struct core *c, struct device_live *d)
 {
 	if (d->tell_ns != 0)
 		c->marks.devices_waiting--;
@@ -271,73 +250,25 @@ device_bury(struct core *c, struct device_live *d)
 	core_gone(c, d->live.ref);
 }
 
-/* The live objects of the old inventory that the new one no longer has. */
+/* What the new inventory no longer has. */
 static void
-bury(struct core *c, struct inventory *old, struct site_live **site, struct link_live **link,
+leave(struct core *c, const struct inventory *old, struct site_live **site, struct link_live **link,
     struct device_live **device)
-{
-	struct grave *g = xcalloc(1, sizeof(*g));
-	size_t	      k;
-
-	g->inv = old;
-	g->site = site;
-	g->link = link;
-	g->device = device;
-	for (k = 0; k < old->nlinks; k++)
-		if (link[k]->live.gone)
-			link_bury(c, g->link[g->nlinks++] = link[k]);
-	for (k = 0; k < old->ndevices; k++)
-		if (device[k]->live.gone)
-			device_bury(c, g->device[g->ndevices++] = device[k]);
-	for (k = 0; k < old->nsites; k++)
-		if (site[k]->live.gone)
-			core_gone(c, (g->site[g->nsites++] = site[k])->live.ref);
-	list_purge(&c->marks.settling);
-	list_purge(&c->marks.burst);
-	dirty_purge(c);
-	g->next = c->priv->graves;
-	c->priv->graves = g;
-}
-
-static void
-site_free(struct site_live *s)
-{
-	free(s->link);
-	free(s->child);
-	free(s);
-}
-
-static void
-grave_free(struct grave *g)
 {
 	size_t k;
 
-	for (k = 0; k < g->nsites; k++)
-		site_free(g->site[k]);
-	for (k = 0; k < g->nlinks; k++)
-		free(g->link[k]);
-	for (k = 0; k < g->ndevices; k++)
-		free(g->device[k]);
-	free(g->site);
-	free(g->link);
-	free(g->device);
-	inventory_free(g->inv);
-	free(g);
-}
-
-void
-core_graves_free(struct core *c)
-{
-	const struct incident *i;
-	struct grave	      *g;
-
-	for (i = c->incidents; i != NULL; i = i->next)
-		if (i->site->live.gone)
-			return;
-	while ((g = c->priv->graves) != NULL) {
-		c->priv->graves = g->next;
-		grave_free(g);
-	}
+	for (k = 0; k < old->nlinks; k++)
+		if (link[k]->live.gone)
+			link_leave(c, link[k]);
+	for (k = 0; k < old->ndevices; k++)
+		if (device[k]->live.gone)
+			device_leave(c, device[k]);
+	for (k = 0; k < old->nsites; k++)
+		if (site[k]->live.gone)
+			core_gone(c, site[k]->live.ref);
+	list_purge(&c->marks.settling);
+	list_purge(&c->marks.burst);
+	dirty_purge(c);
 }
 
 /* ---- the swap ---- */
@@ -405,7 +336,8 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
 	maps_rekey(c);
 	core_ports_recall(c);
 	if (old != NULL) {
-		bury(c, old, site, link, device);
+		leave(c, old, site, link, device);
+		core_bury(c, old, site, link, device);
 		withdraw_uncounted(c);
 	} else {
 		core_recall_incidents(c);
@@ -419,6 +351,17 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
 }
 
 void
+core_objects_init(struct core *c)
+{
+	c->site_by_id = map_new();
+	c->link_by_id = map_new();
+	c->device_by_id = map_new();
+	c->port_by_ref = map_new();
+	c->link_by_number = nmap_new();
+	c->device_by_number = nmap_new();
+}
+
+void
 core_objects_free(struct core *c)
 {
 	size_t k;
@@ -427,7 +370,7 @@ core_objects_free(struct core *c)
 		incident_free(c, c->incidents);
 	core_graves_free(c);
 	for (k = 0; c->inv != NULL && k < c->inv->nsites; k++)
-		site_free(c->site[k]);
+		site_live_free(c->site[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)
 		free(c->link[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)

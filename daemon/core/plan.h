@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* plan.h: what the other processes are told. */
+#ifndef SIMPUL_CORE_PLAN_H
+#define SIMPUL_CORE_PLAN_H
+
+#include "live/core.h"
+
+void	plan_send_all(struct core *c);
+void	plan_send_measure(struct core *c, struct measure_peer *m);
+void	plan_send_store(struct core *c);
+void	plan_send_publish(struct core *c);
+void	plan_add_series(struct core *c, uint32_t number, const char *ref);
+struct measure_peer *core_measure_of(struct core *c, const char *via);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * private.h: what only the files of core/ know and touch of struct core.
+ *
+ *	peers.c		what the others tell, frame by frame
+ *	conf.c		rows from check to a new inventory, accepted or refused
+ *	objects.c	from one inventory to the next; ports.c: what discovery found
+ *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
+ *	samples.c	samples on their way in; probe.c: probes asked for
+ *	load.c		what the ledger remembers of the time before
+ *	turn.c		the turn: review what is due, write it in one transaction, then let it out
+ *	commit.c	that transaction; its parts: incidents.c, states.c
+ *
+ * What is decided between a sample and that transaction is alert/'s work.
+ */
+#ifndef SIMPUL_CORE_PRIVATE_H
+#define SIMPUL_CORE_PRIVATE_H
+
+#include "live/core.h"
+#include "sample/sample.h"
+
+#define CORE_RETRY_NS	NS_PER_S		/* the next turn after one that could not be written */
+#define CORE_SWEEP_NS	(5 * NS_PER_S)		/* how often gaps are looked for */
+#define CORE_ALIVE_NS	(60 * NS_PER_S)		/* how often the ledger is told that results arrive */
+
+struct grave;
+struct loader;
+struct store_request;
+struct topic;
+
+struct orphan {				/* an incident whose root left while the engine was away: closed */
+	struct ledger_incident row;	/* its evidence is owned */
+	struct orphan	      *next;
+};
+
+struct core_private {
+	struct loop_timer    sweep, replan;
+	struct topic	    *empty, **empty_end;
+	struct orphan	    *orphans;	/* rows to be written */
+	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */
+	struct grave	    *graves;	/* what left the inventory, until nothing points to it */
+	struct loader	    *loader;
+	struct store_request *requests;
+	struct sample_batch  facts;	/* for store */
+	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
+	uint32_t	     next_token, generation;
+	int64_t		     trim_ns;	/* monotonic: old events are deleted then */
+	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
+	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
+	bool		     loaded;	/* the first configuration has been applied */
+	uint64_t	     core_restarts;	/* as the parent counts them */
+	void		   (*on_events)(void *arg);	/* who wants to know of commits with events */
+	void		    *on_events_arg;
+};
+
+#endif

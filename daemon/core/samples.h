@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* samples.h: samples on their way in, and facts out to the history. */
+#ifndef SIMPUL_CORE_SAMPLES_H
+#define SIMPUL_CORE_SAMPLES_H
+
+#include "live/core.h"
+
+void	core_samples(struct core *c, const uint8_t *payload, size_t len);
+void	core_sweep_start(struct core *c);
+void	core_facts_send(struct core *c);
+void	core_link_fact(struct core *c, const struct link_live *l);
+
+#endif
