@@ -67,6 +67,8 @@ void	incident_settle(struct core *c, struct link_live *l, enum fault fault, int6
 void	incident_hand_over(struct core *c, struct incident *from, struct incident *to);
 /** Add a dated fact to its evidence (the first 40 are kept). */
 void	incident_fact(struct incident *i, int64_t wall_ns, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/** Its evidence is what the ledger has kept of it. @param text  JSON; what is not an array counts as none */
+void	incident_evidence_recall(struct incident *i, const char *text);
 /** Look at it again at this time, or sooner if it was to be looked at sooner. */
 void	incident_review_at(struct core *c, struct incident *i, int64_t mono_ns);
 
@@ -128,12 +130,28 @@ struct json_t *document_office_incident(const struct site_live *s, const struct 
 /** What an event about an incident says, before seq and incident number are known. */
 struct json_t *document_fault(struct core *c, const struct incident *i);
 struct json_t *document_ack(const struct ledger_incident *row);	/* null when there is none */
+/** What the event says when an incident ends of which only its row is left. */
+struct json_t *document_orphan(const struct ledger_incident *row);
+/* What events about the engine say. */
+struct json_t *document_note(const char *key, const char *text);
+struct json_t *document_loaded(const struct inventory *inv);
+struct json_t *document_rejected(const char *error, struct json_t *errors);	/* borrowed; may be NULL */
+/** Add an error of a configuration to a list of them (the first 100 are kept). @param list  NULL: a new one */
+struct json_t *document_error_add(struct json_t *list, const char *file, uint32_t line, uint32_t column,
+    const char *text);
 /** CloudEvents 1.0 around data (taken). @param subject  NULL for none */
 struct json_t *document_envelope(const struct core *c, const char *id, const char *type, const char *subject,
     int64_t time_ns,
     struct json_t *data);
+/**
+ * The text of a retained state.
+ * @param kind	"site", "link" @param data  what it says, borrowed; its rev is set in it @return malloc'd
+ */
+char	*document_state(const struct core *c, const struct live *v, const char *topic, const char *kind,
+    uint64_t rev, struct json_t *data);
 /** Compact JSON text; <, > and & as \u escapes, so that it can stand anywhere. malloc'd. */
 char	*document_text(const struct json_t *j);
+void	document_free(struct json_t *j);		/* NULL is allowed */
 
 /* ---- event.c ---- */
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 
+#define ERRORS_KEPT   100
 #define MEMBERS_SHOWN 150
 #define SITES_SHOWN   150
 #define SITES_BYTES   20000	/* ... and no more than this of them: names may be long, a frame is not */
@@ -302,6 +303,52 @@ document_fault(struct core *c, const struct incident *i)
 	return data;
 }
 
+struct json_t *
+document_orphan(const struct ledger_incident *row)
+{
+	return json_pack("{s:s, s:s, s:o}",
+	    "kind", row->kind,
+	    "object", row->root,
+	    "incident", json_sprintf("inc-%llu", (unsigned long long)row->id));
+}
+
+/* ---- of the engine itself ---- */
+
+struct json_t *
+document_note(const char *key, const char *text)
+{
+	return json_pack("{s:o}", key, document_string(text));
+}
+
+struct json_t *
+document_loaded(const struct inventory *inv)
+{
+	return json_pack("{s:I, s:I, s:I}",
+	    "sites", (json_int_t)inv->nsites,
+	    "links", (json_int_t)inv->nlinks,
+	    "devices", (json_int_t)inv->ndevices);
+}
+
+struct json_t *
+document_rejected(const char *error, struct json_t *errors)
+{
+	return json_pack("{s:s, s:O?}", "error", error, "errors", errors);
+}
+
+struct json_t *
+document_error_add(struct json_t *list, const char *file, uint32_t line, uint32_t column, const char *text)
+{
+	if (list == NULL)
+		list = json_array();
+	if (json_array_size(list) < ERRORS_KEPT)
+		json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:o}",
+		    "file", document_string(file),
+		    "line", (json_int_t)line,
+		    "column", (json_int_t)column,
+		    "text", document_string(text)));
+	return list;
+}
+
 /* ---- around all of them ---- */
 
 struct json_t *
@@ -326,6 +373,22 @@ document_envelope(const struct core *c, const char *id, const char *type, const 
 }
 
 char *
+document_state(const struct core *c, const struct live *v, const char *topic, const char *kind, uint64_t rev,
+    struct json_t *data)
+{
+	char	id[REF_MAX + 48], type[64], *text;
+	json_t *doc;
+
+	json_object_set_new(data, "rev", json_integer((json_int_t)rev));
+	snprintf(id, sizeof(id), "%s/%llu", topic, (unsigned long long)rev);
+	snprintf(type, sizeof(type), "id.simpul.state.%s.v1", kind);
+	doc = document_envelope(c, id, type, v->ref, v->since_ns, json_incref(data));
+	text = document_text(doc);
+	json_decref(doc);
+	return text;
+}
+
+char *
 document_text(const struct json_t *j)
 {
 	char	   *plain = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII), *out;
@@ -342,4 +405,10 @@ document_text(const struct json_t *j)
 			out[n++] = *p;
 	free(plain);
 	return out;
+}
+
+void
+document_free(struct json_t *j)
+{
+	json_decref(j);
 }

@@ -201,6 +201,17 @@ incident_fact(struct incident *i, int64_t wall_ns, const char *fmt, ...)
 }
 
 void
+incident_evidence_recall(struct incident *i, const char *text)
+{
+	json_decref(i->evidence);
+	i->evidence = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	if (!json_is_array(i->evidence)) {
+		json_decref(i->evidence);
+		i->evidence = json_array();
+	}
+}
+
+void
 incident_review_at(struct core *c, struct incident *i, int64_t mono_ns)
 {
 	if (i->review_ns == 0 || mono_ns < i->review_ns)

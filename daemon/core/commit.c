@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/graves.h"
@@ -205,7 +203,7 @@ ledger_edge(struct core *c, bool ok)
 	c->ledger_ok = ok;
 	log_warnx("%s", text);
 	event_raise(c, ok ? "engine.sighted" : "engine.blind", SEVERITY_CRITICAL, "engine/core", NULL,
-	    json_pack("{s:s}", "text", text));
+	    document_note("text", text));
 }
 
 int

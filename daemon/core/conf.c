@@ -9,16 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/objects.h"
 #include "core/plan.h"
 #include "core/private.h"
 
-#define ERRORS_KEPT 100
-#define ANSWER_NS   (60 * NS_PER_S)
+#define ANSWER_NS (60 * NS_PER_S)
 
 struct loader {				/* a configuration on its way in */
 	struct conf	 *conf;
@@ -36,14 +33,7 @@ error_add(struct core *c, const char *file, uint32_t line, uint32_t column, cons
 {
 	struct loader *l = c->priv->loader;
 
-	if (l->errors == NULL)
-		l->errors = json_array();
-	if (json_array_size(l->errors) < ERRORS_KEPT)
-		json_array_append_new(l->errors, json_pack("{s:o, s:I, s:I, s:o}",
-		    "file", document_string(file),
-		    "line", (json_int_t)line,
-		    "column", (json_int_t)column,
-		    "text", document_string(text)));
+	l->errors = document_error_add(l->errors, file, line, column, text);
 }
 
 void
@@ -53,7 +43,7 @@ loader_reset(struct core *c)
 
 	conf_free(l->conf);
 	inventory_free(l->inv);
-	json_decref(l->errors);
+	document_free(l->errors);
 	l->conf = NULL;
 	l->inv = NULL;
 	l->errors = NULL;
@@ -81,7 +71,7 @@ reject(struct core *c, const char *error)
 
 	log_warnx("the new configuration is rejected: %s", error);
 	event_raise(c, "engine.config_rejected", SEVERITY_WARNING, "engine/core", NULL,
-	    json_pack("{s:s, s:O?}", "error", error, "errors", l->errors));
+	    document_rejected(error, l->errors));
 	answer(c, error);
 	loader_reset(c);
 }
@@ -174,11 +164,7 @@ take_over(struct core *c)
 	}
 	c->loaded_ns = loop_wall_ns(c->loop);
 	log_info("configuration: %zu sites, %zu links, %zu devices", inv->nsites, inv->nlinks, inv->ndevices);
-	event_raise(c, "engine.config_loaded", SEVERITY_INFO, "engine/core", NULL,
-	    json_pack("{s:I, s:I, s:I}",
-		"sites", (json_int_t)inv->nsites,
-		"links", (json_int_t)inv->nlinks,
-		"devices", (json_int_t)inv->ndevices));
+	event_raise(c, "engine.config_loaded", SEVERITY_INFO, "engine/core", NULL, document_loaded(inv));
 	plan_send_all(c);
 	answer(c, NULL);
 	loader_reset(c);

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "alert/alert.h"
 #include "core/private.h"
 
@@ -72,7 +70,7 @@ write_incident_document(struct core *c, const struct incident *i, const char *to
 		snprintf(id, sizeof(id), "%s/%u", subject, i->row.version);
 		doc = document_envelope(c, id, "id.simpul.incident.v1", subject, loop_wall_ns(c->loop), data);
 		text = document_text(doc);
-		json_decref(doc);
+		document_free(doc);
 	}
 	rc = outbox_add(c, topic, true, 0, 0, text);
 	free(text);
@@ -92,7 +90,7 @@ write_office(struct core *c, struct incident *i, const struct site_live *s, uint
 
 	free(text);
 	if (data != NULL && *told == hash) {
-		json_decref(data);
+		document_free(data);
 		return 0;
 	}
 	*told = hash;

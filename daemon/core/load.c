@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/commit.h"
+#include "core/detail.h"
 #include "core/private.h"
 
 #define CLOSED_LOOKED_AT 100	/* newest incidents whose topics may still be to be emptied */
@@ -49,30 +48,18 @@ core_remember(struct core *c)
 	return ledger_object_each(c->ledger, remember_one, c);
 }
 
-/* Take the row of an object. @return it and its detail as JSON, owned by the caller, or NULL: it is new */
+/* Take the row of an object. @return it, owned by the caller, or NULL: the object is new */
 static struct remembered *
-recall(struct core *c, struct live *v, json_t **detail)
+recall(struct core *c, struct live *v)
 {
 	struct remembered *r = map_remove(c->priv->remembered, v->ref);
-	const char	  *hex;
 
-	*detail = NULL;
 	if (r == NULL)
 		return NULL;
-	*detail = json_loads(r->o.detail, 0, NULL);
 	v->since_ns = r->o.since_ns;
 	v->rev = r->o.rev;
-	hex = json_string_value(json_object_get(*detail, "document"));
-	v->document = hex != NULL ? strtoull(hex, NULL, 16) : 0;
+	v->document = detail_document(r->o.detail);
 	return r;
-}
-
-static const char *
-detail_text(const json_t *detail, const char *key)
-{
-	const char *t = json_string_value(json_object_get(detail, key));
-
-	return t != NULL ? t : "";
 }
 
 /*
@@ -81,17 +68,11 @@ detail_text(const json_t *detail, const char *key)
  * meanwhile, and nobody knows for how long we were away.
  */
 static void
-recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object *o, const json_t *detail)
+resume_rounds(struct core *c, struct link_rounds *r, int64_t last_ns)
 {
-	int64_t	    wall_ns = loop_wall_ns(c->loop), away_ns = wall_ns - c->priv->alive_wall_ns;
-	const char *say = detail_text(detail, "rounds");
-	int	    i;
+	int64_t wall_ns = loop_wall_ns(c->loop), away_ns = wall_ns - c->priv->alive_wall_ns;
 
-	for (i = 0; i < ROUNDS_SAY; i++)
-		if (strcmp(rounds_say_names[i], say) == 0)
-			r->say = (uint8_t)i;
-	r->since_ns = json_integer_value(json_object_get(detail, "rounds_since"));
-	if (o->last_ns == 0)
+	if (last_ns == 0)
 		return;
 	if (away_ns < 0)
 		r->last_ns = wall_ns - c->set.rounds.gap_ns - 1;
@@ -105,57 +86,38 @@ recall_rounds(struct core *c, struct link_rounds *r, const struct ledger_object 
 void
 core_recall_link(struct core *c, struct link_live *l)
 {
-	json_t		  *detail, *raised;
-	struct remembered *r = recall(c, &l->live, &detail);
-	const char	  *reach;
-	size_t		   k;
+	struct remembered *r = recall(c, &l->live);
 
 	if (r == NULL)
 		return;
-	text_copy(l->site_was, sizeof(l->site_was), detail_text(detail, "site"));
 	l->state = link_state_of(r->o.state);
 	l->seen_up = r->o.seen_up;
-	recall_rounds(c, &l->rounds, &r->o, detail);
-	raised = json_object_get(detail, "raised");
-	for (k = 0; k < c->set.nrules; k++) {
-		const json_t *since = json_object_get(raised, c->set.rule[k].name);
-
-		l->rule[k].raised = since != NULL;
-		l->rule[k].since_ns = json_integer_value(since);	/* 0 when there is none */
-	}
-	reach = detail_text(detail, "reach");
-	if (strcmp(reach, "settle") == 0)
-		l->reach.verdict = VERDICT_SETTLE;
-	json_decref(detail);
+	detail_read_link(c, r->o.detail, l);
+	resume_rounds(c, &l->rounds, r->o.last_ns);
 	free(r);
 }
 
 void
 core_recall_site(struct core *c, struct site_live *s)
 {
-	json_t		  *detail;
-	struct remembered *r = recall(c, &s->live, &detail);
+	struct remembered *r = recall(c, &s->live);
 
 	if (r == NULL)
 		return;
 	s->state = site_state_of(r->o.state);
-	json_decref(detail);
 	free(r);
 }
 
 void
 core_recall_device(struct core *c, struct device_live *d)
 {
-	json_t		  *detail;
-	struct remembered *r = recall(c, &d->live, &detail);
+	struct remembered *r = recall(c, &d->live);
 
 	if (r == NULL)
 		return;
 	d->state = device_state_of(r->o.state);
 	d->seen = r->o.seen_up;
-	d->told = json_is_true(json_object_get(detail, "told"));
-	text_copy(d->reason, sizeof(d->reason), detail_text(detail, "reason"));
-	json_decref(detail);
+	detail_read_device(r->o.detail, d);
 	free(r);
 }
 
@@ -202,16 +164,12 @@ recall_site_of(struct core *c, const char *ref, char site[ID_MAX])
 {
 	const struct link_live	*l = core_link(c, ref + strcspn(ref, "/") + 1);
 	const struct remembered *r = map_get(c->priv->remembered, ref);
-	json_t			*detail;
 
 	site[0] = '\0';
 	if (l != NULL)
 		text_copy(site, ID_MAX, l->site_was[0] != '\0' ? l->site_was : l->site->site->id);
-	else if (r != NULL) {
-		detail = json_loads(r->o.detail, 0, NULL);
-		text_copy(site, ID_MAX, detail_text(detail, "site"));
-		json_decref(detail);
-	}
+	else if (r != NULL)
+		detail_site(r->o.detail, site);
 }
 
 static void
@@ -320,9 +278,7 @@ close_orphan(struct core *c, struct ledger_incident *row)
 	snprintf(topic, sizeof(topic), "incident/inc-%llu", (unsigned long long)row->id);
 	empty_incident(c, row, topic);
 	text_copy(subject, sizeof(subject), topic);
-	event_raise(c, "incident.closed", severity_of(row->severity), subject, NULL,
-	    json_pack("{s:s, s:s, s:s}", "kind", row->kind, "object", row->root, "incident",
-	    topic + strlen("incident/")));
+	event_raise(c, "incident.closed", severity_of(row->severity), subject, NULL, document_orphan(row));
 }
 
 static void
@@ -343,12 +299,7 @@ recall_incident(struct core *c, struct ledger_incident *row)
 	}
 	i = incident_new(c, fault, s, fault == FAULT_QUALITY ? l : NULL);
 	i->reach = (uint8_t)reach;
-	json_decref(i->evidence);
-	i->evidence = row->evidence != NULL ? json_loads(row->evidence, 0, NULL) : NULL;
-	if (!json_is_array(i->evidence)) {
-		json_decref(i->evidence);
-		i->evidence = json_array();
-	}
+	incident_evidence_recall(i, row->evidence);
 	i->row = *row;
 	i->row.evidence = NULL;
 	i->unsaved = false;

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/ports.h"
@@ -66,7 +64,7 @@ void
 peers_restarted(struct core *c, const char *process)
 {
 	event_raise(c, "engine.child_restarted", SEVERITY_WARNING, "engine/core", NULL,
-	    json_pack("{s:s}", "process", process));
+	    document_note("process", process));
 }
 
 /* Our parent has restarted somebody whose channel does not tell us: ourselves. */
@@ -115,7 +113,7 @@ take_store_state(struct core *c, const struct ipc_msg *msg)
 	if (c->store_ok == was)
 		return;
 	event_raise(c, st.ok ? "engine.sighted" : "engine.blind", SEVERITY_CRITICAL, "engine/store", NULL,
-	    json_pack("{s:o}", "text", document_string(st.text)));
+	    document_note("text", st.text));
 }
 
 static struct store_request **

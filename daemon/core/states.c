@@ -12,45 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "alert/alert.h"
+#include "core/detail.h"
 #include "core/private.h"
 
 #define PUBLISH_NS	NS_PER_S	/* between two documents of one object */
 #define OBJECTS_A_TURN	500		/* objects written in one transaction, so that none takes long */
 
-static struct json_t *
-detail_of_link(const struct core *c, const struct link_live *l)
-{
-	json_t *raised = json_object(), *detail;
-	size_t	k;
-
-	for (k = 0; k < c->set.nrules; k++)
-		if (l->rule[k].raised)
-			json_object_set_new(raised, c->set.rule[k].name, json_integer(l->rule[k].since_ns));
-	detail = json_pack("{s:s, s:s, s:I, s:o}", "site", l->site->site->id, "rounds", rounds_say_names[l->rounds.say], "rounds_since",
-	    (json_int_t)l->rounds.since_ns, "raised", raised);
-	if (l->reach.verdict == VERDICT_PENDING)
-		json_object_set_new(detail, "reach", json_string("pending"));
-	if (l->reach.verdict == VERDICT_SETTLE)
-		json_object_set_new(detail, "reach", json_string("settle"));
-	return detail;
-}
-
 /* What an object's row holds beside the common part, and what its document says (NULL: it has none). */
 struct written {
 	struct ledger_object row;
-	json_t		    *detail, *data;
+	struct json_t	    *data;
 };
 
 static void
-write_of_link(const struct core *c, const struct link_live *l, struct written *w)
+write_of_link(const struct link_live *l, struct written *w)
 {
 	text_copy(w->row.state, sizeof(w->row.state), link_state_names[l->state]);
 	w->row.seen_up = l->seen_up;
 	w->row.last_ns = l->rounds.last_ns;
-	w->detail = detail_of_link(c, l);
 	w->data = document_link(l);
 }
 
@@ -58,23 +38,18 @@ static void
 write_of_site(const struct site_live *s, struct written *w)
 {
 	text_copy(w->row.state, sizeof(w->row.state), site_state_names[s->state]);
-	w->detail = json_object();
 	w->data = document_site(s);
 }
 
 static void
 write_of_device(const struct device_live *d, struct written *w)
 {
-	char reason[80];
-
-	text_copy(reason, sizeof(reason), d->reason);	/* a row has little room */
 	text_copy(w->row.state, sizeof(w->row.state), device_state_names[d->state]);
 	w->row.seen_up = d->seen;
-	w->detail = json_pack("{s:b, s:o}", "told", d->told, "reason", document_string(reason));
 }
 
 static void
-written_make(const struct core *c, const struct live *v, struct written *w)
+written_make(const struct live *v, struct written *w)
 {
 	const char *slash = strchr(v->ref, '/');
 
@@ -82,54 +57,27 @@ written_make(const struct core *c, const struct live *v, struct written *w)
 	memcpy(w->row.kind, v->ref, (size_t)(slash - v->ref));
 	text_copy(w->row.id, sizeof(w->row.id), slash + 1);
 	if (strcmp(w->row.kind, "link") == 0)
-		write_of_link(c, (const struct link_live *)v, w);
+		write_of_link((const struct link_live *)v, w);
 	else if (strcmp(w->row.kind, "site") == 0)
 		write_of_site((const struct site_live *)v, w);
 	else
 		write_of_device((const struct device_live *)v, w);
 }
 
-static int
-row_put(struct core *c, struct written *w, uint64_t rev, uint64_t document)
-{
-	char hex[20], *text;
-
-	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)document);
-	json_object_set_new(w->detail, "document", json_string(hex));
-	text = json_dumps(w->detail, JSON_COMPACT);
-	if (strlen(text) >= sizeof(w->row.detail)) {	/* many rules raised at once: they are raised again */
-		free(text);
-		json_object_del(w->detail, "raised");
-		text = json_dumps(w->detail, JSON_COMPACT);
-	}
-	text_copy(w->row.detail, sizeof(w->row.detail), text);
-	free(text);
-	w->row.rev = rev;
-	return ledger_object_put(c->ledger, &w->row);
-}
-
 /* Publish a state below its topic with its rev. */
 static int
 publish_state(struct core *c, const char *topic, const char *kind, const struct live *v, uint64_t rev,
-    json_t *data)
+    struct json_t *data)
 {
-	char	id[REF_MAX + 48], type[64], *text;
-	json_t *doc;
-	int	rc;
+	char *text = document_state(c, v, topic, kind, rev, data);
+	int   rc = outbox_add(c, topic, true, 0, 0, text);
 
-	json_object_set_new(data, "rev", json_integer((json_int_t)rev));
-	snprintf(id, sizeof(id), "%s/%llu", topic, (unsigned long long)rev);
-	snprintf(type, sizeof(type), "id.simpul.state.%s.v1", kind);
-	doc = document_envelope(c, id, type, v->ref, v->since_ns, json_incref(data));
-	text = document_text(doc);
-	json_decref(doc);
-	rc = outbox_add(c, topic, true, 0, 0, text);
 	free(text);
 	return rc;
 }
 
 static int
-publish_live(struct core *c, const struct live *v, const char *kind, json_t *data)
+publish_live(struct core *c, const struct live *v, const char *kind, struct json_t *data)
 {
 	char topic[REF_MAX + 16];
 	int  rc;
@@ -138,17 +86,17 @@ publish_live(struct core *c, const struct live *v, const char *kind, json_t *dat
 	rc = publish_state(c, topic, kind, v, v->new_rev, data);
 	if (rc == 0 && strcmp(kind, "site") == 0) {
 		const struct site_live *s = (const struct site_live *)v;
-		json_t		       *office = document_office(s);
+		struct json_t	       *office = document_office(s);
 
 		snprintf(topic, sizeof(topic), "opd/%s/state", s->site->id);
 		rc = publish_state(c, topic, kind, v, v->new_rev, office);
-		json_decref(office);
+		document_free(office);
 	}
 	return rc;
 }
 
 static uint64_t
-hash_of(const json_t *data)
+hash_of(const struct json_t *data)
 {
 	char	*text = document_text(data);
 	uint64_t hash = hash_text(text);
@@ -165,17 +113,19 @@ write_live(struct core *c, struct live *v, int64_t now)
 	bool	       news;
 	int	       rc = 0;
 
-	written_make(c, v, &w);
+	written_make(v, &w);
 	v->new_document = w.data != NULL ? hash_of(w.data) : 0;
 	news = v->new_document != v->document;
 	v->publishing = w.data != NULL && (news || v->repeat) && v->publish_ns <= now;
 	v->new_rev = v->rev + (v->publishing && news);
 	if (v->publishing)
 		rc = publish_live(c, v, w.row.kind, w.data);
-	if (rc == 0 && (v->publishing || v->unsaved))
-		rc = row_put(c, &w, v->new_rev, v->publishing ? v->new_document : v->document);
-	json_decref(w.detail);
-	json_decref(w.data);
+	if (rc == 0 && (v->publishing || v->unsaved)) {
+		w.row.rev = v->new_rev;
+		detail_write(c, v, v->publishing ? v->new_document : v->document, &w.row);
+		rc = ledger_object_put(c->ledger, &w.row);
+	}
+	document_free(w.data);
 	return rc;
 }
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* detail.c: see detail.h. */
+#include "core/detail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "alert/alert.h"
+#include "base/text.h"
+
+/* ---- writing ---- */
+
+static json_t *
+detail_of_link(const struct core *c, const struct link_live *l)
+{
+	json_t *raised = json_object(), *detail;
+	size_t	k;
+
+	for (k = 0; k < c->set.nrules; k++)
+		if (l->rule[k].raised)
+			json_object_set_new(raised, c->set.rule[k].name, json_integer(l->rule[k].since_ns));
+	detail = json_pack("{s:s, s:s, s:I, s:o}",
+	    "site", l->site->site->id,
+	    "rounds", rounds_say_names[l->rounds.say],
+	    "rounds_since", (json_int_t)l->rounds.since_ns,
+	    "raised", raised);
+	if (l->reach.verdict == VERDICT_PENDING)
+		json_object_set_new(detail, "reach", json_string("pending"));
+	if (l->reach.verdict == VERDICT_SETTLE)
+		json_object_set_new(detail, "reach", json_string("settle"));
+	return detail;
+}
+
+static json_t *
+detail_of_device(const struct device_live *d)
+{
+	char reason[80];
+
+	text_copy(reason, sizeof(reason), d->reason);	/* a row has little room */
+	return json_pack("{s:b, s:o}", "told", d->told, "reason", document_string(reason));
+}
+
+static json_t *
+detail_of(const struct core *c, const struct live *v, const char *kind)
+{
+	if (strcmp(kind, "link") == 0)
+		return detail_of_link(c, (const struct link_live *)v);
+	if (strcmp(kind, "device") == 0)
+		return detail_of_device((const struct device_live *)v);
+	return json_object();
+}
+
+void
+detail_write(const struct core *c, const struct live *v, uint64_t document, struct ledger_object *row)
+{
+	json_t *detail = detail_of(c, v, row->kind);
+	char	hex[20], *text;
+
+	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)document);
+	json_object_set_new(detail, "document", json_string(hex));
+	text = json_dumps(detail, JSON_COMPACT);
+	if (strlen(text) >= sizeof(row->detail)) {	/* many rules raised at once: they are raised again */
+		free(text);
+		json_object_del(detail, "raised");
+		text = json_dumps(detail, JSON_COMPACT);
+	}
+	text_copy(row->detail, sizeof(row->detail), text);
+	free(text);
+	json_decref(detail);
+}
+
+/* ---- reading ---- */
+
+static const char *
+text_of(const json_t *detail, const char *key)
+{
+	const char *t = json_string_value(json_object_get(detail, key));
+
+	return t != NULL ? t : "";
+}
+
+uint64_t
+detail_document(const char *detail)
+{
+	json_t	*j = json_loads(detail, 0, NULL);
+	uint64_t document = strtoull(text_of(j, "document"), NULL, 16);
+
+	json_decref(j);
+	return document;
+}
+
+void
+detail_site(const char *detail, char site[ID_MAX])
+{
+	json_t *j = json_loads(detail, 0, NULL);
+
+	text_copy(site, ID_MAX, text_of(j, "site"));
+	json_decref(j);
+}
+
+void
+detail_read_link(const struct core *c, const char *detail, struct link_live *l)
+{
+	json_t	     *j = json_loads(detail, 0, NULL);
+	const json_t *raised = json_object_get(j, "raised");
+	size_t	      k;
+
+	text_copy(l->site_was, sizeof(l->site_was), text_of(j, "site"));
+	for (k = 0; k < ROUNDS_SAY; k++)
+		if (strcmp(rounds_say_names[k], text_of(j, "rounds")) == 0)
+			l->rounds.say = (uint8_t)k;
+	l->rounds.since_ns = json_integer_value(json_object_get(j, "rounds_since"));
+	for (k = 0; k < c->set.nrules; k++) {
+		const json_t *since = json_object_get(raised, c->set.rule[k].name);
+
+		l->rule[k].raised = since != NULL;
+		l->rule[k].since_ns = json_integer_value(since);	/* 0 when there is none */
+	}
+	if (strcmp(text_of(j, "reach"), "settle") == 0)
+		l->reach.verdict = VERDICT_SETTLE;
+	json_decref(j);
+}
+
+void
+detail_read_device(const char *detail, struct device_live *d)
+{
+	json_t *j = json_loads(detail, 0, NULL);
+
+	d->told = json_is_true(json_object_get(j, "told"));
+	text_copy(d->reason, sizeof(d->reason), text_of(j, "reason"));
+	json_decref(j);
+}
