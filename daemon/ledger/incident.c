@@ -75,20 +75,13 @@ ack_put(struct ledger *l, const struct ledger_incident *i)
 	return sql_run(&q);
 }
 
-/* Delete by incident number with the statement of a slot. */
-static int
-remove_by_id(struct ledger *l, enum sql_slot slot, const char *text, uint64_t id)
-{
-	struct sql q = sql_start(l, slot, text);
-
-	sql_u64(&q, id);
-	return sql_run(&q);
-}
-
 static int
 ack_remove(struct ledger *l, uint64_t id)
 {
-	return remove_by_id(l, SQL_ACK_REMOVE, "DELETE FROM ack WHERE incident = ?", id);
+	struct sql q = sql_start(l, SQL_ACK_REMOVE, "DELETE FROM ack WHERE incident = ?");
+
+	sql_u64(&q, id);
+	return sql_run(&q);
 }
 
 int
@@ -97,15 +90,6 @@ ledger_incident_put(struct ledger *l, struct ledger_incident *i)
 	if ((i->id == 0 ? incident_add(l, i) : incident_update(l, i)) == -1)
 		return -1;
 	return i->ack_ns != 0 ? ack_put(l, i) : ack_remove(l, i->id);
-}
-
-int
-ledger_incident_remove(struct ledger *l, uint64_t id)
-{
-	if (ack_remove(l, id) == -1 ||
-	    remove_by_id(l, SQL_MEMBER_REMOVE, "DELETE FROM member WHERE incident = ?", id) == -1)
-		return -1;
-	return remove_by_id(l, SQL_INCIDENT_REMOVE, "DELETE FROM incident WHERE id = ?", id);
 }
 
 static void

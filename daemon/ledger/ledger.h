@@ -76,8 +76,6 @@ struct ledger_incident {
 	char	*evidence;
 };
 int	ledger_incident_put(struct ledger *l, struct ledger_incident *i);
-/** A pending one that came to nothing. */
-int	ledger_incident_remove(struct ledger *l, uint64_t id);
 /** -1 also when there is none. */
 int	ledger_incident_get(struct ledger *l, uint64_t id, struct ledger_incident *i);
 /** Newest first. @param open_only pending and open ones; before: ids below this, 0 = from the newest */

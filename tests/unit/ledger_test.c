@@ -167,15 +167,6 @@ test_incidents(void)
 	*seen = '\0';
 	ledger_incident_each(l, false, 4, 2, list_incident, seen);
 	is_text(seen, "3 2 ", "a page of two below number 4");
-	ok(ledger_incident_remove(l, 4) == 0 && ledger_incident_remove(l, 5) == 0,
-	    "pending ones are removed");
-	i.id = 0;
-	ledger_incident_put(l, &i);
-	is_i64((int64_t)i.id, 6, "a number is never given out again");
-	ok(ledger_incident_remove(l, 1) == 0, "an incident goes");
-	*seen = '\0';
-	ledger_member_each(l, 1, list_member, seen);
-	is_text(seen, "", "with its members");
 	ledger_close(l);
 }
 
