@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "live/counters.h"
 
 #define EXPIRY_S   86400	/* message expiry of an event at the broker */
 #define EVENTS_MAX 100000	/* that wait for a ledger which cannot be written */

@@ -14,6 +14,7 @@
 #include "core/private.h"
 #include "core/probe.h"
 #include "core/samples.h"
+#include "live/counters.h"
 
 struct store_request {
 	uint32_t	      token;

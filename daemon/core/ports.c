@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/plan.h"
 #include "core/private.h"
+#include "live/counters.h"
 
 #define REPLAN_NS NS_PER_S	/* ports found within this go into one plan */
 

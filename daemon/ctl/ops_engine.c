@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "ctl/js.h"
+#include "live/counters.h"
 #include "live/core.h"
 
 #define SOCKET_VERSION 1

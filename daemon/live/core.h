@@ -17,7 +17,6 @@
 #include "base/conf.h"
 #include "base/map.h"
 #include "ledger/ledger.h"
-#include "live/counters.h"
 #include "live/incident.h"
 #include "live/marks.h"
 #include "live/object.h"

@@ -23,6 +23,7 @@
 #include "core/samples.h"
 #include "core/turn.h"
 #include "ctl/ctl.h"
+#include "live/counters.h"
 
 #define DRAIN_MS 2000
 

@@ -9,12 +9,15 @@
  *
  * A channel that appears is the only signal that a peer (re)started: core then sends it its plan, and so on.
  * Core also gets one to PROCESS_PARENT: it sends RELOAD there, and receives the parent's COUNTERS ("child.store.restarts").
+ * Measure and core are here; store and publish are in their own folders.
  */
 #ifndef SIMPUL_PROC_H
 #define SIMPUL_PROC_H
 
 #include "base/packet_io.h"
 #include "ipc/msg.h"
+#include "publish/publish.h"
+#include "store/process.h"
 
 /* measure: inventory in, samples out. */
 struct measure;
@@ -29,17 +32,6 @@ void	measure_attach(struct measure *m, enum process_kind peer, const char *insta
 void	measure_stop(struct measure *m);
 void	measure_free(struct measure *m);
 
-/* store: samples in, journal and RRD; series out. */
-struct store;
-struct store_opts {
-	int	dir_fd;		/* directory store/; taken */
-	bool	no_disk;	/* stories that need no series: judge and forget (dir_fd -1) */
-};
-struct store *store_new(struct loop *l, const struct store_opts *o);
-void	store_attach(struct store *s, enum process_kind peer, const char *instance, struct ipc_channel *ch);
-void	store_stop(struct store *s);
-void	store_free(struct store *s);
-
 /* core: state, rules, incidents, ledger, control socket. */
 struct core;
 struct core_opts {
@@ -51,15 +43,5 @@ struct core *core_new(struct loop *l, const struct core_opts *o);
 void	core_attach(struct core *c, enum process_kind peer, const char *instance, struct ipc_channel *ch);
 void	core_stop(struct core *c);
 void	core_free(struct core *c);
-
-/* publish: the outbox out to the broker, commands in. */
-struct publish;
-struct publish_opts {
-	int	secrets_fd;	/* directory secrets/publish, or -1; taken */
-};
-struct publish *publish_new(struct loop *l, const struct publish_opts *o);
-void	publish_attach(struct publish *p, enum process_kind peer, const char *instance, struct ipc_channel *ch);
-void	publish_stop(struct publish *p);
-void	publish_free(struct publish *p);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* schema.c: the groups of simpuld.conf, in the order of the default file. */
 #include "proc/options.h"
+#include "publish/options.h"
+#include "rules/options.h"
+#include "store/options.h"
 
 const struct conf_group conf_groups[] = {
 	{ "engine", engine_options, .help = "The engine as a whole, and when it measures." },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.c: settings of the way to the MQTT broker. */
-#include "proc/options.h"
+#include "publish/options.h"
 
 const struct conf_opt mqtt_options[] = {
 	{ "enabled", CONF_BOOL, .def = "true",

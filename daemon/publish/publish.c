@@ -12,7 +12,7 @@
  * same boot number, so that a late Will cannot be mistaken for the end of a newer engine; and a heart-beat
  * with the last sequence number.
  */
-#include "proc/proc.h"
+#include "publish/publish.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -427,7 +427,7 @@ core_closed(void *arg, struct ipc_channel *ch, const char *why)
 	queue_clear(p);		/* the next core hands over again what has not been confirmed */
 }
 
-/* ---- proc.h ---- */
+/* ---- publish.h ---- */
 
 struct publish *
 publish_new(struct loop *l, const struct publish_opts *o)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.c: settings of a rule on one value. */
-#include "proc/options.h"
+#include "rules/options.h"
 
 static const char *const on_words[] = { "link", NULL };
 static const char *const value_words[] = { "loss_ratio", "rtt_p50_s", NULL };

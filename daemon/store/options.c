@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.c: settings of the store. */
-#include "proc/options.h"
+#include "store/options.h"
 
 static const char *const profile_words[] = { "small", "city", "national", NULL };
 

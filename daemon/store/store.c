@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.c: the store process (proc.h): samples in from measure and core, and what happens each second.
+ * store.c: the store process (process.h): samples in from measure and core, and what happens each second.
  *
  * Within a second: commit the journal (group commit), tell core what is durable, close minutes that are over,
  * write files that are due. The journal is committed earlier when 256 KiB wait.

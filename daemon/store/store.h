@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.h: the store process as its own files see it; everybody else sees proc/proc.h.
+ * store.h: the store process as its own files see it; everybody else sees process.h.
  *
  *	store.c		channels, samples in, the second's tick
  *	store_plan.c	settings and objects from core
@@ -19,7 +19,7 @@
 #define SIMPUL_STORE_H
 
 #include "base/log.h"
-#include "proc/proc.h"
+#include "store/process.h"
 #include "store/replay.h"
 #include "store/rrd.h"
 #include "store/series.h"

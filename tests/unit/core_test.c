@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "alert/alert.h"
+#include "live/counters.h"
 #include "tests/unit/core_world.h"
 #include "tests/unit/tap.h"
 

@@ -21,7 +21,7 @@
 
 #include "base/log.h"
 #include "base/sandbox.h"
-#include "proc/proc.h"
+#include "publish/publish.h"
 #include "tests/unit/tap.h"
 
 #define BROKER	   "/usr/sbin/mosquitto"

@@ -11,8 +11,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "proc/proc.h"
 #include "sample/sample.h"
+#include "store/process.h"
 #include "tap.h"
 
 #define RIG_T0	   INT64_C(1795222800)	/* unix s, a whole hour */
