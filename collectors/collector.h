@@ -54,7 +54,7 @@ struct collector_ops {
 	const char		 *name;		/* log tag */
 	const char		 *help;		/* one sentence */
 	const struct metric	 *metrics;	/* ends with { 0 } */
-	const struct conf_opt	 *options;	/* ends with { 0 }; NULL for none */
+	const struct conf_opt	 *options;	/* of the engine that reads for it; ends with { 0 } */
 	size_t			  state_size;
 	const struct snmp_column *columns;	/* at most COLLECTOR_COLUMNS_MAX; ends with { 0 } */
 
@@ -88,6 +88,7 @@ struct collector_ops {
 void	poll_plan_row(struct poll_plan *plan, struct collector *c, uint32_t tag, uint32_t index,
 	    uint32_t columns);
 
+extern const struct conf_opt snmp_options[];	/* collectors/snmp/engine.c; the group "snmp" */
 extern const struct collector_ops *const collector_registry[];	/* alphabetical, ends with NULL */
 #define COLLECTORS 2
 extern const struct collector_ops collector_host, collector_if_mib;

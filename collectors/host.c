@@ -183,6 +183,7 @@ const struct collector_ops collector_host = {
 	.name	    = "host",
 	.help	    = "Processor, memory, load and uptime of a device (HOST-RESOURCES-MIB, UCD-SNMP-MIB).",
 	.metrics    = host_metrics,
+	.options    = snmp_options,
 	.state_size = sizeof(struct host_state),
 	.columns    = host_columns,
 	.match	    = host_match,

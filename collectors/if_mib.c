@@ -458,6 +458,7 @@ const struct collector_ops collector_if_mib = {
 	.name	    = "if_mib",
 	.help	    = "Traffic, errors, discards and state of the ports of a device (IF-MIB).",
 	.metrics    = if_metrics,
+	.options    = snmp_options,
 	.state_size = sizeof(struct if_state),
 	.columns    = if_columns,
 	.ports	    = if_ports,

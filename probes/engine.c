@@ -14,8 +14,8 @@
 #include "base/log.h"
 
 #define TICK_NS	    (2 * NS_PER_MS)
-#define INTERVAL_MIN_MS 1000	/* delay.h keeps one packet a second */
-#define TIMEOUT_MAX_MS	3000	/* icmp.c: rounds of a burst in flight, packets remembered */
+#define INTERVAL_MIN_MS (PROBE_INTERVAL_MIN_S * 1000u)
+#define TIMEOUT_MAX_MS	(PROBE_TIMEOUT_MAX_S * 1000u)
 
 static size_t
 registry_index(const struct probe_ops *ops)

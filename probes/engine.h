@@ -14,8 +14,6 @@
 #include "schedule/lag.h"
 #include "schedule/wheel.h"
 
-#define PROBE_KINDS_MAX 16
-
 struct ask;
 struct ask_entry;
 
@@ -33,7 +31,7 @@ struct probe_engine {
 	struct sink	  sink;
 	struct sample	  sample;	/* the one being made */
 	struct nmap	 *probes;	/* by number */
-	void		 *shared[PROBE_KINDS_MAX];	/* parallel to probe_registry[] */
+	void		 *shared[PROBES_MAX];	/* parallel to probe_registry[] */
 	struct ask	 *asks;
 	probe_asked_fn	  asked;
 	void		 *asked_arg;

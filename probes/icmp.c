@@ -393,8 +393,10 @@ static const struct metric icmp_metrics[] = {
 };
 
 static const struct conf_opt icmp_options[] = {
-	{ "interval_s", CONF_NUMBER, "s", 1, 60, "2", NULL, "Time between two steady packets to a target." },
-	{ "timeout_s", CONF_NUMBER, "s", 0.1, 3, "1", NULL, "Without an answer for this long a packet is lost." },
+	{ "interval_s", CONF_NUMBER, "s", PROBE_INTERVAL_MIN_S, 60, "2",
+	  .help = "Time between two echo requests; five of them make a result." },
+	{ "timeout_s", CONF_NUMBER, "s", 0.1, PROBE_TIMEOUT_MAX_S, "1",
+	  .help = "An echo request without an answer for this long is lost." },
 	{ 0 }
 };
 
@@ -403,6 +405,7 @@ const struct probe_ops probe_icmp = {
 	.help		= "Reachability, loss and round-trip time by ICMP echo.",
 	.metrics	= icmp_metrics,
 	.options	= icmp_options,
+	.starts		= STEADY_PACKETS,
 	.state_size	= sizeof(struct icmp_target),
 	.start		= icmp_start,
 	.cancel		= icmp_cancel,

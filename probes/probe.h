@@ -3,7 +3,7 @@
  * probe.h: a probe sends test traffic and times or counts what comes back.
  *
  * A probe is one table; the table is all that the rest of the program knows of it. To make a new one, copy tcp.c and add a
- * line to registry.c. What its functions may use is in engine.h.
+ * line to registry.c (and its name to Makefile.inc). What its functions may use is in engine.h.
  */
 #ifndef SIMPUL_PROBE_H
 #define SIMPUL_PROBE_H
@@ -25,11 +25,19 @@ struct metric {
 struct probe_engine;		/* what the probes of one instance share: loop, packet_io, wheel, sink */
 struct probe;			/* one target of one probe, with state_size bytes of its own */
 
+/*
+ * Options: "interval_s" and "timeout_s", which every probe has, and "port", which it may have. These travel
+ * with each target; others would not reach the probe.
+ */
+#define PROBE_INTERVAL_MIN_S 1	/* delay.h keeps one packet a second */
+#define PROBE_TIMEOUT_MAX_S  3	/* icmp.c: rounds of a burst in flight, packets remembered */
+
 struct probe_ops {
-	const char	      *name;		/* config word, log tag, MQTT level */
+	const char	      *name;		/* config group and word, log tag */
 	const char	      *help;		/* one sentence */
 	const struct metric   *metrics;		/* ends with { 0 } */
-	const struct conf_opt *options;		/* ends with { 0 }; NULL for none */
+	const struct conf_opt *options;		/* the group of this name; ends with { 0 } */
+	unsigned	       starts;		/* calls of start() that make one result */
 	size_t		       state_size;	/* zeroed bytes per target, owned by the scheduler */
 
 	/* Once per interval: begin one round (icmp: send one packet) and return at once. 0, or -1 when it could not. */
@@ -45,7 +53,10 @@ struct probe_ops {
 	void	(*counters)(void *shared, struct msg_counters *out);
 };
 
+#define PROBES_MAX 16
 extern const struct probe_ops *const probe_registry[];	/* alphabetical, ends with NULL */
+extern const char *const probe_names[];			/* likewise */
 const struct probe_ops *probe_find(const char *name);	/* NULL when there is none */
+bool	probe_has_option(const struct probe_ops *ops, const char *key);
 
 #endif

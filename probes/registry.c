@@ -4,13 +4,20 @@
 
 #include <string.h>
 
-extern const struct probe_ops probe_icmp, probe_tcp;
+#define PROBES(X) \
+	X(icmp)	  \
+	X(tcp)
 
-const struct probe_ops *const probe_registry[] = {
-	&probe_icmp,
-	&probe_tcp,
-	NULL
-};
+#define DECLARE(name) extern const struct probe_ops probe_##name;
+PROBES(DECLARE)
+
+#define OPS(name) &probe_##name,
+const struct probe_ops *const probe_registry[] = { PROBES(OPS) NULL };
+
+#define NAME(name) #name,
+const char *const probe_names[] = { PROBES(NAME) NULL };
+
+_Static_assert(nitems(probe_registry) <= PROBES_MAX + 1, "room in probe_engine and in the schema");
 
 const struct probe_ops *
 probe_find(const char *name)
@@ -21,4 +28,15 @@ probe_find(const char *name)
 		if (strcmp(probe_registry[i]->name, name) == 0)
 			return probe_registry[i];
 	return NULL;
+}
+
+bool
+probe_has_option(const struct probe_ops *ops, const char *key)
+{
+	const struct conf_opt *o;
+
+	for (o = ops->options; o->key != NULL; o++)
+		if (strcmp(o->key, key) == 0)
+			return true;
+	return false;
 }

@@ -19,8 +19,12 @@ static const struct metric tcp_metrics[] = {
 };
 
 static const struct conf_opt tcp_options[] = {
-	{ "interval_s", CONF_NUMBER, "s", 1, 3600, "30", NULL, "Time between two connections." },
-	{ "timeout_s", CONF_NUMBER, "s", 0.1, 3, "3", NULL, "Without an answer for this long, the round is lost." },
+	{ "port", CONF_INT, .min = 1, .max = 65535, .def = "7",
+	  .help = "Where to; a refusal is an answer, too." },
+	{ "interval_s", CONF_NUMBER, "s", PROBE_INTERVAL_MIN_S, 3600, "30",
+	  .help = "Time between two connections; each makes a result." },
+	{ "timeout_s", CONF_NUMBER, "s", 0.1, PROBE_TIMEOUT_MAX_S, "1",
+	  .help = "A connection without an answer for this long is lost; after 1 s the kernel asks again." },
 	{ 0 }
 };
 
@@ -77,6 +81,7 @@ const struct probe_ops probe_tcp = {
 	.help		= "Time the opening of a TCP connection to one port.",
 	.metrics	= tcp_metrics,
 	.options	= tcp_options,
+	.starts		= 1,
 	.state_size	= sizeof(struct tcp_state),
 	.start		= tcp_start,
 	.cancel		= tcp_cancel,

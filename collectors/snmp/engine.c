@@ -9,6 +9,13 @@
 #include "base/map.h"
 #include "collectors/snmp/device.h"
 
+const struct conf_opt snmp_options[] = {
+	{ "interval_s", CONF_NUMBER, "s", 10, 3600, "60", .help = "Time between two polls of a device." },
+	{ "timeout_s", CONF_NUMBER, "s", 0.1, 30, "2",
+	  .help = "A request without an answer for this long is repeated." },
+	{ 0 }
+};
+
 struct snmp_engine {
 	struct device_env env;
 	struct sink	  sink;

@@ -238,7 +238,7 @@ group_with_key(const char *key)
 	const struct conf_group *g;
 	const struct conf_opt	*o;
 
-	for (g = conf_groups; g->name != NULL; g++)
+	for (g = conf_schema(); g->name != NULL; g++)
 		for (o = g->options; o->key != NULL; o++)
 			if (strcmp(o->key, key) == 0)
 				return g;
@@ -255,7 +255,7 @@ unknown_key_say(struct parser *p, const config_setting_t *s, const struct conf_g
 	size_t			 i, len = 0;
 
 	for (i = 0; i + 1 < nitems(names); i++) {
-		names[i] = g != NULL ? g->options[i].key : conf_groups[i].name;
+		names[i] = g != NULL ? g->options[i].key : conf_schema()[i].name;
 		if (names[i] == NULL)
 			break;
 		if (len < sizeof(all))
@@ -303,7 +303,7 @@ entry_take(struct parser *p, const config_setting_t *group, const struct conf_gr
 static void
 list_take(struct parser *p, const config_setting_t *s, size_t group)
 {
-	const struct conf_group *g = &conf_groups[group];
+	const struct conf_group *g = &conf_schema()[group];
 	size_t			 n = (size_t)config_setting_length(s), e;
 
 	if (config_setting_type(s) != CONFIG_TYPE_LIST) {
@@ -333,22 +333,22 @@ group_take(struct parser *p, const config_setting_t *s)
 	const struct conf_token *t = config_setting_get_hook(s);
 	size_t			 g;
 
-	for (g = 0; conf_groups[g].name != NULL; g++)
-		if (strcmp(conf_groups[g].name, config_setting_name(s)) == 0)
+	for (g = 0; conf_schema()[g].name != NULL; g++)
+		if (strcmp(conf_schema()[g].name, config_setting_name(s)) == 0)
 			break;
-	if (conf_groups[g].name == NULL) {
+	if (conf_schema()[g].name == NULL) {
 		unknown_key_say(p, s, NULL);
 		return;
 	}
 	p->conf->section[g].line = t->line;
 	p->conf->section[g].column = t->column;
-	if (conf_groups[g].list)
+	if (conf_schema()[g].list)
 		list_take(p, s, g);
 	else if (config_setting_type(s) == CONFIG_TYPE_GROUP)
-		entry_take(p, s, &conf_groups[g], &p->conf->section[g].entry[0]);
+		entry_take(p, s, &conf_schema()[g], &p->conf->section[g].entry[0]);
 	else
-		parser_say(p, s, "%s is %s; write a group: %s = { name = value; };", conf_groups[g].name,
-		    type_name(config_setting_type(s)), conf_groups[g].name);
+		parser_say(p, s, "%s is %s; write a group: %s = { name = value; };", conf_schema()[g].name,
+		    type_name(config_setting_type(s)), conf_schema()[g].name);
 }
 
 struct conf *

@@ -2,8 +2,9 @@
 /*
  * conf.h: the policy file (libconfig syntax) under a typed schema.
  *
- * Each module owns a table of struct conf_opt; conf_groups[] (daemon/proc/schema.c) lists the groups. From these tables come
- * the check, the commented default file and the man page section: there is no second description of a setting.
+ * Each module owns a table of struct conf_opt; conf_schema() (daemon/proc/schema.c) lists the groups. From
+ * these tables come the check, the commented default file and the man page section: there is no second
+ * description of a setting.
  * A loaded configuration is read-only. Reading a key that the schema does not have is a bug and ends the process.
  */
 #ifndef SIMPUL_CONF_H
@@ -41,7 +42,7 @@ struct conf_group {
 	const char *const     *sample;	/* lists: the default entries, each key, value, ..., NULL; then NULL; or NULL for none */
 	size_t		       max;	/* lists: entries at most */
 };
-extern const struct conf_group conf_groups[];	/* ends with { 0 } */
+const struct conf_group *conf_schema(void);	/* ends with { 0 }; always the same */
 
 struct conf;
 

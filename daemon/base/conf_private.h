@@ -25,7 +25,7 @@ struct conf_section {
 };
 
 struct conf {
-	struct conf_section *section;	/* parallel to conf_groups */
+	struct conf_section *section;	/* parallel to conf_schema() */
 };
 
 /** A configuration in which lists are empty. */

@@ -204,7 +204,7 @@ groups_count(void)
 {
 	size_t n = 0;
 
-	while (conf_groups[n].name != NULL)
+	while (conf_schema()[n].name != NULL)
 		n++;
 	return n;
 }
@@ -221,7 +221,7 @@ default_put(const struct conf_group *g, const struct conf_opt *o, struct conf_va
 void
 conf_resize(struct conf *c, size_t group, size_t n)
 {
-	const struct conf_group *g = &conf_groups[group];
+	const struct conf_group *g = &conf_schema()[group];
 	struct conf_section	*s = &c->section[group];
 	size_t			 nopts = conf_options(g), e, k;
 
@@ -253,7 +253,7 @@ path_write(char *out, size_t size, const struct conf_group *g, size_t entry, con
 void
 conf_sample(struct conf *c, size_t group)
 {
-	const struct conf_group *g = &conf_groups[group];
+	const struct conf_group *g = &conf_schema()[group];
 	const char *const	*s;
 	char			 path[120], err[400];
 	size_t			 n = 0;
@@ -278,7 +278,7 @@ conf_new_empty(void)
 
 	c->section = xcalloc(n + 1, sizeof(*c->section));
 	for (g = 0; g < n; g++)
-		conf_resize(c, g, conf_groups[g].list ? 0 : 1);
+		conf_resize(c, g, conf_schema()[g].list ? 0 : 1);
 	return c;
 }
 
@@ -288,8 +288,8 @@ conf_new_default(void)
 	struct conf *c = conf_new_empty();
 	size_t	     g;
 
-	for (g = 0; conf_groups[g].name != NULL; g++)
-		if (conf_groups[g].list)
+	for (g = 0; conf_schema()[g].name != NULL; g++)
+		if (conf_schema()[g].list)
 			conf_sample(c, g);
 	return c;
 }
@@ -301,7 +301,7 @@ conf_free(struct conf *c)
 
 	if (c == NULL)
 		return;
-	for (g = 0; conf_groups[g].name != NULL; g++) {
+	for (g = 0; conf_schema()[g].name != NULL; g++) {
 		conf_resize(c, g, 0);
 		free(c->section[g].entry);
 	}
@@ -328,27 +328,27 @@ path_find(const struct conf *c, const char *path, struct place *at)
 	size_t		   k;
 	int		   used = 0;
 
-	for (at->group = 0; conf_groups[at->group].name != NULL; at->group++)
-		if (strncmp(conf_groups[at->group].name, path, len) == 0 &&
-		    conf_groups[at->group].name[len] == '\0')
+	for (at->group = 0; conf_schema()[at->group].name != NULL; at->group++)
+		if (strncmp(conf_schema()[at->group].name, path, len) == 0 &&
+		    conf_schema()[at->group].name[len] == '\0')
 			break;
-	if (conf_groups[at->group].name == NULL)
+	if (conf_schema()[at->group].name == NULL)
 		return -1;
 	at->section = &c->section[at->group];
 	at->opt = NULL;
 	at->value = NULL;
 	if (*key == '\0')
-		return conf_groups[at->group].list ? 0 : -1;
-	if (conf_groups[at->group].list) {
+		return conf_schema()[at->group].list ? 0 : -1;
+	if (conf_schema()[at->group].list) {
 		if (sscanf(key, "[%4llu]%n", &entry, &used) != 1 || used == 0)
 			return -1;
 		key += used;
 	}
 	if (*key++ != '.' || entry >= at->section->n)
 		return -1;
-	for (k = 0; conf_groups[at->group].options[k].key != NULL; k++)
-		if (strcmp(conf_groups[at->group].options[k].key, key) == 0) {
-			at->opt = &conf_groups[at->group].options[k];
+	for (k = 0; conf_schema()[at->group].options[k].key != NULL; k++)
+		if (strcmp(conf_schema()[at->group].options[k].key, key) == 0) {
+			at->opt = &conf_schema()[at->group].options[k];
 			at->value = &at->section->entry[entry].value[k];
 			return 0;
 		}
@@ -436,16 +436,16 @@ conf_each(const struct conf *c, void (*cb)(void *arg, const char *path, const ch
 	char			   path[120], count[24];
 	size_t			   g, e, k;
 
-	for (g = 0; conf_groups[g].name != NULL; g++) {
+	for (g = 0; conf_schema()[g].name != NULL; g++) {
 		s = &c->section[g];
-		if (conf_groups[g].list) {
+		if (conf_schema()[g].list) {
 			snprintf(count, sizeof(count), "%zu", s->n);
-			cb(arg, conf_groups[g].name, count);
+			cb(arg, conf_schema()[g].name, count);
 		}
 		for (e = 0; e < s->n; e++)
-			for (k = 0; conf_groups[g].options[k].key != NULL; k++) {
-				path_write(path, sizeof(path), &conf_groups[g], e,
-				    conf_groups[g].options[k].key);
+			for (k = 0; conf_schema()[g].options[k].key != NULL; k++) {
+				path_write(path, sizeof(path), &conf_schema()[g], e,
+				    conf_schema()[g].options[k].key);
 				if (s->entry[e].value[k].text != NULL)
 					cb(arg, path, s->entry[e].value[k].text);
 			}
@@ -464,8 +464,8 @@ conf_set(struct conf *c, const char *path, const char *value, char *err, size_t 
 	}
 	if (at.opt != NULL)
 		return conf_value_put(at.value, at.opt, value, err, err_size);
-	if (text_to_i64(value, 0, (int64_t)conf_groups[at.group].max, &n) == -1) {
-		snprintf(err, err_size, "a list of 0 to %zu entries", conf_groups[at.group].max);
+	if (text_to_i64(value, 0, (int64_t)conf_schema()[at.group].max, &n) == -1) {
+		snprintf(err, err_size, "a list of 0 to %zu entries", conf_schema()[at.group].max);
 		return -1;
 	}
 	conf_resize(c, at.group, (size_t)n);

@@ -176,7 +176,7 @@ conf_write_default(struct buf *out)
 	    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
 	    "# See simpuld.conf(5).\n"
 	    "# After a change: simpulctl check, then simpulctl reload.\n");
-	for (g = conf_groups; g->name != NULL; g++) {
+	for (g = conf_schema(); g->name != NULL; g++) {
 		put(out, "\n");
 		put_comment(out, "", g->help);
 		if (g->list)
@@ -193,7 +193,7 @@ conf_write_man(struct buf *out)
 	const struct conf_opt	*o;
 	char			 what[360];
 
-	for (g = conf_groups; g->name != NULL; g++) {
+	for (g = conf_schema(); g->name != NULL; g++) {
 		put(out, ".Ss %s\n%s\n", g->name, g->help);
 		if (g->list)
 			put(out, "A list of at most %zu groups.\n", g->max);

@@ -58,12 +58,11 @@ send_link(struct core *c, struct measure_peer *m, const struct link_live *l)
 		.address = l->link->address,
 		.interval_ms = (uint32_t)(c->set.link_interval_ns / NS_PER_MS),
 		.timeout_ms = c->set.link_timeout_ms,
+		.port = c->set.link_port,
 	};
 
 	text_copy(t.ref, sizeof(t.ref), l->live.ref);
 	text_copy(t.method, sizeof(t.method), c->set.link_probe);
-	if (strcmp(t.method, "tcp") == 0)
-		t.port = c->set.link_tcp_port;
 	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
 }
 

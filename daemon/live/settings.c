@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "probes/probe.h"
 #include "sample/sample.h"
 
-#define ROUND_PACKETS 5		/* steady packets that make one result */
 #define GAP_INTERVALS 2.5	/* a gap is never shorter than this many results */
 
 static void
@@ -41,16 +41,38 @@ rule_read(struct threshold_rule *r, const struct conf *conf, size_t i)
 #undef KEY
 }
 
+/* Of a probe's group, or of "snmp". Targets are told in milliseconds. */
+static uint32_t
+milliseconds(const struct conf *conf, const char *group, const char *key)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s.%s", group, key);
+	return (uint32_t)(conf_number(conf, path) * 1000 + 0.5);
+}
+
+/* How lines are probed: by the settings of the probe that was chosen for them. */
+static void
+probe_read(struct core_settings *s, const struct conf *conf)
+{
+	const char *probe = conf_text(conf, "engine.link_probe");
+	char	    path[64];
+
+	text_copy(s->link_probe, sizeof(s->link_probe), probe);
+	s->link_interval_ns = milliseconds(conf, probe, "interval_s") * NS_PER_MS;
+	s->link_timeout_ms = milliseconds(conf, probe, "timeout_s");
+	snprintf(path, sizeof(path), "%s.port", probe);
+	if (probe_has_option(probe_find(probe), "port"))
+		s->link_port = (uint16_t)conf_int(conf, path);
+}
+
 static void
 rounds_read(struct core_settings *s, const struct conf *conf)
 {
-	bool	icmp = strcmp(s->link_probe, "icmp") == 0;
 	int64_t gap_ns = conf_int(conf, "engine.gap_s") * NS_PER_S;
 
 	s->rounds = rounds_rule_default;
-	s->link_interval_ns = icmp ? conf_int(conf, "engine.icmp_interval_ms") * NS_PER_MS :
-				     conf_int(conf, "engine.tcp_interval_s") * NS_PER_S;
-	s->rounds.interval_ns = s->link_interval_ns * (icmp ? ROUND_PACKETS : 1);
+	s->rounds.interval_ns = s->link_interval_ns * probe_find(s->link_probe)->starts;
 	s->rounds.gap_ns = (int64_t)(GAP_INTERVALS * (double)s->rounds.interval_ns);
 	if (gap_ns > s->rounds.gap_ns)
 		s->rounds.gap_ns = gap_ns;
@@ -64,15 +86,13 @@ core_settings_read(struct core_settings *s, const struct conf *conf)
 	memset(s, 0, sizeof(*s));
 	text_copy(s->ns, sizeof(s->ns), conf_text(conf, "engine.ns"));
 	text_copy(s->node, sizeof(s->node), conf_text(conf, "engine.node"));
-	text_copy(s->link_probe, sizeof(s->link_probe), conf_text(conf, "engine.link_probe"));
-	s->link_tcp_port = (uint16_t)conf_int(conf, "engine.link_tcp_port");
-	s->link_timeout_ms = (uint32_t)conf_int(conf, "engine.icmp_timeout_ms");
-	s->snmp_interval_ns = conf_int(conf, "engine.snmp_interval_s") * NS_PER_S;
-	s->snmp_timeout_ms = (uint32_t)conf_int(conf, "engine.snmp_timeout_ms");
+	s->snmp_interval_ns = milliseconds(conf, "snmp", "interval_s") * NS_PER_MS;
+	s->snmp_timeout_ms = milliseconds(conf, "snmp", "timeout_s");
 	s->removal_max_ratio = conf_number(conf, "engine.removal_max_ratio");
 	s->verify_ns = conf_int(conf, "engine.verify_ms") * NS_PER_MS;
 	s->group_window_ns = conf_int(conf, "engine.group_window_ms") * NS_PER_MS;
 	s->settle_ns = conf_int(conf, "engine.settle_s") * NS_PER_S;
+	probe_read(s, conf);
 	rounds_read(s, conf);
 	s->nrules = conf_count(conf, "rules");
 	if (s->nrules > CORE_RULES_MAX) {

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "model/csv.h"
+#include "probes/probe.h"
 
 #define ERRORS_MAX 1000		/* told one by one; the rest is counted */
 
@@ -154,6 +155,20 @@ rules_check(struct checker *c)
 	}
 }
 
+/* What is asked is answered or lost before it is asked again. */
+static void
+timeout_check(struct checker *c, const char *group)
+{
+	const struct conf *conf = c->result->conf;
+	char		   interval[80], timeout[80];
+
+	snprintf(interval, sizeof(interval), "%s.interval_s", group);
+	snprintf(timeout, sizeof(timeout), "%s.timeout_s", group);
+	if (conf_number(conf, timeout) > conf_number(conf, interval))
+		setting_say(c, timeout, "longer than %s; give at most %.15g s", interval,
+		    conf_number(conf, interval));
+}
+
 static void
 path_check(struct checker *c, const char *path)
 {
@@ -176,6 +191,7 @@ static void
 conf_check(struct checker *c)
 {
 	const struct conf *conf = c->result->conf;
+	size_t		   i;
 
 	id_check(c, "engine.ns");
 	id_check(c, "engine.node");
@@ -184,6 +200,9 @@ conf_check(struct checker *c)
 	names_check(c, "measure");
 	names_check(c, "rules");
 	rules_check(c);
+	for (i = 0; probe_names[i] != NULL; i++)
+		timeout_check(c, probe_names[i]);
+	timeout_check(c, "snmp");
 	secret_check(c, "mqtt.password_file");
 	secret_check(c, "mqtt.ca_file");
 	if ((conf_text(conf, "mqtt.host")[0] == '/') != (conf_int(conf, "mqtt.port") == 0))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* options.c: settings of the engine as a whole and of measuring. */
+/* options.c: settings of the engine as a whole and of the measuring instances. */
+#include "probes/probe.h"
 #include "proc/options.h"
-
-static const char *const probe_words[] = { "icmp", "tcp", NULL };
 
 const struct conf_opt engine_options[] = {
 	{ "ns", CONF_TEXT, .max = 63, .def = "pontianak",
@@ -15,19 +14,9 @@ const struct conf_opt engine_options[] = {
 	  .help = "Control socket, for simpulctl." },
 	{ "user", CONF_TEXT, .max = 63, .def = "",
 	  .help = "User to become at start; empty: stay, and give up all capabilities." },
-	{ "link_probe", CONF_WORD, .words = probe_words, .def = "icmp",
+	{ "link_probe", CONF_WORD, .words = probe_names, .def = "icmp",
 	  .help = "How a line is probed: by echo requests, or by opening TCP connections where raw sockets "
 		  "are not to be had." },
-	{ "link_tcp_port", CONF_INT, .min = 1, .max = 65535, .def = "7",
-	  .help = "Port of those connections; a refusal is an answer, too." },
-	{ "icmp_interval_ms", CONF_INT, "ms", 1000, 60000, "2000",
-	  .help = "Time between two echo requests to a line." },
-	{ "icmp_timeout_ms", CONF_INT, "ms", 100, 3000, "1000",
-	  .help = "An echo request, or a TCP connection to a line, without an answer for this long is lost." },
-	{ "tcp_interval_s", CONF_INT, "s", 1, 3600, "30", .help = "Time between two connections to a line." },
-	{ "snmp_interval_s", CONF_INT, "s", 10, 3600, "60", .help = "Time between two polls of a device." },
-	{ "snmp_timeout_ms", CONF_INT, "ms", 100, 30000, "2000",
-	  .help = "A request without an answer for this long is repeated." },
 	{ "gap_s", CONF_INT, "s", 5, 3600, "25",
 	  .help = "A line without a result for this long is unknown; at least 2.5 times as long as a result takes "
 		  "(5 echo requests, or one connection)." },

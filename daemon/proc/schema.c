@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* schema.c: the groups of simpuld.conf, in the order of the default file. */
+#include "collectors/collector.h"
+#include "probes/probe.h"
 #include "proc/options.h"
 #include "publish/options.h"
 #include "rules/options.h"
 #include "store/options.h"
 
-const struct conf_group conf_groups[] = {
-	{ "engine", engine_options, .help = "The engine as a whole, and when it measures." },
+/* Those of the probes follow the first one: a group each, from the probe's own table. */
+static const struct conf_group engine_group = {
+	"engine", engine_options, .help = "The engine as a whole, and how it judges what is measured."
+};
+
+static const struct conf_group other_groups[] = {
+	{ "snmp", snmp_options, .help = "How devices are asked over SNMP." },
 	{ "measure", measure_options, .list = true, .sample = measure_sample, .max = MEASURE_INSTANCES_MAX,
 	  .help = "Measuring instances, one process each. \"main\" is what an empty \"via\" of the "
 		  "inventory means; the shipped inventory "
@@ -15,5 +22,21 @@ const struct conf_group conf_groups[] = {
 	{ "rules", rules_options, .list = true, .sample = rules_sample, .max = RULES_MAX,
 	  .help = "What makes a line that answers degraded. That a line is down needs no rule." },
 	{ "mqtt", mqtt_options, .help = "Where events and states are published." },
-	{ 0 }
 };
+
+const struct conf_group *
+conf_schema(void)
+{
+	static struct conf_group all[1 + PROBES_MAX + nitems(other_groups) + 1];
+	size_t			 n = 0, i;
+
+	if (all[0].name != NULL)
+		return all;
+	all[n++] = engine_group;
+	for (i = 0; probe_registry[i] != NULL; i++)
+		all[n++] = (struct conf_group){ probe_registry[i]->name, probe_registry[i]->options,
+			.help = probe_registry[i]->help };
+	for (i = 0; i < nitems(other_groups); i++)
+		all[n++] = other_groups[i];
+	return all;
+}

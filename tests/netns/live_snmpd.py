@@ -5,7 +5,7 @@ import socket
 
 from lab import Lab, done, note, ok, wait
 
-lab = Lab("live_snmpd")
+lab = Lab("live_snmpd", conf="snmp: { interval_s = 10; };")
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("127.0.0.1", 0))
 port = s.getsockname()[1]
@@ -21,7 +21,6 @@ def start_snmpd():
 
 
 start_snmpd()
-lab.write("etc/simpuld.conf", lab.read("etc/simpuld.conf").replace('engine: {', 'engine: { snmp_interval_s = 10;'))
 lab.start()
 
 

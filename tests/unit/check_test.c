@@ -60,6 +60,10 @@ static const struct {
 	{ "a rule without a direction", "rules = ( { name = \"x\"; value = \"loss_ratio\"; raise = 0.1; clear = 0.1; } );",
 	  SITES, LINKS, NULL,
 	  "simpuld.conf:1:47: rules[0].raise: equals clear; above it the rule watches for high values, below it for low ones\n" },
+	{ "timeouts longer than their intervals", "icmp = { interval_s = 1; timeout_s = 1.5; };\ntcp = { interval_s = 3; timeout_s = 3; };\n"
+	  "snmp = { timeout_s = 30;\ninterval_s = 20; };", SITES, LINKS, NULL,
+	  "simpuld.conf:1:26: icmp.timeout_s: longer than icmp.interval_s; give at most 1 s\n"
+	  "simpuld.conf:3:10: snmp.timeout_s: longer than snmp.interval_s; give at most 20 s\n" },
 	{ "a path that depends on where it starts", "engine = { data_dir = \"data\"; };", SITES, LINKS, NULL,
 	  "simpuld.conf:1:12: engine.data_dir: \"data\" does not start with \"/\"; give the whole path\n" },
 	{ "a secret with a path", "mqtt = { password_file = \"/etc/passwd\"; };", SITES, LINKS, NULL,

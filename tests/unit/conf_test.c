@@ -32,9 +32,9 @@ parse(struct seen *s, const char *text)
 static const struct {
 	const char *name, *text, *path, *want;	/* the value at the path, as text */
 } good[] = {
-	{ "an empty file is all defaults", "", "engine.icmp_interval_ms", "2000" },
-	{ "a number", "engine = { icmp_interval_ms = 1500; };", "engine.icmp_interval_ms", "1500" },
-	{ "colons, no semicolons", "engine:\n{\n\ticmp_interval_ms: 1500\n}\n", "engine.icmp_interval_ms", "1500" },
+	{ "an empty file is all defaults", "", "icmp.interval_s", "2" },
+	{ "a number", "engine = { verify_ms = 1500; };", "engine.verify_ms", "1500" },
+	{ "colons, no semicolons", "engine:\n{\n\tverify_ms: 1500\n}\n", "engine.verify_ms", "1500" },
 	{ "commas", "engine={ns=\"a\",node=\"b\"},", "engine.node", "b" },
 	{ "two settings in a line", "engine={ns=\"a\" node=\"b\"}", "engine.node", "b" },
 	{ "a comment in the last line without an end", "store={flush_s=60;}; # one minute", "store.flush_s", "60" },
@@ -62,16 +62,16 @@ static const struct {
 	/* what libconfig 1.5 does not survive, or reads as something else */
 	{ "@include of a folder", "\n@include \".\"\n", "2:1 @include is not supported; write the settings into this file\n" },
 	{ "@include inside a group", "engine = {\n  @include \"x\"\n};", "2:3 @include is not supported; write the settings into this file\n" },
-	{ "2^31", "engine = { icmp_interval_ms = 2147483648; };",
-	  "1:12 engine.icmp_interval_ms: \"2147483648\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
-	{ "2^64 + 1 (it would be 1)", "engine = { snmp_interval_s = 18446744073709551617; };",
-	  "1:12 engine.snmp_interval_s: \"18446744073709551617\" is not possible; expected a whole number from 10 to 3600 s\n" },
-	{ "2^32 + 500 (it would be 500)", "engine = { icmp_interval_ms = 4294967796; };",
-	  "1:12 engine.icmp_interval_ms: \"4294967796\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
-	{ "hexadecimal", "engine = { icmp_interval_ms = 0x200; };",
-	  "1:31 \"0x200\" is not a number; write a plain decimal number without a unit, or text in quotes\n" },
-	{ "a number with a unit", "engine = { icmp_interval_ms = 500ms; };",
-	  "1:31 \"500ms\" is not a number; write a plain decimal number without a unit, or text in quotes\n" },
+	{ "2^31", "engine = { verify_ms = 2147483648; };",
+	  "1:12 engine.verify_ms: \"2147483648\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
+	{ "2^64 + 1 (it would be 1)", "engine = { gap_s = 18446744073709551617; };",
+	  "1:12 engine.gap_s: \"18446744073709551617\" is not possible; expected a whole number from 5 to 3600 s\n" },
+	{ "2^32 + 500 (it would be 500)", "engine = { verify_ms = 4294967796; };",
+	  "1:12 engine.verify_ms: \"4294967796\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
+	{ "hexadecimal", "engine = { verify_ms = 0x200; };",
+	  "1:24 \"0x200\" is not a number; write a plain decimal number without a unit, or text in quotes\n" },
+	{ "a number with a unit", "engine = { verify_ms = 500ms; };",
+	  "1:24 \"500ms\" is not a number; write a plain decimal number without a unit, or text in quotes\n" },
 	{ "a long suffix", "store = { flush_s = 60L; };",
 	  "1:21 \"60L\" is not a number; write a plain decimal number without a unit, or text in quotes\n" },
 	{ "an open string at the end", "mqtt = {\n host = \"a;\n};\n", "2:9 the quote that opens here is not closed in this line; close it\n" },
@@ -99,19 +99,26 @@ static const struct {
 	{ "a name twice", "engine = {\n ns = \"a\";\n ns = \"b\"; };", "3:0 this name is there twice; remove one\n" },
 
 	/* schema */
-	{ "unknown key with a near one", "engine = {\n\ticmp_intervall_ms = 500;\n};",
-	  "2:2 unknown setting \"icmp_intervall_ms\"; did you mean \"icmp_interval_ms\"?\n" },
+	{ "unknown key with a near one", "engine = {\n\tverrify_ms = 500;\n};",
+	  "2:2 unknown setting \"verrify_ms\"; did you mean \"verify_ms\"?\n" },
 	{ "unknown key with none near", "store = { dbase = 1; };",
 	  "1:11 unknown setting \"dbase\"; known here: profile, flush_s, journal_keep_s, journal_max_mib\n" },
+	{ "unknown key with none near, in a long group", "engine = { icmp_interval_ms = 500; };",
+	  "1:12 unknown setting \"icmp_interval_ms\"; known here: ns, node, data_dir, socket, user, link_probe, gap_s, verify_ms, "
+	  "group_window_ms, settle_s, removal_max_ratio\n" },
+	{ "a probe that there is not", "engine = { link_probe = \"tpc\"; };",
+	  "1:12 engine.link_probe: \"tpc\" is not one of its words; did you mean \"tcp\"?\n" },
+	{ "a number out of the range of a probe's table", "icmp = { timeout_s = 3.5; };",
+	  "1:10 icmp.timeout_s: \"3.5\" is not possible; expected a number from 0.1 to 3 s\n" },
 	{ "key of another group", "engine = { journal_keep_s = 86400; };", "1:12 \"journal_keep_s\" is a setting of the group \"store\"; write it there\n" },
 	{ "key outside of any group", "password_file = \"x\";", "1:1 \"password_file\" is a setting of the group \"mqtt\"; write it there\n" },
 	{ "unknown group", "enigne = { };", "1:1 unknown group \"enigne\"; did you mean \"engine\"?\n" },
 	{ "unknown key in a list", "measure = ( { name = \"main\"; netsn = \"\"; } );", "1:30 unknown setting \"netsn\"; did you mean \"netns\"?\n" },
-	{ "text for a number", "engine = { icmp_interval_ms = \"500\"; };",
-	  "1:12 engine.icmp_interval_ms is text in quotes; expected a whole number from 1000 to 60000 ms\n" },
+	{ "text for a number", "engine = { verify_ms = \"500\"; };",
+	  "1:12 engine.verify_ms is text in quotes; expected a whole number from 1000 to 60000 ms\n" },
 	{ "a number for text", "engine = { ns = 5; };", "1:12 engine.ns is a number; expected text in quotes, at most 63 bytes\n" },
-	{ "a fraction for a whole number", "engine = { icmp_interval_ms = 500.5; };",
-	  "1:12 engine.icmp_interval_ms: \"500.5\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
+	{ "a fraction for a whole number", "engine = { verify_ms = 500.5; };",
+	  "1:12 engine.verify_ms: \"500.5\" is not possible; expected a whole number from 1000 to 60000 ms\n" },
 	{ "a number out of range", "engine = { removal_max_ratio = 1.5; };",
 	  "1:12 engine.removal_max_ratio: \"1.5\" is not possible; expected a number from 0 to 1 of the lines\n" },
 	{ "a number for a switch", "mqtt = { enabled = 1; };", "1:10 mqtt.enabled is a number; expected true or false\n" },
@@ -201,7 +208,7 @@ test_getters(void)
 				   "rules = ( { name = \"x\"; value = \"rtt_p50_s\"; raise = 1; clear = 0.5; class = [ \"park\", \"office\" ]; } );");
 	unsigned     line, column;
 
-	is_i64(conf_int(c, "engine.snmp_interval_s"), 60, "whole number");
+	is_i64(conf_int(c, "engine.gap_s"), 25, "whole number");
 	is_near(conf_number(c, "engine.removal_max_ratio"), 0.25, 0, "number");
 	is_near(conf_number(c, "rules[0].raise"), 1, 0, "number of an entry");
 	ok(conf_bool(c, "mqtt.enabled"), "switch");
@@ -284,7 +291,7 @@ test_set_refuses(void)
 	static const struct {
 		const char *path, *value;
 	} refused[] = {
-		{ "engine.icmp_interval_ms", "999" }, { "engine.icmp_interval_ms", "x" }, { "engine.nothing", "1" }, { "engine", "1" },
+		{ "icmp.interval_s", "0.9" }, { "engine.verify_ms", "999" }, { "engine.verify_ms", "x" }, { "engine.nothing", "1" }, { "engine", "1" },
 		{ "nothing.ns", "x" }, { "rules", "17" }, { "rules", "-1" }, { "rules[2].name", "x" }, { "rules[0]", "x" },
 		{ "rules.name", "x" }, { "rules[0x", "x" }, { "", "x" }, { "mqtt.enabled", "yes" }, { "store.profile", "tiny" },
 	};
@@ -338,7 +345,7 @@ test_schema(void)
 	const struct conf_group *g;
 	const struct conf_opt	*o;
 
-	for (g = conf_groups; g->name != NULL; g++) {
+	for (g = conf_schema(); g->name != NULL; g++) {
 		ok(g->help != NULL && g->list == (g->max > 0), "%s: help, and a bound if it is a list", g->name);
 		for (o = g->options; o->key != NULL; o++)
 			if (o->help == NULL || (!g->list && o->def == NULL) || (o->type == CONF_WORD && o->words == NULL))
