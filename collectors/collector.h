@@ -16,8 +16,9 @@
 #ifndef SIMPUL_COLLECTOR_H
 #define SIMPUL_COLLECTOR_H
 
+#include "base/conf.h"
 #include "collectors/snmp/request.h"
-#include "probes/probe.h"
+#include "sample/metric.h"
 #include "sample/rate.h"
 #include "sample/sink.h"
 

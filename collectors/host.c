@@ -31,12 +31,13 @@ static const struct snmp_column host_columns[HOST_COLUMNS + 1] = {
 static const uint8_t hr_storage_ram[] = { 0x2b, 6, 1, 2, 1, 25, 2, 1, 2 };	/* 1.3.6.1.2.1.25.2.1.2 */
 
 static const struct metric host_metrics[] = {
-	{ "cpu_ratio", UNIT_RATIO, METRIC_GAUGE, "mean load of all processors over the last minute" },
-	{ "mem_used_ratio", UNIT_RATIO, METRIC_GAUGE, "used part of the main memory" },
-	{ "load1", UNIT_NONE, METRIC_GAUGE, "load average of one minute" },
-	{ "temp_c", UNIT_CELSIUS, METRIC_GAUGE, "temperature" },
-	{ "uptime_s", UNIT_SECOND, METRIC_GAUGE, "time since the start of the host, or of its agent" },
-	{ "snmp_rtt_s", UNIT_SECOND, METRIC_GAUGE, "request sent to answer received" },
+	{ "cpu_ratio", UNIT_RATIO, METRIC_GAUGE, "host", "Mean load of all processors over the last minute" },
+	{ "mem_used_ratio", UNIT_RATIO, METRIC_GAUGE, "host", "Used part of the main memory" },
+	{ "load1", UNIT_NONE, METRIC_GAUGE, "host", "Load average of one minute" },
+	{ "temp_c", UNIT_CELSIUS, METRIC_GAUGE, "host", "Temperature; not read from any device yet" },
+	{ "uptime_s", UNIT_SECOND, METRIC_GAUGE, "host",
+	  "Time since the start of the host, or of its agent" },
+	{ "snmp_rtt_s", UNIT_SECOND, METRIC_GAUGE, "host", "Request sent to answer received" },
 	{ 0 }
 };
 

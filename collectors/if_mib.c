@@ -51,13 +51,19 @@ static const struct snmp_column if_columns[IF_COLUMNS + 1] = {
 };
 
 static const struct metric if_metrics[] = {
-	{ "rx_bps", UNIT_BIT_PER_SECOND, METRIC_GAUGE, "received by the port; of a link: towards the site" },
-	{ "tx_bps", UNIT_BIT_PER_SECOND, METRIC_GAUGE, "sent by the port" },
-	{ "rx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets received with errors (ifInErrors)" },
-	{ "tx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets not sent for errors (ifOutErrors)" },
-	{ "rx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "received packets thrown away (ifInDiscards)" },
-	{ "tx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "packets thrown away unsent (ifOutDiscards)" },
-	{ "oper_up_ratio", UNIT_RATIO, METRIC_GAUGE, "part of the time in which ifOperStatus was up" },
+	{ "rx_bps", UNIT_BIT_PER_SECOND, METRIC_GAUGE, "port|link",
+	  "Received by the port; of a link: towards the site" },
+	{ "tx_bps", UNIT_BIT_PER_SECOND, METRIC_GAUGE, "port|link", "Sent by the port" },
+	{ "rx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "port|link",
+	  "Packets received with errors (ifInErrors)" },
+	{ "tx_errors_ps", UNIT_PER_SECOND, METRIC_GAUGE, "port|link",
+	  "Packets not sent for errors (ifOutErrors)" },
+	{ "rx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "port",
+	  "Received packets thrown away (ifInDiscards)" },
+	{ "tx_discards_ps", UNIT_PER_SECOND, METRIC_GAUGE, "port",
+	  "Packets thrown away unsent (ifOutDiscards)" },
+	{ "oper_up_ratio", UNIT_RATIO, METRIC_GAUGE, "port",
+	  "Part of the time in which ifOperStatus was up" },
 	{ 0 }
 };
 

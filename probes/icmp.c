@@ -381,14 +381,17 @@ icmp_close(void *shared)
 }
 
 static const struct metric icmp_metrics[] = {
-	{ "loss_ratio", UNIT_RATIO, METRIC_GAUGE, "Steady packets of a minute without an answer in time" },
-	{ "rtt_min_s", UNIT_SECOND, METRIC_GAUGE, "Smallest round-trip time of a minute" },
-	{ "rtt_p25_s", UNIT_SECOND, METRIC_GAUGE, "Lower quartile of it (nearest rank)" },
-	{ "rtt_p50_s", UNIT_SECOND, METRIC_GAUGE, "Median" },
-	{ "rtt_p75_s", UNIT_SECOND, METRIC_GAUGE, "Upper quartile" },
-	{ "rtt_p95_s", UNIT_SECOND, METRIC_GAUGE, "95th percentile" },
-	{ "rtt_max_s", UNIT_SECOND, METRIC_GAUGE, "Largest" },
-	{ "pdv_p95_s", UNIT_SECOND, METRIC_GAUGE, "95th percentile of the delay above the smallest (PDV, RFC 5481)" },
+	{ "rtt_s", UNIT_SECOND, METRIC_GAUGE, "", "Median round-trip time of the answers of a result" },
+	{ "loss_ratio", UNIT_RATIO, METRIC_GAUGE, "link",
+	  "Steady packets of a minute without an answer in time" },
+	{ "rtt_min_s", UNIT_SECOND, METRIC_GAUGE, "link", "Smallest round-trip time of a minute" },
+	{ "rtt_p25_s", UNIT_SECOND, METRIC_GAUGE, "link", "Lower quartile of it (nearest rank)" },
+	{ "rtt_p50_s", UNIT_SECOND, METRIC_GAUGE, "link", "Median of it" },
+	{ "rtt_p75_s", UNIT_SECOND, METRIC_GAUGE, "link", "Upper quartile of it" },
+	{ "rtt_p95_s", UNIT_SECOND, METRIC_GAUGE, "link", "95th percentile of it" },
+	{ "rtt_max_s", UNIT_SECOND, METRIC_GAUGE, "link", "Largest round-trip time of a minute" },
+	{ "pdv_p95_s", UNIT_SECOND, METRIC_GAUGE, "link",
+	  "95th percentile of the delay above the smallest (PDV, RFC 5481)" },
 	{ 0 }
 };
 

@@ -10,17 +10,8 @@
 
 #include "base/conf.h"
 #include "base/packet_io.h"
+#include "sample/metric.h"
 #include "sample/sink.h"
-
-enum unit { UNIT_NONE, UNIT_SECOND, UNIT_RATIO, UNIT_BIT_PER_SECOND, UNIT_PER_SECOND, UNIT_CELSIUS };
-enum metric_kind { METRIC_GAUGE, METRIC_COUNTER };
-
-struct metric {
-	const char	*name;
-	enum unit	 unit;
-	enum metric_kind kind;
-	const char	*help;
-};
 
 struct probe_engine;		/* what the probes of one instance share: loop, packet_io, wheel, sink */
 struct probe;			/* one target of one probe, with state_size bytes of its own */

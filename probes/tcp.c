@@ -14,7 +14,7 @@ struct tcp_state {
 };
 
 static const struct metric tcp_metrics[] = {
-	{ "connect_time", UNIT_SECOND, METRIC_GAUGE, "SYN sent to SYN-ACK or RST received" },
+	{ "rtt_s", UNIT_SECOND, METRIC_GAUGE, "", "SYN sent to SYN-ACK or RST received" },
 	{ 0 }
 };
 

@@ -77,6 +77,112 @@ test_collectors(void)
 	is_i64((int64_t)i, COLLECTORS, "there are as many as a device has room for");
 }
 
+/* ---- metrics ---- */
+
+/* Does "port|link" name this kind? */
+static bool
+series_has(const char *series, const char *kind)
+{
+	size_t len;
+
+	for (; *series != '\0'; series += len + (series[len] == '|')) {
+		len = strcspn(series, "|");
+		if (len == strlen(kind) && strncmp(series, kind, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum unit
+unit_of_name(const char *name)
+{
+	static const struct { const char *ending; enum unit unit; } endings[] = {
+		{ "_s", UNIT_SECOND }, { "_ratio", UNIT_RATIO }, { "_bps", UNIT_BIT_PER_SECOND }, { "_ps", UNIT_PER_SECOND },
+		{ "_c", UNIT_CELSIUS },
+	};
+	size_t i, len = strlen(name), end;
+
+	for (i = 0; i < nitems(endings); i++) {
+		end = strlen(endings[i].ending);
+		if (len > end && strcmp(name + len - end, endings[i].ending) == 0)
+			return endings[i].unit;
+	}
+	return UNIT_NONE;
+}
+
+static void
+test_metric(const char *module, const struct metric *m)
+{
+	const struct series_kind *k;
+	const char		 *s;
+	char			  kind[32];
+	size_t			  len;
+
+	ok(m->unit == unit_of_name(m->name), "%s: %s has the unit that its name says", module, m->name);
+	ok(m->kind == METRIC_GAUGE && m->help != NULL, "... is a gauge, as all series are, and explained");
+	for (s = m->series; *s != '\0'; s += len + (s[len] == '|')) {
+		len = strcspn(s, "|");
+		snprintf(kind, sizeof(kind), "%.*s", (int)len, s);
+		k = series_kind_find(kind);
+		ok(k != NULL && series_value_index(k, m->name) >= 0, "... and a data source of %s", kind);
+	}
+}
+
+struct maker {
+	const char *name;	/* of the probe or collector that declares it last */
+	size_t	    n;		/* how many do */
+};
+
+static void
+makers_count(struct maker *maker, const char *module, const struct metric *m, const char *kind, const char *value)
+{
+	for (; m->name != NULL; m++)
+		if (strcmp(m->name, value) == 0 && series_has(m->series, kind)) {
+			maker->name = module;
+			maker->n++;
+		}
+}
+
+/* Each data source is declared once, by who makes it; what nobody makes yet, by nobody. */
+static void
+test_series(const char *kind, const char *of_rates, const char *of_delays)
+{
+	const struct series_kind *k = series_kind_find(kind);
+	struct maker		  maker;
+	const char		 *want;
+	size_t			  i, j;
+
+	for (i = 0; i < k->n; i++) {
+		maker = (struct maker){ "nobody", 0 };
+		want = i < k->delay_at ? of_rates : of_delays;
+		for (j = 0; probe_registry[j] != NULL; j++)
+			makers_count(&maker, probe_registry[j]->name, probe_registry[j]->metrics, kind, k->values[i]);
+		for (j = 0; collector_registry[j] != NULL; j++)
+			makers_count(&maker, collector_registry[j]->name, collector_registry[j]->metrics, kind, k->values[i]);
+		is_text(maker.name, want, k->values[i]);
+		ok(maker.n == (strcmp(want, "nobody") != 0), "... and by no other: %s/%s", kind, k->values[i]);
+	}
+}
+
+static void
+test_metrics(void)
+{
+	const struct metric *m;
+	size_t		     i;
+
+	for (i = 0; probe_registry[i] != NULL; i++)
+		for (m = probe_registry[i]->metrics; m->name != NULL; m++)
+			test_metric(probe_registry[i]->name, m);
+	for (i = 0; collector_registry[i] != NULL; i++)
+		for (m = collector_registry[i]->metrics; m->name != NULL; m++)
+			test_metric(collector_registry[i]->name, m);
+	test_series("link", "if_mib", "icmp");
+	test_series("port", "if_mib", "nobody");
+	test_series("host", "host", "nobody");
+	test_series("service", "nobody", "nobody");
+	test_series("sensor", "nobody", "nobody");
+}
+
 /* What core makes of a probe's settings. */
 static void
 test_settings(void)
@@ -115,6 +221,7 @@ main(void)
 {
 	test_probes();
 	test_collectors();
+	test_metrics();
 	test_settings();
 	return tap_done();
 }
