@@ -56,6 +56,11 @@ static const struct command commands[] = {
 	{ "metrics", "", "counters of all processes",
 	  "  simpulctl metrics\n"
 	  "  simpulctl metrics --json\n", cmd_metrics },
+	{ "probes", "", "what can be measured, in which unit, and how it is set",
+	  "  simpulctl probes\n"
+	  "  simpulctl probes --json\n"
+	  "Of each probe and collector: its settings in the configuration, and the values it\n"
+	  "gives, named as in simpulctl fetch. The engine need not run.\n", cmd_probes },
 	{ "audit", "", "is the chain of the audit log whole?",
 	  "  simpulctl audit\n", cmd_audit },
 };

@@ -11,6 +11,7 @@
 #define GAP	    2	/* between columns */
 #define CELL_MAX    1024
 #define ELASTIC_MAX 40	/* so that one long name does not tear the others apart */
+#define WRAP_LEAST  24	/* the others make room for this much of a column that wraps */
 
 struct cell {
 	char	 *text;		/* visible */
@@ -172,6 +173,8 @@ fit(const struct table *t, const struct term *term, int indent, int width[])
 	for (i = 0; i < t->ncolumns; i++) {
 		if (term->width > 0 && t->column[i].least > 0 && natural[i] > ELASTIC_MAX)
 			natural[i] = ELASTIC_MAX;
+		if (term->width > 0 && t->column[i].least == COLUMN_WRAPS && natural[i] > WRAP_LEAST)
+			natural[i] = WRAP_LEAST;
 		width[i] = natural[i];
 	}
 	if (term->width == 0)
@@ -235,6 +238,7 @@ print_row(const struct table *t, const struct term *term, struct buf *out, int i
     const struct cell *row)
 {
 	size_t i, last = 0, shown = 0;
+	int    at = indent;
 
 	for (i = 0; i < t->ncolumns; i++)
 		if (width[i] > 0 && row[i].text[0] != '\0')
@@ -243,7 +247,13 @@ print_row(const struct table *t, const struct term *term, struct buf *out, int i
 	for (i = 0; i <= last; i++) {
 		if (width[i] == 0)
 			continue;
+		at += shown > 0 ? GAP : 0;
 		pad(out, shown++ > 0 ? GAP : 0);
+		if (t->column[i].least == COLUMN_WRAPS) {
+			term_wrap(term, out, row[i].tint, at, at, row[i].text);
+			return;
+		}
+		at += width[i];
 		print_cell(term, out, &row[i], t->column[i].right, width[i], i == last);
 	}
 	buf_u8(out, '\n');

@@ -12,11 +12,16 @@
 struct column {
 	const char *title;
 	bool	    right;	/* numbers */
-	/* elastic: may be cut down to this width (on a terminal it has at most 40); 0: never cut */
+	/*
+	 * elastic: may be cut down to this width (on a terminal it has at most 40); 0: never cut; or
+	 * COLUMN_WRAPS
+	 */
 	int	    least;
 	/* 0: always shown; else left out in the order of falling numbers when there is no room */
 	int	    spare;
 };
+
+#define COLUMN_WRAPS (-1)	/* the last one, of sentences: broken between words, and goes on below */
 
 struct table;
 

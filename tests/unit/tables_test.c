@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tables_test.c: what the rest of the program relies on in the tables of the probes and collectors. */
 #include "collectors/collector.h"
+#include "ctl/command.h"
 #include "probes/probe.h"
 #include "live/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/tap.h"
@@ -183,6 +185,96 @@ test_metrics(void)
 	test_series("sensor", "nobody", "nobody");
 }
 
+/* ---- simpulctl probes ---- */
+
+/* What the command writes, to be freed. */
+static char *
+probes_output(struct cli *cli)
+{
+	char  name[] = "probes", *argv[] = { name, NULL };
+
+	is_i64(cmd_probes(cli, 1, argv), EXIT_DONE, "simpulctl probes");
+	buf_u8(&cli->out, '\0');
+	return (char *)cli->out.data;
+}
+
+static void
+test_shown(const char *text, const char *group, const struct conf_opt *o, const struct metric *m)
+{
+	char setting[80];
+
+	for (; o->key != NULL; o++) {
+		snprintf(setting, sizeof(setting), "  %s.%s ", group, o->key);
+		ok(strstr(text, setting) != NULL, "%s.%s is shown", group, o->key);
+	}
+	for (; m->name != NULL; m++) {
+		snprintf(setting, sizeof(setting), "  %s ", m->name);
+		ok(strstr(text, setting) != NULL, "%s is shown", m->name);
+	}
+}
+
+static void
+test_text(void)
+{
+	struct cli cli = { .term = { .width = 80 } };
+	char	  *text = probes_output(&cli), *line, *end;
+	int	   longest = 0;
+	size_t	   i;
+
+	for (i = 0; probe_registry[i] != NULL; i++)
+		test_shown(text, probe_registry[i]->name, probe_registry[i]->options, probe_registry[i]->metrics);
+	for (i = 0; collector_registry[i] != NULL; i++)
+		test_shown(text, "snmp", collector_registry[i]->options, collector_registry[i]->metrics);
+	for (line = text; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		longest = end - line > longest ? (int)(end - line) : longest;
+	ok(longest > 70 && longest <= 80, "the lines fit a terminal of 80 columns: %d", longest);
+	buf_free(&cli.out);
+}
+
+static void
+test_module_json(const json_t *v, const char *name, const char *group, const struct conf_opt *o, const struct metric *m)
+{
+	const json_t *settings = json_object_get(v, "settings"), *metrics = json_object_get(v, "metrics"), *e;
+	char	      setting[80];
+	size_t	      i;
+
+	is_text(member_text(v, "name"), name, "json: a module");
+	for (i = 0; o[i].key != NULL; i++) {
+		e = json_array_get(settings, i);
+		snprintf(setting, sizeof(setting), "%s.%s", group, o[i].key);
+		is_text(member_text(e, "name"), setting, "... its setting");
+		ok(member_number(e, "min") == o[i].min && member_number(e, "max") == o[i].max &&
+		    member_number(e, "default") == strtod(o[i].def, NULL), "... with range and default");
+	}
+	is_i64((int64_t)json_array_size(settings), (int64_t)i, "... no more of them");
+	for (i = 0; m[i].name != NULL; i++) {
+		e = json_array_get(metrics, i);
+		is_text(member_text(e, "name"), m[i].name, "... its metric");
+		is_text(member_text(e, "unit"), unit_names[m[i].unit], "... with its unit");
+	}
+	is_i64((int64_t)json_array_size(metrics), (int64_t)i, "... no more of them");
+}
+
+static void
+test_json(void)
+{
+	struct cli    cli = { .json = true };
+	json_t	     *v = json_loads(probes_output(&cli), 0, NULL);
+	const json_t *probes = json_object_get(v, "probes"), *collectors = json_object_get(v, "collectors");
+	size_t	      i;
+
+	for (i = 0; probe_registry[i] != NULL; i++)
+		test_module_json(json_array_get(probes, i), probe_registry[i]->name, probe_registry[i]->name,
+		    probe_registry[i]->options, probe_registry[i]->metrics);
+	is_i64((int64_t)json_array_size(probes), (int64_t)i, "json: every probe");
+	for (i = 0; collector_registry[i] != NULL; i++)
+		test_module_json(json_array_get(collectors, i), collector_registry[i]->name, "snmp",
+		    collector_registry[i]->options, collector_registry[i]->metrics);
+	is_i64((int64_t)json_array_size(collectors), (int64_t)i, "json: every collector");
+	json_decref(v);
+	buf_free(&cli.out);
+}
+
 /* What core makes of a probe's settings. */
 static void
 test_settings(void)
@@ -222,6 +314,8 @@ main(void)
 	test_probes();
 	test_collectors();
 	test_metrics();
+	test_text();
+	test_json();
 	test_settings();
 	return tap_done();
 }

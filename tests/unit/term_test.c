@@ -76,6 +76,48 @@ test_tables(void)
 }
 
 static void
+test_wrapping(void)
+{
+	static const struct column two[] = { { "NAME", false, 0, 0 }, { "KIND", false, 0, 1 }, { "MEANING", false, COLUMN_WRAPS, 0 } };
+	static const struct { const char *name; int width; const char *want; } cases[] = {
+		{ "sentences in a pipe stay whole", 0,
+		    "  NAME  KIND   MEANING\n"
+		    "  a     gauge  the first of all the values that there are\n"
+		    "  bb    gauge\n" },
+		{ "sentences go on below", 42,
+		    "  NAME  KIND   MEANING\n"
+		    "  a     gauge  the first of all the values\n"
+		    "               that there are\n"
+		    "  bb    gauge\n" },
+		{ "and have their room before what can be spared", 36,
+		    "  NAME  MEANING\n"
+		    "  a     the first of all the values\n"
+		    "        that there are\n"
+		    "  bb\n" },
+	};
+	struct term   term = { 0 };
+	struct table *t = table_new(two, nitems(two));
+	struct buf    b = { 0 };
+	size_t	      i;
+
+	table_cell(t, TINT_NONE, "a");
+	table_cell(t, TINT_NONE, "gauge");
+	table_cell(t, TINT_NONE, "the first of all the values that there are");
+	table_cell(t, TINT_NONE, "bb");
+	table_cell(t, TINT_NONE, "gauge");
+	table_cell(t, TINT_NONE, "");
+	for (i = 0; i < nitems(cases); i++) {
+		term.width = cases[i].width;
+		b.len = 0;
+		table_print(t, &term, &b, 2);
+		buf_u8(&b, 0);
+		is_text((char *)b.data, cases[i].want, cases[i].name);
+	}
+	table_free(t);
+	buf_free(&b);
+}
+
+static void
 test_cells(void)
 {
 	static const struct column one[] = { { "", false, 4, 0 }, { "", false, 0, 0 } };
@@ -170,6 +212,7 @@ main(void)
 	setenv("TZ", "<+07>-7", 1);
 	tzset();
 	test_tables();
+	test_wrapping();
 	test_words();
 	test_times();
 	test_cells();
