@@ -183,7 +183,7 @@ words_join(struct parser *p, const config_setting_t *s, const char *name, struct
 		}
 		if (i > 0)
 			buf_u8(out, '|');
-		buf_bytes(out, string_of(e), strlen(string_of(e)));
+		buf_text(out, string_of(e));
 	}
 	return 0;
 }
@@ -201,11 +201,11 @@ value_text(struct parser *p, const config_setting_t *s, const struct conf_opt *o
 	} else if (o->type == CONF_BOOL) {
 		const char *word = config_setting_get_bool(s) ? "true" : "false";
 
-		buf_bytes(out, word, strlen(word));
+		buf_text(out, word);
 	} else if (is_number(config_setting_type(s)))
 		buf_bytes(out, t->number, t->number != NULL ? t->number_len : 0);
 	else
-		buf_bytes(out, string_of(s), strlen(string_of(s)));
+		buf_text(out, string_of(s));
 	buf_u8(out, '\0');
 	return 0;
 }

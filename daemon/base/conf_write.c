@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_write.c: the schema as a commented default file and as a section of a man page. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,21 +7,6 @@
 #include "base/cursor.h"
 
 #define COMMENT_WIDTH 100
-
-static void put(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void
-put(struct buf *out, const char *fmt, ...)
-{
-	char	line[2048];
-	va_list ap;
-	int	n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	buf_bytes(out, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
-}
 
 /* Text as comment lines, broken at spaces. */
 static void
@@ -37,7 +21,7 @@ put_comment(struct buf *out, const char *indent, const char *text)
 				;
 		if (len == 0)
 			len = strcspn(text, " ");
-		put(out, "%s# %.*s\n", indent, (int)len, text);
+		buf_printf(out, "%s# %.*s\n", indent, (int)len, text);
 		text += len;
 		text += strspn(text, " ");
 	}
@@ -66,16 +50,16 @@ put_value(struct buf *out, const struct conf_opt *o, const char *text)
 	if (o->type == CONF_TEXT || o->type == CONF_WORD)
 		put_quoted(out, text, strlen(text));
 	else if (o->type != CONF_WORDS)
-		put(out, "%s", text);
+		buf_text(out, text);
 	else {
-		put(out, "[");
+		buf_printf(out, "[");
 		for (; *text != '\0'; text += len + (text[len] == '|')) {
 			len = strcspn(text, "|");
 			put_quoted(out, text, len);
 			if (text[len] == '|')
-				put(out, ", ");
+				buf_printf(out, ", ");
 		}
-		put(out, "]");
+		buf_printf(out, "]");
 	}
 }
 
@@ -115,15 +99,15 @@ put_group(struct buf *out, const struct conf_group *g)
 	const struct conf_opt *o;
 	char		       text[800], what[360];
 
-	put(out, "%s = {\n", g->name);
+	buf_printf(out, "%s = {\n", g->name);
 	for (o = g->options; o->key != NULL; o++) {
 		snprintf(text, sizeof(text), "%s %s", o->help, describe(o, what, sizeof(what)));
 		put_comment(out, "\t", text);
-		put(out, "\t%s = ", o->key);
+		buf_printf(out, "\t%s = ", o->key);
 		put_value(out, o, o->def);
-		put(out, ";\n%s", o[1].key != NULL ? "\n" : "");
+		buf_printf(out, ";\n%s", o[1].key != NULL ? "\n" : "");
 	}
-	put(out, "};\n");
+	buf_printf(out, "};\n");
 }
 
 static const struct conf_opt *
@@ -152,17 +136,17 @@ put_list(struct buf *out, const struct conf_group *g)
 			    o->def[0] != '\0' ? o->def : "empty");
 		put_comment(out, "", text);
 	}
-	put(out, "%s = (", g->name);
+	buf_printf(out, "%s = (", g->name);
 	for (s = g->sample; s != NULL && *s != NULL; s++) {
-		put(out, "%s\n\t{", s == g->sample ? "" : ",");
+		buf_printf(out, "%s\n\t{", s == g->sample ? "" : ",");
 		for (; *s != NULL; s += 2) {
-			put(out, " %s = ", s[0]);
+			buf_printf(out, " %s = ", s[0]);
 			put_value(out, option_of(g, s[0]), s[1]);
-			put(out, ";");
+			buf_printf(out, ";");
 		}
-		put(out, " }");
+		buf_printf(out, " }");
 	}
-	put(out, "\n);\n");
+	buf_printf(out, "\n);\n");
 }
 
 void
@@ -170,14 +154,14 @@ conf_write_default(struct buf *out)
 {
 	const struct conf_group *g;
 
-	put(out,
+	buf_printf(out,
 	    "# SPDX-License-Identifier: GPL-3.0-or-later\n"
 	    "# simpuld.conf: how the engine measures, judges, stores and publishes. Each setting stands here at its\n"
 	    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
 	    "# See simpuld.conf(5).\n"
 	    "# After a change: simpulctl check, then simpulctl reload.\n");
 	for (g = conf_schema(); g->name != NULL; g++) {
-		put(out, "\n");
+		buf_printf(out, "\n");
 		put_comment(out, "", g->help);
 		if (g->list)
 			put_list(out, g);
@@ -194,17 +178,17 @@ conf_write_man(struct buf *out)
 	char			 what[360];
 
 	for (g = conf_schema(); g->name != NULL; g++) {
-		put(out, ".Ss %s\n%s\n", g->name, g->help);
+		buf_printf(out, ".Ss %s\n%s\n", g->name, g->help);
 		if (g->list)
-			put(out, "A list of at most %zu groups.\n", g->max);
-		put(out, ".Bl -tag -width Ds\n");
+			buf_printf(out, "A list of at most %zu groups.\n", g->max);
+		buf_printf(out, ".Bl -tag -width Ds\n");
 		for (o = g->options; o->key != NULL; o++) {
-			put(out, ".It Va %s\n%s\n%s\n", o->key, o->help, describe(o, what, sizeof(what)));
+			buf_printf(out, ".It Va %s\n%s\n%s\n", o->key, o->help, describe(o, what, sizeof(what)));
 			if (o->def == NULL)
-				put(out, "Must be given.\n");
+				buf_printf(out, "Must be given.\n");
 			else if (o->def[0] != '\0')
-				put(out, "Default: %s.\n", o->def);
+				buf_printf(out, "Default: %s.\n", o->def);
 		}
-		put(out, ".El\n");
+		buf_printf(out, ".El\n");
 	}
 }

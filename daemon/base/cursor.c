@@ -2,6 +2,8 @@
 /* cursor.c: bounded reading, growing writing. */
 #include "base/cursor.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static uint64_t
@@ -178,4 +180,27 @@ buf_str(struct buf *b, const char *s)
 		len = UINT16_MAX;
 	buf_u16le(b, (uint16_t)len);
 	buf_bytes(b, s, len);
+}
+
+void
+buf_text(struct buf *b, const char *s)
+{
+	buf_bytes(b, s, strlen(s));
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int	n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n <= 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf((char *)buf_grow(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len--;	/* the NUL */
 }

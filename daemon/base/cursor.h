@@ -73,6 +73,8 @@ void	 buf_u64le(struct buf *b, uint64_t v);
 void	 buf_f32le(struct buf *b, float v);
 void	 buf_f64le(struct buf *b, double v);
 void	 buf_str(struct buf *b, const char *s);	/* u16 length and bytes, no NUL; cut at 65,535 */
+void	 buf_text(struct buf *b, const char *s);	/* its bytes alone, no NUL */
+void	 buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);	/* likewise, of any length */
 
 static inline void
 put_u32le(uint8_t *p, uint32_t v)

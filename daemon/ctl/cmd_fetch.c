@@ -259,21 +259,21 @@ print_csv(struct cli *cli, const struct fetch *f, const json_t *answer)
 	double	      v;
 	size_t	      row, k;
 
-	buf_bytes(&cli->out, "\"time\"", 6);
+	buf_text(&cli->out, "\"time\"");
 	for (k = 0; k < f->n; k++)
 		term_printf(&cli->term, &cli->out, TINT_NONE, ",\"%s\"", f->ref[k]);
 	for (row = 0; row < json_array_size(times); row++) {
 		text_utc(text, sizeof(text), json_integer_value(json_array_get(times, row)) * NS_PER_S);
-		buf_bytes(&cli->out, "\r\n\"", 3);
-		buf_bytes(&cli->out, text, strlen(text));
+		buf_text(&cli->out, "\r\n\"");
+		buf_text(&cli->out, text);
 		buf_u8(&cli->out, '"');
 		for (k = 0; k < f->n; k++) {
 			v = value_at(columns, k, row);
 			snprintf(text, sizeof(text), isfinite(v) ? ",%.12g" : ",", v);
-			buf_bytes(&cli->out, text, strlen(text));
+			buf_text(&cli->out, text);
 		}
 	}
-	buf_bytes(&cli->out, "\r\n", 2);
+	buf_text(&cli->out, "\r\n");
 }
 
 static void

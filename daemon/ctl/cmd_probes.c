@@ -133,7 +133,7 @@ print_family(struct cli *cli, const struct family *f)
 	for (m = f->module; m < f->module + f->n; m++) {
 		buf_u8(&cli->out, '\n');
 		term_text(&cli->term, &cli->out, TINT_BOLD, m->name);
-		buf_bytes(&cli->out, ": ", 2);
+		buf_text(&cli->out, ": ");
 		term_wrap(&cli->term, &cli->out, TINT_NONE, (int)strlen(m->name) + 2, 2, m->help);
 		print_settings(cli, m);
 		print_metrics(cli, m);

@@ -305,7 +305,7 @@ print_count(struct cli *cli, int at, const char *const state[2], double n)
 		term_printf(&cli->term, &cli->out, TINT_NONE, "%*s", COUNTS_AT, "");
 		at = COUNTS_AT;
 	}
-	buf_bytes(&cli->out, "   ", 3);
+	buf_text(&cli->out, "   ");
 	term_text(&cli->term, &cli->out, code_tint(state[1]), text);
 	return at + cells;
 }

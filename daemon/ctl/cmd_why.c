@@ -30,7 +30,7 @@ print_state(struct cli *cli, const json_t *v)
 	if (*code == '\0')	/* incidents have a status */
 		code = strcmp(member_text(v, "state"), "closed") == 0 ? "ok" : "down";
 	term_text(t, &cli->out, TINT_BOLD, member_text(v, "object"));
-	buf_bytes(&cli->out, "  ", 2);
+	buf_text(&cli->out, "  ");
 	term_printf(t, &cli->out, code_tint(code), "%s %s", code_symbol(t, code),
 	    words_state(word, sizeof(word), member_text(v, "state")));
 	if (since != 0)
@@ -134,7 +134,7 @@ print_last(struct cli *cli, const json_t *v)
 		    words_ratio(words, loss));
 	add_traffic(text, sizeof(text), v, "down", "rx_bps", "down_bps");
 	add_traffic(text, sizeof(text), v, "up", "tx_bps", "up_bps");
-	buf_bytes(&cli->out, "  ", 2);
+	buf_text(&cli->out, "  ");
 	term_wrap(&cli->term, &cli->out, TINT_NONE, 2, 2, text);
 }
 

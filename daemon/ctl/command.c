@@ -111,7 +111,7 @@ cli_json(struct cli *cli, json_t *v)
 	json_object_del(v, "ok");
 	text = json_dumps(v, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));
 	if (text != NULL)
-		buf_bytes(&cli->out, text, strlen(text));
+		buf_text(&cli->out, text);
 	buf_u8(&cli->out, '\n');
 	free(text);
 }

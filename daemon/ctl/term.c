@@ -89,14 +89,14 @@ begin_tint(const struct term *t, struct buf *out, enum tint tint)
 		"\x1b[1m" };
 
 	if (t->colour)
-		buf_bytes(out, codes[tint], strlen(codes[tint]));
+		buf_text(out, codes[tint]);
 }
 
 static void
 end_tint(const struct term *t, struct buf *out, enum tint tint)
 {
 	if (t->colour && tint != TINT_NONE)
-		buf_bytes(out, "\x1b[0m", 4);
+		buf_text(out, "\x1b[0m");
 }
 
 void
@@ -106,7 +106,7 @@ term_text(const struct term *t, struct buf *out, enum tint tint, const char *tex
 
 	text_visible(visible, sizeof(visible), text, strlen(text));
 	begin_tint(t, out, tint);
-	buf_bytes(out, visible, strlen(visible));
+	buf_text(out, visible);
 	end_tint(t, out, tint);
 }
 

@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inventory_man.c: the tables of columns as a section of a man page (mdoc). */
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/cursor.h"
 #include "model/columns.h"
-
-static void put(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void
-put(struct buf *out, const char *fmt, ...)
-{
-	char	text[1024];
-	va_list ap;
-	int	n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_bytes(out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
-}
 
 /* What the field takes, as a sentence; ids and addresses are explained once for all. */
 static void
@@ -30,29 +12,29 @@ put_type(struct buf *out, const struct column *c)
 	switch (c->type) {
 	case COLUMN_ENUM:
 	case COLUMN_CHOICE:
-		put(out, "One of");
+		buf_printf(out, "One of");
 		for (w = c->words; *w != NULL; w++)
-			put(out, "%s\n.Ql %s", w == c->words ? "" : " ,", *w);
-		put(out, " .\n");
+			buf_printf(out, "%s\n.Ql %s", w == c->words ? "" : " ,", *w);
+		buf_printf(out, " .\n");
 		break;
 	case COLUMN_REF:
-		put(out, "Id of a row of\n.Pa %s .\n", table_of(c->ref)->file);
+		buf_printf(out, "Id of a row of\n.Pa %s .\n", table_of(c->ref)->file);
 		break;
 	case COLUMN_REFS:
-		put(out, "Ids of rows of\n.Pa %s .\n", table_of(c->ref)->file);
+		buf_printf(out, "Ids of rows of\n.Pa %s .\n", table_of(c->ref)->file);
 		break;
 	case COLUMN_NUMBER:
-		put(out, "A number from %.15g to %.15g.\n", c->min, c->max);
+		buf_printf(out, "A number from %.15g to %.15g.\n", c->min, c->max);
 		break;
 	case COLUMN_MBPS:
-		put(out, "Mbit/s, from %.15g to %.15g.\n", c->min, c->max);
+		buf_printf(out, "Mbit/s, from %.15g to %.15g.\n", c->min, c->max);
 		break;
 	case COLUMN_U16:
 	case COLUMN_U32:
-		put(out, "A whole number from %.15g to %.15g.\n", c->min, c->max);
+		buf_printf(out, "A whole number from %.15g to %.15g.\n", c->min, c->max);
 		break;
 	case COLUMN_DATE:
-		put(out, "A date, as in 2026-12-31.\n");
+		buf_printf(out, "A date, as in 2026-12-31.\n");
 		break;
 	case COLUMN_ID:
 	case COLUMN_TEXT:
@@ -69,13 +51,13 @@ inventory_write_man(struct buf *out)
 	enum input_kind	     what;
 
 	for (what = INPUT_SITES; what < INPUT_KINDS; what++) {
-		put(out, ".Sh %s\n%s\n.Bl -tag -width Ds\n", table_of(what)->file, table_of(what)->help);
+		buf_printf(out, ".Sh %s\n%s\n.Bl -tag -width Ds\n", table_of(what)->file, table_of(what)->help);
 		for (c = table_of(what)->columns; c->name != NULL; c++) {
-			put(out, ".It Va %s%s\n%s\n", c->name, c->required ? " Pq required" : "", c->help);
+			buf_printf(out, ".It Va %s%s\n%s\n", c->name, c->required ? " Pq required" : "", c->help);
 			put_type(out, c);
 			if (c->def != NULL)
-				put(out, "Default\n.Ql %s .\n", c->def);
+				buf_printf(out, "Default\n.Ql %s .\n", c->def);
 		}
-		put(out, ".El\n");
+		buf_printf(out, ".El\n");
 	}
 }

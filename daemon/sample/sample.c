@@ -49,7 +49,7 @@ encode_values(struct buf *out, const struct sample *s)
 			buf_f64le(out, s->value[i]);
 		break;
 	default:
-		buf_bytes(out, s->text, strlen(s->text));
+		buf_text(out, s->text);
 	}
 }
 

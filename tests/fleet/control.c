@@ -86,7 +86,7 @@ client_command(struct client *c, const char *line)
 	struct loop *l = c->control->loop;
 
 	if (strcmp(line, "quit") == 0) {
-		buf_bytes(&c->out, "ok\n", 3);
+		buf_text(&c->out, "ok\n");
 		loop_stop(l, 0);
 		return;
 	}

@@ -418,7 +418,7 @@ story_replace_row(struct story *s, enum input_kind what, const char *id, const c
 		}
 		found = true;
 		if (row != NULL) {
-			buf_bytes(&out, row, strlen(row));
+			buf_text(&out, row);
 			buf_u8(&out, '\n');
 		}
 	}

@@ -218,6 +218,23 @@ test_addr(void)
 }
 
 static void
+test_buf_text(void)
+{
+	struct buf b = { 0 };
+	char	   want[3100];
+
+	buf_printf(&b, "%s", "");
+	is_i64((int64_t)b.len, 0, "nothing is written as nothing");
+	buf_text(&b, "a");
+	buf_printf(&b, "%d%%", 7);
+	buf_printf(&b, "%3000s", "z");
+	buf_u8(&b, '\0');
+	snprintf(want, sizeof(want), "a7%%%3000s", "z");
+	is_text((const char *)b.data, want, "text of any length is written whole");
+	buf_free(&b);
+}
+
+static void
 test_cursor(void)
 {
 	struct buf    b = { 0 };
@@ -312,6 +329,7 @@ main(void)
 	test_text();
 	test_addr();
 	test_cursor();
+	test_buf_text();
 	test_debug_tag();
 	test_log_cut();
 	return tap_done();

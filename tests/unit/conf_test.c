@@ -243,9 +243,9 @@ list_setting(void *arg, const char *path, const char *value)
 {
 	struct listing *l = arg;
 
-	buf_bytes(&l->text, path, strlen(path));
+	buf_text(&l->text, path);
 	buf_u8(&l->text, '=');
-	buf_bytes(&l->text, value, strlen(value));
+	buf_text(&l->text, value);
 	buf_u8(&l->text, '\n');
 }
 

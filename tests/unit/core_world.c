@@ -252,7 +252,7 @@ world_row(struct world *w, enum input_kind what, const char *id, const char *row
 		if (strncmp(line, id, n) != 0 || line[n] != ',')
 			buf_bytes(&out, line, (size_t)(next - line));
 		else if (row != NULL)
-			buf_bytes(&out, row, strlen(row));
+			buf_text(&out, row);
 	}
 	buf_u8(&out, 0);
 	free(in->text);
