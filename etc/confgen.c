@@ -12,18 +12,50 @@
 
 #include "base/conf.h"
 #include "base/cursor.h"
+#include "collectors/collector.h"
 #include "model/inventory.h"
+#include "probes/probe.h"
 
 static void
-put(struct buf *out, const char *text)
+write_metrics(struct buf *out, const char *name, const char *help, const struct metric *m)
 {
-	buf_bytes(out, text, strlen(text));
+	const char *s;
+	size_t	    len;
+
+	buf_printf(out, ".Ss %s\n%s\n.Bl -tag -width Ds\n", name, help);
+	for (; m->name != NULL; m++) {
+		buf_printf(out, ".It Va %s", m->name);
+		if (m->unit != UNIT_NONE)
+			buf_printf(out, " Pq %s", unit_names[m->unit]);
+		buf_printf(out, "\n%s.\n", m->help);
+		if (m->series[0] == '\0')
+			buf_text(out, "Not kept as a series.\n");
+		for (s = m->series; *s != '\0'; s += len + (s[len] == '|')) {
+			len = strcspn(s, "|");
+			buf_printf(out, "%s%.*s%s", s == m->series ? "Kept for each " : " and ", (int)len, s,
+			    s[len] == '\0' ? ".\n" : "");
+		}
+	}
+	buf_text(out, ".El\n");
+}
+
+static void
+write_all_metrics(struct buf *out)
+{
+	size_t i;
+
+	buf_text(out, ".Sh METRICS\nWhat the probes, and then the collectors of SNMP, measure:\n");
+	for (i = 0; probe_registry[i] != NULL; i++)
+		write_metrics(out, probe_registry[i]->name, probe_registry[i]->help, probe_registry[i]->metrics);
+	for (i = 0; collector_registry[i] != NULL; i++)
+		write_metrics(out, collector_registry[i]->name, collector_registry[i]->help,
+		    collector_registry[i]->metrics);
 }
 
 static void
 write_conf_man(struct buf *out)
 {
-	put(out,
+	buf_text(out,
 	    ".Dd $Mdocdate$\n"
 	    ".Dt SIMPULD.CONF 5\n.Os\n"
 	    ".Sh NAME\n.Nm simpuld.conf\n.Nd policy of the Simpul engine\n"
@@ -37,7 +69,8 @@ write_conf_man(struct buf *out)
 	    "An unknown name or a value out of range is an error:\n.Ic simpulctl check\ntells all of them, and a reload with an error changes nothing.\n"
 	    ".Sh SETTINGS\n");
 	conf_write_man(out);
-	put(out,
+	write_all_metrics(out);
+	buf_text(out,
 	    ".Sh FILES\n"
 	    ".Bl -tag -width Ds -compact\n"
 	    ".It Pa " SYSCONFDIR "/simpul/simpuld.conf\nthis file\n"
@@ -45,13 +78,13 @@ write_conf_man(struct buf *out)
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/snmp/\none file per community, a line each, mode 0600; without it a device is not polled\n"
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/publish/\npassword (mode 0600) and certificates for the broker\n"
 	    ".El\n"
-	    ".Sh SEE ALSO\n.Xr simpulctl 1 ,\n.Xr simpul-inventory 5 ,\n.Xr simpuld 8\n");
+	    ".Sh SEE ALSO\n.Xr simpulctl 8 ,\n.Xr simpul-inventory 5 ,\n.Xr simpuld 8\n");
 }
 
 static void
 write_inventory_man(struct buf *out)
 {
-	put(out,
+	buf_text(out,
 	    ".Dd $Mdocdate$\n"
 	    ".Dt SIMPUL-INVENTORY 5\n.Os\n"
 	    ".Sh NAME\n.Nm simpul-inventory\n.Nd what the Simpul engine watches\n"
@@ -68,7 +101,7 @@ write_inventory_man(struct buf *out)
 	    "A table holds at most 100,000 rows, a row 64 KiB.\n"
 	    "One bad row rejects the whole:\n.Ic simpulctl check\ntells every error with its line and field.\n");
 	inventory_write_man(out);
-	put(out, ".Sh SEE ALSO\n.Xr simpulctl 1 ,\n.Xr simpuld.conf 5 ,\n.Xr simpuld 8\n");
+	buf_text(out, ".Sh SEE ALSO\n.Xr simpulctl 8 ,\n.Xr simpuld.conf 5 ,\n.Xr simpuld 8\n");
 }
 
 static const struct {
