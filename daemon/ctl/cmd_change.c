@@ -28,16 +28,6 @@ say(struct cli *cli, const char *fmt, ...)
 	buf_u8(&cli->out, '\n');
 }
 
-/* Ask; with --json show the answer as it is. @return true when there is something to say */
-static bool
-ask(struct cli *cli, json_t *request, int timeout_s, json_t **v, enum exit_code *rc)
-{
-	*rc = cli_ask(cli, request, timeout_s, v);
-	if (cli->json && *v != NULL)
-		cli_json(cli, *v);
-	return *rc == EXIT_DONE && !cli->json;
-}
-
 static void
 join_words(char *out, size_t size, int argc, char *argv[], int at)
 {
@@ -53,13 +43,10 @@ cmd_ack(struct cli *cli, int argc, char *argv[])
 	json_t	      *v, *request;
 	const char    *prefix;
 	char	       note[256];
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at == argc)
-		return command_usage(cli,
-		    "name an incident; open ones are shown by simpulctl status incidents");
 	/* The version seen now: an ack that somebody else makes in between is not overwritten. */
 	prefix = strncmp(argv[at], "inc", 3) == 0 ? "" : "inc-";
 	rc = cli_ask(cli, json_pack("{s:s, s:s+}", "op", "get", "object", prefix, argv[at]), ASK_TIMEOUT_S,
@@ -72,7 +59,7 @@ cmd_ack(struct cli *cli, int argc, char *argv[])
 	request = json_pack("{s:s, s:s, s:s, s:O*}", "op", "ack", "incident", argv[at], "note", note,
 	    "version", json_object_get(v, "version"));
 	json_decref(v);
-	if (ask(cli, request, ASK_TIMEOUT_S, &v, &rc))
+	if (cli_ask_and_show(cli, request, ASK_TIMEOUT_S, &v, &rc))
 		say(cli, "%s is acknowledged", member_text(json_object_get(v, "incident"), "id"));
 	json_decref(v);
 	return rc;
@@ -83,13 +70,12 @@ cmd_probe(struct cli *cli, int argc, char *argv[])
 {
 	enum exit_code rc;
 	json_t	      *v;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at + 1 != argc)
-		return command_usage(cli, "name one line");
-	if (ask(cli, json_pack("{s:s, s:s}", "op", "probe", "object", argv[at]), ASK_TIMEOUT_S, &v, &rc))
+	if (cli_ask_and_show(cli, json_pack("{s:s, s:s}", "op", "probe", "object", argv[at]), ASK_TIMEOUT_S,
+	    &v, &rc))
 		say(cli, "%s is being probed; in 5 s: simpulctl why %s", argv[at], argv[at]);
 	json_decref(v);
 	return rc;
@@ -127,11 +113,8 @@ cmd_reload(struct cli *cli, int argc, char *argv[])
 
 	if (at == -1)
 		return rc;
-	if (at != argc)
-		return command_usage(cli,
-		    "the engine knows which files to read; simpulctl check takes a file name");
-	if (ask(cli, json_pack("{s:s, s:b}", "op", "reload", "allow_removal", removal), RELOAD_TIMEOUT_S, &v,
-	    &rc))
+	if (cli_ask_and_show(cli, json_pack("{s:s, s:b}", "op", "reload", "allow_removal", removal),
+	    RELOAD_TIMEOUT_S, &v, &rc))
 		say(cli, "the new configuration is in force: %.0f rows of inventory",
 		    member_number(v, "rows"));
 	if (rc != EXIT_DONE)
@@ -144,16 +127,13 @@ enum exit_code
 cmd_flush(struct cli *cli, int argc, char *argv[])
 {
 	enum exit_code rc;
-	json_t	      *v, *request = json_pack("{s:s}", "op", "flush");
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	json_t	      *v, *request;
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
-	if (at == -1 || at + 1 < argc) {
-		json_decref(request);
-		return at == -1 ? rc : command_usage(cli, "one object at a time, or none for all");
-	}
-	if (at < argc)
-		json_object_set_new(request, "object", json_string(argv[at]));
-	if (ask(cli, request, FLUSH_TIMEOUT_S, &v, &rc))
+	if (at == -1)
+		return rc;
+	request = json_pack("{s:s, s:s*}", "op", "flush", "object", at < argc ? argv[at] : NULL);
+	if (cli_ask_and_show(cli, request, FLUSH_TIMEOUT_S, &v, &rc))
 		say(cli, "RRD files written: %.0f", member_number(v, "files"));
 	json_decref(v);
 	return rc;
@@ -164,21 +144,19 @@ cmd_audit(struct cli *cli, int argc, char *argv[])
 {
 	enum exit_code rc;
 	json_t	      *v;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	bool	       show, whole;
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at != argc)
-		return command_usage(cli, "audit takes no arguments");
-	rc = cli_ask(cli, json_pack("{s:s}", "op", "audit"), ASK_TIMEOUT_S, &v);
-	if (rc == EXIT_DONE && cli->json)
-		cli_json(cli, v);
-	else if (rc == EXIT_DONE && json_is_true(json_object_get(v, "whole")))
+	show = cli_ask_and_show(cli, json_pack("{s:s}", "op", "audit"), ASK_TIMEOUT_S, &v, &rc);
+	whole = json_is_true(json_object_get(v, "whole"));
+	if (show && whole)
 		say(cli, "%.0f entries, and the chain is whole", member_number(v, "entries"));
-	else if (rc == EXIT_DONE)
+	else if (show)
 		complain("the audit log was changed: the chain breaks at entry %.0f",
 		    member_number(v, "bad"));
-	if (rc == EXIT_DONE && !json_is_true(json_object_get(v, "whole")))
+	if (rc == EXIT_DONE && !whole)
 		rc = EXIT_FAILED;
 	json_decref(v);
 	return rc;

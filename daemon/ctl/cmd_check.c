@@ -14,12 +14,10 @@ cmd_check(struct cli *cli, int argc, char *argv[])
 {
 	const char    *path = getenv("SIMPUL_CONFIG");
 	enum exit_code rc;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at + 1 < argc)
-		return command_usage(cli, "one configuration at a time");
 	if (cli->json)
 		return command_usage(cli,
 		    "check writes file:line:column: text, which editors understand; there is no --json");

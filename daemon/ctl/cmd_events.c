@@ -106,8 +106,6 @@ cmd_events(struct cli *cli, int argc, char *argv[])
 
 	if (at == -1)
 		return rc;
-	if (at != argc)
-		return command_usage(cli, "events takes only options");
 	if ((rc = last_event(cli, &last)) != EXIT_DONE)
 		return rc;
 	if (o.after == -1)
@@ -158,16 +156,11 @@ cmd_metrics(struct cli *cli, int argc, char *argv[])
 {
 	enum exit_code rc;
 	json_t	      *v;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at != argc)
-		return command_usage(cli, "metrics takes no arguments");
-	rc = cli_ask(cli, json_pack("{s:s}", "op", "metrics"), ASK_TIMEOUT_S, &v);
-	if (rc == EXIT_DONE && cli->json)
-		cli_json(cli, v);
-	else if (rc == EXIT_DONE)
+	if (cli_ask_and_show(cli, json_pack("{s:s}", "op", "metrics"), ASK_TIMEOUT_S, &v, &rc))
 		print_counters(cli, json_object_get(v, "counters"));
 	json_decref(v);
 	return rc;

@@ -327,8 +327,6 @@ cmd_fetch(struct cli *cli, int argc, char *argv[])
 
 	if (at == -1)
 		return rc;
-	if (at == argc)
-		return command_usage(cli, "name at least one series, such as link/s013-1/rx_bps");
 	for (; at < argc; at++)
 		if (add_refs(&f, argv[at]) == -1)
 			return EXIT_USAGE;

@@ -207,12 +207,10 @@ cmd_probes(struct cli *cli, int argc, char *argv[])
 	struct family  probes, collectors;
 	enum exit_code rc;
 	json_t	      *v;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at != argc)
-		return command_usage(cli, "probes takes no arguments; simpulctl probe LINK probes a line");
 	families_fill(&probes, &collectors);
 	if (cli->json) {
 		v = json_pack("{s:o, s:o}", probes.name, family_json(&probes), collectors.name,

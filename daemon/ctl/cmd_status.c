@@ -414,14 +414,12 @@ cmd_status(struct cli *cli, int argc, char *argv[])
 	char	       hint[HINT_MAX];
 	enum exit_code rc;
 	size_t	       i;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
 	if (at == argc)
 		return show_overview(cli);
-	if (at + 1 < argc)
-		return command_usage(cli, "one kind at a time");
 	for (i = 0; i < nitems(kinds); i++) {
 		names[i] = kinds[i].plural;
 		if (strcmp(kinds[i].plural, argv[at]) == 0 || strcmp(kinds[i].name, argv[at]) == 0)

@@ -218,16 +218,12 @@ cmd_why(struct cli *cli, int argc, char *argv[])
 {
 	enum exit_code rc;
 	json_t	      *v;
-	int	       at = command_options(cli, argc, argv, NULL, NULL, NULL, &rc);
+	int	       at = command_arguments(cli, argc, argv, &rc);
 
 	if (at == -1)
 		return rc;
-	if (at + 1 != argc)
-		return command_usage(cli, "name one site, line, device or incident");
-	rc = cli_ask(cli, json_pack("{s:s, s:s}", "op", "why", "object", argv[at]), ASK_TIMEOUT_S, &v);
-	if (rc == EXIT_DONE && cli->json) {
-		cli_json(cli, v);
-	} else if (rc == EXIT_DONE) {
+	if (cli_ask_and_show(cli, json_pack("{s:s, s:s}", "op", "why", "object", argv[at]), ASK_TIMEOUT_S, &v,
+	    &rc)) {
 		print_state(cli, v);
 		print_about(cli, v);
 		print_evidence(cli, v);

@@ -54,7 +54,17 @@ command_options(struct cli *cli, int argc, char *argv[], const struct option *lo
 			return -1;
 		}
 	}
+	if (argc - optind < cli->command->least || argc - optind > cli->command->most) {
+		*rc = command_usage(cli, "%s", cli->command->wrong);
+		return -1;
+	}
 	return optind;
+}
+
+int
+command_arguments(struct cli *cli, int argc, char *argv[], enum exit_code *rc)
+{
+	return command_options(cli, argc, argv, NULL, NULL, NULL, rc);
 }
 
 enum exit_code
@@ -67,7 +77,8 @@ command_usage(const struct cli *cli, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	complain("%s", text);
-	complain_hint("usage: simpulctl %s %s", cli->command->name, cli->command->args);
+	complain_hint("usage: simpulctl %s%s%s", cli->command->name, *cli->command->args != '\0' ? " " : "",
+	    cli->command->args);
 	return EXIT_USAGE;
 }
 
@@ -91,6 +102,15 @@ cli_ask(struct cli *cli, json_t *request, int timeout_s, json_t **answer)
 		return remote_ask(cli->remote, request, timeout_s, answer);
 	json_decref(request);
 	return rc;
+}
+
+bool
+cli_ask_and_show(struct cli *cli, json_t *request, int timeout_s, json_t **answer, enum exit_code *rc)
+{
+	*rc = cli_ask(cli, request, timeout_s, answer);
+	if (cli->json && *answer != NULL)
+		cli_json(cli, *answer);
+	return *rc == EXIT_DONE && !cli->json;
 }
 
 void

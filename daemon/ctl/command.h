@@ -7,6 +7,7 @@
 #define SIMPUL_CTL_COMMAND_H
 
 #include <getopt.h>
+#include <limits.h>
 #include "ctl/remote.h"
 #include "ctl/term.h"
 
@@ -20,14 +21,18 @@ struct cli {
 };
 
 struct command {
-	const char *name, *args;	/* "[sites|links] [--json]" */
+	const char *name, *args;	/* "[sites|links]" */
+	int	    least, most;	/* arguments beside options */
+	const char *wrong;		/* what to say when there are fewer or more */
 	const char *summary;		/* one clause */
 	const char *help;		/* what it shows and how it is used, by example */
 	enum exit_code (*run)(struct cli *cli, int argc, char *argv[]);
 };
 
+#define ARGS_ANY INT_MAX
+
 /**
- * Read a command's options; --json, --socket and --help are known to every command.
+ * Read a command's options and count its arguments; --json, --socket and --help are known to every command.
  * @param longs		the command's own, with val above 255 or a letter; ends with { 0 }
  * @param option	called for each of those with optarg; returns false when its value is wrong (and has
  *		said so)
@@ -35,6 +40,8 @@ struct command {
  */
 int	command_options(struct cli *cli, int argc, char *argv[], const struct option *longs,
 	    bool (*option)(void *arg, int c, const char *value), void *arg, enum exit_code *rc);
+/** The same for a command without options of its own. */
+int	command_arguments(struct cli *cli, int argc, char *argv[], enum exit_code *rc);
 /** Say how the command is used; @return EXIT_USAGE */
 enum exit_code command_usage(const struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -42,6 +49,11 @@ enum exit_code command_usage(const struct cli *cli, const char *fmt, ...) PRINTF
 enum exit_code cli_connect(struct cli *cli);
 /** Connect if need be, and ask; the answer is the caller's. */
 enum exit_code cli_ask(struct cli *cli, json_t *request, int timeout_s, json_t **answer);
+/**
+ * Ask; with --json show the answer as it is, also one that refuses.
+ * @return true when there is an answer to be put into words
+ */
+bool	cli_ask_and_show(struct cli *cli, json_t *request, int timeout_s, json_t **answer, enum exit_code *rc);
 /** Print what was gathered in out, now. */
 void	cli_flush(struct cli *cli);
 /** Append JSON for --json: indented, without "id" and "ok". */

@@ -13,18 +13,22 @@
 #include "ctl/hint.h"
 
 static const struct command commands[] = {
-	{ "status", "[sites|links|devices|incidents]", "what is wrong now; or all objects of a kind",
+	{ "status", "[sites|links|devices|incidents]", 0, 1, "one kind at a time",
+	  "what is wrong now; or all objects of a kind",
 	  "  simpulctl status             counts, incidents, and the sites in trouble\n"
 	  "  simpulctl status sites       every site, trouble first\n"
 	  "  simpulctl status links       every line with delay, loss and traffic\n"
 	  "  simpulctl status incidents   open incidents, newest first\n"
 	  "  simpulctl status --json      the same for programs\n", cmd_status },
-	{ "why", "OBJECT", "the reasons for a state, in words",
+	{ "why", "OBJECT", 1, 1, "name one site, line, device or incident",
+	  "the reasons for a state, in words",
 	  "  simpulctl why s013           a site: its lines and what they pass through\n"
 	  "  simpulctl why s013-1         a line: results, rules, incident\n"
 	  "  simpulctl why s002-r1        a device: what its agent says\n"
 	  "  simpulctl why inc-1284       an incident: evidence and members\n", cmd_why },
-	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF]", "values of series over time",
+	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF]", 1, ARGS_ANY,
+	  "name at least one series, such as link/s013-1/rx_bps",
+	  "values of series over time",
 	  "  simpulctl fetch link/s013-1/rx_bps                the last hour\n"
 	  "  simpulctl fetch link/s013-1                       all values of the line\n"
 	  "  simpulctl fetch link/s013-1/rtt_p50_s --from -7d --points 168\n"
@@ -32,36 +36,44 @@ static const struct command commands[] = {
 	  "  simpulctl fetch link/s013-1/rx_bps --from -30d --cf MAX\n"
 	  "TIME is now, -90m (s m h d w), a local date and time, or unix seconds.\n"
 	  "CF is AVERAGE, MIN or MAX.\n", cmd_fetch },
-	{ "events", "[--after SEQ] [--follow]", "what has happened, in order",
+	{ "events", "[--after SEQ] [--follow]", 0, 0, "events takes only options",
+	  "what has happened, in order",
 	  "  simpulctl events                  the last 20\n"
 	  "  simpulctl events --follow         and those to come\n"
 	  "  simpulctl events --after 9120     all after that one\n"
 	  "  simpulctl events --follow --json  one JSON object per line\n", cmd_events },
-	{ "ack", "INCIDENT [NOTE]", "say that somebody looks after an incident",
+	{ "ack", "INCIDENT [NOTE]", 1, ARGS_ANY,
+	  "name an incident; open ones are shown by simpulctl status incidents",
+	  "say that somebody looks after an incident",
 	  "  simpulctl ack inc-1284\n"
 	  "  simpulctl ack inc-1284 technician on the way\n", cmd_ack },
-	{ "probe", "LINK", "probe a line now, in rounds of one second",
+	{ "probe", "LINK", 1, 1, "name one line", "probe a line now, in rounds of one second",
 	  "  simpulctl probe s013-1\n", cmd_probe },
-	{ "check", "[CONFIG]", "check configuration and inventory before the engine reads them",
+	{ "check", "[CONFIG]", 0, 1, "one configuration at a time",
+	  "check configuration and inventory before the engine reads them",
 	  "  simpulctl check                                   $SIMPUL_CONFIG, or the installed one\n"
 	  "  simpulctl check local/etc/simpuld.conf\n"
 	  "Exit code 1 and one line for each error: file:line:column: what is wrong and what to do.\n",
 	  cmd_check },
-	{ "reload", "[--allow-removal]", "read configuration and inventory again",
+	{ "reload", "[--allow-removal]", 0, 0,
+	  "the engine knows which files to read; simpulctl check takes a file name",
+	  "read configuration and inventory again",
 	  "  simpulctl reload                  errors are shown, and then nothing changes\n"
 	  "  simpulctl reload --allow-removal  also when many objects would go\n", cmd_reload },
-	{ "flush", "[OBJECT]", "write series from memory to their RRD files now",
+	{ "flush", "[OBJECT]", 0, 1, "one object at a time, or none for all",
+	  "write series from memory to their RRD files now",
 	  "  simpulctl flush\n"
 	  "  simpulctl flush link/s013-1\n", cmd_flush },
-	{ "metrics", "", "counters of all processes",
+	{ "metrics", "", 0, 0, "metrics takes no arguments", "counters of all processes",
 	  "  simpulctl metrics\n"
 	  "  simpulctl metrics --json\n", cmd_metrics },
-	{ "probes", "", "what can be measured, in which unit, and how it is set",
+	{ "probes", "", 0, 0, "probes takes no arguments; simpulctl probe LINK probes a line",
+	  "what can be measured, in which unit, and how it is set",
 	  "  simpulctl probes\n"
 	  "  simpulctl probes --json\n"
 	  "Of each probe and collector: its settings in the configuration, and the values it\n"
 	  "gives, named as in simpulctl fetch. The engine need not run.\n", cmd_probes },
-	{ "audit", "", "is the chain of the audit log whole?",
+	{ "audit", "", 0, 0, "audit takes no arguments", "is the chain of the audit log whole?",
 	  "  simpulctl audit\n", cmd_audit },
 };
 

@@ -191,8 +191,10 @@ test_metrics(void)
 static char *
 probes_output(struct cli *cli)
 {
-	char  name[] = "probes", *argv[] = { name, NULL };
+	static const struct command command = { .name = "probes" };
+	char			    name[] = "probes", *argv[] = { name, NULL };
 
+	cli->command = &command;
 	is_i64(cmd_probes(cli, 1, argv), EXIT_DONE, "simpulctl probes");
 	buf_u8(&cli->out, '\0');
 	return (char *)cli->out.data;

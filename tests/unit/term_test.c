@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ctl/command.h"
 #include "ctl/table.h"
 #include "tests/unit/tap.h"
 
@@ -118,6 +119,41 @@ test_wrapping(void)
 }
 
 static void
+test_arguments(void)
+{
+	static const struct command none = { .name = "none", .args = "", .wrong = "none takes no arguments" };
+	static const struct command one = { .name = "one", .args = "A [B]", .least = 1, .most = 2, .wrong = "name one" };
+	static const struct { const char *name; const struct command *command; const char *argv[6]; int at; } cases[] = {
+		{ "none of none", &none, { "none" }, 1 },
+		{ "none, an option", &none, { "none", "--json" }, 2 },
+		{ "one too many", &none, { "none", "a" }, -1 },
+		{ "too few", &one, { "one", "--json" }, -1 },
+		{ "as many as there must be", &one, { "one", "a", "--json" }, 2 },
+		{ "as many as there may be", &one, { "one", "a", "b" }, 1 },
+		{ "more than there may be", &one, { "one", "a", "b", "c" }, -1 },
+		{ "an option that there is not", &one, { "one", "a", "--jason" }, -1 },
+	};
+	char	       text[6][16], *argv[7];
+	enum exit_code rc;
+	size_t	       i;
+	int	       argc, at;
+
+	for (i = 0; i < nitems(cases); i++) {
+		struct cli cli = { .command = cases[i].command };
+
+		for (argc = 0; cases[i].argv[argc] != NULL; argc++) {
+			snprintf(text[argc], sizeof(text[argc]), "%s", cases[i].argv[argc]);
+			argv[argc] = text[argc];
+		}
+		argv[argc] = NULL;
+		optind = 0;
+		at = command_arguments(&cli, argc, argv, &rc);
+		is_i64(at, cases[i].at, cases[i].name);
+		ok(at != -1 || rc == EXIT_USAGE, "... and its exit code");
+	}
+}
+
+static void
 test_cells(void)
 {
 	static const struct column one[] = { { "", false, 4, 0 }, { "", false, 0, 0 } };
@@ -213,6 +249,7 @@ main(void)
 	tzset();
 	test_tables();
 	test_wrapping();
+	test_arguments();
 	test_words();
 	test_times();
 	test_cells();
