@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/packet_io.h"
 
 #define CHECKSUM_AT 2
 #define ID_AT	    4
@@ -25,46 +26,27 @@ echo_prepare(uint8_t msg[ECHO_LEN])
 	memcpy(msg + TEXT_AT, text, sizeof(text));
 }
 
-/* Sum of 16-bit words as they lie in memory: RFC 1071 section 2 (B), independent of byte order. */
-static uint32_t
-words_sum(const uint8_t *p, size_t len)
-{
-	uint32_t sum = 0;
-	uint16_t word;
-	size_t	 i;
-
-	for (i = 0; i + 1 < len; i += 2) {
-		memcpy(&word, p + i, sizeof(word));
-		sum += word;
-	}
-	return sum;
-}
-
-uint32_t
+uint16_t
 echo_base_sum(void)
 {
 	uint8_t msg[ECHO_LEN];
 
 	echo_prepare(msg);
 	msg[0] = ICMP_ECHO;
-	return words_sum(msg, sizeof(msg));
+	return (uint16_t)~packet_checksum(msg, sizeof(msg), 0);
 }
 
 void
-echo_stamp(uint8_t msg[ECHO_LEN], int family, uint32_t base_sum, uint16_t id, uint16_t seq, uint64_t nonce)
+echo_stamp(uint8_t msg[ECHO_LEN], int family, uint16_t base_sum, uint16_t id, uint16_t seq, uint64_t nonce)
 {
-	uint32_t sum;
 	uint16_t check = 0;
 
 	msg[0] = family == 6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
 	put_u16be(msg + ID_AT, id);
 	put_u16be(msg + ID_AT + 2, seq);
 	memcpy(msg + NONCE_AT, &nonce, sizeof(nonce));
-	if (family != 6) {
-		sum = base_sum + words_sum(msg + ID_AT, TEXT_AT - ID_AT);
-		sum = (sum & 0xffff) + (sum >> 16);
-		check = (uint16_t)~(sum + (sum >> 16));
-	}
+	if (family != 6)
+		check = packet_checksum(msg + ID_AT, TEXT_AT - ID_AT, base_sum);
 	memcpy(msg + CHECKSUM_AT, &check, sizeof(check));
 }
 

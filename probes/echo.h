@@ -16,10 +16,11 @@
 
 /** Fill in what is the same in every request: once per buffer. */
 void	echo_prepare(uint8_t msg[ECHO_LEN]);
-/** The one's complement sum (not folded) of what echo_prepare() wrote and an IPv4 request's type. */
-uint32_t echo_base_sum(void);
+/** For echo_stamp(): the one's complement sum of what echo_prepare() wrote and an IPv4 request's type. */
+uint16_t echo_base_sum(void);
 /** Make it a certain request of a family (4 or 6). The checksum is filled in for IPv4; for IPv6 the kernel does it. */
-void	echo_stamp(uint8_t msg[ECHO_LEN], int family, uint32_t base_sum, uint16_t id, uint16_t seq, uint64_t nonce);
+void	echo_stamp(uint8_t msg[ECHO_LEN], int family, uint16_t base_sum, uint16_t id, uint16_t seq,
+    uint64_t nonce);
 
 enum echo_kind {
 	ECHO_REPLY,

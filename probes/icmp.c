@@ -29,7 +29,7 @@ struct icmp {
 	uint32_t	     ntarget, target_room;
 	uint32_t	    *free_index;	/* room for target_room */
 	uint32_t	     nfree;
-	uint32_t	     base_sum;
+	uint16_t	     base_sum;
 
 	size_t		     nqueued;
 	struct packet_out    out[BATCH];

@@ -68,7 +68,12 @@ void	packet_sockets_close(struct packet_sockets *s);
 /** @param s  taken: closed with the result */
 struct packet_io *packet_real_new(struct loop *l, const struct packet_sockets *s);
 
-/** Internet checksum (RFC 1071) of a message whose checksum field is zero. */
-uint16_t packet_checksum(const void *data, size_t len);
+/**
+ * Internet checksum (RFC 1071), as it lies in memory.
+ *
+ * @param data		a message whose checksum field is zero, or the rest of one
+ * @param before	complement of the checksum of what is counted beside it, of even length; 0: nothing
+ */
+uint16_t packet_checksum(const void *data, size_t len, uint16_t before);
 
 #endif

@@ -69,11 +69,12 @@ struct tcp_connect {
 	void		 *arg;
 };
 
+/* A sum of words as they lie in memory does not depend on the byte order: RFC 1071 section 2 (B). */
 uint16_t
-packet_checksum(const void *data, size_t len)
+packet_checksum(const void *data, size_t len, uint16_t before)
 {
 	const uint8_t *p = data;
-	uint64_t       sum = 0;
+	uint64_t       sum = before;
 	uint16_t       word;
 	size_t	       i;
 

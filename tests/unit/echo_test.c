@@ -27,7 +27,7 @@ test_request(void)
 		id = (uint16_t)hash_u64(~i);
 		seq = (uint16_t)(hash_u64(~i) >> 16);
 		echo_stamp(msg, 4, echo_base_sum(), id, seq, nonce);
-		wrong += packet_checksum(msg, sizeof(msg)) != 0 || msg[0] != 8 || msg[1] != 0;
+		wrong += packet_checksum(msg, sizeof(msg), 0) != 0 || msg[0] != 8 || msg[1] != 0;
 	}
 	is_i64((int64_t)wrong, 0, "request: the checksum is right for 100,000 requests from one buffer");
 	echo_stamp(msg, 6, echo_base_sum(), 0x1234, 0x5678, NONCE);

@@ -92,7 +92,7 @@ test_echo(struct bench *b, const char *to)
 		out[i] = (struct packet_out){ .to = address, .data = bytes[i], .len = ECHO_LEN };
 	}
 	if (address.family == 4)
-		is_i64(packet_checksum(bytes[1], ECHO_LEN), 0, "echo: the checksum over a request is right");
+		is_i64(packet_checksum(bytes[1], ECHO_LEN, 0), 0, "echo: the checksum over a request is right");
 	before = loop_mono_ns(b->loop);
 	left = b->io->ops->send(b->io, PACKET_ICMP, out, PACKETS);
 	after = loop_mono_ns(b->loop);
@@ -184,15 +184,15 @@ static void
 test_checksum(void)
 {
 	static const uint8_t rfc[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };	/* RFC 1071 section 3 */
-	uint16_t	     sum = packet_checksum(rfc, sizeof(rfc));
+	uint16_t	     sum = packet_checksum(rfc, sizeof(rfc), 0);
 	uint8_t		     bytes[2];
 
 	memcpy(bytes, &sum, 2);
 	ok(bytes[0] == 0x22 && bytes[1] == 0x0d, "checksum: the example of RFC 1071");
-	sum = packet_checksum("\xff", 1);
+	sum = packet_checksum("\xff", 1, 0);
 	memcpy(bytes, &sum, 2);
 	ok(bytes[0] == 0x00 && bytes[1] == 0xff, "checksum: an odd byte counts as if a zero followed");
-	is_i64(packet_checksum("", 0), 0xffff, "checksum: nothing");
+	is_i64(packet_checksum("", 0, 0), 0xffff, "checksum: nothing");
 }
 
 /* A packet arrives at 100 s monotonic and is read 5 ms later, while the wall clock did something in between. */
