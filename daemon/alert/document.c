@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "base/json.h"
 #include "base/log.h"
 
 #define ERRORS_KEPT   100
@@ -391,20 +392,12 @@ document_state(const struct core *c, const struct live *v, const char *topic, co
 char *
 document_text(const struct json_t *j)
 {
-	char	   *plain = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII), *out;
-	const char *p;
-	size_t	    n = 0;
+	struct buf out = { 0 };
 
-	if (plain == NULL)
+	if (buf_json(&out, j) == -1)
 		fatalx("a document cannot be written as JSON");
-	out = xcalloc(strlen(plain) * 6 + 1, 1);
-	for (p = plain; *p != '\0'; p++)
-		if (*p == '<' || *p == '>' || *p == '&')
-			n += (size_t)sprintf(out + n, "\\u%04x", (unsigned)*p);
-		else
-			out[n++] = *p;
-	free(plain);
-	return out;
+	buf_u8(&out, '\0');
+	return (char *)out.data;
 }
 
 void

@@ -4,11 +4,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
+#include "base/json.h"
 #include "base/text.h"
-
-#define REAL_DIGITS 12	/* 10 Gbit/s to the bit; 17 would show 0.1 as 0.10000000000000001 */
 
 /* Cut before the first bad byte, again and again. Device text is short, so the square does not matter. */
 static json_t *
@@ -69,33 +67,9 @@ js_u64_text(uint64_t v)
 	return json_sprintf("%" PRIu64, v);
 }
 
-/* `<`, `>` and `&` stand only inside the strings of a JSON text. */
-static int
-append_escaped(const char *text, size_t len, void *arg)
-{
-	struct buf *out = arg;
-	char	    escaped[7];
-	size_t	    n;
-
-	while (len > 0) {
-		for (n = 0; n < len && text[n] != '<' && text[n] != '>' && text[n] != '&'; n++)
-			;
-		buf_bytes(out, text, n);
-		if (n < len) {
-			snprintf(escaped, sizeof(escaped), "\\u%04x", text[n]);
-			buf_bytes(out, escaped, 6);
-			n++;
-		}
-		text += n;
-		len -= n;
-	}
-	return 0;
-}
-
 void
 js_line(struct buf *out, const json_t *v)
 {
-	json_dump_callback(v, append_escaped, out,
-	    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS));
+	buf_json(out, v);
 	buf_u8(out, '\n');
 }

@@ -12,9 +12,7 @@ json_t *js_number(double v);		/* null when not finite */
 json_t *js_time(int64_t wall_ns);	/* RFC 3339 in UTC; null for 0 */
 json_t *js_u64_text(uint64_t v);	/* a counter: text, since readers keep 53 bits of a number */
 
-/**
- * Append it compactly as one line. ASCII only; `<`, `>` and `&` as \u, so that it is safe inside HTML too.
- */
+/** Append it as one line (json.h). */
 void	js_line(struct buf *out, const json_t *v);
 
 #endif
