@@ -52,6 +52,8 @@ int	check_files(const char *conf_path);
 void	check_send(struct ipc_channel *core, const struct check_result *r);
 /** An INSTANCE for each measuring instance. */
 void	check_send_instances(struct ipc_channel *to, const struct conf *conf);
+/** What the parent must know of the group "engine" before core reads it. */
+struct msg_engine check_engine(const struct conf *conf);
 /** What the last frame says: errors, or how many rows of each kind there are. */
 struct msg_conf_end check_end(const struct check_result *r);
 

@@ -127,6 +127,18 @@ check_send(struct ipc_channel *core, const struct check_result *r)
 	msg_conf_end_send(core, IPC_CONF_END, 0, &end, -1);
 }
 
+struct msg_engine
+check_engine(const struct conf *conf)
+{
+	struct msg_engine m = { 0 };
+
+	text_copy(m.data_dir, sizeof(m.data_dir), conf_text(conf, "engine.data_dir"));
+	text_copy(m.socket, sizeof(m.socket), conf_text(conf, "engine.socket"));
+	text_copy(m.user, sizeof(m.user), conf_text(conf, "engine.user"));
+	text_copy(m.ns, sizeof(m.ns), conf_text(conf, "engine.ns"));
+	return m;
+}
+
 struct msg_conf_end
 check_end(const struct check_result *r)
 {

@@ -62,12 +62,8 @@ take_file(struct check *c, const struct ipc_msg *msg)
 static void
 send_engine(struct check *c, const struct conf *conf)
 {
-	struct msg_engine m = { 0 };
+	struct msg_engine m = check_engine(conf);
 
-	text_copy(m.data_dir, sizeof(m.data_dir), conf_text(conf, "engine.data_dir"));
-	text_copy(m.socket, sizeof(m.socket), conf_text(conf, "engine.socket"));
-	text_copy(m.user, sizeof(m.user), conf_text(conf, "engine.user"));
-	text_copy(m.ns, sizeof(m.ns), conf_text(conf, "engine.ns"));
 	msg_engine_send(c->parent, IPC_ENGINE, 0, &m, -1);
 }
 

@@ -121,11 +121,8 @@ instances_open(struct run *run, const struct conf *conf)
 static int
 run_open(struct run *run, const struct conf *conf)
 {
-	struct msg_engine e = { 0 };
+	struct msg_engine e = check_engine(conf);
 
-	text_copy(e.data_dir, sizeof(e.data_dir), conf_text(conf, "engine.data_dir"));
-	text_copy(e.socket, sizeof(e.socket), conf_text(conf, "engine.socket"));
-	text_copy(e.user, sizeof(e.user), conf_text(conf, "engine.user"));
 	if (premises_open(&run->premises, run->conf_path, &e) == -1 || instances_open(run, conf) == -1)
 		return -1;
 	return privileges_drop(e.user);
