@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "fleet/virtual.h"
+#include "tests/unit/dir.h"
 
 #define START_WALL_NS (1795222800LL * NS_PER_S)	/* 2026-11-21T01:00:00Z */
 #define TOPIC_ROOT    "simpul/v1/pontianak/"
@@ -329,15 +329,6 @@ story_begin(uint64_t seed, bool with_store)
 	return s;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-	(void)st;
-	(void)flag;
-	(void)at;
-	return remove(path);
-}
-
 void
 story_end(struct story *s)
 {
@@ -356,7 +347,7 @@ story_end(struct story *s)
 		free(r);
 	}
 	map_free(s->retained);
-	nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	dir_remove(s->dir);
 	loop_free(s->loop);
 	buf_free(&s->held);
 	free(s->event);

@@ -3,7 +3,6 @@
 #include "tests/unit/core_world_peers.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include "base/log.h"
 #include "core/conf.h"
+#include "tests/unit/dir.h"
 
 #define START_WALL_NS (1795222800LL * NS_PER_S)
 
@@ -99,15 +99,6 @@ world_new(uint64_t seed, bool on_disk)
 	return w;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-	(void)st;
-	(void)flag;
-	(void)at;
-	return remove(path);
-}
-
 void
 world_free(struct world *w)
 {
@@ -127,7 +118,7 @@ world_free(struct world *w)
 	}
 	map_free(w->retained);
 	if (w->dir[0] != '\0')
-		nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		dir_remove(w->dir);
 	loop_free(w->loop);
 	free(w->line);
 	free(w->event);

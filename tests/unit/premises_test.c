@@ -3,7 +3,6 @@
 #include "proc/premises.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tests/unit/dir.h"
 #include "tests/unit/tap.h"
 
 static char root[] = "/tmp/simpul-premises.XXXXXX";
@@ -111,13 +111,6 @@ open_elsewhere(const char *data, const char *socket)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
-
 int
 main(void)
 {
@@ -164,6 +157,6 @@ main(void)
 	ok(open_it(&pr, "data", "notes") == -1, "a file in the control socket's place is refused");
 	premises_close(&pr);
 	is_i64(mode_of("notes"), 0644, "and left alone");
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	dir_remove(root);
 	return tap_done();
 }

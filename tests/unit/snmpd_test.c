@@ -7,13 +7,13 @@
 #include "collectors/snmp/engine.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "tests/unit/dir.h"
 #include "tests/unit/tap.h"
 
 #define SNMPD	     "/usr/sbin/snmpd"
@@ -133,13 +133,6 @@ snmpd_start(const char *dir, uint16_t port)
 	_exit(127);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
-
 static void
 community_write(int dir)
 {
@@ -222,6 +215,6 @@ main(void)
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
-	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	dir_remove(dir);
 	return tap_done();
 }
