@@ -41,7 +41,11 @@ checkpoint_read(int dir_fd)
 	return 1;
 }
 
-/* The first block that is needed, by what memory holds. */
+/*
+ * The first block that is needed, by what memory holds. A file that is being rebuilt needs what was needed
+ * before; one that cannot be rebuilt gets what the journal still has when it can: else the journal would grow
+ * without end for it.
+ */
 static uint64_t
 needed_seq(const struct store *st)
 {
@@ -49,13 +53,15 @@ needed_seq(const struct store *st)
 	size_t	 i;
 
 	for (i = 0; i < st->series.n; i++) {
-		if (st->series.list[i]->file == SERIES_FILE_REBUILD)
+		const struct series *s = st->series.list[i];
+
+		if (s->file == SERIES_FILE_REBUILD && s->failures == 0)
 			return st->checkpoint;
-		seq = series_needed_seq(st->series.list[i]);
+		seq = series_needed_seq(s);
 		if (seq < needed)
 			needed = seq;
 	}
-	return needed > st->checkpoint ? needed : st->checkpoint;
+	return needed;
 }
 
 static int
@@ -99,8 +105,8 @@ checkpoint_write(struct store *st)
 
 	if (st->replay != NULL)
 		return;
-	seq = needed_seq(st);
-	if (seq > st->checkpoint && undo_sync(&st->undo) == 0) {
+	seq = needed_seq(st);	/* less than before when a rebuilt file has left its newest rows in memory */
+	if (seq != st->checkpoint && undo_sync(&st->undo) == 0) {
 		buf_bytes(&b, magic, sizeof(magic));
 		buf_u64le(&b, seq);
 		buf_u32le(&b, crc32c(b.data, b.len));

@@ -65,7 +65,7 @@ write_rows(struct store *st, struct series *s, const char *name, char *why)
 static void
 series_failed(struct store *st, struct series *s, enum rrd_result result, const char *why)
 {
-	if (result == RRD_FAILED)	/* the rows stay and are tried again when its second comes again */
+	if (result == RRD_FAILED)	/* the rows stay */
 		store_file_trouble(st, s, "write", why);
 	else
 		recover_file(st, s, result, why);
@@ -110,9 +110,11 @@ batch_write(struct store *st, struct batch *b)
 	if (b->n == 0)
 		return 0;
 	if (undo_commit(&st->undo) == -1) {
-		store_file_trouble(st, b->s[0], "prepare the update of", strerror(errno));
+		store_trouble(st, TROUBLE_UNDO, "cannot write store/undo, without which no file is written: %s",
+		    strerror(errno));
 		return 0;
 	}
+	store_trouble_over(st, TROUBLE_UNDO);
 	for (i = 0; i < b->n; i++) {
 		struct series *s = b->s[i];
 
@@ -162,6 +164,7 @@ flush_request(struct store *st, uint32_t token, const char *ref)
 		for (j.at = 0; st->series.list[j.at] != s; j.at++)
 			;
 		j.end = j.at + 1;
+		j.only = s;
 	}
 	if (st->njobs == FLUSH_JOBS) {
 		answer(st, token, false, 0, "too many flushes wait already");
@@ -177,12 +180,22 @@ flush_forget_requests(struct store *st)
 	st->njobs = 0;
 }
 
+/* What keeps rows of this job from their files, or "". */
+static const char *
+job_trouble(const struct store *st, const struct flush_job *j)
+{
+	if (st->trouble[TROUBLE_UNDO][0] != '\0')
+		return st->trouble[TROUBLE_UNDO];
+	return j->only != NULL && j->only->failures == 0 ? "" : st->trouble[TROUBLE_FILES];
+}
+
 /* A part of the first job. Rows are complete only when the journal has been walked, so jobs wait for that. */
 static void
 job_turn(struct store *st)
 {
 	struct flush_job *j = &st->job[0];
 	struct batch	  b = { .n = 0 };
+	const char	 *error;
 
 	for (; j->at < j->end && b.n < FILES_PER_TURN; j->at++)
 		if (st->series.list[j->at]->nrows > 0)
@@ -190,10 +203,8 @@ job_turn(struct store *st)
 	j->written += batch_write(st, &b);
 	if (j->at < j->end)
 		return;
-	if (st->trouble[TROUBLE_FILES][0] != '\0')
-		answer(st, j->token, false, j->written, st->trouble[TROUBLE_FILES]);
-	else
-		answer(st, j->token, true, j->written, "");
+	error = job_trouble(st, j);
+	answer(st, j->token, error[0] == '\0', j->written, error);
 	memmove(st->job, st->job + 1, --st->njobs * sizeof(st->job[0]));
 }
 
@@ -235,7 +246,7 @@ flush_turn(void *arg)
 static void
 queue_add(struct store *st, struct series *s)
 {
-	if (s->queued || s->nrows == 0)
+	if (s->queued || s->nrows == 0 || store_file_rests(st, s))
 		return;
 	if (st->queue == NULL)
 		st->queue_since_ns = loop_mono_ns(st->loop);

@@ -290,7 +290,7 @@ recover_rebuild(struct store *st)
 	for (i = 0; i < st->series.n; i++) {
 		struct series *s = st->series.list[i];
 
-		if (s->file != SERIES_FILE_REBUILD)
+		if (s->file != SERIES_FILE_REBUILD || store_file_rests(st, s))
 			continue;
 		series_reset(&st->series, s, 0);
 		s->in_rebuild = any = true;

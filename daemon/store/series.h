@@ -39,6 +39,8 @@ struct series {
 	enum series_file	  file;
 	const struct profile	 *profile;	/* of the file, when it is ready */
 	int64_t			  written_s;	/* end of the newest row in the file */
+	uint8_t			  failures;	/* of its file, one after the other; 0 = none */
+	int64_t			  retry_ns;	/* monotonic: put aside until then */
 	bool			  in_rebuild;	/* the walk over the journal that runs now is for it, too */
 	bool			  new_file;	/* a file under construction holds its first rows */
 

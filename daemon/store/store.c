@@ -8,7 +8,6 @@
 #include "store/store.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,74 +17,13 @@
 #include "base/log.h"
 
 #define COUNTERS_NS   (10 * NS_PER_S)
-#define TROUBLE_NS    (10 * NS_PER_S)	/* a text that only changes its figures is sent so often */
 #define STOP_FLUSH_NS (2 * NS_PER_S)
 #define SWEEP_AFTER_S (MINUTE_CLOSE_S + 1)	/* a block may be a second older than what it brings */
 #define FUTURE_NS     (5 * NS_PER_S)	/* processes of one machine share their clock */
 #define STEP_NS	      NS_PER_S		/* the wall clock went back by more than slewing does */
 #define QUIET_NS      (2 * NS_PER_S)	/* a series that gets samples now closes its minutes by their time */
 
-/* ---- state for core ---- */
-
-static void
-state_send(struct store *st)
-{
-	struct msg_store_state m = { .ok = 1 };
-	int		       i;
-
-	for (i = TROUBLES - 1; i >= 0; i--)
-		if (st->trouble[i][0] != '\0') {
-			m.ok = 0;
-			text_copy(m.text, sizeof(m.text), st->trouble[i]);
-		}
-	st->trouble_sent_ns = loop_mono_ns(st->loop);
-	msg_store_state_send(st->core, IPC_STORE_STATE, 0, &m, -1);
-}
-
-void
-store_trouble(struct store *st, enum trouble which, const char *fmt, ...)
-{
-	bool	is_new = st->trouble[which][0] == '\0';
-	char	text[sizeof(st->trouble[0])];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (strcmp(text, st->trouble[which]) == 0)
-		return;
-	memcpy(st->trouble[which], text, sizeof(text));
-	if (is_new && which != TROUBLE_JOURNAL)		/* the journal has said so itself */
-		log_warnx("%s", text);
-	if (is_new || loop_mono_ns(st->loop) - st->trouble_sent_ns >= TROUBLE_NS)
-		state_send(st);
-}
-
-void
-store_trouble_over(struct store *st, enum trouble which)
-{
-	if (st->trouble[which][0] == '\0')
-		return;
-	log_debug("store", "over: %s", st->trouble[which]);
-	st->trouble[which][0] = '\0';
-	state_send(st);
-}
-
-void
-store_file_trouble(struct store *st, const struct series *s, const char *what, const char *why)
-{
-	st->trouble_series = s;
-	store_trouble(st, TROUBLE_FILES, "cannot %s store/rrd/%s.rrd: %s", what, s->ref, why);
-}
-
-void
-store_file_well(struct store *st, const struct series *s)
-{
-	if (st->trouble_series != s)
-		return;
-	st->trouble_series = NULL;
-	store_trouble_over(st, TROUBLE_FILES);
-}
+/* ---- what is durable ---- */
 
 static void
 durable_send(struct store *st)
@@ -415,7 +353,7 @@ store_attach(struct store *st, enum process_kind peer, const char *instance, str
 			channel_forget(st, st->core);
 		st->core = ch;
 		ipc_handlers(ch, channel_message, channel_closed, st);
-		state_send(st);
+		store_state_send(st);
 		if (!st->no_disk)
 			durable_send(st);
 		return;

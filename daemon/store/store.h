@@ -3,6 +3,7 @@
  * store.h: the store process as its own files see it; everybody else sees process.h.
  *
  *	store.c		channels, samples in, the second's tick
+ *	trouble.c	what is wrong, and files that are put aside
  *	store_plan.c	settings and objects from core
  *	recover.c	from the journal to memory at start, and to single files that were damaged
  *	create.c	new files, slowly
@@ -33,23 +34,26 @@
 /** What is wrong now; core gets the first of them as STORE_STATE. */
 enum trouble {
 	TROUBLE_JOURNAL,	/* it cannot be written */
-	TROUBLE_FILES,		/* RRD files cannot be written or made */
+	TROUBLE_UNDO,		/* no RRD file can be written: the way back from it cannot */
+	TROUBLE_FILES,		/* single RRD files cannot be read, made or written */
 	TROUBLE_DAMAGE,		/* a file was damaged and is being rebuilt */
 	TROUBLE_KEEP,		/* the journal holds less than 48 hours */
 	TROUBLES
 };
 
 struct flush_job {		/* a FLUSH of core that is not answered yet */
-	uint32_t       token;
-	uint32_t       written;
-	size_t	       at;	/* next of the series table */
-	size_t	       end;
+	uint32_t	     token;
+	uint32_t	     written;
+	size_t		     at;	/* next of the series table */
+	size_t		     end;
+	const struct series *only;	/* NULL: all */
 };
 
 struct template {		/* an empty file of a kind, to be copied */
 	const struct series_kind *kind;
 	const struct profile	 *profile;
-	int			  fd;
+	bool			  failed;	/* it could not be made: none of this kind in this round */
+	int			  fd;		/* -1 = none */
 	int64_t			  last_s;
 	uint64_t		  size;
 };
@@ -88,7 +92,8 @@ struct store {
 	/* troubles */
 	char		      trouble[TROUBLES][200];
 	int64_t		      trouble_sent_ns;
-	const struct series  *trouble_series;	/* the last one with TROUBLE_FILES */
+	size_t		      files_troubled;	/* series with failures */
+	struct log_limit      file_log;
 
 	struct loop_timer     second, counters_timer;
 	int64_t		      swept_minute;	/* the last one whose end was looked after */
@@ -123,12 +128,17 @@ struct store {
 	struct loop_timer     flush_timer;
 };
 
-/* store.c */
+/* trouble.c */
+void	store_state_send(struct store *st);
 void	store_trouble(struct store *st, enum trouble which, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void	store_trouble_over(struct store *st, enum trouble which);
-/** Its file cannot be read, made or written (why); over when that succeeds. */
-void	store_file_trouble(struct store *st, const struct series *s, const char *what, const char *why);
-void	store_file_well(struct store *st, const struct series *s);
+/** Its file cannot be read, made or written (why): put aside; over when that succeeds. */
+void	store_file_trouble(struct store *st, struct series *s, const char *what, const char *why);
+void	store_file_well(struct store *st, struct series *s);
+/** Is it too early to try the file again? */
+bool	store_file_rests(const struct store *st, const struct series *s);
+
+/* store.c */
 /**
  * Commit the journal, unless the walk at start still runs: it must first know the names for the head of a
  * segment.

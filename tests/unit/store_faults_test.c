@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store_faults_test.c: what a file, or a peer, that does not do its part costs the others: nothing. */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "store_dir.h"
+#include "store_rig.h"
+
+#define OBJECTS (RIG_LINKS + 1)
+
+/* How many minutes of (from_s, to_s] a read of this link does not give as they were. */
+static unsigned
+wrong_minutes(struct rig *r, int number, int64_t from_s, int64_t to_s)
+{
+	unsigned wrong = 0;
+	char	 ref[40];
+	size_t	 i;
+
+	snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", number);
+	rig_read(r, ref, "AVERAGE", from_s, to_s, 1000);
+	for (i = 0; i < r->nvalues; i++) {
+		double want = rig_truth_minute(number, r->first_s + (int64_t)i * 60);
+
+		wrong += !(fabs(r->values[i] - want) <= 1e-9 * want);
+	}
+	return wrong + (r->nvalues == 0);
+}
+
+static uint64_t
+checkpoint_of(int dir)
+{
+	uint8_t	      bytes[20];
+	int	      fd = openat(dir, "checkpoint", O_RDONLY);
+	struct cursor c = cursor_of(bytes, sizeof(bytes));
+
+	if (fd == -1 || read(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+		return 0;
+	close(fd);
+	cursor_bytes(&c, 8);
+	return cursor_u64le(&c);
+}
+
+/* A directory stands where the first file of all would be put together. */
+static void
+test_create(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0;
+
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/link", 0700);
+	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 50);	/* before any second try */
+	is_i64(rig_counter(&r, "rrd.files"), OBJECTS - 1, "one file cannot be made: all others are");
+	ok(!r.state.ok && strcmp(r.state.text, "cannot make store/rrd/link/s001-1.rrd: Is a directory") == 0,
+	    "and core is told which and why");
+	rig_feed(&r, OBJECTS, t + 900);
+	is_i64(r.states, 2, "once");
+	is_i64(wrong_minutes(&r, 1, t, t + 780), 0, "its minutes are read from memory");
+	rig_flush(&r, "link/s002-1");
+	ok(r.end.ok, "a flush of another object is well");
+	rig_flush(&r, "");
+	ok(!r.end.ok && strstr(r.end.error, "link/s001-1") != NULL, "a flush of all is not");
+	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
+	rig_feed(&r, OBJECTS, t + 1800);
+	ok(r.state.ok && rig_counter(&r, "rrd.files") == OBJECTS, "it is made when the cause is gone");
+	rig_flush(&r, "");
+	ok(r.end.ok, "and written");
+	is_i64(wrong_minutes(&r, 1, t, t + 1680), 0, "with all its minutes");
+	is_i64(rig_counter(&r, "rrd.rows_dropped"), 0, "(none was dropped)");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* Two of them are in trouble; the one named last is well first. */
+static void
+test_two(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0;
+
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/link", 0700);
+	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
+	mkdirat(dir, "rrd/link/s003-1.rrd.new", 0700);
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 300);
+	ok(!r.state.ok, "two files cannot be made");
+	unlinkat(dir, "rrd/link/s003-1.rrd.new", AT_REMOVEDIR);
+	for (t += 300; t < RIG_T0 + 1500 && rig_counter(&r, "rrd.files") < OBJECTS - 1; t += 10)
+		rig_feed(&r, OBJECTS, t);
+	is_i64(rig_counter(&r, "rrd.files"), OBJECTS - 1, "when one of them is made");
+	ok(!r.state.ok && strstr(r.state.text, "link/s001-1") != NULL, "core is told of the other");
+	rig_flush(&r, "link/s003-1");
+	ok(r.end.ok, "a flush of the one is well");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* A kind of which no file can be made: the other kinds go on. */
+static void
+test_kind(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/template-link.rrd", 0700);
+	rig_start(&r, dir, RIG_T0);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, RIG_T0 + 300);
+	is_i64(rig_counter(&r, "rrd.files"), 1, "no link's file can be made: the router's is");
+	ok(!r.state.ok && strstr(r.state.text, "store/rrd/link/s00") != NULL, "core is told");
+	unlinkat(dir, "rrd/template-link.rrd", AT_REMOVEDIR);
+	rig_feed(&r, OBJECTS, RIG_T0 + 1500);
+	ok(r.state.ok && rig_counter(&r, "rrd.files") == OBJECTS, "all are made when the cause is gone");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* A damaged file that cannot be rebuilt must hold up neither the checkpoint nor the others. */
+static void
+test_rebuild(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make(), fd;
+	int64_t	   t = RIG_T0;
+	uint64_t   before;
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 5400);
+	fd = openat(dir, "rrd/link/s001-1.rrd", O_WRONLY);
+	if (pwrite(fd, "\xff", 1, 40) != 1)
+		abort();
+	close(fd);
+	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
+	rig_feed(&r, OBJECTS, t + 6000);
+	ok(!r.state.ok && strstr(r.state.text, "cannot rebuild store/rrd/link/s001-1.rrd") != NULL,
+	    "a file that cannot be rebuilt is told");
+	before = checkpoint_of(dir);
+	rig_feed(&r, OBJECTS, t + 6600);
+	ok(checkpoint_of(dir) > before, "and the journal need not be kept for it for ever");
+	is_i64(wrong_minutes(&r, 2, t, t + 6480), 0, "the others are as they were");
+	rig_end(&r, false);
+
+	rig_start(&r, dir, t + 6600);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 7200);
+	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
+	rig_feed(&r, OBJECTS, t + 9000);
+	ok(r.state.ok, "it is rebuilt when the cause is gone, even after a restart");
+	is_i64(wrong_minutes(&r, 1, t, t + 8880), 0, "with all its minutes");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* Not as root, whom no mode stops. @return 0 when all is as it must be */
+static int
+unreadable(int dir)
+{
+	struct rig r = { 0 };
+	int64_t	   t = RIG_T0;
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 600);
+	rig_end(&r, true);
+	if (fchmodat(dir, "rrd/link/s001-1.rrd", 0, 0) == -1)
+		return 1;
+	rig_start(&r, dir, t + 600);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 1500);
+	if (r.state.ok || strstr(r.state.text, "store/rrd/link/s001-1.rrd: Permission denied") == NULL ||
+	    wrong_minutes(&r, 2, t, t + 1380) != 0)
+		return 2;
+	rig_flush(&r, "link/s001-1");
+	if (r.end.ok)
+		return 3;
+	rig_flush(&r, "link/s003-1");
+	if (!r.end.ok)
+		return 4;
+	if (fchmodat(dir, "rrd/link/s001-1.rrd", 0600, 0) == -1)
+		return 1;
+	rig_feed(&r, OBJECTS, t + 3000);
+	if (!r.state.ok || wrong_minutes(&r, 1, t, t + 2880) != 0)
+		return 5;
+	rig_end(&r, true);
+	return 0;
+}
+
+static void
+test_unreadable(void)
+{
+	int   dir = store_dir_make(), status;
+	pid_t pid;
+
+	if (getuid() == 0 && fchown(dir, 65534, 65534) == -1)
+		abort();
+	if ((pid = fork()) == 0) {
+		if (getuid() == 0 && (setgid(65534) == -1 || setuid(65534) == -1))
+			_exit(1);
+		_exit(unreadable(dir));
+	}
+	waitpid(pid, &status, 0);
+	is_i64(status, 0, "a file of another owner: told, the others go on, and it is written when it can be");
+	store_dir_remove(dir);
+}
+
+int
+main(void)
+{
+	if (freopen("/dev/null", "w", stderr) == NULL)	/* expected warnings */
+		return 1;
+	test_create();
+	test_two();
+	test_kind();
+	test_rebuild();
+	test_unreadable();
+	return tap_done();
+}
