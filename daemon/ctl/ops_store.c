@@ -70,7 +70,7 @@ store_ended(struct store_call *sc, const struct ipc_msg *msg, struct msg_end *en
 	else if (msg_end_decode(end, msg->data, msg->len) == -1)
 		client_refuse(cl, sc->call.id, "internal", "store gave an answer that cannot be read");
 	else if (!end->ok)
-		client_refuse(cl, sc->call.id, "internal", "%s", words_of(end));
+		client_refuse(cl, sc->call.id, end->busy ? "busy" : "internal", "%s", words_of(end));
 	else
 		return true;
 	return false;
@@ -122,7 +122,11 @@ series_frame(void *arg, const struct ipc_msg *msg)
 		client_refuse(sc->call.client, sc->call.id, "too_large",
 		    "more than %d values; ask for fewer points", VALUES_MAX);
 	} else if (store_ended(sc, msg, &end)) {
-		answer_series(sc);
+		if (end.count == json_array_size(sc->t))
+			answer_series(sc);
+		else
+			client_refuse(sc->call.client, sc->call.id, "internal",
+			    "%zu of the %u rows of store's answer have come", json_array_size(sc->t), end.count);
 	}
 	call_end(&sc->call);
 }

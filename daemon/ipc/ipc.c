@@ -561,6 +561,14 @@ ipc_queued(const struct ipc_channel *ch)
 	return ch->fd == -1 && ch->other != NULL ? ch->other->queued : ch->queued;
 }
 
+size_t
+ipc_room(const struct ipc_channel *ch)
+{
+	const struct ipc_channel *at = ch != NULL && ch->fd == -1 ? ch->other : ch;
+
+	return at != NULL && at->queued < at->queue_max ? at->queue_max - at->queued : 0;
+}
+
 int
 ipc_socketpair(int fd[2])
 {

@@ -107,6 +107,7 @@ int	ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *
 void	ipc_queue_max(struct ipc_channel *ch, size_t bytes);	/* default 16 MiB */
 uint64_t ipc_dropped(const struct ipc_channel *ch);		/* frames lost at the bound */
 size_t	ipc_queued(const struct ipc_channel *ch);		/* bytes that wait */
+size_t	ipc_room(const struct ipc_channel *ch);			/* bytes that may still be queued, heads included */
 /** Send what waits, waiting for the peer at most this long (used when stopping). 0 or -1. */
 int	ipc_drain(struct ipc_channel *ch, int timeout_ms);
 

@@ -336,6 +336,7 @@ static void
 end_fields(struct wire *w, struct msg_end *m)
 {
 	word(w, &m->ok, 0, 1);
+	word(w, &m->busy, 0, 1);
 	u32(w, &m->count);
 	STR(w, m->error);
 }

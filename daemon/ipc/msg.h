@@ -151,6 +151,7 @@ struct msg_series_rows {	/* SERIES_ROWS: rows in order; the first frame's first 
 
 struct msg_end {		/* SERIES_END: also the answer to FLUSH */
 	uint8_t	 ok;
+	uint8_t	 busy;		/* not ok, and asking again later may help */
 	uint32_t count;		/* rows read, files written */
 	char	 error[200];
 };

@@ -134,9 +134,9 @@ batch_write(struct store *st, struct batch *b)
 /* ---- what core asked for ---- */
 
 static void
-answer(struct store *st, uint32_t token, bool good, uint32_t count, const char *error)
+answer(struct store *st, uint32_t token, uint32_t count, const char *error, bool busy)
 {
-	struct msg_end m = { .ok = good, .count = count };
+	struct msg_end m = { .ok = error[0] == '\0', .busy = busy, .count = count };
 
 	text_copy(m.error, sizeof(m.error), error);
 	msg_end_send(st->core, IPC_SERIES_END, token, &m, -1);
@@ -149,7 +149,7 @@ flush_request(struct store *st, uint32_t token, const char *ref)
 	char		 error[200];
 
 	if (st->no_disk) {
-		answer(st, token, true, 0, "");
+		answer(st, token, 0, "", false);
 		return;
 	}
 	if (ref[0] != '\0') {
@@ -158,7 +158,7 @@ flush_request(struct store *st, uint32_t token, const char *ref)
 		if (s == NULL) {
 			snprintf(error, sizeof(error),
 			    "%.120s has no series; a reference looks like link/s013-1", ref);
-			answer(st, token, false, 0, error);
+			answer(st, token, 0, error, false);
 			return;
 		}
 		for (j.at = 0; st->series.list[j.at] != s; j.at++)
@@ -167,7 +167,7 @@ flush_request(struct store *st, uint32_t token, const char *ref)
 		j.only = s;
 	}
 	if (st->njobs == FLUSH_JOBS) {
-		answer(st, token, false, 0, "too many flushes wait already");
+		answer(st, token, 0, "too many flushes wait already; try again", true);
 		return;
 	}
 	st->job[st->njobs++] = j;
@@ -204,7 +204,7 @@ job_turn(struct store *st)
 	if (j->at < j->end)
 		return;
 	error = job_trouble(st, j);
-	answer(st, j->token, error[0] == '\0', j->written, error);
+	answer(st, j->token, j->written, error, false);
 	memmove(st->job, st->job + 1, --st->njobs * sizeof(st->job[0]));
 }
 

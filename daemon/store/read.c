@@ -18,6 +18,7 @@
 #define VALUES_MAX	(1u << 20)	/* rows x columns of one answer: 8 MiB */
 #define FRAME_HEAD	64		/* more than what stands before the values of a frame */
 #define POINTS_DEFAULT	1000
+#define ROOM_LEFT	(1u << 20)	/* of the channel, for ends and states: an end must never be lost */
 
 static const uint32_t steps[] = { 60, 300, 3600, 86400 };
 
@@ -214,13 +215,28 @@ series_values(const struct store *st, const struct series *s, const struct grid 
 /* ---- the answer ---- */
 
 static void
-answer_end(struct store *st, uint32_t token, uint32_t rows, const char *error)
+answer_end(struct store *st, uint32_t token, uint32_t rows, const char *error, bool busy)
 {
-	struct msg_end m = { .ok = error == NULL, .count = rows };
+	struct msg_end m = { .ok = error == NULL, .busy = busy, .count = rows };
 
 	if (error != NULL)
 		text_copy(m.error, sizeof(m.error), error);
 	msg_end_send(st->core, IPC_SERIES_END, token, &m, -1);
+}
+
+static size_t
+rows_per_frame(uint8_t columns)
+{
+	return (IPC_PAYLOAD_MAX - FRAME_HEAD) / (8u * columns);
+}
+
+/* Does all of the answer find room on its way to core, however slowly core takes it? */
+static bool
+answer_fits(const struct store *st, const struct grid *g, uint8_t columns)
+{
+	size_t frames = g->rows / rows_per_frame(columns) + 1;
+
+	return g->rows * columns * 8 + frames * (IPC_HEAD + FRAME_HEAD) + ROOM_LEFT <= ipc_room(st->core);
 }
 
 static void
@@ -228,7 +244,7 @@ answer_rows(struct store *st, uint32_t token, const struct grid *g, const double
 {
 	struct msg_series_rows m = { .step_s = g->step_s, .columns = columns };
 	struct buf	       b = { 0 };
-	size_t		       per_frame = (IPC_PAYLOAD_MAX - FRAME_HEAD) / (8u * columns), row, n, i;
+	size_t		       per_frame = rows_per_frame(columns), row, n, i;
 
 	for (row = 0; row < g->rows; row += n) {
 		n = g->rows - row < per_frame ? g->rows - row : per_frame;
@@ -238,8 +254,7 @@ answer_rows(struct store *st, uint32_t token, const struct grid *g, const double
 		m.first_s = g->first_s + (int64_t)row * g->step_s;
 		m.rows = (uint32_t)n;
 		m.values = b.data;
-		if (msg_series_rows_send(st->core, IPC_SERIES_ROWS, token, &m, -1) == -1)
-			break;
+		msg_series_rows_send(st->core, IPC_SERIES_ROWS, token, &m, -1);
 	}
 	buf_free(&b);
 }
@@ -258,6 +273,12 @@ columns_fill(struct store *st, struct column *col, uint8_t n, const struct grid 
 
 		if (col[i].done)
 			continue;
+		if (s->file == SERIES_FILE_UNSEEN && !store_file_rests(st, s))
+			recover_look(st, s);
+		if (s->file == SERIES_FILE_UNSEEN) {	/* what it holds is not unknown */
+			snprintf(why, RRD_WHY_MAX, "store/rrd/%.100s.rrd", s->ref);
+			return -1;
+		}
 		own = xcalloc(g->rows * s->kind->n, sizeof(*own));
 		result = series_values(st, s, g, own, why);
 		for (k = i; k < n; k++) {
@@ -291,8 +312,6 @@ request_check(const struct store *st, const struct msg_series_read *m, struct co
 
 	if (st->no_disk)
 		return "no series are kept here";
-	if (st->profile == NULL)
-		return "the store has not got its plan yet";
 	if (m->n == 0 || m->n > SERIES_READ_MAX)
 		return "no reference given";
 	if (m->from_s < 0 || m->to_s <= m->from_s)
@@ -312,26 +331,48 @@ request_check(const struct store *st, const struct msg_series_read *m, struct co
 	return NULL;
 }
 
+/* Why an answer would not be complete at present, or NULL. */
+static const char *
+not_ready(const struct store *st)
+{
+	if (st->no_disk)
+		return NULL;
+	if (st->profile == NULL)
+		return "the store has not got its plan yet; try again in a second";
+	if (st->replay != NULL && !st->rebuilding)
+		return "the store still reads its journal after the start; try again";
+	return NULL;
+}
+
 void
 read_request(struct store *st, uint32_t token, const struct msg_series_read *m)
 {
 	struct column col[SERIES_READ_MAX] = { 0 };
 	struct grid   g;
 	char	      error[200], why[RRD_WHY_MAX] = "";
-	const char   *wrong = request_check(st, m, col, &g, error, sizeof(error));
+	const char   *wrong = not_ready(st);
 	double	     *values;
 
+	if (wrong != NULL) {
+		answer_end(st, token, 0, wrong, true);
+		return;
+	}
+	wrong = request_check(st, m, col, &g, error, sizeof(error));
 	if (wrong != NULL || g.rows == 0) {
-		answer_end(st, token, 0, wrong);
+		answer_end(st, token, 0, wrong, false);
+		return;
+	}
+	if (!answer_fits(st, &g, m->n)) {
+		answer_end(st, token, 0, "too many answers of store wait to be fetched; try again", true);
 		return;
 	}
 	values = xcalloc(g.rows * m->n, sizeof(*values));
 	if (columns_fill(st, col, m->n, &g, values, why) == 0) {
 		answer_rows(st, token, &g, values, m->n);
-		answer_end(st, token, (uint32_t)g.rows, NULL);
+		answer_end(st, token, (uint32_t)g.rows, NULL, false);
 	} else {
 		snprintf(error, sizeof(error), "cannot read: %s", why);
-		answer_end(st, token, 0, error);
+		answer_end(st, token, 0, error, false);
 	}
 	free(values);
 }

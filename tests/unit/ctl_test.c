@@ -463,6 +463,20 @@ test_paging(struct fake *f)
 	talk_free(t);
 }
 
+static void
+store_end(struct fake *f, uint32_t token, const struct msg_end *end)
+{
+	struct ipc_msg msg = { .type = IPC_SERIES_END, .token = token, .fd = -1 };
+	struct buf     b = { 0 };
+
+	msg_end_encode(&b, end);
+	msg.data = b.data;
+	msg.len = b.len;
+	f->store[token - 1].open = false;
+	f->store[token - 1].cb(f->store[token - 1].arg, &msg);
+	buf_free(&b);
+}
+
 /* Give store's answer to a request: rows of one column, then the end. */
 static void
 store_answers(struct fake *f, uint32_t token, uint32_t rows, bool good)
@@ -470,7 +484,7 @@ store_answers(struct fake *f, uint32_t token, uint32_t rows, bool good)
 	double		      *value = xcalloc(rows + 1, sizeof(*value));
 	struct msg_series_rows m = { .step_s = 60, .first_s = 1795222860, .columns = 1, .rows = rows,
 		.values = (uint8_t *)value };
-	struct msg_end	       end = { .ok = good, .count = rows, .error = "" };
+	struct msg_end	       end = { .ok = good, .count = rows };
 	struct ipc_msg	       msg = { .type = IPC_SERIES_ROWS, .token = token, .fd = -1 };
 	struct buf	       b = { 0 };
 	uint32_t	       i;
@@ -483,15 +497,8 @@ store_answers(struct fake *f, uint32_t token, uint32_t rows, bool good)
 		msg.len = b.len;
 		f->store[token - 1].cb(f->store[token - 1].arg, &msg);
 	}
-	if (f->store[token - 1].open) {
-		b.len = 0;
-		msg_end_encode(&b, &end);
-		msg.type = IPC_SERIES_END;
-		msg.data = b.data;
-		msg.len = b.len;
-		f->store[token - 1].open = false;
-		f->store[token - 1].cb(f->store[token - 1].arg, &msg);
-	}
+	if (f->store[token - 1].open)
+		store_end(f, token, &end);
 	buf_free(&b);
 	free(value);
 }
@@ -499,6 +506,32 @@ store_answers(struct fake *f, uint32_t token, uint32_t rows, bool good)
 #define SERIES(id, ref) \
 	"{\"id\":" id ",\"op\":\"series\",\"refs\":[\"" ref "\"],\"from\":1795222800,\"to\":1795226400}"
 #define STATUS(id) "{\"id\":" id ",\"op\":\"status\"}"
+
+/* One frame of an answer has been lost on the way; store has no room for another. */
+static void
+test_series_cut(struct fake *f, struct talk *t)
+{
+	struct msg_end end = { .ok = 1, .count = 7 };
+	char	       out[200];
+	json_t	      *v;
+
+	say(t, SERIES("1", "link/s001-1/rx_bps"));
+	expect(t, STATUS("3"), "id", "3", "one is open");
+	store_end(f, f->tokens, &end);
+	v = hear(t);
+	is_text(at(v, "error", out), "0 of the 7 rows of store's answer have come",
+	    "an answer that has been cut is not given as if it were whole");
+	is_text(at(v, "code", out), "internal", "but as an error");
+	json_decref(v);
+	say(t, SERIES("1", "link/s001-1/rx_bps"));
+	expect(t, STATUS("3"), "id", "3", "one is open");
+	end = (struct msg_end){ .busy = 1, .error = "try again" };
+	store_end(f, f->tokens, &end);
+	v = hear(t);
+	is_text(at(v, "code", out), "busy", "a store that is busy is told as such");
+	is_text(at(v, "error", out), "try again", "in its words");
+	json_decref(v);
+}
 
 static void
 test_series(struct fake *f)
@@ -524,7 +557,9 @@ test_series(struct fake *f)
 	store_answers(f, first + 1, 0, false);
 	v = hear(t);
 	is_text(at(v, "error", out), "store did not say why", "an error of store is told");
+	is_text(at(v, "code", out), "internal", "as what it is");
 	json_decref(v);
+	test_series_cut(f, t);
 	expect(t, SERIES("4", "link/s01-1/rx_bps"), "error",
 	    "there is no link/s01-1; the nearest is link/s001-1", "no such line");
 	expect(t, SERIES("4", "link/s001-1/rx_pbs"), "error", "a link has no rx_pbs; the nearest is rx_bps",

@@ -179,6 +179,9 @@ unreadable(int dir)
 	if (r.state.ok || strstr(r.state.text, "store/rrd/link/s001-1.rrd: Permission denied") == NULL ||
 	    wrong_minutes(&r, 2, t, t + 1380) != 0)
 		return 2;
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1380, 1000);
+	if (r.end.ok || strstr(r.end.error, "link/s001-1.rrd") == NULL)
+		return 6;	/* what is in the file is not unknown */
 	rig_flush(&r, "link/s001-1");
 	if (r.end.ok)
 		return 3;
@@ -212,6 +215,35 @@ test_unreadable(void)
 	store_dir_remove(dir);
 }
 
+/* Core does not fetch what it asks for: each answer is whole, or an error that says so. */
+static void
+test_slow_core(void)
+{
+	enum { ASKED = 12 };
+	struct rig	       r = { 0 };
+	int		       dir = store_dir_make(), i;
+	struct msg_series_read m = { .from_s = RIG_T0 - 86400, .to_s = RIG_T0 + 600, .points = 2000,
+	    .n = 12, .cf = "AVERAGE" };
+
+	rig_start(&r, dir, RIG_T0);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, RIG_T0 + 600);
+	for (i = 0; i < 12; i++)
+		snprintf(m.ref[i], REF_MAX, "link/s00%d-1/rx_bps", 1 + i % RIG_LINKS);
+	rig_queue_max(&r, (1u << 20) + 300000);	/* two such answers and what is kept for ends */
+	for (i = 0; i < ASKED; i++)
+		msg_series_read_send(r.core, IPC_SERIES_READ, 5, &m, -1);
+	r.answered = false;
+	rig_run(&r, 1);
+	ok(r.ends == ASKED, "each request is answered (%u)", r.ends);
+	is_i64(r.busy, ASKED - 2, "those that find no room as busy, with words");
+	is_i64(r.cut, 0, "those that do not are whole");
+	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 480, 1000);
+	ok(r.end.ok, "and later ones are answered");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 int
 main(void)
 {
@@ -222,5 +254,6 @@ main(void)
 	test_kind();
 	test_rebuild();
 	test_unreadable();
+	test_slow_core();
 	return tap_done();
 }

@@ -23,11 +23,14 @@ struct rig {
 	struct loop	   *loop;
 	struct store	   *store;
 	struct ipc_channel *core, *measure;
+	struct ipc_channel *store_core;		/* the store's end of the first */
 	bool		    measure_closed;
 	uint32_t	    keep_s;		/* of the journal; 0 = 30 days */
 
 	bool		    answered;
 	struct msg_end	    end;
+	unsigned	    ends, busy, cut;	/* answers; too busy; with fewer rows than their end says */
+	uint32_t	    rows;		/* of the answer that comes in */
 	uint32_t	    step_s;
 	int64_t		    first_s;
 	double		   *values;
@@ -65,6 +68,7 @@ rig_rows(struct rig *r, const struct ipc_msg *msg)
 		r->step_s = rows.step_s;
 		r->first_s = rows.first_s;
 	}
+	r->rows += rows.rows;
 	n = (size_t)rows.rows * rows.columns;
 	r->values = xrealloc(r->values, r->nvalues + n, sizeof(double));
 	c = cursor_of(rows.values, n * 8);
@@ -84,6 +88,10 @@ rig_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		break;
 	case IPC_SERIES_END:
 		r->answered = msg_end_decode(&r->end, msg->data, msg->len) == 0;
+		r->ends++;
+		r->busy += r->end.busy && r->end.error[0] != '\0';
+		r->cut += r->end.ok && r->end.count != r->rows;
+		r->rows = 0;
 		break;
 	case IPC_STORE_STATE:
 		msg_store_state_decode(&r->state, msg->data, msg->len);
@@ -123,6 +131,13 @@ rig_attach_measure(struct rig *r)
 	ipc_handlers(r->measure, rig_message, rig_closed, r);
 	store_attach(r->store, PROCESS_MEASURE, "main", theirs);
 	r->measure_closed = false;
+}
+
+/* Bytes that may wait on the way from the store to core. */
+__attribute__((unused)) static void
+rig_queue_max(struct rig *r, size_t bytes)
+{
+	ipc_queue_max(r->store_core, bytes);
 }
 
 /* Number 1.. = links, then one router. */
@@ -169,6 +184,7 @@ rig_start(struct rig *r, int dir_fd, int64_t wall_s)
 	}
 	ipc_pair(r->loop, &r->core, "store", &theirs, "core");
 	ipc_handlers(r->core, rig_message, rig_closed, r);
+	r->store_core = theirs;
 	store_attach(r->store, PROCESS_CORE, "", theirs);
 	rig_attach_measure(r);
 }
