@@ -181,6 +181,8 @@ peers_store_gone(struct core *c)
 {
 	while (c->priv->requests != NULL)
 		request_answer(c, c->priv->requests->token, NULL);
+	core_counter(c, "core/facts.frames_lost")->value += c->priv->facts_given - c->priv->facts_durable;
+	c->priv->facts_given = c->priv->facts_durable = 0;
 }
 
 static void
@@ -192,6 +194,8 @@ take_durable(struct core *c, const struct ipc_msg *msg)
 		return;
 	c->durable_seq = d.seq;
 	c->durable_records = d.records;
+	if (d.frames <= c->priv->facts_given)
+		c->priv->facts_durable = d.frames;
 }
 
 /* ---- from publish ---- */

@@ -42,6 +42,7 @@ struct core_private {
 	struct loader	    *loader;
 	struct store_request *requests;
 	struct sample_batch  facts;	/* for store */
+	uint64_t	     facts_given, facts_durable;	/* frames of them: to this store; in its journal */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
 	uint32_t	     next_token, generation;
 	int64_t		     trim_ns;	/* monotonic: old events are deleted then */

@@ -11,6 +11,7 @@
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/private.h"
+#include "live/counters.h"
 
 struct arrival {
 	struct core *core;
@@ -78,6 +79,7 @@ facts_are_full(struct core *c)
 		return;
 	log_warnx("store is away: %zu changes of state are left out of the history",
 	    (size_t)c->priv->facts.count);
+	core_counter(c, "core/facts.left_out")->value += c->priv->facts.count;
 	sample_batch_reset(&c->priv->facts);
 }
 
@@ -101,7 +103,10 @@ core_facts_send(struct core *c)
 
 	if (b->count == 0 || c->store == NULL)
 		return;
-	ipc_send(c->store, IPC_SAMPLES, 0, b->payload.data, b->payload.len, -1);
+	if (ipc_send(c->store, IPC_SAMPLES, 0, b->payload.data, b->payload.len, -1) == 0)
+		c->priv->facts_given++;
+	else
+		core_counter(c, "core/facts.left_out")->value += b->count;
 	sample_batch_reset(b);
 }
 

@@ -48,7 +48,7 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_SERIES_ROWS] = { "SERIES_ROWS", IPC_PAYLOAD_MAX, false, false },
 	[IPC_SERIES_END] = { "SERIES_END", 256, false, false },
 	[IPC_FLUSH] = { "FLUSH", 256, false, false },
-	[IPC_DURABLE] = { "DURABLE", 16, true, false },
+	[IPC_DURABLE] = { "DURABLE", 24, true, false },
 	[IPC_STORE_STATE] = { "STORE_STATE", 512, false, false },
 	[IPC_BROKER_PLAN] = { "BROKER_PLAN", 8192, false, false },
 	[IPC_OUTBOX_ITEM] = { "OUTBOX_ITEM", IPC_PAYLOAD_MAX, false, false },
@@ -470,6 +470,26 @@ ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *data
 	}
 	loop_io_events(ch->io, LOOP_READ | LOOP_WRITE);
 	return queue_frame(ch, head, data, len, fd);
+}
+
+void
+ipc_take_back(struct ipc_channel *ch, uint16_t type, void (*cb)(void *, const uint8_t *, size_t), void *arg)
+{
+	struct frame **at, *f;
+
+	if (ch == NULL || ch->fd == -1)
+		return;
+	for (at = &ch->first; (f = *at) != NULL;) {
+		if (frame_type(f->bytes) != type) {
+			at = &f->next;
+			continue;
+		}
+		if ((*at = f->next) == NULL)
+			ch->last = at;
+		ch->queued -= f->len;
+		cb(arg, f->bytes + IPC_HEAD, f->len - IPC_HEAD);
+		frame_free(f);
+	}
 }
 
 int

@@ -48,7 +48,7 @@ enum ipc_type {
 	IPC_SERIES_ROWS,	/* store -> core */
 	IPC_SERIES_END,
 	IPC_FLUSH,		/* core -> store; answered by SERIES_END with the same token */
-	IPC_DURABLE,		/* store -> core */
+	IPC_DURABLE,		/* store -> core and measure */
 	IPC_STORE_STATE,	/* store -> core */
 	/* publish */
 	IPC_BROKER_PLAN = 64,	/* core -> publish */
@@ -108,6 +108,12 @@ void	ipc_queue_max(struct ipc_channel *ch, size_t bytes);	/* default 16 MiB */
 uint64_t ipc_dropped(const struct ipc_channel *ch);		/* frames lost at the bound */
 size_t	ipc_queued(const struct ipc_channel *ch);		/* bytes that wait */
 size_t	ipc_room(const struct ipc_channel *ch);			/* bytes that may still be queued, heads included */
+/**
+ * Take back the frames of this type that wait to be sent, oldest first: they will not be. Of an in-process pair none: what
+ * was sent is with the other end.
+ */
+void	ipc_take_back(struct ipc_channel *ch, uint16_t type, void (*cb)(void *arg, const uint8_t *data, size_t len),
+    void *arg);
 /** Send what waits, waiting for the peer at most this long (used when stopping). 0 or -1. */
 int	ipc_drain(struct ipc_channel *ch, int timeout_ms);
 

@@ -352,6 +352,7 @@ durable_fields(struct wire *w, struct msg_durable *m)
 {
 	u64(w, &m->seq);
 	u64(w, &m->records);
+	u64(w, &m->frames);
 }
 
 static void

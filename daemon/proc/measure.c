@@ -6,7 +6,8 @@
  *	probes/		ICMP and TCP; collectors/snmp/ the rest; both send through one packet_io
  *	samples		collected for at most 100 ms, then one frame to each of store and core
  *
- * Without core it goes on with the last plan. Without store it keeps frames, 16 MiB of them, and loses the oldest.
+ * Without core it goes on with the last plan. Without store it keeps frames, 16 MiB of them, and loses the oldest. What a
+ * store that ends had been given, and had not yet told to be durable, is lost and counted.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -64,6 +65,8 @@ struct measure {
 	bool		     core_planned;	/* this core has sent its plan: it knows our numbers */
 	bool		     states_due;	/* it may not have heard all states of devices */
 	uint64_t	     samples, frames_dropped;	/* dropped: beyond the backlog, and by earlier channels */
+	uint64_t	     frames_given, frames_durable;	/* to this store; of them, in its journal */
+	uint64_t	     frames_lost;	/* given to earlier ones that did not say so */
 };
 
 /* ---- samples out ---- */
@@ -81,19 +84,69 @@ kept_drop_first(struct measure *m)
 }
 
 static void
-frame_keep(struct measure *m, const uint8_t *bytes, size_t len)
+kept_bound(struct measure *m)
 {
-	struct kept *k = xcalloc(1, sizeof(*k) + len);
+	while (m->kept_bytes > BACKLOG_MAX) {
+		kept_drop_first(m);
+		m->frames_dropped++;
+	}
+}
+
+static void
+frame_keep(void *arg, const uint8_t *bytes, size_t len)
+{
+	struct measure *m = arg;
+	struct kept    *k = xcalloc(1, sizeof(*k) + len);
 
 	k->len = len;
 	memcpy(k->bytes, bytes, len);
 	*m->kept_last = k;
 	m->kept_last = &k->next;
 	m->kept_bytes += len;
-	while (m->kept_bytes > BACKLOG_MAX) {
-		kept_drop_first(m);
-		m->frames_dropped++;
+	kept_bound(m);
+}
+
+/* 0, or -1 when there is no store to take it. */
+static int
+frame_give(struct measure *m, const uint8_t *bytes, size_t len)
+{
+	if (ipc_send(m->store, IPC_SAMPLES, 0, bytes, len, -1) == -1)
+		return -1;
+	m->frames_given++;
+	return 0;
+}
+
+static void
+frame_take_back(void *arg, const uint8_t *bytes, size_t len)
+{
+	struct measure *m = arg;
+
+	m->frames_given--;
+	frame_keep(m, bytes, len);
+}
+
+/* The store is gone. What it has not been given yet waits for the next one, before what has come since. */
+static void
+store_leave(struct measure *m)
+{
+	struct kept *since = m->kept, **since_last = m->kept_last;
+	size_t	     since_bytes = m->kept_bytes;
+
+	m->kept = NULL;
+	m->kept_last = &m->kept;
+	m->kept_bytes = 0;
+	ipc_take_back(m->store, IPC_SAMPLES, frame_take_back, m);
+	if (since != NULL) {
+		*m->kept_last = since;
+		m->kept_last = since_last;
+		m->kept_bytes += since_bytes;
 	}
+	kept_bound(m);
+	m->frames_dropped += ipc_dropped(m->store);
+	m->frames_lost += m->frames_given - m->frames_durable - ipc_dropped(m->store);
+	m->frames_given = m->frames_durable = 0;
+	ipc_free(m->store);
+	m->store = NULL;
 }
 
 static void
@@ -105,7 +158,7 @@ samples_send(void *arg)
 	loop_timer_cancel(m->loop, &m->send);
 	if (m->batch.count == 0)
 		return;
-	if (ipc_send(m->store, IPC_SAMPLES, 0, b->data, b->len, -1) == -1)
+	if (frame_give(m, b->data, b->len) == -1)
 		frame_keep(m, b->data, b->len);
 	ipc_send(m->core, IPC_SAMPLES, 0, b->data, b->len, -1);
 	sample_batch_reset(&m->batch);
@@ -279,9 +332,7 @@ store_closed(void *arg, struct ipc_channel *ch, const char *why)
 	struct measure *m = arg;
 
 	log_warnx("%s: %s; samples wait here", ipc_peer(ch), why);
-	m->frames_dropped += ipc_dropped(ch);
-	ipc_free(ch);
-	m->store = NULL;
+	store_leave(m);
 }
 
 static int
@@ -332,9 +383,14 @@ core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 static void
 store_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
-	(void)arg;
-	(void)msg;		/* store tells core what is durable; to us it says nothing */
-	ipc_reject(ch, "bad message: store has nothing to say to measure");
+	struct measure	  *m = arg;
+	struct msg_durable d;
+
+	if (msg->type != IPC_DURABLE || msg_durable_decode(&d, msg->data, msg->len) == -1 ||
+	    d.frames < m->frames_durable || d.frames > m->frames_given)
+		ipc_reject(ch, "bad message: not for measure, or more than store was given");
+	else
+		m->frames_durable = d.frames;
 }
 
 void
@@ -349,12 +405,11 @@ measure_attach(struct measure *m, enum process_kind peer, const char *instance, 
 		m->states_due = true;
 		ipc_handlers(ch, core_message, core_closed, m);
 	} else if (peer == PROCESS_STORE) {
-		m->frames_dropped += ipc_dropped(m->store);
-		ipc_free(m->store);
+		store_leave(m);
 		m->store = ch;
 		ipc_handlers(ch, store_message, store_closed, m);
-		for (; m->kept != NULL; kept_drop_first(m))
-			ipc_send(ch, IPC_SAMPLES, 0, m->kept->bytes, m->kept->len, -1);
+		while (m->kept != NULL && frame_give(m, m->kept->bytes, m->kept->len) == 0)
+			kept_drop_first(m);
 	} else {
 		log_warnx("measure has no business with %s", process_names[peer]);
 		ipc_free(ch);
@@ -384,6 +439,7 @@ counters_send(void *arg)
 	snmp_engine_counters(m->snmp, &c);
 	msg_counters_add(&c, "samples.made", m->samples);
 	msg_counters_add(&c, "samples.frames_dropped", m->frames_dropped + ipc_dropped(m->store));
+	msg_counters_add(&c, "samples.frames_lost", m->frames_lost);
 	msg_counters_add(&c, "samples.waiting_bytes", m->kept_bytes + ipc_queued(m->store));
 	msg_counters_send(m->core, IPC_COUNTERS, 0, &c, -1);
 	if (m->core_planned)

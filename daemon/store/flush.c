@@ -139,7 +139,7 @@ answer(struct store *st, uint32_t token, uint32_t count, const char *error, bool
 	struct msg_end m = { .ok = error[0] == '\0', .busy = busy, .count = count };
 
 	text_copy(m.error, sizeof(m.error), error);
-	msg_end_send(st->core, IPC_SERIES_END, token, &m, -1);
+	msg_end_send(st->core.ch, IPC_SERIES_END, token, &m, -1);
 }
 
 void

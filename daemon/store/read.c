@@ -221,7 +221,7 @@ answer_end(struct store *st, uint32_t token, uint32_t rows, const char *error, b
 
 	if (error != NULL)
 		text_copy(m.error, sizeof(m.error), error);
-	msg_end_send(st->core, IPC_SERIES_END, token, &m, -1);
+	msg_end_send(st->core.ch, IPC_SERIES_END, token, &m, -1);
 }
 
 static size_t
@@ -236,7 +236,7 @@ answer_fits(const struct store *st, const struct grid *g, uint8_t columns)
 {
 	size_t frames = g->rows / rows_per_frame(columns) + 1;
 
-	return g->rows * columns * 8 + frames * (IPC_HEAD + FRAME_HEAD) + ROOM_LEFT <= ipc_room(st->core);
+	return g->rows * columns * 8 + frames * (IPC_HEAD + FRAME_HEAD) + ROOM_LEFT <= ipc_room(st->core.ch);
 }
 
 static void
@@ -254,7 +254,7 @@ answer_rows(struct store *st, uint32_t token, const struct grid *g, const double
 		m.first_s = g->first_s + (int64_t)row * g->step_s;
 		m.rows = (uint32_t)n;
 		m.values = b.data;
-		msg_series_rows_send(st->core, IPC_SERIES_ROWS, token, &m, -1);
+		msg_series_rows_send(st->core.ch, IPC_SERIES_ROWS, token, &m, -1);
 	}
 	buf_free(&b);
 }

@@ -26,13 +26,26 @@
 /* ---- what is durable ---- */
 
 static void
-durable_send(struct store *st)
+durable_send(struct store *st, const struct feed *f)
 {
 	struct msg_durable m = { .seq = journal_durable_seq(st->journal),
-	    .records = journal_stats(st->journal)->records };
+	    .records = journal_stats(st->journal)->records, .frames = f->durable };
 
-	st->durable_sent = m.seq;
-	msg_durable_send(st->core, IPC_DURABLE, 0, &m, -1);
+	msg_durable_send(f->ch, IPC_DURABLE, 0, &m, -1);
+}
+
+/* All that has come is on the disk: its senders need not count it as lost if we end now. */
+static void
+feeds_settle(struct store *st)
+{
+	struct feed *f;
+
+	st->core.durable = st->core.frames;
+	for (f = st->measure; f < st->measure + MEASURE_MAX; f++)
+		if (f->ch != NULL && f->durable != f->frames) {
+			f->durable = f->frames;
+			durable_send(st, f);
+		}
 }
 
 void
@@ -40,12 +53,16 @@ store_commit(struct store *st)
 {
 	if (st->replay != NULL && !st->rebuilding)
 		return;
-	if (journal_commit(st->journal, loop_wall_ns(st->loop)) == -1)
+	if (journal_commit(st->journal, loop_wall_ns(st->loop)) == -1) {
 		store_trouble(st, TROUBLE_JOURNAL, "%s", journal_error(st->journal));
-	else
+	} else {
 		store_trouble_over(st, TROUBLE_JOURNAL);
-	if (journal_durable_seq(st->journal) != st->durable_sent)
-		durable_send(st);
+		feeds_settle(st);
+	}
+	if (journal_durable_seq(st->journal) == st->durable_sent)
+		return;
+	st->durable_sent = journal_durable_seq(st->journal);
+	durable_send(st, &st->core);
 }
 
 /* ---- samples ---- */
@@ -236,23 +253,27 @@ counters_send(void *arg)
 		count_journal(st, &m);
 		count_files(st, &m);
 	}
-	msg_counters_send(st->core, IPC_COUNTERS, 0, &m, -1);
+	msg_counters_send(st->core.ch, IPC_COUNTERS, 0, &m, -1);
 }
 
 /* ---- channels ---- */
 
-static void
-channel_forget(struct store *st, struct ipc_channel *ch)
+static struct feed *
+feed_of(struct store *st, const struct ipc_channel *ch)
 {
 	size_t i;
 
-	if (st->core == ch) {
-		st->core = NULL;
+	for (i = 0; i < MEASURE_MAX && st->measure[i].ch != ch; i++)
+		;
+	return i < MEASURE_MAX ? &st->measure[i] : &st->core;
+}
+
+static void
+channel_forget(struct store *st, struct ipc_channel *ch)
+{
+	if (st->core.ch == ch)
 		flush_forget_requests(st);
-	}
-	for (i = 0; i < MEASURE_MAX; i++)
-		if (st->measure[i].ch == ch)
-			st->measure[i].ch = NULL;
+	feed_of(st, ch)->ch = NULL;
 	ipc_free(ch);
 }
 
@@ -306,38 +327,50 @@ channel_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	struct store *st = arg;
 
 	if (msg->type == IPC_SAMPLES) {
+		feed_of(st, ch)->frames++;
 		if (samples_take(st, msg->data, msg->len) == -1) {
 			st->counters.malformed++;
 			ipc_reject(ch, "bad message: malformed samples");
 		}
 		return;
 	}
-	if (ch == st->core ? core_request(st, msg) == -1 : msg->type != IPC_HELLO)
+	if (ch == st->core.ch ? core_request(st, msg) == -1 : msg->type != IPC_HELLO)
 		ipc_reject(ch, "bad message: malformed, or not for store");
+}
+
+/*
+ * The channel of an instance that has died stays until all that it had sent is read: it closes by itself.
+ * Only when places run out it makes way.
+ */
+static struct feed *
+measure_place(struct store *st, const char *instance)
+{
+	struct feed *f;
+
+	for (f = st->measure; f < st->measure + MEASURE_MAX; f++)
+		if (f->ch == NULL)
+			return f;
+	for (f = st->measure; f < st->measure + MEASURE_MAX; f++)
+		if (strcmp(f->instance, instance) == 0) {
+			channel_forget(st, f->ch);
+			return f;
+		}
+	return NULL;
 }
 
 static void
 attach_measure(struct store *st, const char *instance, struct ipc_channel *ch)
 {
-	size_t i, place = MEASURE_MAX;
+	struct feed *f = measure_place(st, instance);
 
-	for (i = MEASURE_MAX; i-- > 0;) {
-		if (st->measure[i].ch == NULL)
-			place = i;
-		else if (strcmp(st->measure[i].instance, instance) == 0) {
-			channel_forget(st, st->measure[i].ch);
-			place = i;
-			break;
-		}
-	}
-	if (place == MEASURE_MAX) {
+	if (f == NULL) {
 		log_warnx("more than %d measure instances: the samples of %s are lost", MEASURE_MAX,
 		    instance);
 		ipc_free(ch);
 		return;
 	}
-	st->measure[place].ch = ch;
-	text_copy(st->measure[place].instance, sizeof(st->measure[place].instance), instance);
+	*f = (struct feed){ .ch = ch };
+	text_copy(f->instance, sizeof(f->instance), instance);
 	ipc_handlers(ch, channel_message, channel_closed, st);
 }
 
@@ -349,13 +382,13 @@ store_attach(struct store *st, enum process_kind peer, const char *instance, str
 		attach_measure(st, instance, ch);
 		return;
 	case PROCESS_CORE:
-		if (st->core != NULL)
-			channel_forget(st, st->core);
-		st->core = ch;
+		if (st->core.ch != NULL)
+			channel_forget(st, st->core.ch);
+		st->core = (struct feed){ .ch = ch };
 		ipc_handlers(ch, channel_message, channel_closed, st);
 		store_state_send(st);
 		if (!st->no_disk)
-			durable_send(st);
+			durable_send(st, &st->core);
 		return;
 	default:
 		log_warnx("store has no business with %s", process_names[peer]);
@@ -458,7 +491,7 @@ store_free(struct store *st)
 	rrd_dir_free(st->rrd);
 	undo_close(&st->undo);
 	series_table_fini(&st->series);
-	ipc_free(st->core);
+	ipc_free(st->core.ch);
 	for (i = 0; i < MEASURE_MAX; i++)
 		ipc_free(st->measure[i].ch);
 	if (st->journal_fd != -1)

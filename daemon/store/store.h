@@ -58,6 +58,13 @@ struct template {		/* an empty file of a kind, to be copied */
 	uint64_t		  size;
 };
 
+struct feed {			/* where samples come from */
+	struct ipc_channel *ch;		/* NULL: not there */
+	char		    instance[32];	/* of measure */
+	uint64_t	    frames;	/* of samples that have come */
+	uint64_t	    durable;	/* of them: in the journal for good, or counted as dropped by it */
+};
+
 struct store_counters {
 	uint64_t samples, late, stray, clock_back, unplanned, malformed;
 	uint64_t updates, rows, bytes_written, created, quarantined;
@@ -73,11 +80,8 @@ struct store {
 	struct series_table  series;
 	struct store_counters counters;
 
-	struct ipc_channel  *core;
-	struct {
-		struct ipc_channel *ch;
-		char		    instance[32];
-	} measure[MEASURE_MAX];
+	struct feed	     core;
+	struct feed	     measure[MEASURE_MAX];
 
 	/* plan */
 	const struct profile *profile;		/* NULL before the first plan */

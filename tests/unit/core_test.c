@@ -453,6 +453,14 @@ test_device(void)
 	world_free(w);
 }
 
+static uint64_t
+counter(const struct world *w, const char *name)
+{
+	const struct core_counter *k = map_get(w->core->counters, name);
+
+	return k != NULL ? k->value : 0;
+}
+
 static void
 test_store_away(void)
 {
@@ -470,6 +478,8 @@ test_store_away(void)
 	core_attach(w->core, PROCESS_STORE, "", ours);
 	world_run(w, 30);
 	ok(w->core->store == ours, "store was away for long: what waited for it is no more than a frame");
+	ok(counter(w, "core/facts.frames_lost") > 0, "what it had not told to be durable is counted as lost");
+	ok(counter(w, "core/facts.left_out") > 0, "and what waited beyond a frame as left out");
 	world_free(w);
 }
 
@@ -594,14 +604,6 @@ test_store_blind(void)
 	world_run(w, 1);
 	is_text(world_events(w), "engine.sighted engine/store", "and when it can");
 	world_free(w);
-}
-
-static uint64_t
-counter(const struct world *w, const char *name)
-{
-	const struct core_counter *k = map_get(w->core->counters, name);
-
-	return k != NULL ? k->value : 0;
 }
 
 static void

@@ -80,6 +80,46 @@ test_socket(void)
 	loop_free(a.loop);
 }
 
+static void
+on_taken_back(void *arg, const uint8_t *data, size_t len)
+{
+	uint32_t *next = arg, v = len >= 4 ? (uint32_t)(data[0] | data[1] << 8) : 0;
+
+	*next = v == *next ? v + 1 : UINT32_MAX / 2;
+}
+
+/* A peer that reads nothing and dies: what it was not given can be had again, in order. */
+static void
+test_take_back(void)
+{
+	static uint8_t bytes[30000];
+	struct end     a = { .loop = loop_new(), .fd = -1 };
+	uint32_t       i, given, next;
+	int	       fd[2];
+
+	ipc_socketpair(fd);
+	a.ch = ipc_open(a.loop, fd[0], "b", on_message, on_closed, &a);
+	for (i = 0; i < 300; i++) {
+		bytes[0] = (uint8_t)i;
+		bytes[1] = (uint8_t)(i >> 8);
+		ipc_send(a.ch, IPC_SAMPLES, 0, bytes, sizeof(bytes), -1);
+		if (i == 150)
+			ipc_send(a.ch, IPC_STOP, 0, NULL, 0, -1);
+	}
+	given = next = 300 - (uint32_t)(ipc_queued(a.ch) / sizeof(bytes));
+	ok(given > 0 && given < 150, "take back: the kernel has taken %u of 300 frames", given);
+	ipc_take_back(a.ch, IPC_SAMPLES, on_taken_back, &next);
+	is_i64(next, 300, "take back: all others come, in order");
+	is_i64((int64_t)ipc_queued(a.ch), IPC_HEAD, "take back: what is of another type stays");
+	is_i64(ipc_send(a.ch, IPC_SAMPLES, 0, bytes, 4, -1), 0, "take back: the queue goes on");
+	next = 299 % 256 + 256;
+	ipc_take_back(a.ch, IPC_SAMPLES, on_taken_back, &next);
+	is_i64(next, 300, "take back: and gives what came later");
+	close(fd[1]);
+	ipc_free(a.ch);
+	loop_free(a.loop);
+}
+
 /* Descriptors run out while frames wait: better no frame than one without its descriptor. */
 static void
 test_no_descriptors(void)
@@ -334,6 +374,7 @@ int
 main(void)
 {
 	test_socket();
+	test_take_back();
 	test_no_descriptors();
 	test_bad_frames();
 	test_reject();

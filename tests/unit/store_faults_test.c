@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_faults_test.c: what a file, or a peer, that does not do its part costs the others: nothing. */
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -244,6 +246,48 @@ test_slow_core(void)
 	store_dir_remove(dir);
 }
 
+/* Measure is told what of its frames is in the journal, and what it sent before it died is taken. */
+static void
+test_frames(void)
+{
+	struct rig	    r = { 0 };
+	int		    dir = store_dir_make();
+	struct ipc_channel *old;
+	struct rlimit	    limit, all;
+
+	rig_start(&r, dir, RIG_T0);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_run(&r, 1.5);
+	rig_poll(&r, 1, RIG_T0);
+	rig_poll(&r, 2, RIG_T0);
+	rig_poll(&r, 99, RIG_T0);
+	rig_run(&r, 0.01);
+	is_i64((int64_t)r.frames_durable, 0, "frames that have come are not durable yet");
+	rig_run(&r, 1);
+	is_i64((int64_t)r.frames_durable, 3, "after a commit measure is told that they are");
+	getrlimit(RLIMIT_FSIZE, &all);
+	limit = (struct rlimit){ .rlim_cur = 100, .rlim_max = all.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	rig_poll(&r, 1, RIG_T0);
+	rig_run(&r, 3);
+	is_i64((int64_t)r.frames_durable, 3, "but not while the journal cannot be written");
+	setrlimit(RLIMIT_FSIZE, &all);
+	rig_run(&r, 2);
+	is_i64((int64_t)r.frames_durable, 4, "and when it can be again");
+	rig_poll(&r, 1, RIG_T0);
+	rig_poll(&r, 2, RIG_T0);
+	old = r.measure;
+	rig_attach_measure(&r);
+	ipc_free(old);
+	rig_poll(&r, 1, RIG_T0);
+	rig_run(&r, 11);
+	is_i64(rig_counter(&r, "samples"), 7, "what an instance sent before it died is taken when its next is there");
+	is_i64((int64_t)r.frames_durable, 1, "each channel has its own count");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 int
 main(void)
 {
@@ -255,5 +299,6 @@ main(void)
 	test_rebuild();
 	test_unreadable();
 	test_slow_core();
+	test_frames();
 	return tap_done();
 }

@@ -38,6 +38,7 @@ struct rig {
 	struct msg_store_state state;
 	unsigned	    states;		/* STORE_STATE frames */
 	struct msg_durable  durable;
+	uint64_t	    frames_durable;	/* as measure was told */
 	struct msg_counters counters;
 	void		  (*on_durable)(void *arg, int64_t wall_s);
 	void		   *arg;
@@ -81,7 +82,6 @@ rig_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
 	struct rig *r = arg;
 
-	(void)ch;
 	switch (msg->type) {
 	case IPC_SERIES_ROWS:
 		rig_rows(r, msg);
@@ -99,6 +99,10 @@ rig_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		break;
 	case IPC_DURABLE:
 		msg_durable_decode(&r->durable, msg->data, msg->len);
+		if (ch == r->measure) {
+			r->frames_durable = r->durable.frames;
+			break;
+		}
 		if (r->on_durable != NULL)
 			r->on_durable(r->arg, rig_now_s(r));
 		break;
