@@ -110,8 +110,11 @@ batch_write(struct store *st, struct batch *b)
 	if (b->n == 0)
 		return 0;
 	if (undo_commit(&st->undo) == -1) {
+		int error = errno;
+
+		undo_void(&st->undo);
 		store_trouble(st, TROUBLE_UNDO, "cannot write store/undo, without which no file is written: %s",
-		    strerror(errno));
+		    strerror(error));
 		return 0;
 	}
 	store_trouble_over(st, TROUBLE_UNDO);

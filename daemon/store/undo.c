@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #define CRC	  4
 #define NAME_SIZE (REF_MAX + 24)
 #define BATCH_MAX (16u << 20)	/* bytes that are read back at most */
+#define ROOM	  (256u << 10)	/* more than a batch takes: files are updated on a full disk, too */
 
 static const uint8_t magic[8] = { 'S', 'I', 'M', 'P', 'U', 'L', 'U', '1' };
 
@@ -27,7 +29,11 @@ undo_open(struct undo *u, int dir_fd)
 {
 	*u = (struct undo){ .fd = -1 };
 	u->fd = openat(dir_fd, "undo", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return u->fd != -1 ? 0 : -1;
+	if (u->fd == -1)
+		return -1;
+	if (fallocate(u->fd, 0, 0, ROOM) == -1)
+		log_debug("store", "no room kept for store/undo: %s", strerror(errno));
+	return 0;
 }
 
 void
@@ -68,7 +74,7 @@ undo_commit(struct undo *u)
 	put_u32le(u->batch.data + sizeof(magic), (uint32_t)u->batch.len - HEAD);
 	put_u32le(u->batch.data + sizeof(magic) + 4, u->count);
 	buf_u32le(&u->batch, crc32c(u->batch.data, u->batch.len));
-	u->dirty = true;
+	u->armed = u->dirty = true;
 	n = pwrite(u->fd, u->batch.data, u->batch.len, 0);
 	if (n != -1 && (size_t)n != u->batch.len)
 		errno = ENOSPC;
@@ -80,15 +86,17 @@ undo_void(struct undo *u)
 {
 	static const uint8_t none[sizeof(magic)] = { 0 };
 
-	if (pwrite(u->fd, none, sizeof(none), 0) == -1)
-		log_warn("store/undo");
+	if (pwrite(u->fd, none, sizeof(none), 0) == sizeof(none))
+		u->armed = false;
 	u->dirty = true;
 }
 
 int
 undo_sync(struct undo *u)
 {
-	if (u->dirty && fdatasync(u->fd) == -1)
+	if (u->armed)
+		undo_void(u);
+	if (u->armed || (u->dirty && fdatasync(u->fd) == -1))
 		return -1;
 	u->dirty = false;
 	return 0;
@@ -142,6 +150,21 @@ entry_put_back(int rrd_fd, const char *name, uint32_t at, const uint8_t *bytes, 
 	return rc;
 }
 
+/*
+ * Better no file, and the journal gives what it has, than one whose rows stand at wrong times. It must be gone
+ * for good before the batch is void.
+ */
+static void
+entry_set_aside(int rrd_fd, const char *name)
+{
+	char bad[NAME_SIZE + 16];
+
+	snprintf(bad, sizeof(bad), "%s.bad-undo", name);
+	log_warn("store/rrd/%s: an update was cut off and cannot be undone", name);
+	if (renameat(rrd_fd, name, rrd_fd, bad) == -1 || syncfs(rrd_fd) == -1)
+		log_warn("store/rrd/%s: cannot be renamed; its rows may stand at wrong times", name);
+}
+
 int
 undo_restore(struct undo *u, int rrd_fd)
 {
@@ -161,7 +184,7 @@ undo_restore(struct undo *u, int rrd_fd)
 		if (bytes == NULL || !name_is_safe(name))
 			break;
 		if (entry_put_back(rrd_fd, name, at, bytes, len) == -1)
-			log_warn("store/rrd/%s: an update was cut off and cannot be undone", name);
+			entry_set_aside(rrd_fd, name);
 		else
 			restored++;
 	}

@@ -14,24 +14,31 @@
 
 struct undo {
 	int	   fd;		/* the file "undo"; -1 = none */
+	bool	   armed;	/* the file may hold a batch that must not be put back any more */
 	bool	   dirty;	/* declared void, but that is not on the disk yet */
 	struct buf batch;
 	uint32_t   count;
 };
 
-/** @param dir_fd  directory of the file; borrowed for the call. 0, or -1 (errno) */
+/** @param dir_fd  directory of the file, to be synced by the caller; borrowed for the call. 0, or -1 (errno) */
 int	undo_open(struct undo *u, int dir_fd);
 void	undo_close(struct undo *u);
 
-/** Put back what an unfinished batch has changed below rrd_fd. @return number of files, or -1 (logged) */
+/**
+ * Put back what an unfinished batch has changed below rrd_fd. A file for which that fails is renamed to
+ * "<name>.bad-undo": nobody could tell later that its header is wrong. @return number of files, or -1 (logged)
+ */
 int	undo_restore(struct undo *u, int rrd_fd);
 
 void	undo_begin(struct undo *u);
 /** Remember len bytes at this offset of a file ("link/s013-1.rrd"). */
 void	undo_add(struct undo *u, const char *name, uint32_t at, const uint8_t *bytes, uint32_t len);
 int	undo_commit(struct undo *u);	/* from here on the batch may be written. 0, or -1 (errno) */
-void	undo_void(struct undo *u);	/* the batch is written and synced */
-/** Before anything relies on the batch being finished for good. 0, or -1 (errno) */
+void	undo_void(struct undo *u);	/* the batch is written and synced, or given up before it was begun */
+/**
+ * Before anything relies on no batch being put back: before the journal may forget its rows, or another file
+ * takes the place of one. 0, or -1 (errno): do not rely on it
+ */
 int	undo_sync(struct undo *u);
 
 #endif

@@ -141,6 +141,52 @@ test_torn(struct dirs *d, const struct series_kind *k)
 	}
 	is_i64(wrong, 0, "a torn or changed batch is not put back");
 	ok(fstat(d->undo.fd, &st) == 0 && st.st_size == len, "(the file was there)");
+	undo_close(&d->undo);
+	undo_open(&d->undo, d->fd);
+}
+
+static int64_t
+size_of(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, 0) == 0 ? st.st_size : -1;
+}
+
+/* What must not be put back is not, even when the word that says so could not be written at first. */
+static void
+test_void(struct dirs *d, const struct series_kind *k)
+{
+	int fd = d->undo.fd;
+
+	remember(d, k);
+	d->undo.fd = open("/dev/full", O_WRONLY);
+	undo_void(&d->undo);
+	is_i64(undo_sync(&d->undo), -1, "a batch that cannot be declared void is not relied on");
+	close(d->undo.fd);
+	d->undo.fd = fd;
+	is_i64(undo_sync(&d->undo), 0, "and is declared so before anything relies on it");
+	is_i64(undo_restore(&d->undo, d->fd), 0, "  for good");
+	ok(size_of(d->fd, "undo") >= 8 * RRD_HEAD_MAX, "there is room for a batch on a full disk");
+}
+
+/* A file that cannot be put back must not stay where it would be believed. */
+static void
+test_set_aside(struct dirs *d)
+{
+	uint8_t bytes[16] = { 1 };
+	int	fd = openat(d->fd, "short.rrd", O_WRONLY | O_CREAT, 0600);
+
+	if (write(fd, bytes, 8) != 8)
+		abort();
+	close(fd);
+	undo_begin(&d->undo);
+	undo_add(&d->undo, "short.rrd", 0, bytes, sizeof(bytes));
+	undo_add(&d->undo, NAMED, 0, (const uint8_t *)"R", 1);
+	undo_commit(&d->undo);
+	is_i64(undo_restore(&d->undo, d->fd), 1, "what can be put back is, whatever cannot");
+	ok(size_of(d->fd, "short.rrd") == -1 && size_of(d->fd, "short.rrd.bad-undo") == 8,
+	    "a file that cannot be put back is set aside");
 }
 
 static void
@@ -176,6 +222,8 @@ main(void)
 	test_cut_off(&d, k);
 	test_finished(&d, k);
 	test_torn(&d, k);
+	test_void(&d, k);
+	test_set_aside(&d);
 	test_names(&d);
 	undo_close(&d.undo);
 	rrd_dir_free(d.rrd);
