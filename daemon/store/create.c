@@ -125,7 +125,7 @@ create_begin(struct store *st, struct series *s, char *why)
 	struct template *t = template_find(st, s->kind);
 	char		 name[SERIES_FILE_SIZE];
 
-	if (mkdirat(st->rrd_fd, s->kind->name, 0700) == -1 && errno != EEXIST)
+	if (mkdirat(st->rrd_fd, s->kind->name, 0700) == -1 ? errno != EEXIST : fsync(st->rrd_fd) == -1)
 		return refused(why);
 	if ((t->kind == NULL || t->profile != st->profile || t->last_s > want ||
 	    t->last_s < want - TEMPLATE_AGE) &&
@@ -164,18 +164,16 @@ create_slice(struct store *st, const struct template *t, char *why)
 static enum made
 create_finish(struct store *st, struct series *s, char *why)
 {
-	char		 from[SERIES_FILE_SIZE], to[SERIES_FILE_SIZE];
+	char		 name[SERIES_FILE_SIZE];
 	struct rrd_facts facts;
 
 	if (fdatasync(st->create_fd) == -1)
 		return refused(why);
 	/* Else it stays cached in large pieces, and the kernel writes 25 KiB for every row of 100 bytes. */
 	posix_fadvise(st->create_fd, 0, 0, POSIX_FADV_DONTNEED);
-	series_file_name(s, ".new", from);
-	series_file_name(s, "", to);
-	if (rrd_file_check(st->rrd, from, s->kind, &facts, why) != RRD_OK)
+	if (rrd_file_check(st->rrd, series_file_name(s, ".new", name), s->kind, &facts, why) != RRD_OK)
 		return MADE_NOT;
-	if (renameat(st->rrd_fd, from, st->rrd_fd, to) == -1)
+	if (recover_place(st, s) == -1)
 		return refused(why);
 	close(st->create_fd);
 	st->create_fd = -1;

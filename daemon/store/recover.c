@@ -10,9 +10,11 @@
  * up with the journal, memory included, so each sample is taken exactly once and in order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "store/store.h"
@@ -57,6 +59,32 @@ recover_file(struct store *st, struct series *s, enum rrd_result result, const c
 	s->in_rebuild = s->new_file = false;
 	s->written_s = 0;
 	recover_rebuild(st);
+}
+
+/* A name in a directory is on the disk only when the directory is synced, whatever was done to the file. */
+static int
+directory_sync(const struct store *st, const struct series_kind *kind)
+{
+	int fd = openat(st->rrd_fd, kind->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int rc = fd != -1 ? fsync(fd) : -1, error = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = error;
+	return rc;
+}
+
+int
+recover_place(struct store *st, const struct series *s)
+{
+	char from[SERIES_FILE_SIZE], to[SERIES_FILE_SIZE];
+
+	/* A header of the file that was there before must not be put back into this one. */
+	if (undo_sync(&st->undo) == -1 ||
+	    renameat(st->rrd_fd, series_file_name(s, ".new", from), st->rrd_fd,
+		series_file_name(s, "", to)) == -1)
+		return -1;
+	return directory_sync(st, s->kind);
 }
 
 void
@@ -175,7 +203,7 @@ static const struct replay_ops walk_ops = { walk_name, walk_sample };
 static void
 rebuild_finish(struct store *st, struct series *s)
 {
-	char from[SERIES_FILE_SIZE], to[SERIES_FILE_SIZE];
+	char name[SERIES_FILE_SIZE];
 
 	while (s->in_rebuild && s->new_file && s->nrows > 0)
 		rebuild_write(st, s);
@@ -190,16 +218,14 @@ rebuild_finish(struct store *st, struct series *s)
 		return;
 	}
 	s->new_file = false;
-	series_file_name(s, ".new", from);
-	series_file_name(s, "", to);
-	if (rrd_file_sync(st->rrd, from) == -1 || renameat(st->rrd_fd, from, st->rrd_fd, to) == -1) {
+	if (rrd_file_sync(st->rrd, series_file_name(s, ".new", name)) == -1 || recover_place(st, s) == -1) {
 		store_file_trouble(st, s, "rebuild", strerror(errno));
 		series_reset(&st->series, s, 0);
 		return;
 	}
 	s->file = SERIES_FILE_READY;
 	store_file_well(st, s);
-	log_info("store/rrd/%s is rebuilt from the journal", to);
+	log_info("store/rrd/%s.rrd is rebuilt from the journal", s->ref);
 }
 
 static void

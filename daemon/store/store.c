@@ -431,6 +431,11 @@ disk_open(struct store *st)
 		log_warn("cannot open store/undo");
 		return -1;
 	}
+	/* What was made just now, or before a power cut: a synced file is lost when its name is not on the disk. */
+	if (fsync(st->rrd_fd) == -1 || fsync(st->dir_fd) == -1) {
+		log_warn("cannot sync the directories of the store");
+		return -1;
+	}
 	if ((undone = undo_restore(&st->undo, st->rrd_fd)) == -1)
 		return -1;
 	st->undone = undone > 0;

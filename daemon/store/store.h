@@ -164,6 +164,8 @@ void	recover_stop(struct store *st);
 bool	recover_takes(const struct store *st, const struct series *s);
 /** Look at the file of a series that has become known. */
 void	recover_look(struct store *st, struct series *s);
+/** Put "<name>.rrd.new", which is whole and synced, in its place for good. 0, or -1 (errno) */
+int	recover_place(struct store *st, const struct series *s);
 /** Its file is damaged (set aside) or gone: have it rebuilt. */
 void	recover_file(struct store *st, struct series *s, enum rrd_result why_code, const char *why);
 /** Begin to rebuild what waits for it, unless a walk runs already. */
