@@ -34,7 +34,8 @@ checkpoint_read(int dir_fd)
 	close(fd);
 	if (n == CHECKPOINT_SIZE && memcmp(cursor_bytes(&c, sizeof(magic)), magic, sizeof(magic)) == 0) {
 		seq = cursor_u64le(&c);
-		if (cursor_u32le(&c) == crc32c(bytes, CHECKPOINT_SIZE - 4) && seq > 0)
+		if (cursor_u32le(&c) == crc32c(bytes, CHECKPOINT_SIZE - 4) && seq > 0 &&
+		    seq <= SEGMENT_SEQ_MAX)
 			return seq;
 	}
 	log_warnx("store/checkpoint is damaged: the whole journal is read again");

@@ -74,6 +74,42 @@ journal_set_boot(struct journal *j, uint32_t boot)
 	j->boot = boot;
 }
 
+/* ---- what waits ---- */
+
+/* Leave the current segment as it was at its last durable byte. */
+static void
+segment_abandon(struct journal *j)
+{
+	struct journal_segment *s = &j->segment[j->nsegment - 1];
+	char			name[SEGMENT_NAME_SIZE];
+
+	if (s->first_seq > j->durable_seq) {	/* nothing durable in it */
+		unlinkat(j->o.dir_fd, segment_name(name, s->first_seq), 0);
+		j->nsegment--;
+	} else if (ftruncate(j->fd, (off_t)s->bytes) == -1)
+		log_debug("journal", "cannot cut %s: %s", segment_name(name, s->first_seq), strerror(errno));
+	close(j->fd);
+	j->fd = -1;
+}
+
+/* At the bound, whether the disk refuses or nobody commits (the walk at start). */
+static void
+drop_oldest(struct journal *j)
+{
+	struct waiting *w;
+
+	while (j->stats.waiting > j->o.memory_max && (w = j->first) != NULL) {
+		if ((j->first = w->next) == NULL)
+			j->last = &j->first;
+		j->stats.waiting -= w->len;
+		j->stats.dropped += w->count;
+		free(w);
+		/* Names may be among what was lost: the next segment repeats them. */
+		if (j->fd != -1)
+			segment_abandon(j);
+	}
+}
+
 /* ---- adding ---- */
 
 static void
@@ -98,6 +134,7 @@ block_seal(struct journal *j)
 	j->next_seq++;
 	j->records.len = 0;
 	j->count = 0;
+	drop_oldest(j);
 }
 
 /*
@@ -227,6 +264,26 @@ segment_start_encode(const struct journal *j, struct buf *out, const struct segm
 	buf_free(&names);
 }
 
+/*
+ * A file of this name holds no block that we know of. An earlier failure may have left it, or it is a segment
+ * that could not be read at start: either way nothing is written over.
+ */
+static int
+segment_create(struct journal *j, const char *name)
+{
+	int  flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int  fd = openat(j->o.dir_fd, name, flags, 0600);
+	char bad[SEGMENT_NAME_SIZE + 4];
+
+	if (fd != -1 || errno != EEXIST)
+		return fd;
+	snprintf(bad, sizeof(bad), "%s.bad", name);
+	if (renameat(j->o.dir_fd, name, j->o.dir_fd, bad) == -1)
+		return -1;
+	log_warnx("store/journal/%s: in the way of a new segment, renamed to %s", name, bad);
+	return openat(j->o.dir_fd, name, flags, 0600);
+}
+
 static int
 segment_start(struct journal *j, int64_t now_wall_ns)
 {
@@ -236,12 +293,7 @@ segment_start(struct journal *j, int64_t now_wall_ns)
 	char			name[SEGMENT_NAME_SIZE];
 	int			error;
 
-	/*
-	 * A file of this name can only be what an earlier failure left: no durable block has this number or a
-	 * later one.
-	 */
-	j->fd = openat(j->o.dir_fd, segment_name(name, h.first_seq),
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	j->fd = segment_create(j, segment_name(name, h.first_seq));
 	if (j->fd == -1) {
 		error_set(j, "create");
 		return -1;
@@ -261,22 +313,6 @@ segment_start(struct journal *j, int64_t now_wall_ns)
 	s->created_ns = h.created_ns;
 	s->bytes = j->scratch.len;
 	return 0;
-}
-
-/* Leave the current segment as it was at its last durable byte. */
-static void
-segment_abandon(struct journal *j)
-{
-	struct journal_segment *s = &j->segment[j->nsegment - 1];
-	char			name[SEGMENT_NAME_SIZE];
-
-	if (s->first_seq > j->durable_seq) {	/* nothing durable in it */
-		unlinkat(j->o.dir_fd, segment_name(name, s->first_seq), 0);
-		j->nsegment--;
-	} else if (ftruncate(j->fd, (off_t)s->bytes) == -1)
-		log_debug("journal", "cannot cut %s: %s", segment_name(name, s->first_seq), strerror(errno));
-	close(j->fd);
-	j->fd = -1;
 }
 
 /* Write the blocks at the front of the list, as many as one call and this segment take. */
@@ -329,23 +365,6 @@ write_some(struct journal *j)
 	return 0;
 }
 
-static void
-drop_oldest(struct journal *j)
-{
-	struct waiting *w;
-
-	while (j->stats.waiting > j->o.memory_max && (w = j->first) != NULL) {
-		if ((j->first = w->next) == NULL)
-			j->last = &j->first;
-		j->stats.waiting -= w->len;
-		j->stats.dropped += w->count;
-		free(w);
-		/* Names may be among what was lost: the next segment repeats them. */
-		if (j->fd != -1)
-			segment_abandon(j);
-	}
-}
-
 int
 journal_commit(struct journal *j, int64_t now_wall_ns)
 {
@@ -355,10 +374,8 @@ journal_commit(struct journal *j, int64_t now_wall_ns)
 			close(j->fd);
 			j->fd = -1;
 		}
-		if ((j->fd == -1 && segment_start(j, now_wall_ns) == -1) || write_some(j) == -1) {
-			drop_oldest(j);
+		if ((j->fd == -1 && segment_start(j, now_wall_ns) == -1) || write_some(j) == -1)
 			return -1;
-		}
 	}
 	if (j->error[0] != '\0')
 		log_info("store/journal can be written again");

@@ -32,7 +32,7 @@ segment_head_decode(struct segment_head *h, const uint8_t *p, size_t len)
 	h->created_ns = (int64_t)cursor_u64le(&c);
 	h->first_seq = cursor_u64le(&c);
 	if (c.bad || memcmp(magic, segment_magic, sizeof(segment_magic)) != 0 || format != SEGMENT_FORMAT ||
-	    h->first_seq == 0 || h->first_seq > BLOCK_SEQ_MAX)
+	    h->first_seq == 0 || h->first_seq > SEGMENT_SEQ_MAX)
 		return -1;
 	return 0;
 }

@@ -21,7 +21,9 @@
 #define BLOCK_CRC	  4
 #define BLOCK_MAGIC	  0x4b424a53u	/* "SJBK" */
 #define BLOCK_RECORDS_MAX (1u << 20)	/* bytes; the writer stays far below */
+#define BLOCK_LEAST	  (BLOCK_HEAD + BLOCK_CRC)
 #define BLOCK_SEQ_MAX	  (1ull << 62)	/* no journal gets there: a larger number is damage */
+#define SEGMENT_SEQ_MAX	  (BLOCK_SEQ_MAX / 2)	/* of a first block: there must be room for those after it */
 
 struct segment_head {
 	uint32_t boot;

@@ -45,6 +45,25 @@ journal_segment_open(const struct journal *j, const struct journal_segment *s)
 	return openat(j->o.dir_fd, segment_name(name, s->first_seq), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+/*
+ * A segment that cannot be read today may be tomorrow: the numbers that its blocks can have are not given
+ * again.
+ */
+static void
+segment_leave_out(struct journal *j, const char *name, uint64_t first_seq)
+{
+	struct stat st;
+	uint64_t    end;
+
+	if (fstatat(j->o.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) ||
+	    first_seq > SEGMENT_SEQ_MAX)
+		return;
+	end = first_seq + (uint64_t)st.st_size / BLOCK_LEAST;
+	if (end > j->next_seq)
+		j->next_seq = end;
+	j->stats.damaged++;
+}
+
 /* Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again. */
 static void
 segment_take(struct journal *j, const char *name, uint64_t first_seq)
@@ -62,6 +81,7 @@ segment_take(struct journal *j, const char *name, uint64_t first_seq)
 			log_warnx("store/journal/%s: not a regular file, left out", name);
 		if (fd != -1)
 			close(fd);
+		segment_leave_out(j, name, first_seq);
 		return;
 	}
 	if (segment_reader_init(&r, fd, (uint64_t)st.st_size) == 0 && r.head.first_seq == first_seq) {

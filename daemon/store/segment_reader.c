@@ -69,6 +69,13 @@ window_bytes(struct segment_reader *r, uint64_t at, size_t want, size_t *got)
 	return r->window + (at - r->window_at);
 }
 
+/* Blocks of a segment are numbered on from its first one; those of names carry the number before. */
+static bool
+seq_is_possible(const struct segment_reader *r, uint64_t seq)
+{
+	return seq >= r->head.first_seq - 1 && seq - (r->head.first_seq - 1) <= r->limit / BLOCK_LEAST;
+}
+
 /* @return 1 good, 0 not a whole good block, -1 read error */
 static int
 block_at(struct segment_reader *r, uint64_t at, struct block *b, size_t *size)
@@ -85,7 +92,7 @@ block_at(struct segment_reader *r, uint64_t at, struct block *b, size_t *size)
 			return -1;
 		result = block_decode(b, p, got, size);
 	}
-	return result == BLOCK_GOOD;
+	return result == BLOCK_GOOD && seq_is_possible(r, b->seq);
 }
 
 /* Look for the next good block behind a bad place. Same return as block_at(). */

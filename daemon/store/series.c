@@ -210,10 +210,11 @@ static bool
 sample_span(const struct series *s, const struct sample *smp, int64_t *from_ns, int64_t *to_ns, uint8_t *at,
     uint8_t *n)
 {
-	int64_t length_ns = (int64_t)(smp->seconds * 1e9);
+	int64_t length_ns;
 
 	if (smp->quality == QUALITY_UNKNOWN || smp->seconds <= 0 || smp->seconds > SECONDS_MAX)
 		return false;
+	length_ns = (int64_t)(smp->seconds * 1e9);
 	switch (smp->type) {
 	case SAMPLE_RATE:
 		*at = 0;

@@ -19,6 +19,7 @@
 #define COUNTERS_NS   (10 * NS_PER_S)
 #define STOP_FLUSH_NS (2 * NS_PER_S)
 #define SWEEP_AFTER_S (MINUTE_CLOSE_S + 1)	/* a block may be a second older than what it brings */
+#define CLOCK_MAX_NS  (INT64_MAX / 2)	/* year 2116: beyond it differences of clocks may overflow */
 #define FUTURE_NS     (5 * NS_PER_S)	/* processes of one machine share their clock */
 #define STEP_NS	      NS_PER_S		/* the wall clock went back by more than slewing does */
 #define QUIET_NS      (2 * NS_PER_S)	/* a series that gets samples now closes its minutes by their time */
@@ -143,7 +144,7 @@ samples_take(struct store *st, const uint8_t *data, size_t len)
 	int64_t	      wall_ns = (int64_t)cursor_u64le(&c), mono_ns = (int64_t)cursor_u64le(&c);
 	int	      n = samples_each(data, len, sample_look, &t);
 
-	if (n == -1 || t.has_name)
+	if (n == -1 || t.has_name || wall_ns < 0 || wall_ns > CLOCK_MAX_NS || mono_ns < 0 || mono_ns > CLOCK_MAX_NS)
 		return -1;
 	st->counters.samples += (uint64_t)n;
 	if (st->no_disk || n == 0)

@@ -295,6 +295,138 @@ test_foreign_files(void)
 	store_dir_remove(dir);
 }
 
+/* Something that is no segment has the name that the next one needs. */
+static void
+test_in_the_way(void)
+{
+	int		dir = store_dir_make();
+	struct journal *j;
+
+	mkdirat(dir, "0000000000000001.jnl", 0700);
+	mkdirat(dir, "0000000000000001.jnl/full", 0700);
+	j = open_journal(dir, 0);
+	put(j, 7, T0);
+	is_i64(journal_commit(j, T0), 0, "what is in the way of a segment is set aside");
+	ok(faccessat(dir, "0000000000000001.jnl.bad/full", F_OK, 0) == 0, "and not destroyed");
+	is_i64((int64_t)read_all(j, 1).sum, 7, "the journal goes on");
+	journal_free(j);
+	store_dir_remove(dir);
+}
+
+/* A segment that cannot be read at one start, and can at the next. Not as root, whom no mode stops. */
+static int
+unreadable(int dir)
+{
+	struct journal *j = open_journal(dir, 0);
+	struct seen	s;
+	int		i;
+
+	for (i = 1; i <= 3; i++) {
+		put(j, 1u << i, T0 + i * NS_PER_S);
+		journal_commit(j, T0);
+	}
+	journal_free(j);
+	if (fchmodat(dir, "0000000000000001.jnl", 0, 0) == -1)
+		return 1;
+	j = open_journal(dir, 0);
+	put(j, 16, T0 + 9 * NS_PER_S);
+	if (journal_commit(j, T0) == -1 || read_all(j, 1).sum != 16)
+		return 2;
+	journal_free(j);
+	if (fchmodat(dir, "0000000000000001.jnl", 0600, 0) == -1)
+		return 1;
+	j = open_journal(dir, 0);
+	s = read_all(j, 1);
+	journal_free(j);
+	return s.sum == 30 && s.in_order ? 0 : 3;
+}
+
+static void
+test_unreadable(void)
+{
+	int   dir = store_dir_make(), status;
+	pid_t pid;
+
+	if (getuid() == 0 && fchown(dir, 65534, 65534) == -1)
+		abort();
+	if ((pid = fork()) == 0) {
+		if (getuid() == 0 && (setgid(65534) == -1 || setuid(65534) == -1))
+			_exit(9);
+		_exit(unreadable(dir));
+	}
+	waitpid(pid, &status, 0);
+	is_i64(status, 0, "a segment that cannot be read for a while loses no block, and none of later ones");
+	store_dir_remove(dir);
+}
+
+/* A file with one good block of this number. */
+static void
+segment_craft(int dir, uint64_t first_seq, uint64_t seq)
+{
+	struct segment_head h = { .created_ns = T0, .first_seq = first_seq };
+	struct sample	    s = { .type = SAMPLE_FACT, .series = 99, .wall_ns = T0, .text = "x" };
+	struct block	    b = { .seq = seq, .count = 1, .wall_ns = T0 };
+	struct buf	    out = { 0 }, record = { 0 };
+	char		    name[SEGMENT_NAME_SIZE];
+	int		    fd = openat(dir, segment_name(name, first_seq), O_WRONLY | O_CREAT, 0600);
+
+	sample_encode(&record, &s, T0);
+	b.records = record.data;
+	b.length = (uint32_t)record.len;
+	segment_head_encode(&out, &h);
+	block_encode(&out, &b);
+	if (write(fd, out.data, out.len) != (ssize_t)out.len)
+		abort();
+	close(fd);
+	buf_free(&record);
+	buf_free(&out);
+}
+
+/* Numbers that would leave none for what comes after them. */
+static void
+test_numbers(void)
+{
+	static const struct { uint64_t first, seq; } crafted[] = {
+		{ BLOCK_SEQ_MAX, BLOCK_SEQ_MAX }, { 5, BLOCK_SEQ_MAX }, { 5, 4000 }, { 5, 3 },
+	};
+	unsigned wrong = 0;
+	size_t	 i;
+
+	for (i = 0; i < nitems(crafted); i++) {
+		int		dir = store_dir_make();
+		struct journal *j;
+
+		segment_craft(dir, crafted[i].first, crafted[i].seq);
+		j = open_journal(dir, 0);
+		wrong += j == NULL || journal_next_seq(j) > 100;
+		put(j, 7, T0);
+		wrong += journal_commit(j, T0) == -1;
+		journal_free(j);
+		j = open_journal(dir, 0);
+		wrong += read_all(j, 1).sum != 7;
+		journal_free(j);
+		store_dir_remove(dir);
+	}
+	is_i64(wrong, 0, "a block with an impossible number is none, and stops no later one");
+}
+
+/* Nobody commits, as while the journal is walked at start. */
+static void
+test_bound(void)
+{
+	int		    dir = store_dir_make(), i;
+	struct journal_opts o = { .dir_fd = dir, .memory_max = 4000, .next_name = three_names };
+	struct journal	   *j = journal_new(&o);
+
+	for (i = 0; i < 500; i++)
+		put(j, 1, T0 + i * 10 * NS_PER_S);
+	ok(journal_stats(j)->waiting <= 4000, "memory is bounded without a commit, too");
+	journal_commit(j, T0);
+	is_i64((int64_t)(journal_stats(j)->records + journal_stats(j)->dropped), 500, "and what is dropped is counted");
+	journal_free(j);
+	store_dir_remove(dir);
+}
+
 /* A directory that refuses: removed below our feet. */
 static void
 test_refusal(void)
@@ -406,6 +538,10 @@ main(void)
 	test_torn();
 	test_flips();
 	test_foreign_files();
+	test_in_the_way();
+	test_unreadable();
+	test_numbers();
+	test_bound();
 	test_refusal();
 	test_kill();
 	return tap_done();

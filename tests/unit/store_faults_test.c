@@ -288,6 +288,35 @@ test_frames(void)
 	store_dir_remove(dir);
 }
 
+/* Clocks that no machine has: their differences must not overflow. */
+static void
+test_clocks(void)
+{
+	static const int64_t wall[] = { INT64_MIN, -1, INT64_MAX, 0, 0 }, mono[] = { 0, 0, 0, INT64_MAX, -1 };
+	struct rig	     r = { 0 };
+	int		     dir = store_dir_make();
+	struct sample	     s = { .type = SAMPLE_FACT, .series = 1, .text = "x" };
+	unsigned	     closed = 0;
+	size_t		     i;
+
+	rig_start(&r, dir, RIG_T0);
+	rig_plan(&r, "small", 60, 1);
+	for (i = 0; i < nitems(wall); i++) {
+		struct sample_batch b = { 0 };
+
+		s.wall_ns = wall[i];
+		sample_batch_add(&b, &s, wall[i], mono[i]);
+		ipc_send(r.measure, IPC_SAMPLES, 0, b.payload.data, b.payload.len, -1);
+		sample_batch_free(&b);
+		rig_run(&r, 1);
+		closed += r.measure_closed;
+		rig_attach_measure(&r);
+	}
+	is_i64(closed, nitems(wall), "a frame with an impossible clock is malformed");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 int
 main(void)
 {
@@ -300,5 +329,6 @@ main(void)
 	test_unreadable();
 	test_slow_core();
 	test_frames();
+	test_clocks();
 	return tap_done();
 }
