@@ -6,8 +6,9 @@
  * or before a file's last update are passed over, so it may be repeated at will. Files that are damaged or
  * missing are rebuilt by a second walk from the oldest segment on, as "<name>.rrd.new", renamed when whole.
  *
- * While a series is left to a walk, its new samples go to the journal only: the walk ends when it has caught
- * up with the journal, memory included, so each sample is taken exactly once and in order.
+ * While a series is left to a walk, its new samples go to the journal only. When the walk has caught up with the
+ * journal, memory included, the series takes them itself: each is taken exactly once and in order. A few files
+ * are made in a turn, and one takes its place: many of them must not keep the store from its other work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include "store/store.h"
 
 #define STEP_BYTES (1u << 20)	/* of journal per turn */
+#define MADE_MAX   8		/* new files per turn: librrd takes 30 ms for one of 12 MB */
 
 bool
 recover_takes(const struct store *st, const struct series *s)
@@ -165,6 +167,8 @@ rebuild_write(struct store *st, struct series *s)
 		    .value = series_row(s, i)->value };
 	if (!s->new_file)
 		result = rrd_file_create(st->rrd, name, s->kind, st->profile, row[0].end_s - MINUTE_S, why);
+	if (!s->new_file && ++st->rebuilt_made >= MADE_MAX)
+		replay_pause(st->replay);
 	if (result == RRD_OK) {
 		s->new_file = true;
 		s->profile = st->profile;
@@ -191,7 +195,7 @@ walk_sample(void *arg, const struct sample *smp, const struct journal_place *pla
 	    (st->rebuilding && !s->in_rebuild))
 		return;
 	store_take(st, s, smp, place);
-	if (st->rebuilding && s->nrows >= RRD_ROWS_MAX)
+	if (st->rebuilding && s->nrows >= RRD_ROWS_MAX && (s->new_file || st->rebuilt_made < MADE_MAX))
 		rebuild_write(st, s);
 }
 
@@ -205,7 +209,7 @@ rebuild_finish(struct store *st, struct series *s)
 {
 	char name[SERIES_FILE_SIZE];
 
-	while (s->in_rebuild && s->new_file && s->nrows > 0)
+	while (s->in_rebuild && s->nrows > 0 && (s->new_file || s->nrows >= RRD_ROWS_MAX))
 		rebuild_write(st, s);
 	if (!s->in_rebuild)
 		return;
@@ -237,10 +241,8 @@ walk_finish(struct store *st)
 	nmap_free(st->walk_names);
 	st->walk_names = NULL;
 	st->swept_minute = 0;
-	for (i = 0; i < st->series.n; i++) {
-		rebuild_finish(st, st->series.list[i]);
+	for (i = 0; i < st->series.n; i++)
 		wait |= st->series.list[i]->file == SERIES_FILE_REBUILD;
-	}
 	if (!wait)
 		store_trouble_over(st, TROUBLE_DAMAGE);
 	else if (!st->rebuilding)
@@ -255,18 +257,43 @@ walk_finish(struct store *st)
 
 /* All that was written by now is seen: take what came in the meantime, in one go. */
 static void
-walk_end(struct store *st)
+walk_catch_up(struct store *st, struct replay *r)
 {
-	struct replay *r = st->replay;
-
-	st->replay = NULL;
 	store_commit(st);
 	while (replay_step(r, STEP_BYTES))
 		;
 	replay_waiting(r);
+}
+
+static void
+walk_end(struct store *st)
+{
+	struct replay *r = st->replay;
+
+	st->replay = NULL;	/* all names are known: commit */
+	walk_catch_up(st, r);
 	log_debug("store", "%" PRIu64 " samples taken again from the journal", replay_samples(r));
 	replay_free(r);
 	walk_finish(st);
+}
+
+/*
+ * The next file that the walk has rebuilt takes its place, and its series the samples from here on.
+ * @return false when there is none left
+ */
+static bool
+rebuilt_place(struct store *st)
+{
+	while (st->rebuilt_next < st->series.n) {
+		struct series *s = st->series.list[st->rebuilt_next++];
+
+		if (!s->in_rebuild)
+			continue;
+		walk_catch_up(st, st->replay);
+		rebuild_finish(st, s);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -274,7 +301,8 @@ replay_turn(void *arg)
 {
 	struct store *st = arg;
 
-	if (replay_step(st->replay, STEP_BYTES))
+	st->rebuilt_made = 0;
+	if (replay_step(st->replay, STEP_BYTES) || (st->rebuilding && rebuilt_place(st)))
 		loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
 	else
 		walk_end(st);
@@ -284,6 +312,7 @@ static void
 walk_start(struct store *st, uint64_t from_seq)
 {
 	st->replay = replay_new(st->journal, from_seq, &walk_ops, st);
+	st->rebuilt_next = 0;
 	st->walk_names = nmap_new();
 	loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
 }

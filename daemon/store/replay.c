@@ -17,6 +17,7 @@ struct replay {
 	struct segment_reader	 reader;	/* fd -1: no segment open */
 	uint64_t		 damaged;	/* of the open segment, as counted so far */
 	uint64_t		 samples;
+	bool			 pause;
 };
 
 struct replay *
@@ -114,6 +115,12 @@ damage_report(struct replay *r)
 	r->damaged = found;
 }
 
+void
+replay_pause(struct replay *r)
+{
+	r->pause = true;
+}
+
 bool
 replay_step(struct replay *r, size_t bytes)
 {
@@ -121,7 +128,8 @@ replay_step(struct replay *r, size_t bytes)
 	size_t	     done = 0;
 	int	     rc;
 
-	while (done < bytes) {
+	r->pause = false;
+	while (done < bytes && !r->pause) {
 		rc = 0;
 		if (r->reader.fd != -1) {
 			limit_renew(r);

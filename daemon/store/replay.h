@@ -32,6 +32,8 @@ void	replay_free(struct replay *r);
  * seen
  */
 bool	replay_step(struct replay *r, size_t bytes);
+/** From within ops: what was done took its time, so step no further than the end of this block. */
+void	replay_pause(struct replay *r);
 /** The last step: the blocks that could not be written yet. */
 void	replay_waiting(struct replay *r);
 uint64_t replay_samples(const struct replay *r);

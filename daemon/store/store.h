@@ -107,6 +107,8 @@ struct store {
 	struct replay	     *replay;		/* NULL: memory is complete */
 	struct nmap	     *walk_names;	/* what numbers mean at this place of the journal: series */
 	bool		      rebuilding;	/* the walk is for single files, not for all of memory */
+	size_t		      rebuilt_next;	/* next of the series table to take its place */
+	unsigned	      rebuilt_made;	/* files begun in this turn */
 	uint64_t	      checkpoint;	/* blocks from here on are needed */
 	bool		      undone;		/* updates were undone at start: write their rows soon */
 	struct loop_timer     replay_timer;

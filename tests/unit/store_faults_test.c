@@ -162,6 +162,64 @@ test_rebuild(void)
 	store_dir_remove(dir);
 }
 
+struct watch {
+	struct loop_timer timer;
+	struct rig	 *rig;
+	int		  dir, seen, most, turns;
+};
+
+/* How many files have appeared since the turn before? */
+static void
+watch_turn(void *arg)
+{
+	struct watch *w = arg;
+	char	      ref[REF_MAX], name[REF_MAX + 20];
+	int	      i, n = 0;
+
+	for (i = 1; i <= OBJECTS; i++) {
+		rig_ref(i, ref);
+		snprintf(name, sizeof(name), "rrd/%s.rrd", ref);
+		n += faccessat(w->dir, name, F_OK, 0) == 0;
+	}
+	if (n - w->seen > w->most)
+		w->most = n - w->seen;
+	w->seen = n;
+	if (n < OBJECTS && w->turns++ < 10000)
+		loop_timer_set(w->rig->loop, &w->timer, loop_mono_ns(w->rig->loop), watch_turn, w);
+}
+
+/* All files are lost at once. With thousands, making all in one turn would look like a process that hangs. */
+static void
+test_all_lost(void)
+{
+	struct rig   r = { 0 };
+	struct watch w = { .rig = &r, .dir = store_dir_make() };
+	int64_t	     t = RIG_T0;
+	unsigned     wrong = 0;
+	int	     i;
+
+	rig_start(&r, w.dir, t);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, t + 5400);
+	rig_end(&r, false);
+	unlinkat(w.dir, "rrd/link/s001-1.rrd", 0);
+	unlinkat(w.dir, "rrd/link/s002-1.rrd", 0);
+	unlinkat(w.dir, "rrd/link/s003-1.rrd", 0);
+	unlinkat(w.dir, "rrd/host/s002-r1.rrd", 0);
+	rig_start(&r, w.dir, t + 5400);
+	rig_plan(&r, "small", 60, OBJECTS);
+	watch_turn(&w);
+	rig_run(&r, 1);
+	is_i64(w.seen, OBJECTS, "all files are lost: all are rebuilt");
+	is_i64(w.most, 1, "one in a turn");
+	rig_feed(&r, OBJECTS, t + 7200);
+	for (i = 1; i <= RIG_LINKS; i++)
+		wrong += wrong_minutes(&r, i, t, t + 7080);
+	is_i64(wrong, 0, "with all their minutes");
+	rig_end(&r, true);
+	store_dir_remove(w.dir);
+}
+
 /* Not as root, whom no mode stops. @return 0 when all is as it must be */
 static int
 unreadable(int dir)
@@ -326,6 +384,7 @@ main(void)
 	test_two();
 	test_kind();
 	test_rebuild();
+	test_all_lost();
 	test_unreadable();
 	test_slow_core();
 	test_frames();
