@@ -291,6 +291,9 @@ flush_replan(struct store *st)
 	size_t i;
 
 	st->flush_s = flush_interval(st);
+	/* Seconds that are due stay so: discovery may have us plan anew each second. */
+	if (st->phase == NULL)
+		st->phase_second = loop_mono_ns(st->loop) / NS_PER_S;
 	free(st->phase);
 	st->phase = xcalloc(st->flush_s, sizeof(struct series *));
 	for (i = 0; i < st->series.n; i++) {
@@ -300,7 +303,6 @@ flush_replan(struct store *st)
 		s->phase_next = st->phase[at];
 		st->phase[at] = s;
 	}
-	st->phase_second = loop_mono_ns(st->loop) / NS_PER_S;
 }
 
 void

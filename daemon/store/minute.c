@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Two minutes are open in the steady state (this one and the one before until its 75 s are over); the others
- * are for a clock that jumps ahead and for samples that come in bulk after a pause.
- */
-#define OPEN_MAX  4
 #define MINUTE_NS (MINUTE_S * NS_PER_S)
 #define AHEAD_S	  86400
 
@@ -27,14 +22,14 @@ struct slot {
 struct minutes {
 	uint8_t	    values;
 	int64_t	    last_s;
-	struct slot slot[OPEN_MAX];
-	struct cell cell[];	/* OPEN_MAX x values */
+	struct slot slot[MINUTES_OPEN];
+	struct cell cell[];	/* MINUTES_OPEN x values */
 };
 
 struct minutes *
 minutes_new(uint8_t values)
 {
-	struct minutes *m = xcalloc(1, sizeof(*m) + (size_t)OPEN_MAX * values * sizeof(m->cell[0]));
+	struct minutes *m = xcalloc(1, sizeof(*m) + (size_t)MINUTES_OPEN * values * sizeof(m->cell[0]));
 
 	m->values = values;
 	return m;
@@ -83,7 +78,7 @@ slot_oldest(const struct minutes *m)
 	const struct slot *best = NULL;
 	int		   i;
 
-	for (i = 0; i < OPEN_MAX; i++)
+	for (i = 0; i < MINUTES_OPEN; i++)
 		if (m->slot[i].end_s != 0 && (best == NULL || m->slot[i].end_s < best->end_s))
 			best = &m->slot[i];
 	return (struct slot *)(uintptr_t)best;
@@ -103,7 +98,7 @@ minutes_oldest_seq(const struct minutes *m)
 	uint64_t seq = UINT64_MAX;
 	int	 i;
 
-	for (i = 0; i < OPEN_MAX; i++)
+	for (i = 0; i < MINUTES_OPEN; i++)
 		if (m->slot[i].end_s != 0 && m->slot[i].seq < seq)
 			seq = m->slot[i].seq;
 	return seq;
@@ -116,7 +111,7 @@ slot_for(struct minutes *m, int64_t end_s, uint64_t seq)
 	struct slot *free_slot = NULL;
 	int	     i;
 
-	for (i = 0; i < OPEN_MAX; i++) {
+	for (i = 0; i < MINUTES_OPEN; i++) {
 		if (m->slot[i].end_s == end_s)
 			return &m->slot[i];
 		if (m->slot[i].end_s == 0 && free_slot == NULL)
@@ -192,7 +187,7 @@ minutes_close(struct minutes *m, int64_t wall_ns, minute_closed_fn closed, void 
 
 	while ((s = slot_oldest(m)) != NULL && (s->end_s + MINUTE_CLOSE_S) * NS_PER_S <= wall_ns)
 		slot_close(m, s, closed, arg);
-	for (s = m->slot; s < m->slot + OPEN_MAX; s++)
+	for (s = m->slot; s < m->slot + MINUTES_OPEN; s++)
 		if (s->end_s > ahead_s)
 			s->end_s = 0;
 }

@@ -14,7 +14,12 @@
 #define MINUTE_S       60
 #define MINUTE_CLOSE_S 75
 #define MINUTE_KNOWN_S 30
+#define MINUTES_OPEN   4	/* at most, per object */
 
+/*
+ * Two minutes are open in the steady state (this one and the one before until its 75 s are over); the others
+ * are for a clock that jumps ahead and for samples that come in bulk after a pause.
+ */
 struct minutes;
 
 /** @param values  of each row */

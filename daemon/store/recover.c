@@ -29,6 +29,15 @@ recover_takes(const struct store *st, const struct series *s)
 	return s->file == SERIES_FILE_REBUILD || (st->replay != NULL && !st->rebuilding);
 }
 
+void
+recover_leave(struct store *st, struct series *s)
+{
+	series_reset(&st->series, s, 0);
+	s->file = SERIES_FILE_REBUILD;
+	s->in_rebuild = s->new_file = false;
+	s->written_s = 0;
+}
+
 /* ---- files ---- */
 
 static void
@@ -56,10 +65,7 @@ recover_file(struct store *st, struct series *s, enum rrd_result result, const c
 		set_aside(st, s, why);
 	else
 		log_warnx("store/rrd/%s.rrd is gone: rebuilding it from the journal", s->ref);
-	series_reset(&st->series, s, 0);
-	s->file = SERIES_FILE_REBUILD;
-	s->in_rebuild = s->new_file = false;
-	s->written_s = 0;
+	recover_leave(st, s);
 	recover_rebuild(st);
 }
 

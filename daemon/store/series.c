@@ -12,7 +12,7 @@
 #define TIME_MIN_NS    (631152000 * NS_PER_S)	/* 1990: librrd refuses 1980, 1970 is no set clock */
 #define AHEAD_NS       (5 * NS_PER_S)	/* of its block: that took its time from the first payload in it */
 #define SECONDS_MAX    3600
-#define ROWS_MAX_FIRST 200
+#define ROWS_MAX_FIRST 360	/* before the plan: three times the longest flush time */
 
 /* ---- the table ---- */
 

@@ -87,6 +87,10 @@ store_take(struct store *st, struct series *s, const struct sample *smp, const s
 {
 	enum series_taken taken = SERIES_STRAY;
 
+	if (s->file == SERIES_FILE_ABSENT && s->nrows + MINUTES_OPEN > st->series.rows_max) {
+		recover_leave(st, s);
+		return;
+	}
 	if (place->wall_ns <= loop_wall_ns(st->loop) + FUTURE_NS)
 		taken = series_take(&st->series, s, smp, place);
 	st->counters.late += taken == SERIES_LATE;
@@ -192,6 +196,8 @@ second(void *arg)
 	store_commit(st);
 	minutes_sweep(st);
 	flush_second(st);
+	if (st->state_due)
+		store_state_send(st);
 }
 
 static void

@@ -96,6 +96,7 @@ struct store {
 	/* troubles */
 	char		      trouble[TROUBLES][200];
 	int64_t		      trouble_sent_ns;
+	bool		      state_due;	/* core, or its queue, was not there for the last one */
 	size_t		      files_troubled;	/* series with failures */
 	struct log_limit      file_log;
 
@@ -162,6 +163,8 @@ bool	store_next_name(void *arg, size_t *at, uint32_t *number, const char **ref);
 void	recover_start(struct store *st);	/* once; memory is complete when st->replay is NULL again */
 /** Bring the walk at start to its end, so that what waits for it can be committed. */
 void	recover_stop(struct store *st);
+/** Memory would soon lose its rows, and it has no file: the journal keeps them until one can be made. */
+void	recover_leave(struct store *st, struct series *s);
 /** Is this sample left to the walk that runs (or will run) over the journal? */
 bool	recover_takes(const struct store *st, const struct series *s);
 /** Look at the file of a series that has become known. */

@@ -30,7 +30,7 @@ store_state_send(struct store *st)
 			text_copy(m.text, sizeof(m.text), st->trouble[i]);
 		}
 	st->trouble_sent_ns = loop_mono_ns(st->loop);
-	msg_store_state_send(st->core.ch, IPC_STORE_STATE, 0, &m, -1);
+	st->state_due = st->core.ch != NULL && msg_store_state_send(st->core.ch, IPC_STORE_STATE, 0, &m, -1) == -1;
 }
 
 void

@@ -77,6 +77,68 @@ test_create(void)
 	store_dir_remove(dir);
 }
 
+/* No file for longer than memory has room for its rows. */
+static void
+test_create_late(bool killed)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0;
+
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/link", 0700);
+	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, 2);
+	rig_feed(&r, 2, t + 3 * 3600);
+	ok(rig_counter(&r, "rrd.rows_waiting") <= 130, "rows do not collect without bound");
+	is_i64(rig_counter(&r, "rrd.rows_dropped"), 0, "and none is dropped");
+	if (killed) {
+		rig_end(&r, false);
+		rig_start(&r, dir, t + 3 * 3600);
+		rig_plan(&r, "small", 60, 2);
+		rig_feed(&r, 2, t + 10 * 3600);
+		is_i64(rig_counter(&r, "rrd.rows_dropped"), 0, "nor after a kill");
+	}
+	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
+	rig_feed(&r, 2, t + 11 * 3600);
+	ok(r.state.ok, "the file is made when it can be");
+	is_i64(wrong_minutes(&r, 1, t, t + 11 * 3600 - 120), 0, "with all its minutes from the journal");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
+/* Discovery adds a port each second: files are written all the same. */
+static void
+test_discovery(void)
+{
+	struct rig	       r = { 0 };
+	struct msg_series_plan m = { .op = SERIES_PLAN_ADD };
+	int		       dir = store_dir_make(), i;
+	int64_t		       t = RIG_T0;
+
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/template-port.rrd", 0700);	/* saves the disk 300 files */
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, 1);
+	rig_feed(&r, 1, t + 300);
+	rig_run(&r, 0.5);
+	for (i = 0; i < 300; i++) {
+		m.number = 100 + (uint32_t)i;
+		snprintf(m.ref, sizeof(m.ref), "port/s002-r1.p%d", i);
+		msg_series_plan_send(r.core, IPC_SERIES_PLAN, 0, &m, -1);
+		if (i % 60 == RIG_POLL_S)
+			rig_poll(&r, 1, rig_now_s(&r));
+		rig_run(&r, 1);
+	}
+	rig_run(&r, 10);
+	ok(rig_counter(&r, "rrd.rows_waiting") <= 2,
+	    "a new port each second does not keep files from being written (%d rows wait)",
+	    (int)rig_counter(&r, "rrd.rows_waiting"));
+	rig_end(&r, false);
+	store_dir_remove(dir);
+}
+
 /* Two of them are in trouble; the one named last is well first. */
 static void
 test_two(void)
@@ -304,6 +366,29 @@ test_slow_core(void)
 	store_dir_remove(dir);
 }
 
+/* Core's queue has no room for the one frame that tells of a trouble. */
+static void
+test_state_late(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/template-link.rrd", 0700);
+	rig_start(&r, dir, RIG_T0);
+	rig_run(&r, 0.1);
+	ok(r.state.ok, "all is well");
+	rig_queue_max(&r, 1);
+	rig_plan(&r, "small", 60, 1);
+	rig_run(&r, 5);
+	ok(r.state.ok, "core cannot be told of a trouble");
+	rig_queue_max(&r, 1u << 20);
+	rig_run(&r, 2);
+	ok(!r.state.ok, "it is when there is room again");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 /* Measure is told what of its frames is in the journal, and what it sent before it died is taken. */
 static void
 test_frames(void)
@@ -381,12 +466,16 @@ main(void)
 	if (freopen("/dev/null", "w", stderr) == NULL)	/* expected warnings */
 		return 1;
 	test_create();
+	test_create_late(false);
+	test_create_late(true);
+	test_discovery();
 	test_two();
 	test_kind();
 	test_rebuild();
 	test_all_lost();
 	test_unreadable();
 	test_slow_core();
+	test_state_late();
 	test_frames();
 	test_clocks();
 	return tap_done();
