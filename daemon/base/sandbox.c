@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sandbox.c: one list of system calls per process (seccomp), and one directory (Landlock).
+ * sandbox.c: per process one list of system calls (seccomp), one directory and a few files (Landlock).
  *
  * The lists are made of named groups, so that the table roles[] reads as what a process may do. Filters are
  * inherited and add up: a child can do only what both its own list and the parent's hold. The parent's list
@@ -107,12 +107,33 @@ static const int calls_parent[] = {
 static const int families_measure[] = { AF_INET, AF_INET6, LIST_END };
 static const int families_publish[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, LIST_END };
 
+/*
+ * What may be read outside the one directory. Time zones, error texts; SQLite and librrd look at their own
+ * process.
+ */
+static const char *const files_keeper[] = {
+	"/usr/share/zoneinfo", "/etc/localtime", "/usr/lib", "/proc/self", NULL
+};
+/*
+ * What glibc needs to look a name up (resolv.conf(5), nsswitch.conf(5), gai.conf(5), host.conf(5), and its
+ * modules), and OpenSSL to judge a certificate. The directories below /run are those in which others renew
+ * resolv.conf.
+ */
+static const char *const files_publish[] = {
+	"/usr/share/zoneinfo", "/etc/localtime", "/lib", "/usr/lib", "/usr/lib64", "/etc/resolv.conf",
+	"/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf", "/etc/services",
+	"/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/usr/share/ca-certificates",
+	"/usr/local/share/ca-certificates", "/run/systemd/resolve", "/run/resolvconf", NULL
+};
+static const char *const files_none[] = { NULL };
+
 #define CALLS_MAX 6
 static const struct role {
-	const char *name;
-	const int  *calls[CALLS_MAX];	/* groups; NULL after the last */
-	bool	    reads;		/* may open files for reading */
-	const int  *families;		/* of the sockets that it may make; NULL: none */
+	const char	  *name;
+	const int	  *calls[CALLS_MAX];	/* groups; NULL after the last */
+	bool		   reads;	/* may open files for reading only, also in its directory */
+	const char *const *files;	/* that it may read outside its directory; NULL: as the user may */
+	const int	  *families;	/* of the sockets that it may make; NULL: none */
 } roles[] = {
 	[SANDBOX_PARENT] = {
 		.name = "parent",
@@ -121,25 +142,30 @@ static const struct role {
 	[SANDBOX_CHECK] = {
 		.name = "check",
 		.calls = { calls_run },
+		.files = files_none,
 	},
 	[SANDBOX_MEASURE] = {
 		.name = "measure",
 		.calls = { calls_run, calls_look, calls_network },
 		.reads = true,
+		.files = files_none,
 		.families = families_measure,
 	},
 	[SANDBOX_STORE] = {
 		.name = "store",
 		.calls = { calls_run, calls_look, calls_store },
+		.files = files_keeper,
 	},
 	[SANDBOX_CORE] = {
 		.name = "core",
 		.calls = { calls_run, calls_look, calls_store, calls_serve },
+		.files = files_keeper,
 	},
 	[SANDBOX_PUBLISH] = {
 		.name = "publish",
 		.calls = { calls_run, calls_look, calls_network },
 		.reads = true,
+		.files = files_publish,
 		.families = families_publish,
 	},
 };
@@ -219,8 +245,12 @@ done:
 #define LANDLOCK_V2 ((1ULL << 14) - 1)	/* and REFER */
 #define LANDLOCK_V3 ((1ULL << 15) - 1)	/* and TRUNCATE */
 
-/* What time zones and error texts are read from; everything else outside the directory is closed. */
-static const char *const readable[] = { "/usr/share/zoneinfo", "/etc/localtime", "/usr/lib", "/proc/self" };
+/* @return the version that the kernel has; less than 1: none */
+static long
+landlock_abi(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
 
 static uint64_t
 landlock_rights(long abi)
@@ -253,20 +283,33 @@ landlock_allow_reading(int ruleset, const char *path)
 	return rc;
 }
 
+static int
+landlock_fill(int ruleset, const struct role *r, int dir_fd, uint64_t all)
+{
+	const uint64_t	   own = r->reads ? LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR :
+					    all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+	const char *const *path;
+
+	if (dir_fd != -1 && landlock_allow(ruleset, dir_fd, own) == -1)
+		return -1;
+	for (path = r->files; *path != NULL; path++)
+		if (landlock_allow_reading(ruleset, *path) == -1)
+			return -1;
+	return 0;
+}
+
 /*
- * Files outside dir_fd do not exist for this process any more. A kernel without Landlock leaves it at the
- * user's rights.
+ * From here on there are for this process no files but those of its role. A kernel without Landlock leaves it
+ * at the user's rights.
  */
 static int
-directory_only(int dir_fd)
+files_close(const struct role *r, int dir_fd)
 {
 	struct landlock_ruleset_attr attr = { 0 };
+	long			     abi = landlock_abi();
 	int			     ruleset, rc;
-	size_t			     i;
-	long			     abi;
 
-	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	if (abi < 1)
+	if (r->files == NULL || abi < 1)
 		return 0;
 	attr.handled_access_fs = landlock_rights(abi);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
@@ -274,15 +317,44 @@ directory_only(int dir_fd)
 		log_warn("cannot make a Landlock ruleset");
 		return -1;
 	}
-	rc = landlock_allow(ruleset, dir_fd, attr.handled_access_fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
-	for (i = 0; rc == 0 && i < nitems(readable); i++)
-		rc = landlock_allow_reading(ruleset, readable[i]);
+	rc = landlock_fill(ruleset, r, dir_fd, attr.handled_access_fs);
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 	if (rc != 0)
-		log_warn("cannot keep the process inside its directory");
+		log_warn("cannot keep %s to its own files", r->name);
 	close(ruleset);
 	return rc;
+}
+
+bool
+sandbox_has_landlock(void)
+{
+	return landlock_abi() >= 1;
+}
+
+/* access() asks the owner and the mode alone: only Landlock can then still say no. */
+static bool
+is_hidden(const char *path)
+{
+	int fd;
+
+	if (access(path, R_OK) == -1)
+		return false;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return errno == EACCES;
+	close(fd);
+	return false;
+}
+
+bool
+sandbox_is_outdated(enum sandbox_role role)
+{
+	const char *const *path;
+
+	for (path = roles[role].files; path != NULL && *path != NULL; path++)
+		if (is_hidden(*path))
+			return true;
+	return false;
 }
 
 /* ---- all of it ---- */
@@ -294,7 +366,7 @@ sandbox_enter(enum sandbox_role role, int dir_fd)
 		log_warn("cannot set no_new_privs");
 		return -1;
 	}
-	if (privileges_drop("") == -1 || (dir_fd != -1 && directory_only(dir_fd) == -1))
+	if (privileges_drop("") == -1 || files_close(&roles[role], dir_fd) == -1)
 		return -1;
 	return filter_load(&roles[role]);
 }

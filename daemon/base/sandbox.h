@@ -17,10 +17,18 @@ enum sandbox_role {
 
 /**
  * Give everything else up, for good.
- * @param dir_fd  the one directory whose files this process may change, or -1
+ * @param dir_fd  the one directory of this process, or -1: store and core may change the files there, measure
+ *		and publish may read them
  * @return 0, or -1 after logging what failed (the process must then end)
  */
 int	sandbox_enter(enum sandbox_role role, int dir_fd);
+/** Without Landlock (Linux 5.13) only its list of calls and the user's rights keep a process from files. */
+bool	sandbox_has_landlock(void);
+/**
+ * Landlock knows a file, not its name. @return whether one that this role may read has since been replaced,
+ * so that only a new process of the role can read it
+ */
+bool	sandbox_is_outdated(enum sandbox_role role);
 /**
  * The ids that privileges_drop() would take, for files made before it: our own when not root or user is
  * empty. 0 or -1 (logged).

@@ -190,10 +190,7 @@ parent_closed(void *arg, struct ipc_channel *ch, const char *why)
 
 /* ---- from start to end ---- */
 
-/*
- * Rights end here; dir_fd is the part's only directory. The part may have closed its own descriptor of it
- * already.
- */
+/* Rights end here; dir_fd is the part's only directory. The part may have closed its own descriptor of it. */
 static int
 child_sandbox(const struct part *part, int dir_fd)
 {
@@ -215,7 +212,8 @@ child_run(const struct child_start *cs)
 		.hello = { .process = (uint8_t)cs->kind, .pid = (uint32_t)getpid() },
 	};
 	char	     name[48];
-	int	     dir_fd = cs->dir_fd != -1 ? fcntl(cs->dir_fd, F_DUPFD_CLOEXEC, 3) : -1;
+	int	     own_fd = cs->dir_fd != -1 ? cs->dir_fd : cs->secrets_fd;
+	int	     dir_fd = own_fd != -1 ? fcntl(own_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	int	     code = EXIT_FAILURE;
 
 	log_open("simpuld", child_name(name, sizeof(name), cs->kind, cs->instance));

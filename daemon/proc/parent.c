@@ -306,6 +306,9 @@ parent_privileges(struct parent *p)
 {
 	if (privileges_drop(p->settings.engine.user) == -1)
 		return -1;
+	if (!sandbox_has_landlock())
+		log_warnx("this kernel has no Landlock (Linux 5.13): in what they may read, the processes "
+		    "are not kept apart");
 	return sandbox_enter(SANDBOX_PARENT, -1);
 }
 

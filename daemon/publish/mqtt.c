@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/sandbox.h"
 
 #define KEEPALIVE_S	 15
 #define CONNECT_MAX_NS	 (10 * NS_PER_S)	/* from the first packet to CONNACK */
@@ -259,6 +260,17 @@ handle_new(struct mqtt *m, const char **why)
 	return mosq;
 }
 
+/* Perhaps it is named, or name servers are, in a file that took the place of one that we may read. */
+static void
+name_unknown(struct mqtt *m)
+{
+	connection_lost(m, "the broker's name is not known");
+	if (!sandbox_is_outdated(SANDBOX_PUBLISH))
+		return;
+	log_warnx("files of the resolver have been replaced: ends, to be started anew with them");
+	loop_stop(m->loop, EXIT_FAILURE);
+}
+
 static void
 connect_begin(void *arg)
 {
@@ -272,8 +284,12 @@ connect_begin(void *arg)
 		return;
 	}
 	rc = mosquitto_connect_bind_async(m->mosq, m->host, m->port, KEEPALIVE_S, NULL);
+	if (rc == MOSQ_ERR_EAI) {
+		name_unknown(m);
+		return;
+	}
 	if (rc != MOSQ_ERR_SUCCESS || mosquitto_socket(m->mosq) == -1) {
-		connection_lost(m, rc == MOSQ_ERR_EAI ? "the broker's name is not known" : error_text(rc));
+		connection_lost(m, error_text(rc));
 		return;
 	}
 	/* Writable once the connection stands or has failed: the first write finds out which. */

@@ -446,17 +446,19 @@ second_engine(struct world *w, const char *host, uint16_t port, const char *ca_f
 	struct ipc_channel *ours, *theirs;
 	struct loop	   *l;
 	struct publish	   *p;
+	int		    dir_fd;
 	pid_t		    pid = fork();
 
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	l = loop_new();
-	p = publish_new(l, &(struct publish_opts){ .secrets_fd = open(w->dir, O_RDONLY | O_DIRECTORY) });
+	dir_fd = open(w->dir, O_RDONLY | O_DIRECTORY);
+	p = publish_new(l, &(struct publish_opts){ .secrets_fd = dir_fd });
 	ipc_pair(l, &ours, "publish", &theirs, "core");
 	publish_attach(p, PROCESS_CORE, "", theirs);
 	send_plan(ours, host, port, ca_file, boot, "second");
-	if (sandbox_enter(SANDBOX_PUBLISH, -1) == 0)
+	if (sandbox_enter(SANDBOX_PUBLISH, dir_fd) == 0)
 		loop_run(l);
 	_exit(1);
 }

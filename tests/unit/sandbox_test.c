@@ -7,10 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -91,6 +95,63 @@ try_read(int dir_fd)
 	return open("/etc/hostname", O_RDONLY | O_CLOEXEC) != -1 || errno == ENOENT ? 0 : errno;
 }
 
+/* The files of others are beside the one directory (main()). */
+static int
+try_read_at(int dir_fd, const char *path)
+{
+	char	byte;
+	int	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd != -1 ? read(fd, &byte, 1) : -1;
+
+	return n == 1 ? 0 : errno;
+}
+
+static int
+try_own_secret(int dir_fd)
+{
+	return try_read_at(dir_fd, "secret");
+}
+
+static int
+try_ledger(int dir_fd)
+{
+	return try_read_at(dir_fd, "../ledger.db");
+}
+
+static int
+try_others_secret(int dir_fd)
+{
+	return try_read_at(dir_fd, "../snmp/city-read");
+}
+
+static int
+try_list_own(int dir_fd)
+{
+	return openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) != -1 ? 0 : errno;
+}
+
+static int
+try_list_elsewhere(int dir_fd)
+{
+	return openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) != -1 ? 0 : errno;
+}
+
+static int
+try_name(int dir_fd)
+{
+	struct addrinfo *found;
+
+	(void)dir_fd;
+	return getaddrinfo("localhost", NULL, NULL, &found) == 0 ? 0 : ENOENT;
+}
+
+static int
+try_certificates(int dir_fd)
+{
+	(void)dir_fd;
+	return open("/etc/ssl/certs", O_RDONLY | O_CLOEXEC) != -1 || errno == ENOENT ? 0 : errno;
+}
+
 static int
 try_write_elsewhere(int dir_fd)
 {
@@ -154,7 +215,12 @@ static const struct test {
 	{ SANDBOX_CORE, "core", "exec", try_exec, KILLED },
 	{ SANDBOX_CORE, "core", "a signal to its parent", try_kill, KILLED },
 	{ SANDBOX_MEASURE, "measure", "a TCP socket", try_socket, WORKS },
-	{ SANDBOX_MEASURE, "measure", "reading a file", try_read, WORKS },
+	{ SANDBOX_MEASURE, "measure", "reading its secret", try_own_secret, WORKS },
+	{ SANDBOX_MEASURE, "measure", "listing its secrets", try_list_own, WORKS },
+	{ SANDBOX_MEASURE, "measure", "listing a directory", try_list_elsewhere, REFUSED },
+	{ SANDBOX_MEASURE, "measure", "reading a file", try_read, REFUSED },
+	{ SANDBOX_MEASURE, "measure", "opening the ledger", try_ledger, REFUSED },
+	{ SANDBOX_MEASURE, "measure", "writing among its secrets", try_write, KILLED },
 	{ SANDBOX_MEASURE, "measure", "a packet socket", try_packet_socket, KILLED },
 	{ SANDBOX_MEASURE, "measure", "a Unix socket", try_unix_socket, KILLED },
 	{ SANDBOX_MEASURE, "measure", "writing a file", try_write_elsewhere, KILLED },
@@ -162,6 +228,13 @@ static const struct test {
 	{ SANDBOX_MEASURE, "measure", "fork", try_fork, KILLED },
 	{ SANDBOX_PUBLISH, "publish", "a TCP socket", try_socket, WORKS },
 	{ SANDBOX_PUBLISH, "publish", "a Unix socket", try_unix_socket, WORKS },
+	{ SANDBOX_PUBLISH, "publish", "reading its secret", try_own_secret, WORKS },
+	{ SANDBOX_PUBLISH, "publish", "looking a name up", try_name, WORKS },
+	{ SANDBOX_PUBLISH, "publish", "reading certificates", try_certificates, WORKS },
+	{ SANDBOX_PUBLISH, "publish", "reading a file", try_read, REFUSED },
+	{ SANDBOX_PUBLISH, "publish", "listing a directory", try_list_elsewhere, REFUSED },
+	{ SANDBOX_PUBLISH, "publish", "opening the ledger", try_ledger, REFUSED },
+	{ SANDBOX_PUBLISH, "publish", "opening a secret of measure", try_others_secret, REFUSED },
 	{ SANDBOX_PUBLISH, "publish", "writing a file", try_write_elsewhere, KILLED },
 	{ SANDBOX_PUBLISH, "publish", "exec", try_exec, KILLED },
 	{ SANDBOX_CHECK, "check", "waiting", try_wait, WORKS },
@@ -179,23 +252,17 @@ static const struct test {
 static int
 try_inside(const struct test *t, int dir_fd)
 {
-	bool  owns_directory = t->role == SANDBOX_STORE || t->role == SANDBOX_CORE;
+	bool  has_directory = t->role != SANDBOX_PARENT && t->role != SANDBOX_CHECK;
 	int   status = -1;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (sandbox_enter(t->role, owns_directory ? dir_fd : -1) == -1)
+		if (sandbox_enter(t->role, has_directory ? dir_fd : -1) == -1)
 			_exit(255);
 		_exit(t->try(dir_fd));
 	}
 	waitpid(pid, &status, 0);
 	return status;
-}
-
-static bool
-has_landlock(void)
-{
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
 }
 
 static void
@@ -208,7 +275,7 @@ test_one(const struct test *t, int dir_fd)
 		got = KILLED;
 	else
 		got = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? WORKS : REFUSED;
-	if (t->want == REFUSED && got == WORKS && !has_landlock())
+	if (t->want == REFUSED && got == WORKS && !sandbox_has_landlock())
 		ok(true, "%s: %s # SKIP this kernel has no Landlock", t->who, t->what);
 	else if (!ok(got == t->want, "%s: %s %s", t->who, t->what, outcome_names[t->want]))
 		printf("#   got: %s, status 0x%x\n", outcome_names[got], status);
@@ -242,6 +309,121 @@ test_privileges(void)
 		ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "root becomes nobody, and not root again");
 }
 
+/* As on a kernel without Landlock: the call is not there. @return exit code of a measure process */
+static int
+enter_without_landlock(int dir_fd)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) < 0 ||
+	    seccomp_load(ctx) < 0)
+		return 1;
+	if (sandbox_has_landlock() || sandbox_enter(SANDBOX_MEASURE, dir_fd) == -1)
+		return 2;
+	return try_own_secret(dir_fd) == 0 && try_read(dir_fd) == 0 ? 0 : 3;
+}
+
+static void
+test_without_landlock(int dir_fd)
+{
+	int   status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(enter_without_landlock(dir_fd));
+	waitpid(pid, &status, 0);
+	if (!ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "without Landlock the rest is in force"))
+		printf("#   status 0x%x\n", status);
+}
+
+/* A publish process that says at each byte from fd whether its rules are outdated. */
+static void
+tell_outdated(int fd, int dir_fd)
+{
+	char byte = 0;
+
+	if (sandbox_enter(SANDBOX_PUBLISH, dir_fd) == -1)
+		_exit(1);
+	do {
+		byte = sandbox_is_outdated(SANDBOX_PUBLISH) ? 'y' : 'n';
+	} while (write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 1);
+	_exit(0);
+}
+
+static char
+ask_outdated(int fd)
+{
+	char answer = '?';
+
+	return read(fd, &answer, 1) == 1 ? answer : '?';
+}
+
+/* Another file takes the place of /etc/hosts, as an editor or a DHCP client does it. */
+static void
+test_replaced(int dir_fd)
+{
+	int   fd[2];
+	pid_t pid;
+
+	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    !sandbox_has_landlock()) {
+		ok(true, "a replaced file # SKIP no Landlock, or no right to mount");
+		return;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1 || (pid = fork()) == -1)
+		fatal("fork");
+	if (pid == 0) {
+		close(fd[0]);
+		tell_outdated(fd[1], dir_fd);
+	}
+	close(fd[1]);
+	ok(ask_outdated(fd[0]) == 'n', "the files that publish may read are those of its start");
+	ok(mount("/etc/hostname", "/etc/hosts", NULL, MS_BIND, NULL) == 0 && write(fd[0], "?", 1) == 1 &&
+	    ask_outdated(fd[0]) == 'y', "one that is replaced is noticed");
+	close(fd[0]);
+	waitpid(pid, NULL, 0);
+}
+
+static void
+file_make(int at_fd, const char *name)
+{
+	int fd = openat(at_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1 || write(fd, "x\n", 2) != 2)
+		fatal("%s", name);
+	close(fd);
+}
+
+/* dir/own with a secret, for the process; dir/ledger.db and dir/snmp/city-read, of others. @return dir/own */
+static int
+files_make(const char *dir)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), own;
+
+	if (at == -1 || mkdirat(at, "own", 0700) == -1 || mkdirat(at, "snmp", 0700) == -1)
+		fatal("%s", dir);
+	file_make(at, "own/secret");
+	file_make(at, "ledger.db");
+	file_make(at, "snmp/city-read");
+	own = openat(at, "own", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(at);
+	return own;
+}
+
+static void
+files_remove(const char *dir)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	unlinkat(at, "own/secret", 0);
+	unlinkat(at, "ledger.db", 0);
+	unlinkat(at, "snmp/city-read", 0);
+	unlinkat(at, "own", AT_REMOVEDIR);
+	unlinkat(at, "snmp", AT_REMOVEDIR);
+	close(at);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -254,11 +436,13 @@ main(void)
 	return 0;
 #endif
 	log_quiet(true);
-	if (mkdtemp(dir) == NULL || (dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+	if (mkdtemp(dir) == NULL || (dir_fd = files_make(dir)) == -1)
 		fatal("%s", dir);
 	for (i = 0; i < nitems(tests); i++)
 		test_one(&tests[i], dir_fd);
+	test_without_landlock(dir_fd);
 	test_privileges();
-	rmdir(dir);
+	test_replaced(dir_fd);		/* last: from then on our mounts are our own */
+	files_remove(dir);
 	return tap_done();
 }
