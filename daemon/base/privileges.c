@@ -31,8 +31,8 @@ user_find(const char *user)
 	return pw;
 }
 
-static bool
-changes_user(const char *user)
+bool
+privileges_change_user(const char *user)
 {
 	return geteuid() == 0 && user[0] != '\0';
 }
@@ -44,7 +44,7 @@ privileges_ids(const char *user, uid_t *uid, gid_t *gid)
 
 	*uid = geteuid();
 	*gid = getegid();
-	if (!changes_user(user))
+	if (!privileges_change_user(user))
 		return 0;
 	if ((pw = user_find(user)) == NULL)
 		return -1;
@@ -90,7 +90,7 @@ privileges_drop(const char *user)
 		log_warn("cannot read the capabilities of this process");
 		return -1;
 	}
-	if (bounds_drop() == -1 || (changes_user(user) && user_become(user) == -1))
+	if (bounds_drop() == -1 || (privileges_change_user(user) && user_become(user) == -1))
 		return -1;
 
 	/* EINVAL where the kernel has no such set. */

@@ -101,8 +101,8 @@ static const int calls_parent[] = {
 };
 
 /*
- * Measure resolves no names. It must not reach Unix sockets: at the control socket our own uid is an
- * administrator. Publish may have its broker there, and its resolver asks netlink which addresses we have.
+ * Measure resolves no names, and has no business with Unix sockets. Publish may have its broker there (the
+ * control socket knows and refuses it, ctl/peer.h), and its resolver asks netlink which addresses we have.
  */
 static const int families_measure[] = { AF_INET, AF_INET6, LIST_END };
 static const int families_publish[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, LIST_END };

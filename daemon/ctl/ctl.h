@@ -14,6 +14,7 @@
 #ifndef SIMPUL_CTL_H
 #define SIMPUL_CTL_H
 
+#include <sys/types.h>
 #include "base/loop.h"
 
 struct core;
@@ -24,8 +25,11 @@ struct ctl;
  * @param core		borrowed; must outlive the result
  * @param listen_fd	bound and listening Unix socket, taken; -1: no connections, but ctl_event() may be
  *		called
+ * @param gave_up_root	the engine was root and became a user of its own, whom nobody else is
  */
-struct ctl *ctl_new(struct core *core, struct loop *l, int listen_fd);
+struct ctl *ctl_new(struct core *core, struct loop *l, int listen_fd, bool gave_up_root);
+/** Publish, which may open Unix sockets, is this process now: it gets no role. */
+void	    ctl_publish_pid(struct ctl *t, pid_t pid);
 /** Closes all connections; requests in flight are forgotten. NULL is allowed. */
 void	    ctl_free(struct ctl *t);
 

@@ -42,11 +42,29 @@ gid_of(const char *name)
 }
 
 void
-peer_ids_load(struct peer_ids *ids)
+peer_ids_load(struct peer_ids *ids, bool self_is_engine)
 {
 	ids->self = geteuid();
+	ids->self_is_engine = self_is_engine;
 	ids->web = uid_of("simpul-web");
 	ids->group = gid_of("simpul");
+}
+
+void
+peer_ids_publish(struct peer_ids *ids, pid_t pid)
+{
+	ids->publish[ids->npublish++ % PEER_PIDS_MAX] = pid;
+}
+
+static bool
+is_publish(const struct peer *p, const struct peer_ids *ids)
+{
+	size_t i;
+
+	for (i = 0; i < PEER_PIDS_MAX; i++)
+		if (p->pid != 0 && p->pid == ids->publish[i])	/* 0: from a pid namespace that is not ours */
+			return true;
+	return false;
 }
 
 int
@@ -73,8 +91,12 @@ peer_role(const struct peer *p, const struct peer_ids *ids)
 {
 	size_t i;
 
-	if (p->uid == 0 || p->uid == ids->self)
+	if (is_publish(p, ids))
+		return CTL_NONE;
+	if (p->uid == 0)
 		return CTL_ADMIN;
+	if (p->uid == ids->self)		/* though its group may well be `simpul` */
+		return ids->self_is_engine ? CTL_NONE : CTL_ADMIN;
 	if (peer_may_speak_as(p, ids))		/* though it is in the group, to reach the socket at all */
 		return CTL_VIEWER;
 	for (i = 0; i < p->ngroups; i++)

@@ -11,6 +11,7 @@ enum ctl_role { CTL_NONE, CTL_VIEWER, CTL_NOC, CTL_ADMIN, CTL_ROLES };
 extern const char *const ctl_role_names[CTL_ROLES + 1];	/* "none" ..., NULL */
 
 #define PEER_GROUPS_MAX 256
+#define PEER_PIDS_MAX	16
 
 struct peer {
 	uid_t	uid;
@@ -22,12 +23,22 @@ struct peer {
 struct peer_ids {		/* (uid_t)-1, (gid_t)-1: there is no such user or group */
 	uid_t	self, web;	/* the engine's user; the user `simpul-web` */
 	gid_t	group;		/* the group `simpul` */
+	bool	self_is_engine;	/* nobody but the engine is its user */
+	pid_t	publish[PEER_PIDS_MAX];	/* the last processes that were publish, a ring */
+	unsigned npublish;
 };
 
 /**
  * Reads /etc/passwd and /etc/group themselves: name services would need sockets, which core must not have.
+ * @param self_is_engine	nobody but the engine's processes has our own uid, so that it gets no role;
+ *			else it is that of the one who started the engine
  */
-void	peer_ids_load(struct peer_ids *ids);
+void	peer_ids_load(struct peer_ids *ids, bool self_is_engine);
+/**
+ * Of the engine's processes publish alone can open a Unix socket. It gets no role, nor does what it left in
+ * the queue when it ended. An innocent process with a number of old is refused, too, and may try again.
+ */
+void	peer_ids_publish(struct peer_ids *ids, pid_t pid);
 /** SO_PEERCRED and SO_PEERGROUPS of a connected socket. 0 or -1. */
 int	peer_of(int fd, struct peer *p);
 enum ctl_role peer_role(const struct peer *p, const struct peer_ids *ids);

@@ -340,17 +340,23 @@ ctl_accept(void *arg, int events)
 }
 
 struct ctl *
-ctl_new(struct core *core, struct loop *l, int listen_fd)
+ctl_new(struct core *core, struct loop *l, int listen_fd, bool gave_up_root)
 {
 	struct ctl *t = xcalloc(1, sizeof(*t));
 
 	t->core = core;
 	t->loop = l;
 	t->listen_fd = listen_fd;
-	peer_ids_load(&t->ids);
+	peer_ids_load(&t->ids, gave_up_root);
 	if (listen_fd != -1)
 		t->io = loop_io_new(l, listen_fd, LOOP_READ, ctl_accept, t);
 	return t;
+}
+
+void
+ctl_publish_pid(struct ctl *t, pid_t pid)
+{
+	peer_ids_publish(&t->ids, pid);
 }
 
 void

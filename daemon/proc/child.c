@@ -76,7 +76,7 @@ static void *
 core_part_new(struct loop *l, const struct child_start *cs)
 {
 	return core_new(l, &(struct core_opts){ .ledger_path = "ledger.db", .ledger_fd = cs->dir_fd,
-	    .listen_fd = cs->listen_fd });
+	    .listen_fd = cs->listen_fd, .gave_up_root = cs->gave_up_root });
 }
 
 static void *
@@ -158,6 +158,8 @@ peer_attach(struct child *c, const struct ipc_msg *msg)
 		close(msg->fd);
 		fatalx("the parent names a peer that there is not");
 	}
+	if (c->hello.process == PROCESS_CORE && m.process == PROCESS_PUBLISH)
+		core_publish_pid(c->self, (pid_t)m.pid);	/* before it can have heard of a broker */
 	child_name(name, sizeof(name), m.process, m.instance);
 	ch = ipc_open(c->loop, msg->fd, name, NULL, NULL, NULL);
 	ipc_on_bad(ch, peer_bad, c);

@@ -17,6 +17,7 @@ struct child_start {
 	int		      lock_fd;		/* store, core: held as long as they can write (premises.c) */
 	int		      dir_fd;		/* store: store/; core: ledger/ */
 	int		      listen_fd;	/* core */
+	bool		      gave_up_root;	/* core */
 	int		      secrets_fd;	/* measure, publish */
 	struct packet_sockets sockets;		/* measure */
 };

@@ -176,6 +176,7 @@ start_fill(const struct child *c, struct child_start *st)
 		st->dir_fd = pr->ledger_fd;
 		st->lock_fd = pr->lock_fd;
 		st->listen_fd = pr->listen_fd;
+		st->gave_up_root = pr->gave_up_root;
 		break;
 	case PROCESS_PUBLISH:
 		st->secrets_fd = pr->publish_secrets_fd;

@@ -187,6 +187,12 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 	}
 }
 
+void
+core_publish_pid(struct core *c, pid_t pid)
+{
+	ctl_publish_pid(process_of(c)->ctl, pid);
+}
+
 /* ---- life ---- */
 
 /* SQLite wants a path: the directory that we hold as a descriptor, by the name that the kernel gives it. */
@@ -225,7 +231,7 @@ core_new(struct loop *l, const struct core_opts *o)
 	c->set.rounds = rounds_rule_default;
 	c->ledger_ok = c->store_ok = true;
 	c->started_ns = loop_wall_ns(l);
-	p->ctl = ctl_new(c, l, o->listen_fd);
+	p->ctl = ctl_new(c, l, o->listen_fd, o->gave_up_root);
 	core_on_events(c, events_committed, p->ctl);
 	c->ledger = open_ledger(o);
 	if (c->ledger == NULL || core_remember(c) == -1) {

@@ -38,9 +38,12 @@ struct core_opts {
 	const char *ledger_path;	/* file name relative to ledger_fd's directory ("ledger.db"), or ":memory:" */
 	int	    ledger_fd;		/* directory ledger/, or -1; taken */
 	int	    listen_fd;		/* bound control socket, or -1; taken */
+	bool	    gave_up_root;	/* our user is the engine's alone: nobody else speaks as it */
 };
 struct core *core_new(struct loop *l, const struct core_opts *o);
 void	core_attach(struct core *c, enum process_kind peer, const char *instance, struct ipc_channel *ch);
+/** Publish is this process now, and must not be taken for an administrator: it runs as our own user. */
+void	core_publish_pid(struct core *c, pid_t pid);
 void	core_stop(struct core *c);
 void	core_free(struct core *c);
 

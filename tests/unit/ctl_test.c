@@ -187,7 +187,7 @@ fake_new(const char *dir)
 	if (bind(fd, (struct sockaddr *)&f->address, sizeof(f->address)) == -1 || listen(fd, 128) == -1 ||
 	    chmod(f->address.sun_path, 0777) == -1)
 		printf("# cannot listen\n");
-	f->ctl = ctl_new(&f->core, f->loop, fd);
+	f->ctl = ctl_new(&f->core, f->loop, fd, false);
 	return f;
 }
 
@@ -718,6 +718,12 @@ test_roles(struct fake *f)
 {
 	struct talk *t;
 
+	ctl_publish_pid(f->ctl, getpid());
+	ctl_publish_pid(f->ctl, getppid());
+	t = talk_new(f);
+	expect(t, STATUS("1"), "code", "forbidden", "publish has no role, not even one that has ended");
+	talk_free(t);
+	memset(f->ctl->ids.publish, 0, sizeof(f->ctl->ids.publish));
 	if (geteuid() != 0) {
 		ok(true, "roles of other users # SKIP needs root to be somebody else");
 		return;

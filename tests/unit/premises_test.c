@@ -111,6 +111,27 @@ open_elsewhere(const char *data, const char *socket)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* The user of the engine owns what root has made. */
+static void
+test_other_user(void)
+{
+	struct premises	  pr;
+	struct msg_engine e = engine("data3", "run/s3");
+	struct stat	  st;
+	char		  path[96];
+
+	if (geteuid() != 0) {
+		ok(true, "a user of the engine # SKIP needs root");
+		return;
+	}
+	text_copy(e.user, sizeof(e.user), "nobody");
+	premises_init(&pr);
+	snprintf(path, sizeof(path), "%s/simpuld.conf", root);
+	ok(premises_open(&pr, path, &e) == 0 && pr.gave_up_root, "root opens for who it will become");
+	ok(fstat(pr.store_fd, &st) == 0 && st.st_uid != 0, "who owns the directories");
+	premises_close(&pr);
+}
+
 int
 main(void)
 {
@@ -148,6 +169,8 @@ main(void)
 	ok(open_it(&pr, "data", "run/s") == 0 && pr.snmp_secrets_fd != -1,
 	    "secrets/snmp beside the configuration is found");
 	premises_close(&pr);
+	ok(!pr.gave_up_root, "we stay who we are");
+	test_other_user();
 	ok(open_it(&pr, "no/such/data", "run/s") == -1,
 	    "a data directory in a place that is not there is refused");
 	premises_close(&pr);

@@ -103,8 +103,10 @@ test_members(void)
 static void
 test_roles(void)
 {
-	static const struct peer_ids ids = { .self = 900, .web = 901, .group = 77 },
-		none = { 900, (uid_t)-1, (gid_t)-1 };
+	static const struct peer_ids ids = { .self = 900, .web = 901, .group = 77, .publish = { 4321 } },
+		none = { .self = 900, .web = (uid_t)-1, .group = (gid_t)-1 },
+		engine = { .self = 900, .web = (uid_t)-1, .group = 77, .self_is_engine = true },
+		root = { .self = 0, .web = (uid_t)-1, .group = 77, .publish = { 7, 4321 } };
 	static const struct {
 		const char *name;
 		const struct peer_ids *ids;
@@ -112,9 +114,16 @@ test_roles(void)
 		gid_t groups[3];
 		enum ctl_role role;
 		bool speaks;
+		pid_t pid;
 	} cases[] = {
 		{ "root", &ids, 0, { 0 }, CTL_ADMIN, false },
-		{ "the engine's own user", &ids, 900, { 5 }, CTL_ADMIN, false },
+		{ "the user who started the engine", &ids, 900, { 5 }, CTL_ADMIN, false },
+		{ "the engine's own user, though in the group", &engine, 900, { 5, 77 }, CTL_NONE, false },
+		{ "root, when the engine has a user of its own", &engine, 0, { 0 }, CTL_ADMIN, false },
+		{ "publish of a user's engine", &ids, 900, { 5 }, CTL_NONE, false, 4321 },
+		{ "publish of root's engine", &root, 0, { 77 }, CTL_NONE, false, 4321 },
+		{ "another process of root's", &root, 0, { 77 }, CTL_ADMIN, false, 4322 },
+		{ "a process of another namespace", &root, 0, { 0 }, CTL_ADMIN, false, 0 },
 		{ "a member of group simpul", &ids, 1000, { 1000, 4, 77 }, CTL_ADMIN, false },
 		{ "somebody else", &ids, 1000, { 1000, 4, 5 }, CTL_NONE, false },
 		{ "the web server, though in the group", &ids, 901, { 901, 77 }, CTL_VIEWER, true },
@@ -126,6 +135,7 @@ test_roles(void)
 
 	for (i = 0; i < nitems(cases); i++) {
 		p.uid = cases[i].uid;
+		p.pid = cases[i].pid;
 		memcpy(p.group, cases[i].groups, sizeof(cases[i].groups));
 		ok(peer_role(&p, cases[i].ids) == cases[i].role &&
 		    peer_may_speak_as(&p, cases[i].ids) == cases[i].speaks, "role of %s", cases[i].name);
