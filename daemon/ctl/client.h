@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "ctl/ctl.h"
 #include "ctl/peer.h"
+#include "ctl/refusals.h"
 #include "ctl/request.h"
 
 #define CLIENTS_MAX	  64
@@ -62,6 +63,7 @@ struct ctl {
 	bool		telling, more_events;	/* ctl_event() is under way; was called again meanwhile */
 	struct call    *reload;		/* whose reload is under way; NULL: nobody's who is still there */
 	struct log_limit refused;
+	struct refusals refusals;
 };
 
 /** Answer with these members and "id", "ok":true. @param members  taken; an object */

@@ -113,6 +113,13 @@ refuse_unknown(struct client *cl, const struct request *r)
 	    did_you_mean(hint, r->op, names));
 }
 
+/* @param op  name of what was asked for, borrowed for ever */
+static void
+refusal_note(struct client *cl, const struct actor *who, const char *op)
+{
+	refusals_note(&cl->ctl->refusals, cl->ctl->loop, cl->ctl->core->ledger, cl->uid, who->name, op);
+}
+
 /* The peer, or the user named by "as". 0, or -1 after refusing. */
 static int
 actor_of(struct client *cl, const struct request *r, struct actor *who)
@@ -130,6 +137,7 @@ actor_of(struct client *cl, const struct request *r, struct actor *who)
 		return 0;
 	if (!cl->speaks_for_others) {
 		client_refuse(cl, r->id, "forbidden", "only the user simpul-web speaks for others");
+		refusal_note(cl, who, "as");
 		return -1;
 	}
 	if (json_object_size(as) != 2 || user == NULL || role == NULL || *user == '\0' ||
@@ -140,6 +148,14 @@ actor_of(struct client *cl, const struct request *r, struct actor *who)
 	}
 	who->role = ctl_role_of(role);
 	return 0;
+}
+
+static void
+refuse_role(struct client *cl, const struct request *r, const struct op *op, const struct actor *who)
+{
+	client_refuse(cl, r->id, "forbidden", "\"%s\" needs the role %s, and this is %s", op->name,
+	    ctl_role_names[op->role], ctl_role_names[who->role]);
+	refusal_note(cl, who, op->name);
 }
 
 void
@@ -155,8 +171,7 @@ op_run(struct client *cl, const struct request *r)
 	if (op == NULL)
 		refuse_unknown(cl, r);
 	else if (who.role < op->role)
-		client_refuse(cl, r->id, "forbidden", "\"%s\" needs the role %s, and this is %s", op->name,
-		    ctl_role_names[op->role], ctl_role_names[who.role]);
+		refuse_role(cl, r, op, &who);
 	else if (request_check(r, op->params, why) == -1)
 		client_refuse(cl, r->id, "bad_request", "%s", why);
 	else if (open && op->run != op_cancel)		/* cancel names what it ends by the same id */

@@ -366,6 +366,7 @@ ctl_free(struct ctl *t)
 		return;
 	while (t->clients != NULL)
 		client_free(t->clients);
+	refusals_flush(&t->refusals);
 	loop_io_free(t->io);
 	if (t->listen_fd != -1)
 		close(t->listen_fd);

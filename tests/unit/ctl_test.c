@@ -621,8 +621,8 @@ test_ack(struct fake *f)
 	expect(t, "{\"id\":5,\"op\":\"list\",\"kind\":\"incident\"}", "items.0.id", "", "is not listed");
 	expect(t, "{\"id\":5,\"op\":\"list\",\"kind\":\"incident\",\"closed\":true}", "items.0.id", "inc-1",
 	    "unless asked for");
-	expect(t, "{\"id\":5,\"op\":\"audit\"}", "entries", "2",
-	    "the ack and the probe stand in the audit log");
+	expect(t, "{\"id\":5,\"op\":\"audit\"}", "entries", "3",
+	    "the ack and the probe stand in the audit log, and one refusal (as)");
 	talk_free(t);
 }
 
@@ -717,11 +717,15 @@ static void
 test_roles(struct fake *f)
 {
 	struct talk *t;
+	uint64_t     bad;
+	int64_t	     was;
 
 	ctl_publish_pid(f->ctl, getpid());
 	ctl_publish_pid(f->ctl, getppid());
 	t = talk_new(f);
+	was = ledger_audit_verify(f->core.ledger, &bad);
 	expect(t, STATUS("1"), "code", "forbidden", "publish has no role, not even one that has ended");
+	is_i64(ledger_audit_verify(f->core.ledger, &bad), was + 1, "which stands in the audit log");
 	talk_free(t);
 	memset(f->ctl->ids.publish, 0, sizeof(f->ctl->ids.publish));
 	if (geteuid() != 0) {
