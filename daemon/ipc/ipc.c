@@ -27,6 +27,7 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_ALIVE] = { "ALIVE", 16, true, false },
 	[IPC_STOP] = { "STOP", 8, false, false },
 	[IPC_COUNTERS] = { "COUNTERS", 4096, true, false },
+	[IPC_ACCUSE] = { "ACCUSE", 64, false, false },
 	[IPC_FILE] = { "FILE", 256, false, true },
 	[IPC_ROW] = { "ROW", 8192, false, false },
 	[IPC_CONF_ERROR] = { "CONF_ERROR", 4096, false, false },

@@ -24,6 +24,7 @@ enum ipc_type {
 	IPC_ALIVE,		/* child -> parent each second */
 	IPC_STOP,		/* parent -> child: finish what is durable and exit */
 	IPC_COUNTERS,		/* child and parent -> core each 10 s */
+	IPC_ACCUSE,		/* child -> parent: that peer sent me a bad message */
 	/* check */
 	IPC_FILE = 16,		/* parent -> check: one input file (descriptor) */
 	IPC_ROW,		/* check -> core: one setting or one inventory row */

@@ -14,8 +14,8 @@
 enum process_kind { PROCESS_PARENT, PROCESS_CHECK, PROCESS_MEASURE, PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH, PROCESSES };
 extern const char *const process_names[PROCESSES];
 
-struct msg_hello {		/* HELLO, CHANNEL */
-	uint8_t	 process;	/* enum process_kind of the sender (HELLO) or of the other end (CHANNEL) */
+struct msg_hello {		/* HELLO, CHANNEL, ACCUSE */
+	uint8_t	 process;	/* enum process_kind of the sender, of the other end, of the accused */
 	char	 instance[32];	/* measure: its name; else empty */
 	uint32_t pid;
 };

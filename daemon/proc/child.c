@@ -4,7 +4,8 @@
  *
  * Build the part, give up everything that is not needed (sandbox), and only then read the first message. The
  * channel to the parent is answered here: CHANNEL attaches a peer, STOP and end of file end the process;
- * ALIVE is sent each second from the loop, so that a loop which hangs is noticed.
+ * ALIVE is sent each second from the loop, so that a loop which hangs is noticed. Of a peer that sends a bad
+ * message nothing more is read, and the parent is told: it decides which of the two ends (children.c).
  */
 #include "proc/child.h"
 
@@ -18,6 +19,13 @@
 #include "base/title.h"
 #include "proc/proc.h"
 
+/* Kept for each that there ever was: its channel belongs to the part, which may free it at any time. */
+struct peer {
+	struct child	*child;
+	struct msg_hello who;	/* the process at the other end of the newest channel */
+	struct peer	*next;
+};
+
 struct child {
 	struct loop	   *loop;
 	const struct part  *part;
@@ -25,6 +33,7 @@ struct child {
 	struct ipc_channel *parent;
 	struct loop_timer   alive;
 	struct msg_hello    hello;
+	struct peer	   *peers;
 };
 
 /* One process as a table, so that what follows is the same for all. */
@@ -136,15 +145,42 @@ send_alive(void *arg)
 	loop_timer_set(c->loop, &c->alive, loop_mono_ns(c->loop) + NS_PER_S, send_alive, c);
 }
 
-/* The parent joins two of us anew only when one of them starts: by our end the pair heals. */
+/* The channel is closed already. One of us two will be started anew, and then we are joined again. */
 static void
 peer_bad(void *arg)
 {
-	struct child *c = arg;
+	const struct peer *p = arg;
 
-	log_warnx("ends for this, to be started and joined anew");
-	c->part->stop(c->self);
-	loop_stop(c->loop, EXIT_FAILURE);
+	msg_hello_send(p->child->parent, IPC_ACCUSE, 0, &p->who, -1);
+}
+
+static struct peer *
+peer_note(struct child *c, const struct msg_hello *who)
+{
+	struct peer *p;
+
+	for (p = c->peers; p != NULL; p = p->next)
+		if (p->who.process == who->process && strcmp(p->who.instance, who->instance) == 0)
+			break;
+	if (p == NULL) {
+		p = xcalloc(1, sizeof(*p));
+		p->child = c;
+		p->next = c->peers;
+		c->peers = p;
+	}
+	p->who = *who;
+	return p;
+}
+
+static void
+peers_free(struct child *c)
+{
+	struct peer *p;
+
+	while ((p = c->peers) != NULL) {
+		c->peers = p->next;
+		free(p);
+	}
 }
 
 static void
@@ -162,7 +198,7 @@ peer_attach(struct child *c, const struct ipc_msg *msg)
 		core_publish_pid(c->self, (pid_t)m.pid);	/* before it can have heard of a broker */
 	child_name(name, sizeof(name), m.process, m.instance);
 	ch = ipc_open(c->loop, msg->fd, name, NULL, NULL, NULL);
-	ipc_on_bad(ch, peer_bad, c);
+	ipc_on_bad(ch, peer_bad, peer_note(c, &m));
 	c->part->attach(c->self, m.process, m.instance, ch);
 }
 
@@ -231,6 +267,7 @@ child_run(const struct child_start *cs)
 	code = loop_run(c.loop);
 done:
 	c.part->free(c.self);
+	peers_free(&c);
 	loop_timer_cancel(c.loop, &c.alive);
 	ipc_free(c.parent);
 	loop_free(c.loop);

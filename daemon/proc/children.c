@@ -6,6 +6,10 @@
  * own: it is made here and sent as two CHANNEL frames whenever one of them starts; its peer learns of the end
  * of the old one by itself. A child that dies is started again at once; one that dies again and again is
  * given more and more time.
+ *
+ * A bad message between two of them is a fault of the sender, or a lie of the one who tells it (ACCUSE).
+ * Whoever takes in bytes from outside is trusted less, and the one that is trusted less is killed: so the
+ * process whose parser was taken over goes, and cannot talk down one that decides or keeps.
  */
 #include "proc/children.h"
 
@@ -63,6 +67,12 @@ static const struct {
 	{ PROCESS_MEASURE, PROCESS_CORE },
 	{ PROCESS_CORE, PROCESS_STORE },
 	{ PROCESS_CORE, PROCESS_PUBLISH },
+};
+
+/* More is trusted more. */
+static const int trust[PROCESSES] = {
+	[PROCESS_PARENT] = 5, [PROCESS_CORE] = 4, [PROCESS_STORE] = 3, [PROCESS_PUBLISH] = 2,
+	[PROCESS_MEASURE] = 2, [PROCESS_CHECK] = 1,
 };
 
 /* Who produces stops first, so that what is on its way still arrives. */
@@ -133,17 +143,49 @@ children_channel(struct children *cs, enum process_kind to, enum process_kind pe
 
 /* ---- a child's life ---- */
 
+/*
+ * c says that a peer has sent it a bad message. One that has died since is right already, and so is check,
+ * which lives for one file only.
+ */
+static void
+accusation(struct child *c, struct ipc_channel *ch, const struct msg_hello *m)
+{
+	struct child *accused = child_find(c->all, m->process, m->instance);
+
+	if (trust[c->kind] <= trust[m->process]) {
+		log_warnx("%s says that %s, which is trusted no less, sent it a bad message: killed", c->name,
+		    process_names[m->process]);
+		kill(c->pid, SIGKILL);
+	} else if (accused != NULL && !is_pair(c->kind, accused->kind)) {
+		ipc_reject(ch, "bad message: it has no channel to the one that it accuses");
+	} else if (accused != NULL && accused->pid != 0 && accused->pid == (pid_t)m->pid) {
+		log_warnx("%s sent a bad message to %s: killed", accused->name, c->name);
+		kill(accused->pid, SIGKILL);
+	}
+}
+
 static void
 child_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
-	struct child *c = arg;
+	struct child	*c = arg;
+	struct msg_hello m;
 
-	(void)ch;
 	if (msg->type == IPC_ALIVE || msg->type == IPC_HELLO)
 		c->alive_ns = loop_mono_ns(c->all->loop);
+	else if (msg->type == IPC_ACCUSE && msg_hello_decode(&m, msg->data, msg->len) == 0)
+		accusation(c, ch, &m);
+	else
+		ipc_reject(ch, "bad message: not for the parent");
 }
 
-/* Its end, or a message that must not be: what is left of it is killed. SIGCHLD tells the rest. */
+/* Told to leave, too: nobody would hear whether it does. */
+static void
+child_bad(void *arg)
+{
+	kill(((struct child *)arg)->pid, SIGKILL);
+}
+
+/* What is left of it is killed. SIGCHLD tells the rest. */
 static void
 child_closed(void *arg, struct ipc_channel *ch, const char *why)
 {
@@ -233,6 +275,7 @@ child_start(struct child *c)
 	c->pid = pid;
 	c->started_ns = c->alive_ns = loop_mono_ns(cs->loop);
 	c->channel = ipc_open(cs->loop, fd[0], c->name, child_message, child_closed, c);
+	ipc_on_bad(c->channel, child_bad, c);
 	for (i = 0; i < cs->n; i++)
 		if (cs->child[i] != c && cs->child[i]->pid != 0 && is_pair(c->kind, cs->child[i]->kind))
 			child_join(c, cs->child[i]);
