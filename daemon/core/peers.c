@@ -25,38 +25,42 @@ struct store_request {
 
 /* ---- from measure ---- */
 
-static void
+static int
 take_target_state(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_target_state st;
 	struct device_live     *d;
 
 	if (msg_target_state_decode(&st, msg->data, msg->len) == -1)
-		return;
+		return -1;
 	if ((d = nmap_get(c->device_by_number, st.number)) != NULL)
 		device_state_changed(c, d, &st);
+	return 0;
 }
 
-static void
+static int
 take_port_found(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_port_found p;
 	struct device_live   *d;
 
 	if (msg_port_found_decode(&p, msg->data, msg->len) == -1)
-		return;
+		return -1;
 	if ((d = nmap_get(c->device_by_number, p.device)) != NULL)
 		core_port_found(c, d, p.name);
+	return 0;
 }
 
-static void
+static int
 take_probe_done(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_probe_done *d = xcalloc(1, sizeof(*d));	/* too big for the stack */
+	int		       rc = msg_probe_done_decode(d, msg->data, msg->len);
 
-	if (msg_probe_done_decode(d, msg->data, msg->len) == 0)
+	if (rc == 0)
 		probe_done(c, msg->token, d);
 	free(d);
+	return rc;
 }
 
 /* ---- counters ---- */
@@ -78,15 +82,16 @@ note_own_restarts(struct core *c, const char *name, uint64_t value)
 	peers_restarted(c, "core");
 }
 
-static void
+static int
 take_counters(struct core *c, const char *peer, const struct ipc_msg *msg)
 {
 	struct msg_counters *m = xcalloc(1, sizeof(*m));
 	struct core_counter *k;
 	char		     name[sizeof(k->name)];
 	uint16_t	     i;
+	int		     rc = msg_counters_decode(m, msg->data, msg->len);
 
-	if (msg_counters_decode(m, msg->data, msg->len) == 0)
+	if (rc == 0)
 		for (i = 0; i < m->n; i++) {
 			snprintf(name, sizeof(name), "%s/%s", peer, m->c[i].name);
 			if ((k = core_counter(c, name)) == NULL) {
@@ -97,24 +102,26 @@ take_counters(struct core *c, const char *peer, const struct ipc_msg *msg)
 			note_own_restarts(c, name, k->value);
 		}
 	free(m);
+	return rc;
 }
 
 /* ---- from store ---- */
 
-static void
+static int
 take_store_state(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_store_state st;
 	bool		       was = c->store_ok;
 
 	if (msg_store_state_decode(&st, msg->data, msg->len) == -1)
-		return;
+		return -1;
 	c->store_ok = st.ok;
 	text_copy(c->store_text, sizeof(c->store_text), st.text);
 	if (c->store_ok == was)
-		return;
+		return 0;
 	event_raise(c, st.ok ? "engine.sighted" : "engine.blind", SEVERITY_CRITICAL, "engine/store", NULL,
 	    document_note("text", st.text));
+	return 0;
 }
 
 static struct store_request **
@@ -185,30 +192,32 @@ peers_store_gone(struct core *c)
 	c->priv->facts_given = c->priv->facts_durable = 0;
 }
 
-static void
+static int
 take_durable(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_durable d;
 
 	if (msg_durable_decode(&d, msg->data, msg->len) == -1)
-		return;
+		return -1;
 	c->durable_seq = d.seq;
 	c->durable_records = d.records;
 	if (d.frames <= c->priv->facts_given)
 		c->priv->facts_durable = d.frames;
+	return 0;
 }
 
 /* ---- from publish ---- */
 
-static void
+static int
 take_outbox_done(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_outbox_done d;
 
 	if (msg_outbox_done_decode(&d, msg->data, msg->len) == -1)
-		return;
+		return -1;
 	outbox_done(c, &d);
 	outbox_pump(c);
+	return 0;
 }
 
 /* Retained states may be gone with the broker: they are told again, with the rev that they have. */
@@ -234,57 +243,83 @@ repeat_all(struct core *c)
 	}
 }
 
-static void
+static int
 take_broker_state(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_broker_state st;
 
 	if (msg_broker_state_decode(&st, msg->data, msg->len) == -1)
-		return;
+		return -1;
 	if (st.connected && !c->broker_connected)
 		repeat_all(c);
 	c->broker_connected = st.connected;
 	text_copy(c->broker_text, sizeof(c->broker_text), st.text);
+	return 0;
 }
 
 /* ---- all of them ---- */
 
-void
-peers_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg *msg)
+/* Who may say this to core: a process that was taken over must not confirm or answer for another one. */
+static const enum process_kind sender[IPC_TYPES] = {
+	[IPC_SAMPLES] = PROCESS_MEASURE,
+	[IPC_PROBE_DONE] = PROCESS_MEASURE,
+	[IPC_TARGET_STATE] = PROCESS_MEASURE,
+	[IPC_PORT_FOUND] = PROCESS_MEASURE,
+	[IPC_SERIES_ROWS] = PROCESS_STORE,
+	[IPC_SERIES_END] = PROCESS_STORE,
+	[IPC_DURABLE] = PROCESS_STORE,
+	[IPC_STORE_STATE] = PROCESS_STORE,
+	[IPC_OUTBOX_DONE] = PROCESS_PUBLISH,
+	[IPC_BROKER_STATE] = PROCESS_PUBLISH,
+};
+
+static enum process_kind
+kind_of(const struct core *c, const struct ipc_channel *ch)
+{
+	if (ch == c->parent)
+		return PROCESS_PARENT;
+	if (ch == c->store)
+		return PROCESS_STORE;
+	return ch == c->publish ? PROCESS_PUBLISH : PROCESS_MEASURE;
+}
+
+/* @return 0, or -1 when it is malformed or none that core takes */
+static int
+take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg *msg)
 {
 	switch (msg->type) {
 	case IPC_SAMPLES:
-		core_samples(c, msg->data, msg->len);
-		break;
+		return core_samples(c, msg->data, msg->len);
 	case IPC_PROBE_DONE:
-		take_probe_done(c, msg);
-		break;
+		return take_probe_done(c, msg);
 	case IPC_TARGET_STATE:
-		take_target_state(c, msg);
-		break;
+		return take_target_state(c, msg);
 	case IPC_PORT_FOUND:
-		take_port_found(c, msg);
-		break;
+		return take_port_found(c, msg);
 	case IPC_COUNTERS:
-		take_counters(c, ipc_peer(ch), msg);
-		break;
+		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:
 	case IPC_SERIES_END:
 		request_answer(c, msg->token, msg);
-		break;
+		return 0;
 	case IPC_DURABLE:
-		take_durable(c, msg);
-		break;
+		return take_durable(c, msg);
 	case IPC_STORE_STATE:
-		take_store_state(c, msg);
-		break;
+		return take_store_state(c, msg);
 	case IPC_OUTBOX_DONE:
-		take_outbox_done(c, msg);
-		break;
+		return take_outbox_done(c, msg);
 	case IPC_BROKER_STATE:
-		take_broker_state(c, msg);
-		break;
+		return take_broker_state(c, msg);
 	default:
-		log_warnx("%s: an unexpected %s", ipc_peer(ch), ipc_types[msg->type].name);
+		return -1;
 	}
+}
+
+void
+peers_message(struct core *c, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	if (msg->type != IPC_COUNTERS && sender[msg->type] != kind_of(c, ch))
+		ipc_reject(ch, "bad message: not for this process to send to core");
+	else if (take_message(c, ch, msg) == -1)
+		ipc_reject(ch, "bad message: malformed, or not for core");
 }

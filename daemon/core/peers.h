@@ -19,7 +19,7 @@ uint32_t core_store_send(struct core *c, uint16_t type, const void *data, size_t
     void *arg);
 void	core_store_forget(struct core *c, uint32_t token);	/* who asked has gone */
 
-void	peers_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg *msg);
+void	peers_message(struct core *c, struct ipc_channel *ch, const struct ipc_msg *msg);
 void	peers_restarted(struct core *c, const char *process);
 void	peers_store_gone(struct core *c);		/* its answers will not come */
 

@@ -56,7 +56,7 @@ take_sample(void *arg, const struct sample *s)
 	}
 }
 
-void
+int
 core_samples(struct core *c, const uint8_t *payload, size_t len)
 {
 	struct cursor  base = cursor_of(payload, len);
@@ -64,8 +64,7 @@ core_samples(struct core *c, const uint8_t *payload, size_t len)
 
 	a.mono_minus_wall = -(int64_t)cursor_u64le(&base);
 	a.mono_minus_wall += (int64_t)cursor_u64le(&base);
-	if (base.bad || samples_each(payload, len, take_sample, &a) == -1)
-		log_warnx("a frame of samples is malformed: what follows its first bad record is ignored");
+	return base.bad || samples_each(payload, len, take_sample, &a) == -1 ? -1 : 0;
 }
 
 /* ---- facts for the history ---- */

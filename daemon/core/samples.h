@@ -5,7 +5,7 @@
 
 #include "live/core.h"
 
-void	core_samples(struct core *c, const uint8_t *payload, size_t len);
+int	core_samples(struct core *c, const uint8_t *payload, size_t len);	/* 0, or -1: malformed */
 void	core_sweep_start(struct core *c);
 void	core_facts_send(struct core *c);
 void	core_link_fact(struct core *c, const struct link_live *l);

@@ -371,6 +371,37 @@ test_full_disk(void)
 	world_free(w);
 }
 
+/* A process that was taken over says what only another one may say, or sends what is no message. */
+static void
+test_impostors(void)
+{
+	struct world	      *w = world_new(43, true);
+	struct msg_outbox_done done = { .ok = 1 };
+	struct core	      *c;
+
+	world_settle(w);
+	w->broker_holds = true;
+	world_cut(w, "a-1", true);
+	world_run(w, 30);
+	c = w->core;
+	ok(w->last_item > 0 && c->measure[0].ch != NULL, "events wait for the broker");
+	for (done.id = 1; done.id <= w->last_item; done.id++)
+		msg_outbox_done_send(w->measure, IPC_OUTBOX_DONE, 0, &done, -1);
+	world_run(w, 1);
+	ok(c->measure[0].ch == NULL, "measure confirms them: its channel is closed");
+	ipc_send(w->publish, IPC_SAMPLES, 0, "0123456789abcdef", 16, -1);
+	ipc_send(w->store, IPC_DURABLE, 0, "short", 5, -1);
+	world_run(w, 1);
+	ok(c->publish == NULL, "so is that of a publish with samples");
+	ok(c->store == NULL, "and that of a store whose message is malformed");
+	w->broker_holds = false;
+	world_restart(w);
+	world_run(w, 10);
+	ok(strstr(world_events(w), "link.down link/a-1; incident.opened incident/inc-1") != NULL,
+	    "what measure confirmed is still told");
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -389,6 +420,7 @@ main(void)
 	test_planned_while_away();
 	test_clock_went_back();
 	test_outbox();
+	test_impostors();
 	test_full_disk();
 	return tap_done();
 }
