@@ -17,6 +17,7 @@ struct series {
 	size_t	 n;
 	int64_t	 first_s;
 	bool	 ended;
+	struct msg_end end;
 };
 
 static struct series *reading;
@@ -31,7 +32,7 @@ series_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	(void)arg;
 	(void)ch;
 	if (msg->type == IPC_SERIES_END)
-		reading->ended = true;
+		reading->ended = msg_end_decode(&reading->end, msg->data, msg->len) == 0;
 	if (msg->type != IPC_SERIES_ROWS || msg_series_rows_decode(&rows, msg->data, msg->len) == -1 || rows.step_s != 60)
 		return;
 	if (reading->n == 0)
@@ -86,9 +87,12 @@ series_read(struct story *s, const char *ref, int64_t from_s, int64_t to_s, stru
 	msg_series_plan_send(ours, IPC_SERIES_PLAN, 0, &plan, -1);
 	read = (struct msg_series_read){ .from_s = from_s, .to_s = to_s, .points = 100000, .cf = "AVERAGE", .n = 1 };
 	text_copy(read.ref[0], sizeof(read.ref[0]), ref);
-	msg_series_read_send(ours, IPC_SERIES_READ, 1, &read, -1);
-	while (!out->ended)
-		story_run(s, 0.1);
+	do {			/* busy: it still reads its journal */
+		out->ended = false;
+		msg_series_read_send(ours, IPC_SERIES_READ, 1, &read, -1);
+		while (!out->ended)
+			story_run(s, 0.1);
+	} while (out->end.busy);
 	ipc_free(ours);
 	store_stop(store);
 	store_free(store);
