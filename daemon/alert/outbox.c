@@ -90,7 +90,7 @@ outbox_done(struct core *c, const struct msg_outbox_done *d)
 	struct outbox *o = c->outbox;
 
 	if (!d->ok)
-		log_warnx("the broker refuses message %llu: %s", (unsigned long long)d->id, d->reason);
+		log_debug("outbox", "message %llu is given up: %s", (unsigned long long)d->id, d->reason);
 	if (o->in_flight > 0)
 		o->in_flight--;
 	if (o->ndone == o->done_room) {

@@ -253,6 +253,7 @@ take_broker_state(struct core *c, const struct ipc_msg *msg)
 	if (st.connected && !c->broker_connected)
 		repeat_all(c);
 	c->broker_connected = st.connected;
+	c->broker_refuses = st.refuses;
 	text_copy(c->broker_text, sizeof(c->broker_text), st.text);
 	return 0;
 }

@@ -282,7 +282,8 @@ print_problems(struct cli *cli, const json_t *status)
 	if (!json_is_true(json_object_get(json_object_get(status, "ledger"), "ok")))
 		line(cli, TINT_BAD, "  ! the ledger cannot be written, so nothing is told to anyone; "
 		    "the engine's log says why");
-	if (!json_is_true(json_object_get(broker, "connected")))
+	if (!json_is_true(json_object_get(broker, "connected")) ||
+	    json_is_true(json_object_get(broker, "refuses")))
 		line(cli, TINT_WARN, "  ! %s; %.0f message%s for it", *member_text(broker, "text") != '\0' ?
 		    member_text(broker, "text") : "no connection to the broker", waiting,
 		    waiting == 1 ? " waits" : "s wait");

@@ -121,8 +121,9 @@ op_status(struct client *cl, const struct request *r, const struct actor *who)
 	json_object_set_new(v, "store", json_pack("{s:b, s:o, s:I, s:I}", "ok", c->store_ok, "text",
 	    js_name(c->store_text), "durable_seq", (json_int_t)c->durable_seq, "durable_records",
 	    (json_int_t)c->durable_records));
-	json_object_set_new(v, "broker", json_pack("{s:b, s:o, s:I}", "connected", c->broker_connected,
-	    "text", js_name(c->broker_text), "outbox", (json_int_t)ledger_outbox_count(c->ledger)));
+	json_object_set_new(v, "broker", json_pack("{s:b, s:b, s:o, s:I}", "connected",
+	    c->broker_connected, "refuses", c->broker_refuses, "text", js_name(c->broker_text), "outbox",
+	    (json_int_t)ledger_outbox_count(c->ledger)));
 	json_object_set_new(v, "ledger", json_pack("{s:b}", "ok", c->ledger_ok));
 	json_object_set_new(v, "processes", processes(c));
 	client_answer(cl, r->id, v);

@@ -403,6 +403,7 @@ static void
 broker_state_fields(struct wire *w, struct msg_broker_state *m)
 {
 	word(w, &m->connected, 0, 1);
+	word(w, &m->refuses, 0, 1);
 	STR(w, m->text);
 }
 

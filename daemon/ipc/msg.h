@@ -197,12 +197,13 @@ struct msg_outbox_item {	/* OUTBOX_ITEM */
 
 struct msg_outbox_done {	/* OUTBOX_DONE */
 	uint64_t id;
-	uint8_t	 ok;		/* 0: the broker refused it for good (reason code); it is not sent again */
+	uint8_t	 ok;		/* 0: this broker can never take it (topic, size); it is not sent again */
 	char	 reason[200];
 };
 
 struct msg_broker_state {	/* BROKER_STATE: on change */
 	uint8_t	 connected;
+	uint8_t	 refuses;	/* connected, but it does not take what it is sent: text says why */
 	char	 text[200];
 };
 

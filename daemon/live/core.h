@@ -56,7 +56,7 @@ struct core {
 	struct ipc_channel *parent, *check, *store, *publish;
 	struct measure_peer measure[CORE_INSTANCES_MAX];
 	size_t		   nmeasure;
-	bool		   broker_connected;
+	bool		   broker_connected, broker_refuses;
 	char		   broker_text[200];
 	bool		   store_ok;
 	char		   store_text[200];

@@ -174,7 +174,7 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 		plan_send_store(c);
 		break;
 	case PROCESS_PUBLISH:
-		c->broker_connected = false;
+		c->broker_connected = c->broker_refuses = false;
 		plan_send_publish(c);
 		outbox_restart(c);
 		break;

@@ -128,12 +128,17 @@ on_disconnect(struct mosquitto *mosq, void *arg, int reason, const mosquitto_pro
 static void
 on_publish(struct mosquitto *mosq, void *arg, int mid, int reason, const mosquitto_property *props)
 {
-	struct mqtt *m = arg;
+	struct mqtt	   *m = arg;
+	struct mqtt_refusal refusal = { .when = MQTT_NOT_NOW, .text = failure_text(reason) };
 
 	(void)mosq;
 	(void)props;
-	if (m->up)
-		m->h.confirmed(m->h.arg, mid, failure_text(reason));
+	if (!m->up)
+		return;
+	if (reason == MQTT_RC_TOPIC_NAME_INVALID || reason == MQTT_RC_PACKET_TOO_LARGE ||
+	    reason == MQTT_RC_PAYLOAD_FORMAT_INVALID)
+		refusal.when = MQTT_NEVER;
+	m->h.confirmed(m->h.arg, mid, refusal.text != NULL ? &refusal : NULL);
 }
 
 /* ---- one connection ---- */
@@ -327,7 +332,7 @@ mqtt_new(struct loop *l, const struct mqtt_settings *s, const struct mqtt_handle
 }
 
 int
-mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, const char **refusal)
+mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, struct mqtt_refusal *refusal)
 {
 	mosquitto_property *p;
 	int		    rc;
@@ -346,8 +351,10 @@ mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, const cha
 	case MOSQ_ERR_PAYLOAD_SIZE:
 	case MOSQ_ERR_MALFORMED_UTF8:
 	case MOSQ_ERR_OVERSIZE_PACKET:
+		*refusal = (struct mqtt_refusal){ .when = MQTT_NEVER, .text = mosquitto_strerror(rc) };
+		return -1;
 	case MOSQ_ERR_QOS_NOT_SUPPORTED:
-		*refusal = mosquitto_strerror(rc);
+		*refusal = (struct mqtt_refusal){ .when = MQTT_NOT_NOW, .text = mosquitto_strerror(rc) };
 		return -1;
 	default:
 		return 1;	/* the connection is breaking: the loop will say so */

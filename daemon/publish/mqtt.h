@@ -21,12 +21,20 @@ struct mqtt_settings {		/* texts are borrowed for mqtt_new() only; "" = none */
 	const char *will_topic, *will_payload;	/* the Last Will: retained, QoS 1, JSON */
 };
 
+struct mqtt_refusal {
+	enum {
+		MQTT_NOT_NOW,	/* not yet: no right to it, a quota is used up */
+		MQTT_NEVER,	/* this message cannot be sent to this broker: its topic, its size */
+	} when;
+	const char *text;	/* the reason in words; borrowed */
+};
+
 struct mqtt_handlers {		/* all called from the loop */
 	void (*connected)(void *arg);
 	/** The connection is gone, or one could not be made; it is tried again by itself. why is borrowed. */
 	void (*disconnected)(void *arg, const char *why);
-	/** The broker has confirmed this QoS 1 message, or refused it (refusal: its reason in words). */
-	void (*confirmed)(void *arg, int mid, const char *refusal);
+	/** The broker has confirmed this QoS 1 message, or refused it (else NULL). */
+	void (*confirmed)(void *arg, int mid, const struct mqtt_refusal *refusal);
 	void *arg;
 };
 
@@ -44,9 +52,9 @@ struct mqtt *mqtt_new(struct loop *l, const struct mqtt_settings *s, const struc
 /**
  * Hand over a message. Everything is copied.
  * @param mid	set to the number that `confirmed` will name (QoS 1); may be NULL
- * @return 0; 1: not connected, send it again later; -1: it can never be sent (topic, size), *refusal says why
+ * @return 0; 1: not connected, send it again later; -1: the broker would not take it, *refusal says why
  */
-int	mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, const char **refusal);
+int	mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *mid, struct mqtt_refusal *refusal);
 /** End without a Last Will, waiting at most this long for what is under way; free. NULL is allowed. */
 void	mqtt_close(struct mqtt *m, int timeout_ms);
 

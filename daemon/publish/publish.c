@@ -3,10 +3,13 @@
  * publish.c: the process between core's outbox and the broker.
  *
  * Items are sent in the order in which core hands them over, at most `window` of them unconfirmed; each is
- * reported back (OUTBOX_DONE) when the broker has confirmed or refused it, and only then leaves the outbox.
- * When the connection breaks, what was unconfirmed is sent again, in order; when core is restarted, it hands
- * over again what its ledger still holds. So nothing is lost, and what comes twice has the same id in its
- * payload.
+ * reported back (OUTBOX_DONE) when the broker has confirmed it, and only then leaves the outbox. When the
+ * connection breaks, what was unconfirmed is sent again, in order; when core is restarted, it hands over
+ * again what its ledger still holds. So nothing is lost, and what comes twice has the same id in its payload.
+ *
+ * A refusal is no end: a right that is missing is given, a quota has room again. The item and all behind it
+ * are held, and it is tried alone, less and less often; when the broker takes it, those behind it follow.
+ * Only what this broker can never take (a topic or size that it does not allow) is reported as refused.
  *
  * Besides: the birth message on every connect and the Last Will, both retained on .../health and with the
  * same boot number, so that a late Will cannot be mistaken for the end of a newer engine; and a heart-beat
@@ -25,6 +28,8 @@
 
 #define HEARTBEAT_NS	(10 * NS_PER_S)
 #define COUNTERS_NS	(10 * NS_PER_S)
+#define RETRY_MIN_NS	NS_PER_S	/* after a refusal */
+#define RETRY_MAX_NS	(30 * NS_PER_S)
 #define CLOSE_MS	1000
 #define JSON_TYPE	"application/json"
 #define CLOUDEVENT_TYPE "application/cloudevents+json"
@@ -48,8 +53,11 @@ struct publish {
 	struct msg_broker_plan plan;
 	struct buf	       plan_bytes;	/* plan without seq, and password: has it changed? */
 	struct mqtt	      *mqtt;		/* NULL: no plan, or disabled, or no password */
-	bool		       connected;
+	bool		       connected, refuses;
 	char		       state[200];	/* last told to core */
+	bool		       held;		/* the first unsent item was refused; it is tried alone */
+	struct loop_timer      retry;		/* until then nothing is sent */
+	int64_t		       retry_ns;	/* how long, the next time */
 	struct item	      *first, **last;	/* unconfirmed, then unsent */
 	uint32_t	       in_flight, queued;
 	uint64_t	       seq;		/* of the last event confirmed */
@@ -57,12 +65,14 @@ struct publish {
 	struct loop_timer      heartbeat, counters;
 };
 
+static void	pump(struct publish *p);
+
 /* ---- state ---- */
 
 static void
 state_send(struct publish *p)
 {
-	struct msg_broker_state m = { .connected = p->connected };
+	struct msg_broker_state m = { .connected = p->connected, .refuses = p->refuses };
 
 	text_copy(m.text, sizeof(m.text), p->state);
 	msg_broker_state_send(p->core, IPC_BROKER_STATE, 0, &m, -1);
@@ -70,13 +80,14 @@ state_send(struct publish *p)
 
 /* Logged and told when it changes, not at each attempt. */
 static void
-state_set(struct publish *p, bool connected, const char *text)
+state_set(struct publish *p, bool connected, bool refuses, const char *text)
 {
-	if (connected == p->connected && strcmp(text, p->state) == 0)
+	if (connected == p->connected && refuses == p->refuses && strcmp(text, p->state) == 0)
 		return;
 	p->connected = connected;
+	p->refuses = refuses;
 	text_copy(p->state, sizeof(p->state), text);
-	if (connected)
+	if (connected && !refuses)
 		log_info("%s", text);
 	else
 		log_warnx("%s; what is to be said waits in the outbox", text);
@@ -109,7 +120,7 @@ static void
 own_message(struct publish *p, const char *level, int qos, bool retain, const char *json)
 {
 	char		    topic[256];
-	const char	   *refusal;
+	struct mqtt_refusal refusal;
 	struct mqtt_message m = {
 		.topic = topic, .content_type = JSON_TYPE, .payload = json, .len = strlen(json), .qos = qos,
 		.retain = retain,
@@ -117,7 +128,7 @@ own_message(struct publish *p, const char *level, int qos, bool retain, const ch
 
 	snprintf(topic, sizeof(topic), "simpul/v1/%s/%s", p->plan.ns, level);
 	if (mqtt_publish(p->mqtt, &m, NULL, &refusal) == -1)
-		log_warnx("cannot publish %s: %s", topic, refusal);
+		log_warnx("cannot publish %s: %s", topic, refusal.text);
 }
 
 /* The same document for birth, farewell and Last Will. */
@@ -131,6 +142,14 @@ health_json(const struct publish *p, const char *state, char *out, size_t size)
 	    state, p->plan.boot, p->plan.node, p->plan.version,
 	    text_utc(now, sizeof(now), loop_wall_ns(p->loop)));
 	return out;
+}
+
+static void
+birth(struct publish *p)
+{
+	char json[400];
+
+	own_message(p, "health", 1, true, health_json(p, "online", json, sizeof(json)));
 }
 
 static void
@@ -170,12 +189,78 @@ queue_clear(struct publish *p)
 		item_remove(p, &p->first);
 }
 
+/* It and all behind it are to be sent, whatever became of them on the way. */
+static void
+unsend(struct publish *p, struct item *it)
+{
+	for (; it != NULL; it = it->next) {
+		p->in_flight -= it->sent;
+		it->sent = false;
+	}
+}
+
+static void
+state_connected(struct publish *p)
+{
+	char text[400];
+
+	if (p->plan.port != 0)
+		snprintf(text, sizeof(text), "connected to the broker at %s port %u", p->plan.host,
+		    p->plan.port);
+	else
+		snprintf(text, sizeof(text), "connected to the broker at %s", p->plan.host);
+	state_set(p, true, false, text);
+}
+
+static void
+retry_now(void *arg)
+{
+	pump(arg);
+}
+
+/*
+ * The broker does not take this one now. Those behind it that are under way may have been taken; they are
+ * sent again all the same, or the older state of an object could be the last that the broker hears.
+ */
+static void
+hold(struct publish *p, struct item *it, const char *why)
+{
+	char text[600];
+
+	unsend(p, it);
+	p->held = true;
+	loop_timer_set(p->loop, &p->retry, loop_mono_ns(p->loop) + p->retry_ns, retry_now, p);
+	p->retry_ns = p->retry_ns * 2 < RETRY_MAX_NS ? p->retry_ns * 2 : RETRY_MAX_NS;
+	snprintf(text, sizeof(text), "the broker refuses: %s (%s)", why, it->topic);
+	text[sizeof(p->state) - 1] = '\0';
+	state_set(p, true, true, text);
+}
+
+static void
+hold_forget(struct publish *p)
+{
+	loop_timer_cancel(p->loop, &p->retry);
+	p->held = false;
+	p->retry_ns = RETRY_MIN_NS;
+}
+
+/* The broker has taken what it refused before, and may have refused the birth message, too. */
+static void
+hold_end(struct publish *p)
+{
+	hold_forget(p);
+	state_connected(p);
+	birth(p);
+}
+
 /* Report it to core and forget it. */
 static void
 item_done(struct publish *p, struct item **at, const char *refusal)
 {
 	struct msg_outbox_done m = { .id = (*at)->id, .ok = refusal == NULL };
 
+	if (refusal == NULL && p->held && !loop_timer_is_set(&p->retry))
+		hold_end(p);
 	if (refusal != NULL) {
 		text_copy(m.reason, sizeof(m.reason), refusal);
 		log_warnx("%s was refused: %s", (*at)->topic, refusal);
@@ -189,12 +274,21 @@ item_done(struct publish *p, struct item **at, const char *refusal)
 	msg_outbox_done_send(p->core, IPC_OUTBOX_DONE, 0, &m, -1);
 }
 
+static void
+item_refused(struct publish *p, struct item **at, const struct mqtt_refusal *refusal)
+{
+	if (refusal->when == MQTT_NEVER)
+		item_done(p, at, refusal->text);
+	else
+		hold(p, *at, refusal->text);
+}
+
 /* @return false when no more can be sent now */
 static bool
 item_send(struct publish *p, struct item **at)
 {
 	struct item	   *it = *at;
-	const char	   *refusal;
+	struct mqtt_refusal refusal;
 	struct mqtt_message m = {
 		.topic = it->topic, .content_type = CLOUDEVENT_TYPE, .payload = it->payload,
 		.len = it->payload_len, .qos = it->qos, .retain = it->retain, .expiry_s = it->expiry_s,
@@ -208,8 +302,8 @@ item_send(struct publish *p, struct item **at)
 			item_done(p, at, NULL);	/* nobody confirms it */
 		return true;
 	case -1:
-		item_done(p, at, refusal);
-		return true;
+		item_refused(p, at, &refusal);
+		return refusal.when == MQTT_NEVER;
 	default:
 		return false;
 	}
@@ -220,9 +314,9 @@ pump(struct publish *p)
 {
 	struct item **at = &p->first;
 
-	if (!p->connected)
+	if (!p->connected || loop_timer_is_set(&p->retry))
 		return;
-	while (*at != NULL && p->in_flight < p->plan.window) {
+	while (*at != NULL && p->in_flight < (p->held ? 1 : p->plan.window)) {
 		if ((*at)->sent)
 			at = &(*at)->next;
 		else if (!item_send(p, at))
@@ -256,16 +350,10 @@ static void
 on_connected(void *arg)
 {
 	struct publish *p = arg;
-	char		text[400], json[400];
 
 	p->connects++;
-	if (p->plan.port != 0)
-		snprintf(text, sizeof(text), "connected to the broker at %s port %u", p->plan.host,
-		    p->plan.port);
-	else
-		snprintf(text, sizeof(text), "connected to the broker at %s", p->plan.host);
-	state_set(p, true, text);
-	own_message(p, "health", 1, true, health_json(p, "online", json, sizeof(json)));
+	state_connected(p);
+	birth(p);
 	pump(p);
 }
 
@@ -273,19 +361,17 @@ static void
 on_disconnected(void *arg, const char *why)
 {
 	struct publish *p = arg;
-	struct item    *it;
 	char		text[600];
 
-	for (it = p->first; it != NULL; it = it->next)
-		it->sent = false;	/* it will be sent again: whether the broker has it is not known */
-	p->in_flight = 0;
+	unsend(p, p->first);	/* whether the broker has them is not known */
+	hold_forget(p);
 	snprintf(text, sizeof(text), "no connection to the broker at %s: %s", p->plan.host, why);
 	text[sizeof(p->state) - 1] = '\0';
-	state_set(p, false, text);
+	state_set(p, false, false, text);
 }
 
 static void
-on_confirmed(void *arg, int mid, const char *refusal)
+on_confirmed(void *arg, int mid, const struct mqtt_refusal *refusal)
 {
 	struct publish *p = arg;
 	struct item   **at = &p->first;
@@ -294,7 +380,10 @@ on_confirmed(void *arg, int mid, const char *refusal)
 		at = &(*at)->next;
 	if (*at == NULL)
 		return;		/* one of our own, or from before core was restarted */
-	item_done(p, at, refusal);
+	if (refusal != NULL)
+		item_refused(p, at, refusal);
+	else
+		item_done(p, at, NULL);
 	pump(p);
 }
 
@@ -382,9 +471,9 @@ plan_take(struct publish *p, const struct msg_broker_plan *m)
 	if (plan_is_new(p, password)) {
 		mqtt_end(p);
 		if (!m->enabled)
-			state_set(p, false, "publishing is switched off (mqtt.enabled)");
+			state_set(p, false, false, "publishing is switched off (mqtt.enabled)");
 		else if (rc == -1)
-			state_set(p, false, err);
+			state_set(p, false, false, err);
 		else
 			mqtt_start(p, password);
 	}
@@ -437,6 +526,7 @@ publish_new(struct loop *l, const struct publish_opts *o)
 	p->loop = l;
 	p->secrets_fd = o->secrets_fd;
 	p->last = &p->first;
+	p->retry_ns = RETRY_MIN_NS;
 	loop_timer_set(l, &p->heartbeat, loop_mono_ns(l) + HEARTBEAT_NS, heartbeat, p);
 	loop_timer_set(l, &p->counters, loop_mono_ns(l) + COUNTERS_NS, counters_send, p);
 	return p;
@@ -474,6 +564,7 @@ publish_free(struct publish *p)
 	queue_clear(p);
 	loop_timer_cancel(p->loop, &p->heartbeat);
 	loop_timer_cancel(p->loop, &p->counters);
+	loop_timer_cancel(p->loop, &p->retry);
 	ipc_free(p->core);
 	if (p->plan_bytes.data != NULL)
 		explicit_bzero(p->plan_bytes.data, p->plan_bytes.len);

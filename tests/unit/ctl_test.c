@@ -169,6 +169,7 @@ make_objects(struct fake *f)
 	c->incidents = &f->incident;
 	f->link[1].reach = (struct alert){ .verdict = VERDICT_ROOT, .incident = &f->incident };
 	text_copy(c->set.ns, sizeof(c->set.ns), "pontianak");
+	c->broker_connected = c->broker_refuses = true;
 }
 
 static struct fake *
@@ -382,6 +383,8 @@ test_requests(struct fake *f)
 		    "an unknown member is refused" },
 		{ "{\"id\":9,\"op\":\"status\"}", "sites.isolated", "1", "status counts sites by state" },
 		{ "{\"id\":9,\"op\":\"status\"}", "incidents.open", "1", "status counts incidents" },
+		{ "{\"id\":9,\"op\":\"status\"}", "broker.refuses", "true",
+		    "status says that the broker refuses" },
 		{ "{\"id\":9,\"op\":\"get\",\"object\":\"s002\"}", "state", "isolated",
 		    "get finds a site by its bare id" },
 		{ "{\"id\":9,\"op\":\"get\",\"object\":\"link/s002-1\"}", "state", "down",
