@@ -435,6 +435,8 @@ mqtt_end(struct publish *p)
 	mqtt_close(p->mqtt, CLOSE_MS);
 	p->mqtt = NULL;
 	p->connected = false;
+	unsend(p, p->first);	/* confirmations that came meanwhile had no reader */
+	hold_forget(p);
 }
 
 /* ---- core's messages ---- */
