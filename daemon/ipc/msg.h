@@ -203,7 +203,7 @@ struct msg_outbox_done {	/* OUTBOX_DONE */
 
 struct msg_broker_state {	/* BROKER_STATE: on change */
 	uint8_t	 connected;
-	uint8_t	 refuses;	/* connected, but it does not take what it is sent: text says why */
+	uint8_t	 refuses;	/* connected, but not all that it is sent is taken, or kept: text says why */
 	char	 text[200];
 };
 

@@ -50,6 +50,7 @@ struct mqtt {
 
 	/* Notes of the callbacks. */
 	bool		     accepted;	/* CONNACK with success, not yet told */
+	bool		     retains;	/* as it says */
 	const char	    *lost_why;	/* the connection is over */
 };
 
@@ -102,10 +103,12 @@ static void
 on_connect(struct mosquitto *mosq, void *arg, int reason, int flags, const mosquitto_property *props)
 {
 	struct mqtt *m = arg;
+	uint8_t	     retains = 1;	/* unless it says something else */
 
 	(void)mosq;
 	(void)flags;
-	(void)props;
+	mosquitto_property_read_byte(props, MQTT_PROP_RETAIN_AVAILABLE, &retains, false);
+	m->retains = retains != 0;
 	if (reason == MQTT_RC_SUCCESS)
 		m->accepted = true;
 	else
@@ -202,7 +205,7 @@ after_io(struct mqtt *m, int rc)
 		m->up = true;
 		m->backoff_ns = BACKOFF_MIN_NS;
 		loop_timer_set(m->loop, &m->timer, loop_mono_ns(m->loop) + MISC_NS, housekeeping, m);
-		m->h.connected(m->h.arg);
+		m->h.connected(m->h.arg, m->retains);
 	}
 	events_update(m);
 }

@@ -30,7 +30,8 @@ struct mqtt_refusal {
 };
 
 struct mqtt_handlers {		/* all called from the loop */
-	void (*connected)(void *arg);
+	/** @param retains  the broker keeps retained messages; else they are sent like others */
+	void (*connected)(void *arg, bool retains);
 	/** The connection is gone, or one could not be made; it is tried again by itself. why is borrowed. */
 	void (*disconnected)(void *arg, const char *why);
 	/** The broker has confirmed this QoS 1 message, or refused it (else NULL). */

@@ -54,6 +54,7 @@ struct publish {
 	struct buf	       plan_bytes;	/* plan without seq, and password: has it changed? */
 	struct mqtt	      *mqtt;		/* NULL: no plan, or disabled, or no password */
 	bool		       connected, refuses;
+	bool		       retains;		/* this broker keeps retained messages */
 	char		       state[200];	/* last told to core */
 	bool		       held;		/* the first unsent item was refused; it is tried alone */
 	struct loop_timer      retry;		/* until then nothing is sent */
@@ -87,10 +88,12 @@ state_set(struct publish *p, bool connected, bool refuses, const char *text)
 	p->connected = connected;
 	p->refuses = refuses;
 	text_copy(p->state, sizeof(p->state), text);
-	if (connected && !refuses)
-		log_info("%s", text);
-	else
+	if (!connected || p->held)
 		log_warnx("%s; what is to be said waits in the outbox", text);
+	else if (refuses)
+		log_warnx("%s", text);
+	else
+		log_info("%s", text);
 	state_send(p);
 }
 
@@ -202,14 +205,16 @@ unsend(struct publish *p, struct item *it)
 static void
 state_connected(struct publish *p)
 {
-	char text[400];
+	const char *lacks = p->retains ? "" : ", which keeps no states for those who come later (retain)";
+	char	    text[600];
 
 	if (p->plan.port != 0)
-		snprintf(text, sizeof(text), "connected to the broker at %s port %u", p->plan.host,
-		    p->plan.port);
+		snprintf(text, sizeof(text), "connected to the broker at %s port %u%s", p->plan.host,
+		    p->plan.port, lacks);
 	else
-		snprintf(text, sizeof(text), "connected to the broker at %s", p->plan.host);
-	state_set(p, true, false, text);
+		snprintf(text, sizeof(text), "connected to the broker at %s%s", p->plan.host, lacks);
+	text[sizeof(p->state) - 1] = '\0';
+	state_set(p, true, !p->retains, text);
 }
 
 static void
@@ -347,11 +352,12 @@ item_add(struct publish *p, const struct msg_outbox_item *m)
 /* ---- the connection ---- */
 
 static void
-on_connected(void *arg)
+on_connected(void *arg, bool retains)
 {
 	struct publish *p = arg;
 
 	p->connects++;
+	p->retains = retains;
 	state_connected(p);
 	birth(p);
 	pump(p);

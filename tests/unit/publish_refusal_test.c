@@ -35,6 +35,7 @@ struct world {
 	size_t		    in_len;
 	unsigned	    connects;
 	bool		    silent;		/* confirms nothing */
+	bool		    no_retain;		/* says at the connection that it keeps no messages */
 	uint8_t		    refusal;		/* of `refused`: the reason code */
 	const char	   *refused;		/* the end of a topic; "" = every one; NULL = none */
 	unsigned	    refuse_times;	/* so often */
@@ -132,6 +133,7 @@ static size_t
 packet_take(struct world *w)
 {
 	static const uint8_t connack[] = { CONNACK << 4, 3, 0, 0, 0 };
+	static const uint8_t no_retain[] = { CONNACK << 4, 5, 0, 0, 2, 0x25, 0 };	/* 3.2.2.3.5 */
 	size_t		     len = 0, at = 1;
 	unsigned	     shift = 0;
 
@@ -145,7 +147,10 @@ packet_take(struct world *w)
 		return 0;
 	if (w->in[0] >> 4 == CONNECT) {
 		w->connects++;
-		answer(w, connack, sizeof(connack));
+		if (w->no_retain)
+			answer(w, no_retain, sizeof(no_retain));
+		else
+			answer(w, connack, sizeof(connack));
 	} else if (w->in[0] >> 4 == PUBLISH) {
 		publish_packet(w, w->in[0] >> 1 & 3, w->in + at);
 	}
@@ -247,6 +252,15 @@ send_items(struct world *w, unsigned n)
 		snprintf(m.topic, sizeof(m.topic), "simpul/v1/test/event/%03zu", w->nitems);
 		msg_outbox_item_send(w->core, IPC_OUTBOX_ITEM, 0, &m, -1);
 	}
+}
+
+static void
+send_state(struct world *w)
+{
+	struct msg_outbox_item m = { .id = ++w->nitems, .qos = 1, .retain = 1,
+		.payload = (const uint8_t *)"{}", .payload_len = 2, .topic = "simpul/v1/test/state/link/s001-1" };
+
+	msg_outbox_item_send(w->core, IPC_OUTBOX_ITEM, 0, &m, -1);
 }
 
 static void
@@ -392,6 +406,19 @@ test_new_plan(struct world *w)
 	ok(wait_for(w, all_done) && done_in_order(w, 0), "they are sent again on the new connection");
 }
 
+/* A broker without retained messages, as it says when it accepts the connection. */
+static void
+test_no_retain(struct world *w)
+{
+	refuse(w, NULL, 0, 0);
+	w->no_retain = true;
+	send_plan(w, "third");
+	send_state(w);
+	send_items(w, ITEMS - 1);
+	ok(wait_for(w, all_done) && done_in_order(w, 0), "all goes to those who listen");
+	ok(w->state.connected && w->state.refuses, "the state of the broker says so: %s", w->state.text);
+}
+
 int
 main(void)
 {
@@ -407,6 +434,7 @@ main(void)
 		test_all_refused(w);
 		test_never(w);
 		test_new_plan(w);
+		test_no_retain(w);
 	}
 	publish_free(w->publish);
 	ipc_free(w->core);
