@@ -4,6 +4,10 @@
  * confirmed is deleted with the next transaction. A message that was sent and not confirmed is sent again
  * after a restart, with the same id. One that the channel does not take stops those behind it, too: the next
  * confirmation or turn begins with it.
+ *
+ * While publishing is switched off (mqtt.enabled) nothing is added: events stay in the ledger, and all states
+ * are told anew at the next connection. The emptying of a topic is added all the same, as nobody would do it
+ * later; there is at most one of each topic.
  */
 #include "alert/alert.h"
 
@@ -29,6 +33,8 @@ outbox_add(struct core *c, const char *topic, bool retain, uint32_t expiry_s, ui
 {
 	struct ledger_outbox m = { .seq = seq, .qos = 1, .retain = retain, .expiry_s = expiry_s };
 
+	if (c->set.publish_off && text != NULL)
+		return 0;
 	snprintf(m.topic, sizeof(m.topic), "simpul/v1/%s/%s", c->set.ns, topic);
 	m.payload = text != NULL ? text : "";
 	m.payload_len = text != NULL ? strlen(text) : 0;

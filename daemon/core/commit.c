@@ -139,13 +139,20 @@ write_alive(struct core *c)
 	return ledger_object_put(c->ledger, &o);
 }
 
-/* Events are kept for those who ask for them again, but not for ever. */
+/*
+ * Events are kept for those who ask for them again, but not for ever. What waits for the broker is kept as
+ * long as it takes, unless publishing is switched off.
+ */
 static int
 trim_events(struct core *c, int64_t now)
 {
+	int64_t older_than = loop_wall_ns(c->loop) - EVENTS_KEPT_NS;
+
 	if (c->priv->trim_ns > now)
 		return 0;
-	return ledger_event_trim(c->ledger, loop_wall_ns(c->loop) - EVENTS_KEPT_NS);
+	if (c->set.publish_off && ledger_outbox_trim(c->ledger, older_than) == -1)
+		return -1;
+	return ledger_event_trim(c->ledger, older_than);
 }
 
 /* ---- the transaction ---- */

@@ -156,6 +156,16 @@ ledger_outbox_done(struct ledger *l, uint64_t id)
 	return sql_run(&q);
 }
 
+int
+ledger_outbox_trim(struct ledger *l, int64_t older_than_ns)
+{
+	struct sql q = sql_start(l, SQL_OUTBOX_TRIM, "DELETE FROM outbox WHERE seq > 0 AND"
+		" seq < ifnull((SELECT min(seq) FROM event WHERE time_ns >= ?), 0x7fffffffffffffff)");
+
+	sql_i64(&q, older_than_ns);
+	return sql_run(&q);
+}
+
 uint64_t
 ledger_outbox_count(struct ledger *l)
 {

@@ -130,6 +130,8 @@ int	ledger_outbox_add(struct ledger *l, struct ledger_outbox *m);
 int	ledger_outbox_each(struct ledger *l, uint64_t after_id, unsigned limit,
     void (*cb)(void *arg, const struct ledger_outbox *m), void *arg);
 int	ledger_outbox_done(struct ledger *l, uint64_t id);
+/** Give up the events that are older, so that ledger_event_trim() can let them go. */
+int	ledger_outbox_trim(struct ledger *l, int64_t older_than_ns);
 uint64_t ledger_outbox_count(struct ledger *l);
 
 /* audit: append-only, each entry hashes the one before (SHA-256) */

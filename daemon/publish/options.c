@@ -4,7 +4,7 @@
 
 const struct conf_opt mqtt_options[] = {
 	{ "enabled", CONF_BOOL, .def = "true",
-	  .help = "Whether to publish; if not, events wait in the outbox." },
+	  .help = "Whether to publish; what happens while not is not published later." },
 	{ "host", CONF_TEXT, .max = 255, .def = "127.0.0.1",
 	  .help = "Name or address of the broker, or the path of its Unix socket." },
 	{ "port", CONF_INT, .min = 0, .max = 65535, .def = "1883",

@@ -88,9 +88,9 @@ state_set(struct publish *p, bool connected, bool refuses, const char *text)
 	p->connected = connected;
 	p->refuses = refuses;
 	text_copy(p->state, sizeof(p->state), text);
-	if (!connected || p->held)
+	if (p->held || (!connected && p->plan.enabled))
 		log_warnx("%s; what is to be said waits in the outbox", text);
-	else if (refuses)
+	else if (!connected || refuses)
 		log_warnx("%s", text);
 	else
 		log_info("%s", text);

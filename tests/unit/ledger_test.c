@@ -241,6 +241,17 @@ test_events(void)
 	*seen = '\0';
 	ledger_event_each(l, 0, 0, list_event, seen);
 	is_text(seen, "5:e 6:f ", "a clock that went back makes no hole in the stream");
+
+	add_event(l, 3000, "g");
+	add_message(l, 5, false, "event/major/link.down", "e");
+	add_message(l, 7, false, "event/major/link.down", "g");
+	add_message(l, 0, true, "incident/inc-1", "");
+	ledger_outbox_trim(l, 3000);
+	is_i64((int64_t)ledger_outbox_count(l), 2, "the outbox gives up old events, and only these");
+	ledger_event_trim(l, 3000);
+	*seen = '\0';
+	ledger_event_each(l, 0, 0, list_event, seen);
+	is_text(seen, "7:g ", "which can then be trimmed");
 	ledger_close(l);
 }
 
