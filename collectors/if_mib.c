@@ -79,7 +79,6 @@ static const uint8_t counter_column_32[2] = { [PORT_RX_BPS] = IF_IN_OCTETS, [POR
 struct if_port {			/* a port that core has numbered */
 	uint32_t    number, link;
 	char	   *name;		/* as the device spells it */
-	double	    speed_bps[2];	/* set by the operator, rx and tx; 0 = unknown */
 	bool	    planned;		/* the device has it */
 	bool	    done;		/* has its sample of this poll */
 	struct rate rate[COUNTERS];
@@ -216,8 +215,7 @@ port_by_number(struct if_state *st, uint32_t number)
 static bool
 port_is_same(const struct if_port *p, const struct msg_port *m)
 {
-	return p->number == m->number && p->link == m->link && strcmp(p->name, m->name) == 0 &&
-	    p->speed_bps[PORT_RX_BPS] == m->rx_speed_bps && p->speed_bps[PORT_TX_BPS] == m->tx_speed_bps;
+	return p->number == m->number && p->link == m->link && strcmp(p->name, m->name) == 0;
 }
 
 /* Take over a new list; ports that were there keep their bases. */
@@ -239,8 +237,6 @@ if_ports(struct collector *c, const struct msg_port *ports, size_t n)
 		next[i].number = ports[i].number;
 		next[i].link = ports[i].link;
 		next[i].name = xstrdup(ports[i].name);
-		next[i].speed_bps[PORT_RX_BPS] = ports[i].rx_speed_bps;
-		next[i].speed_bps[PORT_TX_BPS] = ports[i].tx_speed_bps;
 		if (old != NULL && strcmp(old->name, ports[i].name) == 0) {
 			next[i].done = old->done;
 			memcpy(next[i].rate, old->rate, sizeof(next[i].rate));
@@ -285,7 +281,8 @@ if_plan(struct collector *c, struct poll_plan *plan)
 
 /*
  * ifHighSpeed counts in Mbit/s and 0 says nothing; ifSpeed is asked for only where there is no ifXTable, its
- * top means "more".
+ * top means "more". Never the contract of the line: providers let more pass, and it may have been entered
+ * wrongly.
  */
 static double
 row_speed(const struct row *row)
@@ -338,7 +335,7 @@ quality_of(enum rate_reason reason)
 static enum rate_reason
 port_rates(struct if_port *p, const struct row *row, const struct poll *poll, struct sample *s)
 {
-	double		    speed, line_bps = row_speed(row);
+	double		    speed_bps = row_speed(row);
 	enum rate_reason    why = RATE_FIRST;
 	struct rate_reading reading;
 	struct rate_result  r;
@@ -351,12 +348,10 @@ port_rates(struct if_port *p, const struct row *row, const struct poll *poll, st
 			column = counter_column_32[i];
 		if (!counter_read(row, column, poll, &reading))
 			continue;
-		if (i <= PORT_TX_BPS) {
-			speed = p->speed_bps[i] > 0 ? p->speed_bps[i] : line_bps;
-			rate_next_bps(&p->rate[i], &reading, poll->step_s, speed, &r);
-		} else {
+		if (i <= PORT_TX_BPS)
+			rate_next_bps(&p->rate[i], &reading, poll->step_s, speed_bps, &r);
+		else
 			rate_next_count(&p->rate[i], &reading, poll->step_s, &r);
-		}
 		s->value[i] = r.per_s;
 		if (r.reason == RATE_KNOWN)
 			s->seconds = r.seconds;

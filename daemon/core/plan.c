@@ -6,7 +6,6 @@
  */
 #include "core/plan.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,11 +90,8 @@ send_port(struct core *c, struct measure_peer *m, const struct device_live *d, c
 	struct msg_port		msg = { .device = d->number, .number = p->number };
 
 	text_copy(msg.name, sizeof(msg.name), p->name);
-	if (l != NULL) {
+	if (l != NULL)
 		msg.link = l->number;
-		msg.rx_speed_bps = isfinite(l->link->down_bps) ? l->link->down_bps : 0;
-		msg.tx_speed_bps = isfinite(l->link->up_bps) ? l->link->up_bps : 0;
-	}
 	msg_port_send(m->ch, IPC_PORT, 0, &msg, -1);
 }
 

@@ -72,15 +72,6 @@ f32(struct wire *w, float *v)
 }
 
 static void
-f64(struct wire *w, double *v)
-{
-	if (w->out != NULL)
-		buf_f64le(w->out, *v);
-	else
-		*v = cursor_f64le(&w->in);
-}
-
-static void
 str(struct wire *w, char *s, size_t size)
 {
 	if (w->out != NULL)
@@ -234,8 +225,6 @@ port_fields(struct wire *w, struct msg_port *m)
 	u32(w, &m->number);
 	u32(w, &m->link);
 	STR(w, m->name);
-	f64(w, &m->rx_speed_bps);
-	f64(w, &m->tx_speed_bps);
 }
 
 static void

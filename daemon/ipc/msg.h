@@ -81,7 +81,6 @@ struct msg_port {		/* PORT, follows the TARGET of its device */
 	uint32_t number;	/* series number of port/<key> */
 	uint32_t link;		/* series number of the link it feeds, or 0 */
 	char	 name[128];	/* ifName as the device spells it */
-	double	 rx_speed_bps, tx_speed_bps;	/* operator-set speed of the link; 0 = unknown */
 };
 
 #define PORTS_MAX 4096		/* of one device; others are not told, and not taken */

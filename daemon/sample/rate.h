@@ -56,7 +56,7 @@ struct rate_result {
  * @param r		the base; replaced by the new reading after R3-R10, kept after R1 and R2
  * @param now		new reading, or NULL when the poll had no answer
  * @param step_s	polling interval
- * @param speed_bps	speed of that direction; NAN or 0 when unknown
+ * @param speed_bps	of the port as the device says it; NAN or 0 when unknown
  */
 void	rate_next_bps(struct rate *r, const struct rate_reading *now, double step_s, double speed_bps,
 	    struct rate_result *out);

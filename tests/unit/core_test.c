@@ -445,7 +445,6 @@ test_device(void)
 	is_i64(w->ports, 1, "a port is found: the plan has it");
 	is_i64(w->series, 1, "and store hears of its series");
 	is_i64(w->port.link, core_link(w->core, "a-1")->number, "it feeds the line it carries");
-	is_near(w->port.rx_speed_bps, 20e6, 1, "with the contracted speed");
 	ok(map_get(w->core->port_by_ref, "port/a-r1.ether1") != NULL, "its key is the device and its name");
 	world_restart(w);
 	world_run(w, 5);

@@ -109,8 +109,8 @@ scene_begin(struct scene *sc, uint64_t seed, const char *before)
 {
 	const struct sink     sink = { .sample = on_sample, .state = on_state, .port_found = on_port, .arg = sc };
 	const struct msg_port ports[] = {
-		{ .device = HOST, .number = ETHER1, .link = LINK, .name = "ether1", .rx_speed_bps = 20e6, .tx_speed_bps = 10e6 },
-		{ .device = HOST, .number = ETHER2, .name = "ether2", .rx_speed_bps = 10e6 },
+		{ .device = HOST, .number = ETHER1, .link = LINK, .name = "ether1" },
+		{ .device = HOST, .number = ETHER2, .name = "ether2" },
 	};
 
 	memset(sc, 0, sizeof(*sc));

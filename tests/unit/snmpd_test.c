@@ -76,7 +76,7 @@ on_port(void *arg, const struct msg_port_found *p)
 	sc->ports++;
 	if (strcmp(p->name, "lo") != 0)
 		return;
-	sc->port = (struct msg_port){ .device = HOST, .number = LO, .name = "lo", .rx_speed_bps = 1e12, .tx_speed_bps = 1e12 };
+	sc->port = (struct msg_port){ .device = HOST, .number = LO, .name = "lo" };
 	loop_timer_set(sc->loop, &sc->bind, loop_mono_ns(sc->loop), bind_port, sc);
 }
 
@@ -122,7 +122,7 @@ snmpd_start(const char *dir, uint16_t port)
 	snprintf(address, sizeof(address), "udp:127.0.0.1:%u", port);
 	if ((f = fopen(conf, "w")) == NULL)
 		return -1;
-	fprintf(f, "rocommunity city 127.0.0.1\n");
+	fprintf(f, "rocommunity city 127.0.0.1\ninterface lo 24 4000000000\n");	/* else it says 10 Mbit/s */
 	fclose(f);
 	fflush(stdout);
 	if ((pid = fork()) != 0)
