@@ -330,13 +330,16 @@ quality_of(enum rate_reason reason)
 }
 
 /*
- * Rates of all counters of a row. @return why the traffic is known or not: that of the better known direction
+ * Rates of all counters of a row. A sample speaks of one stretch of time: that of its first known counter, which
+ * is of octets unless they are unknown. One that the agent left out of the last answer speaks of a longer one,
+ * and stays unknown this time. @return why the traffic is known or not: that of the better known direction
  */
 static enum rate_reason
 port_rates(struct if_port *p, const struct row *row, const struct poll *poll, struct sample *s)
 {
 	double		    speed_bps = row_speed(row);
 	enum rate_reason    why = RATE_FIRST;
+	bool		    any_known = false;
 	struct rate_reading reading;
 	struct rate_result  r;
 
@@ -352,9 +355,11 @@ port_rates(struct if_port *p, const struct row *row, const struct poll *poll, st
 			rate_next_bps(&p->rate[i], &reading, poll->step_s, speed_bps, &r);
 		else
 			rate_next_count(&p->rate[i], &reading, poll->step_s, &r);
-		s->value[i] = r.per_s;
-		if (r.reason == RATE_KNOWN)
+		if (r.reason == RATE_KNOWN && !any_known)
 			s->seconds = r.seconds;
+		any_known |= r.reason == RATE_KNOWN;
+		if (r.seconds == s->seconds)
+			s->value[i] = r.per_s;
 		if (i == PORT_RX_BPS || (i == PORT_TX_BPS && why != RATE_KNOWN))
 			why = r.reason;
 	}

@@ -305,6 +305,7 @@ test_host(void)
 #define OUT_OCTETS	"1.3.6.1.2.1.31.1.1.1.10.1"
 #define DISCONTINUITY	"1.3.6.1.2.1.31.1.1.1.19.1"
 #define HIGH_SPEED	"1.3.6.1.2.1.31.1.1.1.15.1"
+#define OUT_DISCARDS	"1.3.6.1.2.1.2.2.1.19.1"
 #define OPER_STATUS	"1.3.6.1.2.1.2.2.1.8.1"
 
 static void
@@ -376,6 +377,39 @@ test_if_mib(void)
 	collector_free(&c);
 }
 
+/* ifOutDiscards is left out of one answer: the next one speaks of two minutes of it, and of one of all others. */
+static void
+test_counter_left_out(void)
+{
+	static struct agent   a;
+	struct caught	      got = { 0 };
+	struct sink	      sink = { .sample = on_sample, .port_found = on_port, .arg = &got };
+	struct collector      c = collector_of(&collector_if_mib, &sink, 5);
+	struct poll_plan      plan = { 0 };
+	const struct msg_port port = { .device = 5, .number = 10, .name = "ether1" };
+	const struct sample  *s = got.sample;
+	struct poll	      poll;
+
+	agent_load(&a, "routeros.txt");
+	c.ops->ports(&c, &port, 1);
+	discover(&c, &a, &plan);
+	for (unsigned minute = 0; minute <= 4; minute++) {
+		agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 7500000 * minute);
+		agent_set(&a, OUT_DISCARDS, SNMP_COUNTER32, 60 * minute);
+		if (minute == 2)
+			agent_remove(&a, OUT_DISCARDS);
+		poll = poll_at(60 * minute);
+		poll_agent(&c, &a, &plan, &poll);
+	}
+	is_near(s[2].value[PORT_TX_DISCARDS_PS], NAN, 0, "a counter that is left out is unknown");
+	ok(s[3].seconds == 60 && s[3].quality == QUALITY_GOOD, "the sample after it speaks of one minute");
+	is_near(s[3].value[PORT_RX_BPS], 1e6, 1e-6, "and of the octets of that minute");
+	is_near(s[3].value[PORT_TX_DISCARDS_PS], NAN, 0, "not of the counter that has no reading at its beginning");
+	ok(s[4].seconds == 60 && s[4].value[PORT_TX_DISCARDS_PS] == 1, "which is known again in the next");
+	free(plan.row);
+	collector_free(&c);
+}
+
 static void
 test_no_ifxtable(void)
 {
@@ -431,6 +465,7 @@ main(void)
 	test_walk_heavy();
 	test_host();
 	test_if_mib();
+	test_counter_left_out();
 	test_no_ifxtable();
 	test_registry();
 	return tap_done();
