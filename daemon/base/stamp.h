@@ -4,7 +4,8 @@
  *
  * At each reading of a socket both clocks are read. A stamp is carried over by its age at that moment. When the two clocks
  * have moved apart since the last reading by more than any slewing explains, the wall clock was stepped and stamps made
- * before cannot be placed: the moment of reading is taken for them.
+ * before cannot be placed: the moment of reading is taken for them. So it is for a second from then on: what had come
+ * before is read in several batches, and from several sockets.
  */
 #ifndef SIMPUL_STAMP_H
 #define SIMPUL_STAMP_H
@@ -14,7 +15,7 @@
 struct stamp_clock {		/* zeroed: never read */
 	int64_t	mono_ns;	/* last reading */
 	int64_t	offset_ns;	/* wall - monotonic at that time */
-	bool	stepped;	/* since the reading before */
+	int64_t	stepped_ns;	/* reading at which the last step was noticed; 0 = none */
 };
 
 /** @param mono_ns, wall_ns  the two clocks, read one right after the other */

@@ -228,6 +228,23 @@ test_stamp(void)
 	}
 }
 
+/* The clock steps 30 ms forward at 100 s. What came before that is read in two batches; then others come. */
+static void
+test_stamp_after_step(void)
+{
+	static const int64_t wall = 1795222800 * NS_PER_S, step = 30 * NS_PER_MS, at = 100 * NS_PER_S;
+	struct stamp_clock   c = { 0 };
+	int64_t		     first = at + 5 * NS_PER_MS, second = at + 6 * NS_PER_MS, later = at + 2 * NS_PER_S;
+
+	stamp_clock_read(&c, at - NS_PER_S, wall + at - NS_PER_S);
+	stamp_clock_read(&c, first, wall + step + first);
+	is_i64(stamp_to_mono(&c, wall + at - NS_PER_MS), first, "stepped: the first batch");
+	stamp_clock_read(&c, second, wall + step + second);
+	is_i64(stamp_to_mono(&c, wall + at - NS_PER_MS), second, "and the next, or another socket's");
+	stamp_clock_read(&c, later + 5 * NS_PER_MS, wall + step + later + 5 * NS_PER_MS);
+	is_i64(stamp_to_mono(&c, wall + step + later), later, "a packet after the step is placed again");
+}
+
 int
 main(void)
 {
@@ -237,6 +254,7 @@ main(void)
 	log_open("packet_test", NULL);
 	test_checksum();
 	test_stamp();
+	test_stamp_after_step();
 	if (packet_sockets_open(&s) == -1)
 		return 77;
 	b.io = packet_real_new(b.loop, &s);
