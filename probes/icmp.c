@@ -100,14 +100,35 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	icmp_decided(p, pk, NOT_MEASURED, NAN);
 }
 
+/*
+ * Where the timeout is as long as the interval, the time of a steady packet is over just after the next one has
+ * left. It is lost now, or it would be so in the minute of the next. One that is older waits for the loop to read
+ * (packets_expire).
+ */
+static void
+minute_expire(struct probe *p, int64_t now_ns)
+{
+	struct icmp_target *t = p->state;
+	uint16_t	    k;
+
+	for (k = t->oldest; t->open > 0 && k != t->made; k++) {
+		struct packet *pk = &t->packet[k % REMEMBERED];
+
+		if (pk->state == PACKET_OPEN && pk->steady &&
+		    llabs(pk->sent_ns + p->timeout_ns - now_ns) <= EXPIRY_LATE_NS)
+			packet_lost(p, pk);
+	}
+}
+
 /* The steady packets of a minute are those sent in it. Earlier ones are decided: timeout <= interval. */
 static void
-minute_turn(struct probe *p, int64_t wall_ns)
+minute_turn(struct probe *p, int64_t wall_ns, int64_t now_ns)
 {
 	struct icmp_target *t = p->state;
 
 	if (delay_covers(&t->minute, wall_ns))
 		return;
+	minute_expire(p, now_ns);
 	if (delay_sample(&t->minute, p->interval_ns, probe_sample(p)))
 		probe_sample_send(p);
 	delay_begin(&t->minute, wall_ns);
@@ -131,7 +152,7 @@ icmp_flush(void *shared)
 
 		lag_add(&ic->engine->lag, ic->out[i].sent_ns - q->planned_ns);
 		if (q->packet->steady)
-			minute_turn(q->probe, wall_ns);
+			minute_turn(q->probe, wall_ns, ic->out[i].sent_ns);
 		if (ic->out[i].error == 0)
 			packet_sent(q->probe, q->packet, ic->out[i].sent_ns);
 		else

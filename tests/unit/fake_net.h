@@ -38,6 +38,7 @@ struct fake_net {
 	struct fake_note note[FAKE_NOTES];
 	size_t		 notes;		/* counted beyond FAKE_NOTES too */
 	size_t		 batches;
+	int64_t		 send_ns;	/* a packet leaves so long after it was handed over */
 	unsigned	 tcp_open;
 	struct fake_reply *replies;	/* under way */
 };
@@ -122,7 +123,7 @@ fake_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch,
 		struct fake_host *h = &net->host[at];
 		struct fake_note *note = &net->note[net->notes < FAKE_NOTES ? net->notes : FAKE_NOTES - 1];
 
-		batch[i].sent_ns = loop_mono_ns(io->loop);
+		batch[i].sent_ns = loop_mono_ns(io->loop) + net->send_ns;
 		batch[i].error = h->error;
 		if (h->error != 0)
 			continue;

@@ -362,6 +362,39 @@ test_bias(void)
 	bench_free(b);
 }
 
+/* The last packet of a minute is lost, with a timeout as long as the interval: it is over when the next one leaves. */
+static void
+test_edge(void)
+{
+	struct bench *b = bench_new(21);
+	double	      lost[2] = { 0 };
+	unsigned      n, k;
+
+	b->net->send_ns = NS_PER_MS / 10;
+	for (n = 1; n <= 20; n++) {
+		struct msg_target t = target(n);
+
+		t.interval_ms = t.timeout_ms = 1000;
+		probe_engine_target(b->engine, &t, 1);
+	}
+	run(b, 119);		/* a second before the end of a minute: virtual time starts at 1 s */
+	for (n = 1; n <= 20; n++)
+		b->net->host[n].dead = true;
+	run(b, 1);
+	for (n = 1; n <= 20; n++)
+		b->net->host[n].dead = false;
+	run(b, 65);
+	for (k = 0; k < b->n; k++) {
+		const struct sample *s = &b->sample[k];
+
+		if (s->type == SAMPLE_DELAY && s->wall_ns >= WALL_NS + 120 * NS_PER_S)
+			lost[s->wall_ns > WALL_NS + 120 * NS_PER_S] += s->value[DELAY_LOSS_RATIO] * 60;
+	}
+	is_near(lost[0], 20, 0.5, "edge: the last packet of each minute is lost in that minute");
+	is_near(lost[1], 0, 0, "edge: and not in the next");
+	bench_free(b);
+}
+
 static void
 test_all_lost(void)
 {
@@ -758,6 +791,7 @@ main(void)
 	test_worst_case();
 	test_down_then_steady();
 	test_bias();
+	test_edge();
 	test_all_lost();
 	test_own_fault();
 	test_kernel_drops();
