@@ -126,7 +126,8 @@ series_frame(void *arg, const struct ipc_msg *msg)
 			answer_series(sc);
 		else
 			client_refuse(sc->call.client, sc->call.id, "internal",
-			    "%zu of the %u rows of store's answer have come", json_array_size(sc->t), end.count);
+			    "%zu of the %u rows of store's answer have come", json_array_size(sc->t),
+			    end.count);
 	}
 	call_end(&sc->call);
 }

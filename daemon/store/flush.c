@@ -113,8 +113,8 @@ batch_write(struct store *st, struct batch *b)
 		int error = errno;
 
 		undo_void(&st->undo);
-		store_trouble(st, TROUBLE_UNDO, "cannot write store/undo, without which no file is written: %s",
-		    strerror(error));
+		store_trouble(st, TROUBLE_UNDO,
+		    "cannot write store/undo, without which no file is written: %s", strerror(error));
 		return 0;
 	}
 	store_trouble_over(st, TROUBLE_UNDO);

@@ -6,9 +6,9 @@
  * or before a file's last update are passed over, so it may be repeated at will. Files that are damaged or
  * missing are rebuilt by a second walk from the oldest segment on, as "<name>.rrd.new", renamed when whole.
  *
- * While a series is left to a walk, its new samples go to the journal only. When the walk has caught up with the
- * journal, memory included, the series takes them itself: each is taken exactly once and in order. A few files
- * are made in a turn, and one takes its place: many of them must not keep the store from its other work.
+ * While a series is left to a walk, its new samples go to the journal only. When the walk has caught up with
+ * the journal, memory included, the series takes them itself: each is taken exactly once and in order. A few
+ * files are made in a turn, and one takes its place: many of them must not keep the store from its other work.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -148,7 +148,8 @@ samples_take(struct store *st, const uint8_t *data, size_t len)
 	int64_t	      wall_ns = (int64_t)cursor_u64le(&c), mono_ns = (int64_t)cursor_u64le(&c);
 	int	      n = samples_each(data, len, sample_look, &t);
 
-	if (n == -1 || t.has_name || wall_ns < 0 || wall_ns > CLOCK_MAX_NS || mono_ns < 0 || mono_ns > CLOCK_MAX_NS)
+	if (n == -1 || t.has_name || wall_ns < 0 || wall_ns > CLOCK_MAX_NS || mono_ns < 0 ||
+	    mono_ns > CLOCK_MAX_NS)
 		return -1;
 	st->counters.samples += (uint64_t)n;
 	if (st->no_disk || n == 0)
@@ -438,7 +439,7 @@ disk_open(struct store *st)
 		log_warn("cannot open store/undo");
 		return -1;
 	}
-	/* What was made just now, or before a power cut: a synced file is lost when its name is not on the disk. */
+	/* What was made just now, or before a power cut: a synced file is lost without its name on the disk. */
 	if (fsync(st->rrd_fd) == -1 || fsync(st->dir_fd) == -1) {
 		log_warn("cannot sync the directories of the store");
 		return -1;

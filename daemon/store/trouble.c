@@ -30,7 +30,8 @@ store_state_send(struct store *st)
 			text_copy(m.text, sizeof(m.text), st->trouble[i]);
 		}
 	st->trouble_sent_ns = loop_mono_ns(st->loop);
-	st->state_due = st->core.ch != NULL && msg_store_state_send(st->core.ch, IPC_STORE_STATE, 0, &m, -1) == -1;
+	st->state_due = st->core.ch != NULL &&
+	    msg_store_state_send(st->core.ch, IPC_STORE_STATE, 0, &m, -1) == -1;
 }
 
 void
@@ -80,7 +81,7 @@ store_file_trouble(struct store *st, struct series *s, const char *what, const c
 	if (s->failures == 0) {
 		st->files_troubled++;
 		if (log_limit_pass(&st->file_log, loop_mono_ns(st->loop), &left_out))
-			log_warnx("cannot %s store/rrd/%s.rrd: %s; it is put aside (so are %u not named since)",
+			log_warnx("cannot %s store/rrd/%s.rrd: %s; put aside, as %u before it",
 			    what, s->ref, why, left_out);
 	}
 	if (s->failures < UINT8_MAX)

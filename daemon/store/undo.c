@@ -151,8 +151,8 @@ entry_put_back(int rrd_fd, const char *name, uint32_t at, const uint8_t *bytes, 
 }
 
 /*
- * Better no file, and the journal gives what it has, than one whose rows stand at wrong times. It must be gone
- * for good before the batch is void.
+ * Better no file, and the journal gives what it has, than one whose rows stand at wrong times. It must be
+ * gone for good before the batch is void.
  */
 static void
 entry_set_aside(int rrd_fd, const char *name)

@@ -422,7 +422,8 @@ test_bound(void)
 		put(j, 1, T0 + i * 10 * NS_PER_S);
 	ok(journal_stats(j)->waiting <= 4000, "memory is bounded without a commit, too");
 	journal_commit(j, T0);
-	is_i64((int64_t)(journal_stats(j)->records + journal_stats(j)->dropped), 500, "and what is dropped is counted");
+	is_i64((int64_t)(journal_stats(j)->records + journal_stats(j)->dropped), 500,
+	    "and what is dropped is counted");
 	journal_free(j);
 	store_dir_remove(dir);
 }

@@ -333,7 +333,8 @@ test_unreadable(void)
 		_exit(unreadable(dir));
 	}
 	waitpid(pid, &status, 0);
-	is_i64(status, 0, "a file of another owner: told, the others go on, and it is written when it can be");
+	is_i64(status, 0,
+	    "a file of another owner: told, the others go on, and it is written when it can be");
 	store_dir_remove(dir);
 }
 
@@ -425,7 +426,8 @@ test_frames(void)
 	ipc_free(old);
 	rig_poll(&r, 1, RIG_T0);
 	rig_run(&r, 11);
-	is_i64(rig_counter(&r, "samples"), 7, "what an instance sent before it died is taken when its next is there");
+	is_i64(rig_counter(&r, "samples"), 7,
+	    "what an instance sent before it died is taken when its next is there");
 	is_i64((int64_t)r.frames_durable, 1, "each channel has its own count");
 	rig_end(&r, true);
 	store_dir_remove(dir);
