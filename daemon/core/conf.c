@@ -3,6 +3,9 @@
  * conf.c: a configuration on its way in. The check child sends every setting and row, then CONF_END;
  * here they become a second configuration and inventory beside the present ones. Only a whole and sensible
  * one takes their place.
+ *
+ * The rows of the accepted one lie in the ledger: a core that starts again while the files are refused goes
+ * on with those.
  */
 #include "core/conf.h"
 
@@ -21,6 +24,7 @@ struct loader {				/* a configuration on its way in */
 	struct conf	 *conf;
 	struct inventory *inv;
 	uint32_t	  rows;
+	struct buf	  kept;		/* each row's frame behind its length: what the ledger keeps */
 	struct json_t	 *errors;
 	bool		  allow_removal;
 	core_reload_fn	  cb;		/* who asked, or NULL */
@@ -44,6 +48,7 @@ loader_reset(struct core *c)
 	conf_free(l->conf);
 	inventory_free(l->inv);
 	document_free(l->errors);
+	buf_free(&l->kept);
 	l->conf = NULL;
 	l->inv = NULL;
 	l->errors = NULL;
@@ -64,18 +69,6 @@ answer(struct core *c, const char *error)
 		cb(l->arg, error, l->rows, l->errors);
 }
 
-static void
-reject(struct core *c, const char *error)
-{
-	struct loader *l = c->priv->loader;
-
-	log_warnx("the new configuration is rejected: %s", error);
-	event_raise(c, "engine.config_rejected", SEVERITY_WARNING, "engine/core", NULL,
-	    document_rejected(error, l->errors));
-	answer(c, error);
-	loader_reset(c);
-}
-
 /* ---- rows ---- */
 
 static void
@@ -92,16 +85,18 @@ link_error(void *arg, enum input_kind what, const char *id, unsigned column, con
 }
 
 static void
-take_row(struct core *c, const struct ipc_msg *msg)
+take_row(struct core *c, const void *data, size_t len)
 {
 	struct loader *l = c->priv->loader;
 	struct msg_row row;
 	char	       err[256];
 
-	if (msg_row_decode(&row, msg->data, msg->len) == -1) {
+	if (msg_row_decode(&row, data, len) == -1) {
 		error_add(c, "check", 0, 0, "a malformed row");
 		return;
 	}
+	buf_u32le(&l->kept, (uint32_t)len);
+	buf_bytes(&l->kept, data, len);
 	if (l->conf == NULL)
 		l->conf = conf_new_default();
 	if (l->inv == NULL)
@@ -120,6 +115,60 @@ take_error(struct core *c, const struct ipc_msg *msg)
 
 	if (msg_conf_error_decode(&e, msg->data, msg->len) == 0)
 		error_add(c, e.file, e.line, e.column, e.text);
+}
+
+/* ---- refusing ---- */
+
+/* A core that has just started, and files that are refused: the rows that were accepted before its end. */
+static void
+recall_accepted(struct core *c)
+{
+	struct loader *l = c->priv->loader;
+	struct buf     kept = { 0 };
+	struct cursor  at;
+	const uint8_t *row;
+	int64_t	       accepted_ns;
+	uint32_t       len;
+	char	       t[TIME_TEXT_MAX];
+
+	if (ledger_config_get(c->ledger, &accepted_ns, &kept) == -1)
+		return;
+	at = cursor_of(kept.data, kept.len);
+	while (cursor_left(&at) > 0) {
+		len = cursor_u32le(&at);
+		if ((row = cursor_bytes(&at, len)) != NULL)
+			take_row(c, row, len);
+	}
+	buf_free(&kept);
+	if (l->inv != NULL)
+		inventory_link(l->inv, link_error, c);
+	if (at.bad || l->errors != NULL || l->inv == NULL ||
+	    core_objects_swap(c, l->conf, l->inv, NULL) == -1) {
+		log_warnx("the configuration that was in force before cannot be used: nothing is watched");
+	} else {
+		l->conf = NULL;
+		l->inv = NULL;
+		c->loaded_ns = accepted_ns;
+		log_warnx("the configuration of %s stays in force", text_utc(t, sizeof(t), accepted_ns));
+		plan_send_all(c);
+	}
+	loader_reset(c);
+}
+
+static void
+reject(struct core *c, const char *error)
+{
+	struct loader *l = c->priv->loader;
+
+	log_warnx("the new configuration is rejected: %s", error);
+	event_raise(c, "engine.config_rejected", SEVERITY_WARNING, "engine/core", NULL,
+	    document_rejected(error, l->errors));
+	c->refused_ns = loop_wall_ns(c->loop);
+	text_copy(c->refused_text, sizeof(c->refused_text), error);
+	answer(c, error);
+	loader_reset(c);
+	if (c->inv == NULL)
+		recall_accepted(c);
 }
 
 /* ---- accepting ---- */
@@ -156,13 +205,14 @@ take_over(struct core *c)
 
 	l->conf = NULL;
 	l->inv = NULL;
-	if (core_objects_swap(c, conf, inv) == -1) {
+	if (core_objects_swap(c, conf, inv, &l->kept) == -1) {
 		conf_free(conf);
 		inventory_free(inv);
 		reject(c, "the ledger cannot be written, so new objects cannot be numbered");
 		return;
 	}
 	c->loaded_ns = loop_wall_ns(c->loop);
+	c->refused_ns = 0;
 	log_info("configuration: %zu sites, %zu links, %zu devices", inv->nsites, inv->nlinks, inv->ndevices);
 	event_raise(c, "engine.config_loaded", SEVERITY_INFO, "engine/core", NULL, document_loaded(inv));
 	plan_send_all(c);
@@ -201,7 +251,7 @@ loader_message(struct core *c, const struct ipc_msg *msg)
 {
 	switch (msg->type) {
 	case IPC_ROW:
-		take_row(c, msg);
+		take_row(c, msg->data, msg->len);
 		break;
 	case IPC_CONF_ERROR:
 		take_error(c, msg);

@@ -27,7 +27,7 @@ struct numbers {
 };
 
 static int
-numbers_take(struct core *c, const struct inventory *inv, struct numbers *n)
+numbers_take(struct core *c, const struct inventory *inv, const struct buf *rows, struct numbers *n)
 {
 	char   ref[REF_MAX];
 	size_t k;
@@ -44,6 +44,8 @@ numbers_take(struct core *c, const struct inventory *inv, struct numbers *n)
 		snprintf(ref, sizeof(ref), "host/%s", inv->device[k]->id);
 		n->device[k] = ledger_series(c->ledger, ref, "");
 	}
+	if (rows != NULL)
+		ledger_config_put(c->ledger, loop_wall_ns(c->loop), rows);
 	return ledger_commit(c->ledger);	/* fails when any of them did */
 }
 
@@ -312,7 +314,7 @@ withdraw_uncounted(struct core *c)
 }
 
 int
-core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
+core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv, const struct buf *rows)
 {
 	struct inventory    *old = c->inv;
 	struct site_live   **site = c->site;
@@ -321,7 +323,7 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv)
 	struct numbers	     n;
 	size_t		     k;
 
-	if (numbers_take(c, inv, &n) == -1) {
+	if (numbers_take(c, inv, rows, &n) == -1) {
 		ledger_rollback(c->ledger);
 		numbers_free(&n);
 		return -1;

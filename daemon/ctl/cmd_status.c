@@ -264,6 +264,26 @@ print_head(struct cli *cli, const json_t *status)
 	    dash, words_time(now, cli->term.now_ns));
 }
 
+/* What the files say is not what is watched. */
+static void
+print_refused(struct cli *cli, const json_t *status)
+{
+	const json_t *config = json_object_get(status, "config");
+	int64_t	      loaded_ns = member_time(status, "loaded");
+	char	      refused[WORDS_MAX], loaded[WORDS_MAX];
+
+	if (!json_is_false(json_object_get(config, "ok")))
+		return;
+	words_time(refused, member_time(config, "refused"));
+	if (loaded_ns == 0)
+		line(cli, TINT_BAD, "  ! the configuration was refused at %s, and there is no other: %s",
+		    refused, member_text(config, "error"));
+	else
+		line(cli, TINT_BAD, "  ! the configuration was refused at %s, the one of %s stays in force: %s",
+		    refused, words_time(loaded, loaded_ns), member_text(config, "error"));
+	line(cli, TINT_BAD, "    simpulctl check names what is wrong in a file, simpulctl reload has them read again");
+}
+
 /* What of the engine itself needs somebody. */
 static void
 print_problems(struct cli *cli, const json_t *status)
@@ -273,6 +293,7 @@ print_problems(struct cli *cli, const json_t *status)
 	double	      waiting = member_number(broker, "outbox");
 	size_t	      i;
 
+	print_refused(cli, status);
 	json_array_foreach(json_object_get(status, "processes"), i, p)
 		if (!json_is_true(json_object_get(p, "connected")))
 			line(cli, TINT_BAD, "  ! %s is away; it is started again within a second",

@@ -125,6 +125,8 @@ op_status(struct client *cl, const struct request *r, const struct actor *who)
 	    c->broker_connected, "refuses", c->broker_refuses, "text", js_name(c->broker_text), "outbox",
 	    (json_int_t)ledger_outbox_count(c->ledger)));
 	json_object_set_new(v, "ledger", json_pack("{s:b}", "ok", c->ledger_ok));
+	json_object_set_new(v, "config", json_pack("{s:b, s:o, s:o}", "ok", c->refused_ns == 0, "refused",
+	    js_time(c->refused_ns), "error", c->refused_ns != 0 ? js_name(c->refused_text) : json_null()));
 	json_object_set_new(v, "processes", processes(c));
 	client_answer(cl, r->id, v);
 }

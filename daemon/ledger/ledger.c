@@ -57,6 +57,10 @@ static const char schema[] =
     "INSERT INTO meta VALUES ('boot', 0);"
     "PRAGMA user_version = 1;";
 
+/* What files of this format may lack that were written before it was there. */
+static const char schema_added[] =
+    "CREATE TABLE IF NOT EXISTS config (id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, rows BLOB NOT NULL);";
+
 static int
 run_text(struct ledger *l, const char *text)
 {
@@ -168,7 +172,8 @@ ledger_open(const char *path)
 		sql_failed(l, rc);
 		goto fail;
 	}
-	if (run_text(l, settings) == -1 || file_check(l) == -1 || format_check(l) == -1)
+	if (run_text(l, settings) == -1 || file_check(l) == -1 || format_check(l) == -1 ||
+	    run_text(l, schema_added) == -1)
 		goto fail;
 	if (ask_i64(l, "UPDATE meta SET value = value + 1 WHERE key = 'boot' RETURNING value", &boot) == -1)
 		goto fail;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ledger.h: what must survive: series numbers, states, incidents, events, the outbox, the audit chain.
+ * ledger.h: what must survive: series numbers, states, incidents, events, the outbox, the audit chain, and the
+ * configuration in force.
  *
  * One SQLite file (WAL, synchronous FULL), opened by core alone. Everything that belongs to one decision is
  * written between ledger_begin() and ledger_commit(); only after the commit may anything leave the process
@@ -12,6 +13,7 @@
 #ifndef SIMPUL_LEDGER_H
 #define SIMPUL_LEDGER_H
 
+#include "base/cursor.h"
 #include "base/text.h"
 #include "base/uuid.h"
 
@@ -133,6 +135,13 @@ int	ledger_outbox_done(struct ledger *l, uint64_t id);
 /** Give up the events that are older, so that ledger_event_trim() can let them go. */
 int	ledger_outbox_trim(struct ledger *l, int64_t older_than_ns);
 uint64_t ledger_outbox_count(struct ledger *l);
+
+/* config: what was accepted last, for a core that starts again while the files are refused */
+
+/** Nothing is written when it is the same already. @param rows  core's own format (core/conf.c) */
+int	ledger_config_put(struct ledger *l, int64_t wall_ns, const struct buf *rows);
+/** -1 also when there is none. @param wall_ns  out: when it was accepted @param rows  appended to */
+int	ledger_config_get(struct ledger *l, int64_t *wall_ns, struct buf *rows);
 
 /* audit: append-only, each entry hashes the one before (SHA-256) */
 

@@ -40,6 +40,8 @@ struct core {
 	struct inventory  *inv;		/* likewise */
 	struct core_settings set;
 	int64_t		   started_ns, loaded_ns;	/* wall */
+	int64_t		   refused_ns;	/* wall: what the files say was refused then; 0 = it is in force */
+	char		   refused_text[200];	/* ... and why */
 
 	/* live objects: parallel to inv->site[] ...; by id; by series number */
 	struct site_live   **site;

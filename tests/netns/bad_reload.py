@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reload with an error changes nothing and says where; SIGHUP and simpulctl reload both work; unchanged probes go on."""
+"""A reload with an error changes nothing and says where, also when core has to start again before the files are mended; SIGHUP
+and simpulctl reload both work; unchanged probes go on."""
 import os
 import signal
 
@@ -17,6 +18,15 @@ ok(f"links.csv:{line}" in r.stdout + r.stderr, "the answer names file and row")
 ok(lab.links().get("s013-1") == "up", "the line is still watched")
 os.kill(lab.children["simpuld"].pid, signal.SIGHUP)
 wait("the refusal as an event", lambda: sum(m.kind == "engine.config_rejected" for m in lab.sub.events()) >= 2)
+core = lab.engine_children()["core"]
+watched = len(lab.links())
+os.kill(core, signal.SIGKILL)
+wait("core back", lambda: lab.engine_children().get("core") not in (None, core) and len(lab.links()) == watched)
+ok(lab.links().get("s013-1") == "up", "core was killed meanwhile: the old configuration is in force again")
+wait("the refusal in status", lambda: not lab.ctl("status")["config"]["ok"])
+r = lab.simpulctl("status")
+note(r.stdout)
+ok("stays in force" in r.stdout and "simpulctl check" in r.stdout, "status says that the files are refused, and what to do")
 lab.write("etc/inventory/links.csv", good)
 before = {m.doc["data"]["rev"] for m in lab.sub.all() if m.topic == "state/link/s014-1"}
 r = lab.simpulctl("reload")

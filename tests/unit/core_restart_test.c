@@ -195,6 +195,49 @@ test_reload_refused(void)
 	world_free(w);
 }
 
+/* The files are refused, and core has to start again before somebody has mended them. */
+static void
+test_restart_with_bad_files(void)
+{
+	struct world *w = world_new(38, true);
+	unsigned      series;
+
+	world_settle(w);
+	series = w->series;
+	w->files_bad = true;
+	world_restart(w);
+	world_run(w, 5);
+	is_text(world_events(w), "engine.config_rejected engine/core", "restart with refused files: it is told");
+	is_text(w->core->refused_text, "it has errors", "and known");
+	ok(w->core->inv != NULL && w->core->inv->nlinks == w->now.inv->nlinks,
+	    "all that was accepted before is there");
+	is_i64(w->targets, 13, "and measured");
+	is_i64(w->series, series, "and stored");
+	world_cut(w, "a-1", true);
+	world_run(w, 20);
+	is_text(world_events(w), "link.down link/a-1; incident.opened incident/inc-1", "and judged");
+	w->files_bad = false;
+	world_row(w, INPUT_LINKS, "b-1", NULL);
+	world_reload(w, false);
+	world_run(w, 5);
+	is_text(w->reload_error, "", "mended files are taken");
+	ok(w->core->refused_ns == 0, "and nothing is refused any more");
+	w->files_bad = true;
+	world_restart(w);
+	world_run(w, 5);
+	ok(w->core->inv != NULL && w->core->inv->nlinks == w->now.inv->nlinks,
+	    "what was accepted last is what stays");
+	world_free(w);
+
+	w = world_new(39, true);
+	w->files_bad = true;
+	world_run(w, 5);
+	world_reload(w, false);
+	world_run(w, 5);
+	ok(w->core->inv != NULL, "files that were good once, and are refused at a reload: nothing changes");
+	world_free(w);
+}
+
 static void
 test_left_while_away(void)
 {
@@ -413,6 +456,7 @@ main(void)
 	test_reload();
 	test_line_moves();
 	test_reload_refused();
+	test_restart_with_bad_files();
 	test_left_while_away();
 	test_member_leaves(false);
 	test_member_leaves(true);

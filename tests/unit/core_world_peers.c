@@ -257,13 +257,26 @@ print_error(void *arg, const struct msg_conf_error *e)
 }
 
 static void
+refuse(struct ipc_channel *core)
+{
+	const struct msg_conf_error e = { .file = "links.csv", .line = 2, .column = 2, .text = "no such site" };
+	const struct msg_conf_end   end = { .errors = 1 };
+
+	msg_conf_error_send(core, IPC_CONF_ERROR, 0, &e, -1);
+	msg_conf_end_send(core, IPC_CONF_END, 0, &end, -1);
+}
+
+static void
 feed(struct world *w)
 {
 	struct ipc_channel *ours, *theirs;
 
 	ipc_pair(w->loop, &ours, "check", &theirs, "core");
 	core_attach(w->core, PROCESS_CHECK, "", ours);
-	check_send(theirs, &w->now);
+	if (w->files_bad)
+		refuse(theirs);
+	else
+		check_send(theirs, &w->now);
 	ipc_free(theirs);
 }
 

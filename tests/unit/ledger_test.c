@@ -496,6 +496,33 @@ test_full_disk(void)
 	ledger_close(l);
 }
 
+static void
+test_config(void)
+{
+	const struct buf one = { .data = (uint8_t *)"one", .len = 3 }, two = { .data = (uint8_t *)"more", .len = 4 };
+	struct ledger	*l;
+	struct buf	 got = { 0 };
+	int64_t		 at_ns = 0;
+
+	remove_file();
+	l = ledger_open(FILE_NAME);
+	ok(ledger_config_get(l, &at_ns, &got) == -1, "a new file has no configuration");
+	ledger_config_put(l, 1, &one);
+	ledger_config_put(l, 2, &one);
+	ok(ledger_config_get(l, &at_ns, &got) == 0 && got.len == 3 && memcmp(got.data, "one", 3) == 0,
+	    "one is kept");
+	is_i64(at_ns, 1, "the same again was accepted when it came first");
+	ledger_config_put(l, 3, &two);
+	ledger_close(l);
+	l = ledger_open(FILE_NAME);
+	got.len = 0;
+	ok(ledger_config_get(l, &at_ns, &got) == 0 && got.len == 4 && memcmp(got.data, "more", 4) == 0,
+	    "another takes its place");
+	is_i64(at_ns, 3, "with its own time");
+	buf_free(&got);
+	ledger_close(l);
+}
+
 int
 main(void)
 {
@@ -509,6 +536,7 @@ main(void)
 	test_events();
 	test_outbox();
 	test_audit();
+	test_config();
 	test_kill();
 	test_refused();
 	test_transactions();
