@@ -26,6 +26,7 @@
 
 #define CHILDREN_MAX   20
 #define ALIVE_MAX_NS   (10 * NS_PER_S)	/* without a sign of life: killed */
+#define ASLEEP_NS      (2 * NS_PER_S)	/* we ourselves come so late: the whole machine slept, or we alone */
 #define STOP_MAX_NS    (10 * NS_PER_S)	/* to finish in, all together */
 #define RESTART_NS     (100 * NS_PER_MS)
 #define BACKOFF_MIN_NS NS_PER_S
@@ -58,6 +59,7 @@ struct children {
 	size_t		       n;
 	bool		       stopping;
 	struct loop_timer      second, late;
+	int64_t		       second_ns;	/* when the next second is due */
 };
 
 static const struct {
@@ -389,10 +391,13 @@ each_second(void *arg)
 	struct children *cs = arg;
 	struct child	*c;
 	int64_t		 now = loop_mono_ns(cs->loop);
+	bool		 slept = cs->second_ns != 0 && now - cs->second_ns > ASLEEP_NS;
 	size_t		 i;
 
 	for (i = 0; i < cs->n; i++) {
 		c = cs->child[i];
+		if (slept)	/* what they sent may lie unread, or they slept, too */
+			c->alive_ns = now;
 		if (c->pid == 0 || now - c->alive_ns <= ALIVE_MAX_NS)
 			continue;
 		log_warnx("%s has given no sign of life for %d s: killed", c->name,
@@ -400,7 +405,8 @@ each_second(void *arg)
 		c->alive_ns = now;	/* said once; SIGCHLD follows */
 		kill(c->pid, SIGKILL);
 	}
-	loop_timer_set(cs->loop, &cs->second, now + NS_PER_S, each_second, cs);
+	cs->second_ns = now + NS_PER_S;
+	loop_timer_set(cs->loop, &cs->second, cs->second_ns, each_second, cs);
 }
 
 /* ---- which there are ---- */
