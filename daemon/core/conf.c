@@ -26,6 +26,7 @@ struct loader {				/* a configuration on its way in */
 	uint32_t	  rows;
 	struct buf	  kept;		/* each row's frame behind its length: what the ledger keeps */
 	struct json_t	 *errors;
+	bool		  open;		/* a check is at work */
 	bool		  allow_removal;
 	core_reload_fn	  cb;		/* who asked, or NULL */
 	void		 *arg;
@@ -40,7 +41,7 @@ error_add(struct core *c, const char *file, uint32_t line, uint32_t column, cons
 	l->errors = document_error_add(l->errors, file, line, column, text);
 }
 
-void
+static void
 loader_reset(struct core *c)
 {
 	struct loader *l = c->priv->loader;
@@ -64,7 +65,7 @@ answer(struct core *c, const char *error)
 
 	loop_timer_cancel(c->loop, &l->timeout);
 	l->cb = NULL;
-	l->allow_removal = false;
+	l->open = l->allow_removal = false;
 	if (cb != NULL)
 		cb(l->arg, error, l->rows, l->errors);
 }
@@ -247,6 +248,13 @@ take_end(struct core *c, const struct ipc_msg *msg)
 }
 
 void
+loader_begin(struct core *c)
+{
+	loader_reset(c);
+	c->priv->loader->open = true;
+}
+
+void
 loader_message(struct core *c, const struct ipc_msg *msg)
 {
 	switch (msg->type) {
@@ -270,7 +278,7 @@ loader_closed(struct core *c)
 {
 	struct loader *l = c->priv->loader;
 
-	if (l->conf != NULL || l->errors != NULL || l->cb != NULL)
+	if (l->open)
 		reject(c, "the check ended before it was done; see the engine's log");
 }
 

@@ -23,8 +23,8 @@ int	core_reload_request(struct core *c, bool allow_removal, core_reload_fn cb, v
 
 void	loader_init(struct core *c);
 void	loader_fini(struct core *c);
+void	loader_begin(struct core *c);		/* a check is joined */
 void	loader_message(struct core *c, const struct ipc_msg *msg);
 void	loader_closed(struct core *c);
-void	loader_reset(struct core *c);
 
 #endif

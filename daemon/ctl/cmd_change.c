@@ -95,11 +95,16 @@ static void
 print_errors(const json_t *v)
 {
 	const json_t *e;
+	char	      place[64];
 	size_t	      i;
 
-	json_array_foreach(json_object_get(v, "errors"), i, e)
-		complain_hint("%s:%.0f:%.0f: %s", member_text(e, "file"), member_number(e, "line"),
-		    member_number(e, "column"), member_text(e, "text"));
+	json_array_foreach(json_object_get(v, "errors"), i, e) {
+		*place = '\0';
+		if (member_number(e, "line") > 0)	/* else it is about the whole file */
+			snprintf(place, sizeof(place), ":%.0f:%.0f", member_number(e, "line"),
+			    member_number(e, "column"));
+		complain_hint("%s%s: %s", member_text(e, "file"), place, member_text(e, "text"));
+	}
 }
 
 enum exit_code

@@ -28,7 +28,7 @@ enum ipc_type {
 	/* check */
 	IPC_FILE = 16,		/* parent -> check: one input file (descriptor) */
 	IPC_ROW,		/* check -> core: one setting or one inventory row */
-	IPC_CONF_ERROR,		/* check -> core and parent: what is wrong, where, and what to do */
+	IPC_CONF_ERROR,		/* check -> core and parent, parent -> check: what is wrong, where, and what to do */
 	IPC_CONF_END,		/* check -> core and parent, parent -> check: all sent */
 	IPC_ENGINE,		/* check -> parent: the settings that the parent needs */
 	IPC_INSTANCE,		/* check -> parent and core: one measure instance */

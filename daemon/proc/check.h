@@ -34,8 +34,8 @@ int	check_read(int fd, size_t max, char **text, size_t *len, char *err, size_t e
 
 /**
  * Main of the check child (already forked; it sets its own limits and enters its sandbox).
- * The parent sends: CHANNEL to core (none at the engine's first check, before core exists), a FILE per input that exists,
- * CONF_END. The answer on parent_fd: a CONF_ERROR per error, or ENGINE and an INSTANCE per measure instance; last CONF_END.
+ * The parent sends: CHANNEL to core (none at the engine's first check, before core exists), a FILE per input that exists or a
+ * CONF_ERROR if it cannot be opened, CONF_END. The answer on parent_fd: a CONF_ERROR per error, or ENGINE and an INSTANCE per measure instance; last CONF_END.
  * To core: what check_send() sends, or the errors and CONF_END.
  * @return the exit code: 0 when all is right, else 1
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * check_child.c: CHANNEL to core (if any), a FILE per input that exists, CONF_END; then CONF_ERROR or ENGINE
- * and INSTANCE come back, and CONF_END. The process may die at any point (libconfig can end it): that, too,
- * is an answer.
+ * check_child.c: CHANNEL to core (if any), a FILE per input that exists, or a CONF_ERROR if it cannot be
+ * opened, CONF_END; then CONF_ERROR or ENGINE and INSTANCE come back, and CONF_END. The process may die at
+ * any point (libconfig can end it): that, too, is an answer.
  */
 #include "proc/check_child.h"
 
@@ -149,22 +149,23 @@ too_late(void *arg)
 	misbehaves(arg, "it took too long to read the files");
 }
 
-/* @return 0, or -1 when a file that is there cannot be read (logged) */
+/* What cannot be opened goes through the process, too, so that core hears of it in the same way. 0 or -1. */
 static int
 send_files(struct check_child *c, const char *conf_path)
 {
-	struct msg_file m;
-	bool		failed;
-	int		what, fd;
+	struct msg_conf_error e = { 0 };
+	struct msg_file	      m;
+	int		      what, fd;
 
 	for (what = 0; what < INPUT_KINDS; what++) {
-		fd = input_open(conf_path, what, &m, &failed);
-		if (failed)
-			return -1;
-		if (fd == -1)
-			continue;
-		msg_file_send(c->channel, IPC_FILE, 0, &m, fd);
-		close(fd);
+		fd = input_open(conf_path, what, &m, e.text, sizeof(e.text));
+		if (fd != -1) {
+			msg_file_send(c->channel, IPC_FILE, 0, &m, fd);
+			close(fd);
+		} else if (e.text[0] != '\0') {
+			text_copy(e.file, sizeof(e.file), m.name);
+			msg_conf_error_send(c->channel, IPC_CONF_ERROR, 0, &e, -1);
+		}
 	}
 	return msg_conf_end_send(c->channel, IPC_CONF_END, 0, &(struct msg_conf_end){ 0 }, -1);
 }

@@ -23,7 +23,7 @@ struct check_child;
  * @param core_fd	the process's end of a pair with core, or -1 when core does not run yet; borrowed
  * @param done	called once from the loop, also when the process dies or takes too long (then with an error);
  *		the answer is borrowed for the call, after which the caller may free the run
- * @return owned, or NULL (logged) when a file cannot be read or nothing can be forked
+ * @return owned, or NULL (logged) when nothing can be forked
  */
 struct check_child *check_child_start(struct loop *l, const char *conf_path, int core_fd, bool to_stderr,
     void (*done)(void *arg, const struct check_answer *a), void *arg);

@@ -39,6 +39,18 @@ send_error(void *arg, const struct msg_conf_error *e)
 }
 
 static int
+take_error(struct check *c, const struct ipc_msg *msg)
+{
+	struct msg_conf_error e;
+
+	if (msg_conf_error_decode(&e, msg->data, msg->len) == -1)
+		return -1;
+	c->read_errors++;
+	send_error(c, &e);
+	return 0;
+}
+
+static int
 take_file(struct check *c, const struct ipc_msg *msg)
 {
 	struct msg_conf_error e = { 0 };
@@ -118,6 +130,9 @@ on_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		return;
 	case IPC_FILE:
 		rc = take_file(c, msg);
+		break;
+	case IPC_CONF_ERROR:	/* a file that the parent could not open */
+		rc = take_error(c, msg);
 		break;
 	case IPC_CONF_END:
 		c->ended = true;

@@ -168,7 +168,7 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 	ipc_handlers(ch, peer_message, peer_closed, c);
 	switch (peer) {
 	case PROCESS_CHECK:
-		loader_reset(c);
+		loader_begin(c);
 		break;
 	case PROCESS_STORE:
 		plan_send_store(c);

@@ -27,32 +27,28 @@ directory_len(const char *path)
 }
 
 int
-input_open(const char *conf_path, enum input_kind what, struct msg_file *m, bool *failed)
+input_open(const char *conf_path, enum input_kind what, struct msg_file *m, char *err, size_t err_size)
 {
 	char path[4096];
 	int  fd, n;
 
-	*failed = false;
 	if (what == INPUT_CONF)
 		n = snprintf(path, sizeof(path), "%s", conf_path);
 	else
 		n = snprintf(path, sizeof(path), "%.*sinventory/%s.csv", directory_len(conf_path), conf_path,
 		    tables[what]);
-	if (n >= (int)sizeof(path)) {
-		log_warnx("%s: this name is too long", conf_path);
-		*failed = true;
-		return -1;
-	}
 	m->what = (uint8_t)what;
 	/* The end of a long name says more than its beginning. */
 	text_copy(m->name, sizeof(m->name),
-	    n < (int)sizeof(m->name) ? path : path + n - (int)sizeof(m->name) + 1);
+	    n < (int)sizeof(m->name) || n >= (int)sizeof(path) ? path : path + n - (int)sizeof(m->name) + 1);
+	text_copy(err, err_size, n >= (int)sizeof(path) ? "this name is too long" : "");
+	if (*err != '\0')
+		return -1;
 	/* Not blocking: a named pipe in a file's place must not stop the engine; check refuses it. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1 && (errno != ENOENT || what == INPUT_CONF)) {
-		log_warn("cannot read %s", path);
-		*failed = true;
-	}
+	if (fd == -1 && (errno != ENOENT || what == INPUT_CONF))
+		snprintf(err, err_size, "cannot be read: %s%s", strerror(errno), errno == EACCES ?
+		    "; the user that the engine runs as (engine.user) must be able to read it" : "");
 	return fd;
 }
 

@@ -7,10 +7,11 @@
 
 /**
  * @param m	filled in: which file it is and its name for messages
- * @return a descriptor owned by the caller; -1 when it is absent (allowed for all but the configuration: then
- *	logged) or cannot be opened (logged); *failed says which of the two
+ * @param err	out: why it cannot be opened; "" when it is merely absent, which the check judges (but for the
+ *	configuration)
+ * @return a descriptor owned by the caller, or -1
  */
-int	input_open(const char *conf_path, enum input_kind what, struct msg_file *m, bool *failed);
+int	input_open(const char *conf_path, enum input_kind what, struct msg_file *m, char *err, size_t err_size);
 /**
  * The directory beside the configuration, such as "secrets/snmp".
  * @return a descriptor (O_PATH not set), or -1 when absent

@@ -164,8 +164,9 @@ reload(struct parent *p)
 	if (ipc_socketpair(fd) == -1)
 		return;
 	p->check = check_child_start(p->loop, p->conf_path, fd[0], false, reload_done, p);
-	if (p->check != NULL)
-		children_channel(p->children, PROCESS_CORE, PROCESS_CHECK, check_child_pid(p->check), fd[1]);
+	/* Also when there is none: core then sees the end of the channel at once, and tells who asked. */
+	children_channel(p->children, PROCESS_CORE, PROCESS_CHECK,
+	    p->check != NULL ? check_child_pid(p->check) : 0, fd[1]);
 	close(fd[0]);
 	close(fd[1]);
 }

@@ -42,15 +42,16 @@ input_read(const char *conf_path, int what, struct check_input *in)
 {
 	struct msg_file m;
 	char		err[200];
-	bool		failed;
-	int		fd = input_open(conf_path, what, &m, &failed), rc;
+	int		fd = input_open(conf_path, what, &m, err, sizeof(err)), rc = -1;
 
-	if (fd == -1)
-		return failed ? -1 : 0;
+	if (fd == -1 && *err == '\0')
+		return 0;
 	text_copy(in->name, sizeof(in->name), m.name);
-	rc = check_read(fd, what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len, err,
-	    sizeof(err));
-	close(fd);
+	if (fd != -1) {
+		rc = check_read(fd, what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len,
+		    err, sizeof(err));
+		close(fd);
+	}
 	if (rc == -1)
 		log_warnx("%s: %s", m.name, err);
 	return rc;

@@ -15,7 +15,7 @@ static char dir[] = "/tmp/simpul-check-XXXXXX";
 static const struct {
 	const char *name;
 	const char *conf;	/* NULL: none; "|": a named pipe */
-	const char *links;
+	const char *links;	/* "@": a symbolic link to itself */
 	int	    code;
 	const char *want;	/* %s: the directory; standard output and standard error */
 } cases[] = {
@@ -29,7 +29,9 @@ static const struct {
 	{ "a named pipe, without waiting", "|", "id,site\n", 1,
 	  "%s/simpuld.conf: is not a regular file; give a plain file\n1 error\n" },
 	{ "no configuration", NULL, "id,site\n", 1,
-	  "simpulctl: warning: cannot read %s/simpuld.conf: No such file or directory\n" },
+	  "%s/simpuld.conf: cannot be read: No such file or directory\n1 error\n" },
+	{ "a file that cannot be opened", "# nothing\n", "@", 1,
+	  "%s/inventory/links.csv: cannot be read: Too many levels of symbolic links\n1 error\n" },
 };
 
 static void
@@ -66,6 +68,11 @@ file_write(const char *name, const char *text)
 		return;
 	if (strcmp(text, "|") == 0) {
 		if (mkfifo(path, 0600) == -1)
+			exit(EXIT_FAILURE);
+		return;
+	}
+	if (strcmp(text, "@") == 0) {
+		if (symlink(path, path) == -1)
 			exit(EXIT_FAILURE);
 		return;
 	}

@@ -88,11 +88,16 @@ shipped(const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* Fork the process, hand it the files (conf: taken; -1: the shipped one; -2: hang up instead) and wait for its end. */
+/*
+ * Fork the process, hand it the files (conf: taken; -1: the shipped one; -2: hang up instead; -3: it could not be opened) and
+ * wait for its end.
+ */
 static void
 check_run(struct run *r, bool with_core, int conf_fd)
 {
 	static const struct msg_hello core = { .process = PROCESS_CORE };
+	static const struct msg_conf_error unreadable = { .file = "etc/simpuld.conf",
+	    .text = "cannot be read: Permission denied" };
 	struct ipc_channel *child, *core_end = NULL;
 	int		    fd[2], core_fd[2];
 	pid_t		    pid;
@@ -121,7 +126,11 @@ check_run(struct run *r, bool with_core, int conf_fd)
 		ipc_free(child);
 		child = NULL;
 	} else {
-		send_file(child, INPUT_CONF, "etc/simpuld.conf", conf_fd == -1 ? shipped("simpuld.conf") : conf_fd);
+		if (conf_fd == -3)
+			msg_conf_error_send(child, IPC_CONF_ERROR, 0, &unreadable, -1);
+		else
+			send_file(child, INPUT_CONF, "etc/simpuld.conf",
+			    conf_fd == -1 ? shipped("simpuld.conf") : conf_fd);
 		send_file(child, INPUT_SITES, "sites.csv", shipped("inventory/sites.csv"));
 		send_file(child, INPUT_LINKS, "links.csv", shipped("inventory/links.csv"));
 		send_file(child, INPUT_DEVICES, "devices.csv", shipped("inventory/devices.csv"));
@@ -171,6 +180,12 @@ test_bad(void)
 	is_text(r.core.error, r.parent.error, "core is told");
 	ok(r.parent.seen[IPC_ENGINE] == 0 && r.parent.end.errors == 1 && r.core.seen[IPC_ROW] == 0 && r.core.end.errors == 1,
 	    "and nothing else is");
+
+	check_run(&r, true, -3);
+	ok(exited(&r, 1), "a file that the parent could not open: exit 1");
+	is_text(r.parent.error, "etc/simpuld.conf:0:0: cannot be read: Permission denied", "the parent is told");
+	is_text(r.core.error, r.parent.error, "core is told");
+	ok(r.parent.end.errors == 1 && r.core.end.errors == 1 && r.core.seen[IPC_ROW] == 0, "and has its end at once");
 
 	if (pipe(fds) == -1)
 		exit(EXIT_FAILURE);

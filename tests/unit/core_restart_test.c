@@ -238,6 +238,25 @@ test_restart_with_bad_files(void)
 	world_free(w);
 }
 
+/* A check that cannot be started, or dies: core sees a channel that ends. */
+static void
+test_check_dies(void)
+{
+	struct world *w = world_new(42, true);
+
+	world_settle(w);
+	w->check_dies = true;
+	world_reload(w, false);
+	world_run(w, 1);
+	ok(strstr(w->reload_error, "before it was done") != NULL, "the check dies: who asked is told at once");
+	world_events(w);
+	world_restart(w);
+	world_run(w, 5);
+	is_text(world_events(w), "engine.config_rejected engine/core", "at a restart of core it is told, too");
+	ok(w->core->inv != NULL, "and core goes on with what it had");
+	world_free(w);
+}
+
 static void
 test_left_while_away(void)
 {
@@ -457,6 +476,7 @@ main(void)
 	test_line_moves();
 	test_reload_refused();
 	test_restart_with_bad_files();
+	test_check_dies();
 	test_left_while_away();
 	test_member_leaves(false);
 	test_member_leaves(true);

@@ -275,7 +275,7 @@ feed(struct world *w)
 	core_attach(w->core, PROCESS_CHECK, "", ours);
 	if (w->files_bad)
 		refuse(theirs);
-	else
+	else if (!w->check_dies)
 		check_send(theirs, &w->now);
 	ipc_free(theirs);
 }
