@@ -44,7 +44,6 @@ remember_one(void *arg, const struct ledger_object *o)
 int
 core_remember(struct core *c)
 {
-	c->priv->remembered = map_new();
 	return ledger_object_each(c->ledger, remember_one, c);
 }
 

@@ -228,6 +228,7 @@ core_new(struct loop *l, const struct core_opts *o)
 	core_commit_init(c);
 	core_objects_init(c);
 	c->counters = map_new();
+	p->priv.remembered = map_new();
 	c->set.rounds = rounds_rule_default;
 	c->ledger_ok = c->store_ok = true;
 	c->started_ns = loop_wall_ns(l);

@@ -464,6 +464,16 @@ test_impostors(void)
 	world_free(w);
 }
 
+static void
+test_no_ledger(void)
+{
+	const struct core_opts o = { .ledger_path = "/nonexistent/ledger.db", .ledger_fd = -1, .listen_fd = -1 };
+	struct loop	      *l = loop_new_virtual(43, NS_PER_S);
+
+	ok(core_new(l, &o) == NULL, "the ledger cannot be opened: core does not start, and ends in order");
+	loop_free(l);
+}
+
 int
 main(void)
 {
@@ -486,5 +496,6 @@ main(void)
 	test_outbox();
 	test_impostors();
 	test_full_disk();
+	test_no_ledger();
 	return tap_done();
 }
