@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -48,8 +49,28 @@ input_open(const char *conf_path, enum input_kind what, struct msg_file *m, char
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1 && (errno != ENOENT || what == INPUT_CONF))
 		snprintf(err, err_size, "cannot be read: %s%s", strerror(errno), errno == EACCES ?
-		    "; the user that the engine runs as (engine.user) must be able to read it" : "");
+		    "; the user whom the engine becomes (engine.user) must be able to read it, and to enter its "
+		    "directories" : "");
 	return fd;
+}
+
+int
+inputs_readable(const char *conf_path)
+{
+	struct msg_file m;
+	char		err[200];
+	int		what, fd, rc = 0;
+
+	for (what = 0; what < INPUT_KINDS; what++) {
+		fd = input_open(conf_path, what, &m, err, sizeof(err));
+		if (fd != -1)
+			close(fd);
+		if (*err == '\0')
+			continue;
+		log_warnx("%s: %s", m.name, err);
+		rc = -1;
+	}
+	return rc;
 }
 
 int

@@ -12,6 +12,8 @@
  * @return a descriptor owned by the caller, or -1
  */
 int	input_open(const char *conf_path, enum input_kind what, struct msg_file *m, char *err, size_t err_size);
+/** Can this process open all of them that are there? 0, or -1 (logged). */
+int	inputs_readable(const char *conf_path);
 /**
  * The directory beside the configuration, such as "secrets/snmp".
  * @return a descriptor (O_PATH not set), or -1 when absent

@@ -21,6 +21,7 @@
 #include "base/sandbox.h"
 #include "proc/check_child.h"
 #include "proc/children.h"
+#include "proc/inputs.h"
 #include "proc/premises.h"
 
 #define COUNTERS_NS (10 * NS_PER_S)
@@ -306,6 +307,9 @@ int
 parent_privileges(struct parent *p)
 {
 	if (privileges_drop(p->settings.engine.user) == -1)
+		return -1;
+	/* The first check had more rights than those that follow, and core's configuration comes from one of those. */
+	if (inputs_readable(p->conf_path) == -1)
 		return -1;
 	if (!sandbox_has_landlock())
 		log_warnx("this kernel has no Landlock (Linux 5.13): in what they may read, the processes "
