@@ -218,6 +218,10 @@ core_commit(struct core *c)
 {
 	int64_t now = loop_mono_ns(c->loop);
 
+	if (c->conf == NULL) {	/* topics and sources have no name yet: what was raised waits for it */
+		c->priv->alive_ns = now + CORE_ALIVE_NS;
+		return 0;
+	}
 	if (!anything_is_due(c, now)) {
 		incidents_drop(c);
 		return 0;

@@ -257,6 +257,27 @@ test_check_dies(void)
 	world_free(w);
 }
 
+/* Something happens before core knows what the engine is called. */
+static void
+test_event_before_configuration(void)
+{
+	const struct msg_store_state full = { .ok = 0, .text = "the disk is full" };
+	struct world		    *w = world_new(44, true);
+
+	world_settle(w);
+	w->check_late = true;
+	world_restart(w);
+	msg_store_state_send(w->store, IPC_STORE_STATE, 0, &full, -1);
+	world_run(w, 120);
+	is_i64((int64_t)ledger_outbox_count(w->core->ledger), 0, "without a configuration nothing is written");
+	w->check_late = false;
+	world_reload(w, false);
+	world_run(w, 5);
+	is_text(world_events(w), "engine.blind engine/store; engine.config_loaded engine/core",
+	    "with one it is told, under its name");
+	world_free(w);
+}
+
 static void
 test_left_while_away(void)
 {
@@ -487,6 +508,7 @@ main(void)
 	test_reload_refused();
 	test_restart_with_bad_files();
 	test_check_dies();
+	test_event_before_configuration();
 	test_left_while_away();
 	test_member_leaves(false);
 	test_member_leaves(true);

@@ -45,7 +45,7 @@ struct world {
 	struct map	   *retained;		/* topic to struct retained */
 	struct world_event *event;
 	size_t		    nevents, event_room;
-	bool		    files_bad, check_dies;	/* the check refuses them; or tells nothing */
+	bool		    files_bad, check_dies, check_late;	/* it refuses; tells nothing; is not there yet */
 	bool		    broker_holds;	/* takes messages and confirms none */
 	unsigned	    targets, ports, series, reloads, emptied, items;
 	struct msg_port	    port;		/* the last that core announced */
