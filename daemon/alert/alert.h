@@ -102,7 +102,7 @@ void	telling_ack(struct core *c, struct incident *i, const char *user, const cha
 void	quality_value(struct core *c, struct link_live *l, const struct sample *s);
 void	quality_review(struct core *c, struct incident *i);
 void	quality_settled(struct core *c, struct link_live *l);
-void	quality_resume(struct core *c, struct link_live *l);	/* after a restart */
+void	quality_resume(struct core *c, struct link_live *l);	/* after a restart, perhaps with other rules */
 void	quality_reset(struct core *c, struct link_live *l);	/* the rules are others now */
 int64_t quality_settle_ns(const struct core *c);	/* how long members have to clear after their root */
 

@@ -123,8 +123,12 @@ quality_settled(struct core *c, struct link_live *l)
 void
 quality_resume(struct core *c, struct link_live *l)
 {
-	if (is_raised(c, l))
+	enum verdict verdict = (enum verdict)l->quality.verdict;
+
+	if (verdict == VERDICT_NONE && is_raised(c, l))
 		pend(c, l);
+	else if ((verdict == VERDICT_ROOT || verdict == VERDICT_MEMBER) && !is_raised(c, l))
+		cleared(c, l);		/* by rules that are no more, or not meant for it any more */
 }
 
 void

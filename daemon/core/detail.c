@@ -56,15 +56,17 @@ detail_of(const struct core *c, const struct live *v, const char *kind)
 void
 detail_write(const struct core *c, const struct live *v, uint64_t document, struct ledger_object *row)
 {
-	json_t *detail = detail_of(c, v, row->kind);
+	json_t *detail = detail_of(c, v, row->kind), *raised;
 	char	hex[20], *text;
 
 	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)document);
 	json_object_set_new(detail, "document", json_string(hex));
 	text = json_dumps(detail, JSON_COMPACT);
-	if (strlen(text) >= sizeof(row->detail)) {	/* many rules raised at once: they are raised again */
+	raised = json_object_get(detail, "raised");
+	/* Many rules raised at once: one of them is enough to remember that it is degraded. */
+	while (strlen(text) >= sizeof(row->detail) && json_object_size(raised) > 1) {
+		json_object_del(raised, json_object_iter_key(json_object_iter(raised)));
 		free(text);
-		json_object_del(detail, "raised");
 		text = json_dumps(detail, JSON_COMPACT);
 	}
 	text_copy(row->detail, sizeof(row->detail), text);

@@ -4,7 +4,8 @@
  *
  * Rows of objects are read at start and wait until the inventory claims them; what it does not claim has left
  * it while the engine was away. Open incidents are rebuilt with their lines. A line that was being verified
- * is verified again; one that was in its settle time gets a new one. Nothing of this makes an event.
+ * is verified again; one that was in its settle time gets a new one. Nothing of this makes an event but the
+ * end of incidents whose root has left, or is not judged by the rule any more that had raised them.
  */
 #include "core/load.h"
 
@@ -321,7 +322,7 @@ empty_closed(void *arg, const struct ledger_incident *row)
 	empty_incident(c, row, topic);
 }
 
-/* Lines that are dead or degraded, and in no incident. */
+/* Lines that are dead or degraded, and in no incident; and those in one of which no rule says so any more. */
 static void
 resume(struct core *c, struct link_live *l)
 {
@@ -331,8 +332,7 @@ resume(struct core *c, struct link_live *l)
 			incident_settle(c, l, FAULT_REACH, c->set.settle_ns);
 	} else if (l->reach.verdict == VERDICT_NONE && l->rounds.say == ROUNDS_DOWN)
 		verdict_resume(c, l);
-	if (l->quality.verdict == VERDICT_NONE)
-		quality_resume(c, l);
+	quality_resume(c, l);
 }
 
 void

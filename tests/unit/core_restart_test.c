@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* core_restart_test.c: what survives: restarts at any moment, reloads, a broker that is away, a full disk. */
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <jansson.h>
@@ -278,6 +279,41 @@ test_event_before_configuration(void)
 	world_free(w);
 }
 
+/* Behind a degraded node line one that is a member; then the rules that judged them are renamed while the engine is away. */
+static void
+test_rules_while_away(void)
+{
+	static const char other[] = "measure = ( { name = \"main\"; } );\n"
+	    "rules = ( { name = \"lost\"; on = \"link\"; value = \"loss_ratio\"; raise = 0.5; raise_s = 180;"
+	    " clear = 0.02; clear_s = 300; severity = \"warning\"; class = [\"critical\", \"office\"]; } );\n";
+	struct world *w = world_new(45, true);
+	int	      minute;
+
+	world_settle(w);
+	for (minute = 0; minute < 5; minute++) {
+		world_run(w, 60);
+		world_loss(w, "node-2-1", 0.10);
+		world_loss(w, "a-1", 0.10);
+	}
+	world_run(w, 20);
+	is_text(world_faults(w), "link.degraded link/node-2-1; incident.opened incident/inc-1", "a degraded node");
+	world_restart(w);
+	world_run(w, 5);
+	is_text(world_faults(w), "", "a restart with the same rules changes nothing");
+	is_text(world_state(w, "link/a-1"), "degraded", "also for the line behind it");
+	free(w->input[INPUT_CONF].text);
+	w->input[INPUT_CONF].text = xstrdup(other);
+	w->input[INPUT_CONF].len = strlen(other);
+	world_reload(w, false);		/* not heard: the engine ends first */
+	world_restart(w);
+	world_run(w, 20);
+	is_text(world_faults(w), "link.restored link/node-2-1; incident.closed incident/inc-1",
+	    "the rule that raised it is no more: the incident ends");
+	is_text(world_state(w, "link/node-2-1"), "up", "the line is not degraded");
+	is_text(world_state(w, "link/a-1"), "up", "nor is the one behind it");
+	world_free(w);
+}
+
 static void
 test_left_while_away(void)
 {
@@ -509,6 +545,7 @@ main(void)
 	test_restart_with_bad_files();
 	test_check_dies();
 	test_event_before_configuration();
+	test_rules_while_away();
 	test_left_while_away();
 	test_member_leaves(false);
 	test_member_leaves(true);
