@@ -95,6 +95,8 @@ void	telling_close(struct core *c, struct incident *i, bool withdrawn);
 void	telling_quality(struct core *c, struct incident *i, enum severity severity);
 /** Note an acknowledgement, or another one, and say so. @param until_ns  wall; 0: until it closes */
 void	telling_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns);
+/** It could not be written: the incident is as it was, and the event is not told. */
+void	telling_ack_undo(struct core *c, struct incident *i, const struct ledger_incident *was);
 
 /* ---- quality.c ---- */
 
@@ -164,6 +166,8 @@ void	event_fini(struct core *c);
  */
 void	event_raise(struct core *c, const char *kind, enum severity severity, const char *subject,
     struct incident *i, struct json_t *data);
+/** Forget the last queued event of this kind about this incident. */
+void	event_undo(struct core *c, const char *kind, const struct incident *i);
 /** Write all queued events and their messages (inside a transaction). 0 or -1. */
 int	event_write(struct core *c);
 void	event_written(struct core *c);		/* committed: log and forget them */

@@ -71,6 +71,26 @@ event_raise(struct core *c, const char *kind, enum severity severity, const char
 	core_wake(c);
 }
 
+void
+event_undo(struct core *c, const char *kind, const struct incident *i)
+{
+	struct event_queue *q = c->events;
+	struct event	  **at, **last = NULL, *e;
+
+	for (at = &q->first; (e = *at) != NULL; at = &e->next)
+		if (e->incident == i && strcmp(e->row.kind, kind) == 0)
+			last = at;
+	if (last == NULL)
+		return;
+	e = *last;
+	*last = e->next;
+	if (q->end == &e->next)
+		q->end = last;
+	q->n--;
+	json_decref(e->data);
+	free(e);
+}
+
 static struct json_t *
 event_document(const struct core *c, const struct event *e)
 {

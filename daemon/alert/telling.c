@@ -143,6 +143,17 @@ telling_ack(struct core *c, struct incident *i, const char *user, const char *no
 	event_raise(c, "incident.acked", severity_of(i->row.severity), i->row.root, i, data);
 }
 
+void
+telling_ack_undo(struct core *c, struct incident *i, const struct ledger_incident *was)
+{
+	memcpy(i->row.ack_user, was->ack_user, sizeof(i->row.ack_user));
+	memcpy(i->row.ack_note, was->ack_note, sizeof(i->row.ack_note));
+	i->row.ack_ns = was->ack_ns;
+	i->row.ack_until_ns = was->ack_until_ns;
+	i->row.version = was->version;
+	event_undo(c, "incident.acked", i);
+}
+
 static const char *
 clear_kind(const struct incident *i)
 {

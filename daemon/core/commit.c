@@ -246,6 +246,11 @@ core_on_events(struct core *c, void (*fn)(void *arg), void *arg)
 int
 core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns)
 {
+	struct ledger_incident was = i->row;
+
 	telling_ack(c, i, user, note, until_ns);
-	return core_commit(c);
+	if (core_commit(c) == 0)
+		return 0;
+	telling_ack_undo(c, i, &was);	/* who asked is told that it failed: a later turn must not write it */
+	return -1;
 }

@@ -16,7 +16,7 @@ void	core_commit_free(struct core *c);
 /**
  * Acknowledge an open incident, or change its acknowledgement: committed on return, with its next version,
  * incident.acked and the new document. @param until_ns  wall; 0: until it closes @return 0, or -1 when the
- * ledger refused (logged)
+ * ledger refused (logged); then nothing of it counts
  */
 int	core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns);
 

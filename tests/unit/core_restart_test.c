@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "core/commit.h"
 #include "tests/unit/core_world.h"
 #include "tests/unit/tap.h"
 
@@ -464,6 +465,35 @@ test_outbox(void)
 	world_free(w);
 }
 
+/* The disk is full when somebody acknowledges. */
+static void
+test_ack_refused(const struct rlimit *whole, const struct rlimit *none)
+{
+	struct world	*w = world_new(46, true);
+	struct incident *i;
+
+	world_settle(w);
+	world_cut(w, "a-1", true);
+	world_run(w, 20);
+	i = w->core->incidents;
+	ok(core_ack(w->core, i, "rina", "on my way", 0) == 0, "an ack is taken");
+	world_run(w, 5);
+	world_events(w);
+	setrlimit(RLIMIT_FSIZE, none);
+	ok(core_ack(w->core, i, "budi", "me, too", 0) == -1, "the ledger cannot be written: another one is refused");
+	is_text(i->row.ack_user, "rina", "the one before holds");
+	setrlimit(RLIMIT_FSIZE, whole);
+	world_run(w, 5);
+	is_text(world_events(w), "engine.blind engine/core; engine.sighted engine/core",
+	    "with room again nothing is told of it");
+	ok(core_ack(w->core, i, "tini", "I go", 0) == 0, "a third is taken");
+	world_restart(w);
+	world_run(w, 5);
+	is_text(world_faults(w), "incident.acked incident/inc-1", "and told");
+	is_text(w->core->incidents->row.ack_user, "tini", "and kept");
+	world_free(w);
+}
+
 static void
 test_full_disk(void)
 {
@@ -473,9 +503,10 @@ test_full_disk(void)
 	if (getrlimit(RLIMIT_FSIZE, &whole) == -1)
 		return;
 	signal(SIGXFSZ, SIG_IGN);
+	none.rlim_max = whole.rlim_max;
+	test_ack_refused(&whole, &none);
 	w = world_new(41, true);
 	world_settle(w);
-	none.rlim_max = whole.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &none);		/* from now on no file grows */
 	world_cut(w, "a-1", true);
 	world_run(w, 30);
