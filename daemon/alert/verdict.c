@@ -213,9 +213,12 @@ verdict_withdraw(struct core *c, struct link_live *l)
 	enum verdict	 was = (enum verdict)l->reach.verdict;
 
 	incident_leave(c, l, FAULT_REACH);
-	if ((was == VERDICT_PENDING || was == VERDICT_ROOT) && incident_count(i, VERDICT_ROOT) == 0 &&
-	    incident_count(i, VERDICT_PENDING) == 0)
-		telling_close(c, i, true);
+	if (was == VERDICT_PENDING || was == VERDICT_ROOT) {
+		if (incident_count(i, VERDICT_ROOT) == 0 && incident_count(i, VERDICT_PENDING) == 0)
+			telling_close(c, i, true);
+		else
+			incident_review_at(c, i, loop_mono_ns(c->loop));	/* what is left is less */
+	}
 	quality_reset(c, l);
 }
 

@@ -147,6 +147,28 @@ test_reload(void)
 	world_free(w);
 }
 
+/* Of the two dead lines of a site one leaves. */
+static void
+test_root_leaves(void)
+{
+	struct world *w = world_new(47, true);
+
+	world_settle(w);
+	world_cut(w, "two", true);
+	world_run(w, 20);
+	is_text(world_events(w), "site.isolated site/two; incident.opened incident/inc-1", "both lines are cut");
+	world_row(w, INPUT_LINKS, "two-2", NULL);
+	world_reload(w, false);
+	world_run(w, 10);
+	is_text(world_faults(w), "link.down link/two-1; incident.updated incident/inc-1",
+	    "one leaves the inventory: the incident is what the other makes of it");
+	is_text(word_of(w, "incident/inc-1", "cause"), "provider_line", "with its cause");
+	world_cut(w, "two", false);
+	world_run(w, 30);
+	is_text(world_faults(w), "link.up link/two-1; incident.closed incident/inc-1", "and ends like that");
+	world_free(w);
+}
+
 static void
 test_line_moves(void)
 {
@@ -571,6 +593,7 @@ main(void)
 		test_restart(&restart_cases[i]);
 	test_restart_keeps();
 	test_reload();
+	test_root_leaves();
 	test_line_moves();
 	test_reload_refused();
 	test_restart_with_bad_files();
