@@ -299,6 +299,26 @@ note_surroundings(struct core *c, struct incident *i, const struct link_live *l)
 		incident_fact(i, now, "%zu of %zu siblings answer", answering, n);
 }
 
+/*
+ * A site turned out to be dead by itself. Lines behind it that were explained by a fault further up, which may
+ * be over for all but them, are explained by this one.
+ */
+static void
+take_below(struct core *c, struct incident *i, const struct site_live *s)
+{
+	size_t k;
+
+	for (k = 0; k < s->nchildren; k++) {
+		struct link_live *l = s->child[k];
+
+		if (l->reach.verdict != VERDICT_MEMBER || l->reach.incident == i)
+			continue;
+		incident_join(c, i, l, VERDICT_MEMBER);
+		if (site_is_dead(l->site) && last_to_fail(l->site)->reach.incident == i)
+			take_below(c, i, l->site);
+	}
+}
+
 static void
 decide(struct core *c, struct incident *i)
 {
@@ -322,6 +342,8 @@ decide(struct core *c, struct incident *i)
 			roots++;
 		}
 	}
+	if (roots > 0 && site_is_dead(i->site) && last_to_fail(i->site)->reach.incident == i)
+		take_below(c, i, i->site);
 	if (roots > 0)
 		telling_update(c, i, true);
 	if (incident_count(i, VERDICT_PENDING) > 0)

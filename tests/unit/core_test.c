@@ -341,6 +341,38 @@ test_gap(void)
 	world_free(w);
 }
 
+/* Behind a node of two lines a site, and one behind that; the node comes back by one line, the site does not. */
+static void
+test_grandchildren(void)
+{
+	struct world *w = world_new(55, false);
+
+	world_row(w, INPUT_LINKS, "f-1", "f-1,f,main,indihome,,e,10.1.0.6,,,best_effort,,,,,,,,,live\n");
+	world_run(w, 5);
+	world_reload(w, false);
+	world_settle(w);
+	world_cut(w, "node-3", true);
+	world_cut(w, "e-1", true);
+	world_run(w, 30);
+	is_text(world_events(w), "site.isolated site/node-3; incident.opened incident/inc-1", "a node of two lines dies");
+	is_text(word_of(w, "state/link/f-1", "incident"), "inc-1", "it explains the site two steps behind it");
+	world_cut(w, "node-3-2", false);
+	world_run(w, 60);
+	is_text(world_events(w), "site.on_backup site/node-3; incident.updated incident/inc-1; "
+	    "site.isolated site/e; incident.opened incident/inc-2", "one line is back, the site behind it stays dead");
+	is_text(word_of(w, "state/link/f-1", "incident"), "inc-2", "that one now explains what is behind it");
+	is_text(world_state(w, "link/f-1"), "unreachable", "which is unreachable all the time");
+	world_cut(w, "node-3-1", false);
+	world_run(w, 60);
+	is_text(world_events(w), "site.restored site/node-3; incident.closed incident/inc-1", "the node is well");
+	is_text(word_of(w, "state/link/f-1", "incident"), "inc-2", "which changes nothing behind the dead site");
+	world_cut(w, "e-1", false);
+	world_run(w, 60);
+	is_text(world_events(w), "site.restored site/e; incident.closed incident/inc-2", "and that ends as one");
+	is_text(world_state(w, "link/f-1"), "up", "with what is behind it");
+	world_free(w);
+}
+
 static void
 minutes_of_loss(struct world *w, const char *const *links, double loss, int minutes)
 {
@@ -663,6 +695,7 @@ main(void)
 	test_settle();
 	test_never_up();
 	test_gap();
+	test_grandchildren();
 	test_quality();
 	test_device();
 	test_many_ports();
