@@ -30,6 +30,35 @@ core_measure_of(struct core *c, const char *via)
 }
 
 static bool
+is_listed(const struct conf *conf, const struct measure_peer *m)
+{
+	char   path[80];
+	size_t k;
+
+	for (k = 0; k < conf_count(conf, "measure"); k++) {
+		snprintf(path, sizeof(path), "measure[%zu].name", k);
+		if (strcmp(conf_text(conf, path), m->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+plan_forget_measure(struct core *c)
+{
+	size_t k, n = 0;
+
+	if (c->conf == NULL)
+		return;
+	for (k = 0; k < c->nmeasure; k++)
+		if (c->measure[k].ch != NULL || is_listed(c->conf, &c->measure[k]))
+			c->measure[n++] = c->measure[k];
+	for (k = n; k < c->nmeasure; k++)
+		c->measure[k] = (struct measure_peer){ 0 };
+	c->nmeasure = n;
+}
+
+static bool
 is_measured(enum life life, const struct addr *address, const char *via, const struct measure_peer *m)
 {
 	return (life == LIFE_LIVE || life == LIFE_BUILDING) && address->family != 0 &&
@@ -225,6 +254,7 @@ plan_send_all(struct core *c)
 
 	plan_send_store(c);
 	plan_send_publish(c);
+	plan_forget_measure(c);
 	for (k = 0; k < c->nmeasure; k++)
 		plan_send_measure(c, &c->measure[k]);
 }

@@ -10,6 +10,8 @@ void	plan_send_measure(struct core *c, struct measure_peer *m);
 void	plan_send_store(struct core *c);
 void	plan_send_publish(struct core *c);
 void	plan_add_series(struct core *c, uint32_t number, const char *ref);
+/** Instances that are away and that the configuration does not list any more are no peers of ours. */
+void	plan_forget_measure(struct core *c);
 struct measure_peer *core_measure_of(struct core *c, const char *via);
 
 #endif

@@ -31,6 +31,7 @@ struct measure_peer {
 	char		    name[32];
 	struct ipc_channel *ch;		/* NULL while it is away */
 	uint32_t	    generation;	/* of the plan it was sent; 0 = none */
+	bool		    seen;	/* it has been here before: one that comes is a restart */
 };
 
 struct core {

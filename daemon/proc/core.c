@@ -31,7 +31,7 @@ struct core_process {
 	struct core	    core;	/* must be first */
 	struct core_private priv;
 	struct ctl	   *ctl;
-	bool		    store_seen, publish_seen, measure_seen[CORE_INSTANCES_MAX];
+	bool		    store_seen, publish_seen;
 	int		    ledger_fd;
 };
 
@@ -107,6 +107,7 @@ peer_closed(void *arg, struct ipc_channel *ch, const char *why)
 	if (place != NULL) {
 		*place = NULL;
 		peer_gone(c, place);
+		plan_forget_measure(c);
 	}
 	ipc_free(ch);
 }
@@ -142,7 +143,7 @@ place_for(struct core *c, enum process_kind peer, const char *instance)
 	case PROCESS_MEASURE:
 		if ((m = measure_find(c, instance)) == NULL)
 			return NULL;
-		note_restart(c, &process_of(c)->measure_seen[m - c->measure], peer, m->name);
+		note_restart(c, &m->seen, peer, m->name);
 		return &m->ch;
 	default:
 		return NULL;

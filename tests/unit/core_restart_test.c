@@ -302,6 +302,54 @@ test_event_before_configuration(void)
 	world_free(w);
 }
 
+static void
+conf_become(struct world *w, const char *text)
+{
+	free(w->input[INPUT_CONF].text);
+	w->input[INPUT_CONF].text = xstrdup(text);
+	w->input[INPUT_CONF].len = strlen(text);
+}
+
+/* Measuring instances come and go, more of them than there is room for at a time. */
+static void
+test_instances_leave(void)
+{
+	static const char one[] = "measure = ( { name = \"main\"; } );\n";
+	struct world	 *w = world_new(48, false);
+	struct ipc_channel *ours, *theirs;
+	char		  name[16], text[100];
+	unsigned	  k;
+	bool		  known = true;
+
+	world_settle(w);
+	for (k = 0; k < 2 * CORE_INSTANCES_MAX; k++) {
+		snprintf(name, sizeof(name), "m%u", k);
+		snprintf(text, sizeof(text), "measure = ( { name = \"main\"; }, { name = \"%s\"; } );\n", name);
+		conf_become(w, text);
+		world_reload(w, false);
+		world_run(w, 1);
+		ipc_pair(w->loop, &ours, "measure", &theirs, "core");
+		core_attach(w->core, PROCESS_MEASURE, name, ours);
+		world_run(w, 1);
+		known &= w->core->nmeasure == 2;
+		conf_become(w, one);
+		if (k % 2 == 0)		/* it ends before core has been told that it is to */
+			ipc_free(theirs);
+		world_run(w, 1);
+		world_reload(w, false);
+		world_run(w, 1);
+		if (k % 2 != 0)
+			ipc_free(theirs);
+		world_run(w, 1);
+		known &= w->core->nmeasure == 1;
+	}
+	ok(known, "%u instances come and go: each is known while it is there or listed", k);
+	is_text(world_faults(w), "", "and none of them is missed");
+	is_text(w->core->measure[0].name, "main", "the one that stays is still known");
+	is_text(world_state(w, "link/a-1"), "up", "and heard");
+	world_free(w);
+}
+
 /* Behind a degraded node line one that is a member; then the rules that judged them are renamed while the engine is away. */
 static void
 test_rules_while_away(void)
@@ -324,9 +372,7 @@ test_rules_while_away(void)
 	world_run(w, 5);
 	is_text(world_faults(w), "", "a restart with the same rules changes nothing");
 	is_text(world_state(w, "link/a-1"), "degraded", "also for the line behind it");
-	free(w->input[INPUT_CONF].text);
-	w->input[INPUT_CONF].text = xstrdup(other);
-	w->input[INPUT_CONF].len = strlen(other);
+	conf_become(w, other);
 	world_reload(w, false);		/* not heard: the engine ends first */
 	world_restart(w);
 	world_run(w, 20);
@@ -600,6 +646,7 @@ main(void)
 	test_check_dies();
 	test_event_before_configuration();
 	test_rules_while_away();
+	test_instances_leave();
 	test_left_while_away();
 	test_member_leaves(false);
 	test_member_leaves(true);
