@@ -48,6 +48,7 @@ struct child {
 	unsigned	      deaths;
 	int64_t		      backoff_ns;		/* 0: not backing off */
 	bool		      leaving;		/* told to stop: not restarted */
+	bool		      again;		/* ... but started once more, with what it had */
 	struct loop_timer     restart;
 };
 
@@ -342,8 +343,11 @@ child_died(struct child *c, int status)
 		death_log(c, status);
 	if (cs->stopping) {
 		stop_wave(cs);
-	} else if (c->leaving) {
+	} else if (c->leaving && !c->again) {
 		child_free(c);
+	} else if (c->leaving) {
+		c->leaving = c->again = false;
+		child_start(c);
 	} else {
 		wait_ns = restart_wait(c, loop_mono_ns(cs->loop));
 		if (wait_ns >= BACKOFF_MIN_NS)
@@ -444,8 +448,12 @@ int
 children_add(struct children *cs, enum process_kind kind, const char *instance, const char *netns,
     const char *user)
 {
-	struct child *c;
+	struct child *c = child_find(cs, kind, instance);
 
+	if (c != NULL) {
+		c->again = c->leaving;
+		return 0;
+	}
 	if (cs->n == CHILDREN_MAX) {
 		log_warnx("there are too many measure instances: %s is left out", instance);
 		return -1;
@@ -485,7 +493,10 @@ children_remove(struct children *cs, const char *instance)
 {
 	struct child *c = child_find(cs, PROCESS_MEASURE, instance);
 
-	if (c == NULL || c->leaving)
+	if (c == NULL)
+		return;
+	c->again = false;
+	if (c->leaving)
 		return;
 	c->leaving = true;
 	if (c->pid != 0)
@@ -509,7 +520,7 @@ children_instance(const struct children *cs, size_t *at)
 
 	while (*at < cs->n) {
 		c = cs->child[(*at)++];
-		if (c->kind == PROCESS_MEASURE && !c->leaving)
+		if (c->kind == PROCESS_MEASURE && (!c->leaving || c->again))
 			return c->instance;
 	}
 	return NULL;

@@ -25,7 +25,8 @@ struct children *children_new(struct loop *l, const struct premises *premises,
 void	children_free(struct children *cs);
 
 /**
- * Add a process; nothing runs yet. For measure its packet sockets or its namespace are opened now.
+ * Add a process; nothing runs yet. For measure its packet sockets or its namespace are opened now. One that is
+ * there stays; one that is just leaving comes back with the sockets and the namespace that it had.
  * @param netns	measure: "" = the host's @param user whom a nest becomes
  * @return 0, or -1 (logged)
  */
@@ -37,7 +38,7 @@ void	children_start(struct children *cs);
 void	children_remove(struct children *cs, const char *instance);
 /** The namespace of a measure instance ("" = the host's), or NULL when there is no such instance. */
 const char *children_netns(const struct children *cs, const char *instance);
-/** The instance names one by one: start with *at = 0; NULL at the end. */
+/** The names of the instances that are to stay, one by one: start with *at = 0; NULL at the end. */
 const char *children_instance(const struct children *cs, size_t *at);
 
 /**

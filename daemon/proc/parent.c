@@ -117,7 +117,7 @@ instances_apply(struct parent *p, const struct check_answer *a)
 		if (strcmp(netns != NULL ? netns : "", a->instance[i].netns) != 0)
 			log_warnx("measure %s: a network namespace is entered only at the start: restart "
 			    "simpuld", name);
-		else if (netns == NULL)
+		else
 			children_add(p->children, PROCESS_MEASURE, name, "", "");
 	}
 	children_start(p->children);
