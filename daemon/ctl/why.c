@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "ctl/js.h"
+#include "live/counters.h"
 #include "sample/sample.h"
 
 #define PARENTS_MAX 16
@@ -105,6 +106,28 @@ instance_is_away(const struct core *c, const char *via)
 	return true;
 }
 
+static uint64_t
+counter_of(const struct core *c, const char *instance, const char *name)
+{
+	const struct core_counter *k;
+	char			   path[sizeof(k->name)];
+
+	snprintf(path, sizeof(path), "measure %s/%s", instance, name);
+	k = map_get(c->counters, path);
+	return k != NULL ? k->value : 0;
+}
+
+/* No packet of this instance has ever left. */
+static void
+no_icmp_fact(json_t *list, const struct core *c, const char *via)
+{
+	uint64_t refused = counter_of(c, via, "icmp.send_errors");
+
+	if (strcmp(c->set.link_probe, "icmp") == 0 && refused > 0 && counter_of(c, via, "icmp.sent") == 0)
+		fact(list, 0, "the process \"measure %s\" cannot send ICMP packets: %" PRIu64 " were refused, none "
+		    "has left; if a reload has added it, restart simpuld", via, refused);
+}
+
 /* Why nothing can be known of it. @return true when that was said */
 static bool
 unmeasured_facts(json_t *list, const struct core *c, const struct link_live *l)
@@ -126,6 +149,8 @@ unmeasured_facts(json_t *list, const struct core *c, const struct link_live *l)
 	}
 	if (instance_is_away(c, via))
 		fact(list, 0, "the process \"measure %s\", which measures it, is away", via);
+	else
+		no_icmp_fact(list, c, via);
 	return false;
 }
 

@@ -513,6 +513,14 @@ children_netns(const struct children *cs, const char *instance)
 	return c != NULL ? c->netns : NULL;
 }
 
+bool
+children_probes(const struct children *cs, const char *instance)
+{
+	const struct child *c = child_find(cs, PROCESS_MEASURE, instance);
+
+	return c != NULL && (c->nest != NULL || c->sockets.icmp4 != -1);
+}
+
 const char *
 children_instance(const struct children *cs, size_t *at)
 {

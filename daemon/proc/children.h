@@ -38,6 +38,8 @@ void	children_start(struct children *cs);
 void	children_remove(struct children *cs, const char *instance);
 /** The namespace of a measure instance ("" = the host's), or NULL when there is no such instance. */
 const char *children_netns(const struct children *cs, const char *instance);
+/** Has this instance a socket for ICMP, as far as we know? A nest opens its own, and says so if it cannot. */
+bool	children_probes(const struct children *cs, const char *instance);
 /** The names of the instances that are to stay, one by one: start with *at = 0; NULL at the end. */
 const char *children_instance(const struct children *cs, size_t *at);
 

@@ -117,8 +117,10 @@ instances_apply(struct parent *p, const struct check_answer *a)
 		if (strcmp(netns != NULL ? netns : "", a->instance[i].netns) != 0)
 			log_warnx("measure %s: a network namespace is entered only at the start: restart "
 			    "simpuld", name);
-		else
-			children_add(p->children, PROCESS_MEASURE, name, "", "");
+		else if (children_add(p->children, PROCESS_MEASURE, name, "", "") == 0 && netns == NULL &&
+		    !children_probes(p->children, name))
+			log_warnx("measure %s: sockets for ICMP are opened only at the start, so it cannot send "
+			    "ICMP packets: restart simpuld", name);
 	}
 	children_start(p->children);
 }

@@ -18,6 +18,7 @@
 #include "ctl/client.h"
 #include "ctl/ctl.h"
 #include "ctl/js.h"
+#include "live/counters.h"
 #include "live/core.h"
 #include "tests/unit/tap.h"
 
@@ -439,6 +440,25 @@ test_requests(struct fake *f)
 
 	for (i = 0; i < nitems(cases); i++)
 		expect(t, cases[i].line, cases[i].path, cases[i].want, cases[i].name);
+	talk_free(t);
+}
+
+/* An instance whose packets the kernel refuses, one and all. */
+static void
+test_no_icmp(struct fake *f)
+{
+	static const char line[] = "{\"id\":9,\"op\":\"why\",\"object\":\"s001-1\"}";
+	struct core	 *c = &f->core;
+	struct talk	 *t = talk_new(f);
+
+	c->measure[c->nmeasure++] = (struct measure_peer){ .name = "main", .ch = (struct ipc_channel *)f };
+	text_copy(c->set.link_probe, sizeof(c->set.link_probe), "icmp");
+	core_counter(c, "measure main/icmp.send_errors")->value = 3;
+	expect(t, line, "evidence.0.fact", "the process \"measure main\" cannot send ICMP packets: 3 were refused, "
+	    "none has left; if a reload has added it, restart simpuld", "why says that no packet can leave");
+	core_counter(c, "measure main/icmp.sent")->value = 1;
+	expect(t, line, "evidence.0.fact", "no result of a probe yet", "one that has left: it can");
+	c->nmeasure--;
 	talk_free(t);
 }
 
@@ -890,6 +910,7 @@ main(void)
 		return 1;
 	f = fake_new(dir);
 	test_requests(f);
+	test_no_icmp(f);
 	test_paging(f);
 	test_series(f);
 	test_ack(f);
