@@ -199,6 +199,7 @@ second(void *arg)
 	flush_second(st);
 	if (st->state_due)
 		store_state_send(st);
+	store_plan_second(st);
 }
 
 static void

@@ -89,6 +89,7 @@ struct store {
 	uint64_t	      journal_max;
 	bool		      planned;		/* a whole plan has come */
 	bool		      plan_open;	/* between BEGIN and END */
+	bool		      plan_grown;	/* series were added to it in this second */
 
 	int64_t		      clock_offset_ns;	/* wall minus monotonic, as measure saw them; 0 = not yet */
 	struct log_limit      clock_log;
@@ -157,6 +158,7 @@ void	store_take(struct store *st, struct series *s, const struct sample *smp,
 
 /* store_plan.c */
 int	store_plan_message(struct store *st, const struct msg_series_plan *m);	/* 0, or -1: out of order */
+void	store_plan_second(struct store *st);	/* see to what was added, after flush_second() */
 bool	store_next_name(void *arg, size_t *at, uint32_t *number, const char **ref);
 
 /* recover.c */

@@ -2,7 +2,8 @@
 /*
  * store_plan.c: which objects have series, under which numbers, and how they are kept. A plan comes whole:
  * BEGIN with the settings, ADD per object, END. What it no longer names keeps its file, and its samples are
- * journaled only. An ADD after the END joins the plan that holds: a port that discovery has just found.
+ * journaled only. An ADD after the END joins the plan that holds: a port that discovery has just found. They
+ * come by the hundred, so what follows from them is done once, in the next second.
  */
 #include <string.h>
 
@@ -51,13 +52,20 @@ plan_add(struct store *st, const struct msg_series_plan *m)
 		    loop_mono_ns(st->loop));
 		recover_look(st, s);
 	}
-	if (!st->plan_open && !s->planned) {
-		s->planned = true;
-		flush_replan(st);
-		recover_rebuild(st);
-		create_start(st);
-	}
+	if (!st->plan_open && !s->planned)
+		s->planned = st->plan_grown = true;
 	return 0;
+}
+
+void
+store_plan_second(struct store *st)
+{
+	if (!st->plan_grown)
+		return;
+	st->plan_grown = false;
+	flush_replan(st);
+	recover_rebuild(st);
+	create_start(st);
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/sandbox.h"
+#include "store/store.h"
 #include "store_dir.h"
 #include "store_rig.h"
 
@@ -479,6 +480,60 @@ test_refusals(void)
  * In the sandbox of the store, as another user, below a directory that this user may not search: all must
  * work through the descriptor alone.
  */
+/* How many series the writing of files goes through in its turns. */
+static size_t
+phases_count(const struct store *st)
+{
+	const struct series *s;
+	size_t		     n = 0;
+	uint32_t	     k;
+
+	for (k = 0; k < st->flush_s; k++)
+		for (s = st->phase[k]; s != NULL; s = s->phase_next)
+			n++;
+	return n;
+}
+
+static void
+add_port(struct rig *r, uint32_t number)
+{
+	struct msg_series_plan m = { .op = SERIES_PLAN_ADD, .number = number };
+
+	snprintf(m.ref, sizeof(m.ref), "port/s002-r1.ether%u", number);
+	msg_series_plan_send(r->core, IPC_SERIES_PLAN, 0, &m, -1);
+}
+
+/* Ports that discovery finds long after the plan: many at once, and then some each second. */
+static void
+test_ports_found(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	uint32_t   number = 100;
+	int64_t	   until;
+
+	rig_start(&r, dir, RIG_T0);
+	rig_plan(&r, "small", 60, OBJECTS);
+	rig_feed(&r, OBJECTS, RIG_T0 + 30);
+	rig_run(&r, 0.3);
+	for (; number < 400; number++)
+		add_port(&r, number);
+	rig_run(&r, 0.2);
+	is_i64((int64_t)phases_count(r.store), OBJECTS, "300 ports are found: nothing is arranged for each of them");
+	rig_run(&r, 1);
+	is_i64((int64_t)phases_count(r.store), OBJECTS + 300, "a second later it is, for all of them");
+	for (until = rig_now_s(&r) + 300; rig_now_s(&r) < until; rig_run(&r, 0.5))
+		add_port(&r, number++);
+	rig_poll(&r, 1, rig_now_s(&r));
+	for (until = rig_now_s(&r) + 300; rig_now_s(&r) < until; rig_run(&r, 0.5))
+		add_port(&r, number++);
+	rig_run(&r, 30);
+	ok(rig_counter(&r, "rrd.files") > 300, "their files are made");
+	ok(rig_counter(&r, "rrd.rows") > 0, "and rows are written while more are found");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 static void
 test_confined(void)
 {
@@ -552,6 +607,7 @@ main(void)
 	test_damage();
 	test_clock();
 	test_refusals();
+	test_ports_found();
 	test_confined();
 	test_no_disk();
 	return tap_done();
