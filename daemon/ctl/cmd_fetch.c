@@ -222,7 +222,7 @@ print_table(struct cli *cli, const struct fetch *f, const json_t *answer)
 	struct column	   column[SERIES_READ_MAX + 1] = { { "", false, 0, 0 } };
 	struct summary	   sum[SERIES_READ_MAX];
 	const struct unit *unit[SERIES_READ_MAX];
-	char		   object[SERIES_READ_MAX][REF_MAX], step[WORDS_MAX];
+	char		   object[SERIES_READ_MAX][REF_MAX], step[WORDS_MAX], text[200];
 	struct table	  *t;
 	double		   largest;
 	unsigned	   left_out;
@@ -242,9 +242,9 @@ print_table(struct cli *cli, const struct fetch *f, const json_t *answer)
 	print_summaries(f, t, sum, unit, json_array_size(json_object_get(answer, "t")));
 	left_out = table_print(t, &cli->term, &cli->out, 0);
 	table_free(t);
-	term_printf(&cli->term, &cli->out, TINT_DIM, "each value: %s over the %s up to its time", f->cf,
+	snprintf(text, sizeof(text), "each value: %s over the %s up to its time", f->cf,
 	    words_duration(step, (int64_t)member_number(answer, "step_s")));
-	buf_u8(&cli->out, '\n');
+	term_wrap(&cli->term, &cli->out, TINT_DIM, 0, 2, text);
 	if (left_out > 0)
 		complain_hint("%u columns found no room: name fewer values, or use --csv", left_out);
 }

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "ctl/table.h"
 
+#define FACTS_BESIDE 60		/* from this width on facts stand beside their times, else below */
+
 static void
 heading(struct cli *cli, const char *title)
 {
@@ -18,25 +20,42 @@ heading(struct cli *cli, const char *title)
 	buf_u8(&cli->out, '\n');
 }
 
+/* Go to this column of a new line. @return it */
+static int
+line_begin(struct cli *cli, int at)
+{
+	buf_u8(&cli->out, '\n');
+	buf_bytes(&cli->out, "    ", (size_t)at);
+	return at;
+}
+
 /* "link/s013-1   x down for 3 min 12 s, since ..." */
 static void
 print_state(struct cli *cli, const json_t *v)
 {
 	const struct term *t = &cli->term;
 	const char	  *code = member_text(v, "code");
-	char		   word[40], ago[WORDS_MAX], time[WORDS_MAX];
+	char		   word[40], state[60], text[200], ago[WORDS_MAX], time[WORDS_MAX];
 	int64_t		   since = member_time(v, "since");
+	int		   at;
 
 	if (*code == '\0')	/* incidents have a status */
 		code = strcmp(member_text(v, "state"), "closed") == 0 ? "ok" : "down";
 	term_text(t, &cli->out, TINT_BOLD, member_text(v, "object"));
 	buf_text(&cli->out, "  ");
-	term_printf(t, &cli->out, code_tint(code), "%s %s", code_symbol(t, code),
+	snprintf(state, sizeof(state), "%s %s", code_symbol(t, code),
 	    words_state(word, sizeof(word), member_text(v, "state")));
+	term_text(t, &cli->out, code_tint(code), state);
+	*text = '\0';
 	if (since != 0)
-		term_printf(t, &cli->out, TINT_NONE, " for %s, since %s", words_ago(ago, t, since),
+		snprintf(text, sizeof(text), "for %s, since %s", words_ago(ago, t, since),
 		    words_time(time, since));
-	buf_u8(&cli->out, '\n');
+	at = term_cells(t, member_text(v, "object")) + 2 + term_cells(t, state) + 1;
+	if (t->width > 0 && at + term_cells(t, text) > t->width)
+		at = line_begin(cli, 2);
+	else if (*text != '\0')
+		buf_u8(&cli->out, ' ');
+	term_wrap(t, &cli->out, TINT_NONE, at, 2, text);
 }
 
 /* What the object is: the members of it that are there, between dashes. */
@@ -62,6 +81,8 @@ print_evidence(struct cli *cli, const json_t *v)
 {
 	const json_t *facts = json_object_get(v, "evidence"), *f;
 	char	      time[WORDS_MAX];
+	bool	      below = cli->term.width > 0 && cli->term.width < FACTS_BESIDE;
+	int	      at = below ? 4 : 27;
 	size_t	      i;
 
 	heading(cli, "Why");
@@ -69,16 +90,18 @@ print_evidence(struct cli *cli, const json_t *v)
 		term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2,
 		    "  nothing is known that speaks for or against it");
 	json_array_foreach(facts, i, f) {
-		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-23s  ", member_time(f, "t") != 0 ?
-		    words_time(time, member_time(f, "t")) : "now");
-		term_wrap(&cli->term, &cli->out, TINT_NONE, 27, 27, member_text(f, "fact"));
+		term_printf(&cli->term, &cli->out, TINT_DIM, below ? "  %s" : "  %-23s  ",
+		    member_time(f, "t") != 0 ? words_time(time, member_time(f, "t")) : "now");
+		if (below)
+			line_begin(cli, at);
+		term_wrap(&cli->term, &cli->out, TINT_NONE, at, at, member_text(f, "fact"));
 	}
 }
 
 static void
 print_parents(struct cli *cli, const json_t *v)
 {
-	static const struct column columns[] = { { "", false, 0, 0 }, { "", false, 0, 0 }, { "", false, 8, 0 } };
+	static const struct column columns[] = { { "", false, 0, 0 }, { "", false, 0, 0 }, { "", false, 8, 1 } };
 	const json_t		  *list = json_object_get(v, "parents"), *p;
 	struct table		  *t;
 	const char		  *code;
@@ -142,19 +165,20 @@ static void
 print_incident(struct cli *cli, const json_t *v)
 {
 	const char *name = member_text(v, "incident");
+	char	    text[200];
 
 	if (*name == '\0')
 		return;
 	heading(cli, "Part of");
-	term_printf(&cli->term, &cli->out, TINT_NONE, "  %s  (simpulctl why %s)", name, name);
-	buf_u8(&cli->out, '\n');
+	snprintf(text, sizeof(text), "  %s  (simpulctl why %s)", name, name);
+	term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2, text);
 }
 
 static void
 print_members(struct cli *cli, const json_t *v)
 {
 	static const struct column columns[] = { { "STATE", false, 0, 0 }, { "OBJECT", false, 0, 0 },
-		{ "SINCE", false, 0, 0 }, { "UNTIL", false, 0, 1 } };
+		{ "SINCE", false, 0, 1 }, { "UNTIL", false, 0, 2 } };
 	const json_t *list = json_object_get(v, "members"), *m;
 	struct table *t;
 	char	      words[WORDS_MAX];
@@ -179,24 +203,22 @@ static void
 print_ack(struct cli *cli, const json_t *v)
 {
 	const json_t *ack = json_object_get(v, "ack");
-	char	      time[WORDS_MAX];
+	char	      text[600] = "  nobody yet", time[WORDS_MAX];
 
 	if (json_object_get(v, "status") == NULL)
 		return;
 	heading(cli, "Looked after by");
 	if (json_is_object(ack))
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s since %s%s%s", member_text(ack, "user"),
+		snprintf(text, sizeof(text), "  %s since %s%s%s", member_text(ack, "user"),
 		    words_time(time, member_time(ack, "t")), *member_text(ack, "note") != '\0' ? ": " : "",
 		    member_text(ack, "note"));
-	else
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  nobody yet");
-	buf_u8(&cli->out, '\n');
+	term_wrap(&cli->term, &cli->out, TINT_NONE, 0, 2, text);
 }
 
 static void
 print_ports(struct cli *cli, const json_t *v)
 {
-	static const struct column columns[] = { { "SERIES", false, 0, 0 }, { "NAME", false, 8, 0 } };
+	static const struct column columns[] = { { "SERIES", false, 30, 0 }, { "NAME", false, 8, 1 } };
 	const json_t		  *list = json_object_get(v, "ports"), *p;
 	struct table		  *t;
 	size_t			   i;
