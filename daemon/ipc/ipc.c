@@ -85,6 +85,7 @@ struct ipc_channel {
 	void		   *arg;
 	void		  (*bad)(void *arg);
 	void		   *bad_arg;
+	void		   *owned;
 	uint8_t		   *in;		/* socket: one frame is read here */
 };
 
@@ -174,6 +175,12 @@ ipc_on_bad(struct ipc_channel *ch, void (*bad)(void *arg), void *arg)
 }
 
 void
+ipc_own(struct ipc_channel *ch, void *memory)
+{
+	ch->owned = memory;
+}
+
+void
 ipc_free(struct ipc_channel *ch)
 {
 	struct frame *f;
@@ -194,6 +201,7 @@ ipc_free(struct ipc_channel *ch)
 	}
 	while ((f = frame_take_first(ch)) != NULL)
 		frame_free(f);
+	free(ch->owned);
 	free(ch->in);
 	free(ch);
 }

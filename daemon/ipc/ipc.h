@@ -96,6 +96,8 @@ void	ipc_take_fds(struct ipc_channel *ch);
 void	ipc_reject(struct ipc_channel *ch, const char *why);
 /** Call bad(arg) at once, before closed, when the channel closes for a bad message. */
 void	ipc_on_bad(struct ipc_channel *ch, void (*bad)(void *arg), void *arg);
+/** @param memory  taken: freed with the channel */
+void	ipc_own(struct ipc_channel *ch, void *memory);
 void	ipc_free(struct ipc_channel *ch);	/* NULL allowed; safe inside its handlers */
 const char *ipc_peer(const struct ipc_channel *ch);
 

@@ -19,11 +19,10 @@
 #include "base/title.h"
 #include "proc/proc.h"
 
-/* Kept for each that there ever was: its channel belongs to the part, which may free it at any time. */
-struct peer {
+/* The process at the other end of one channel. Its successor has a channel of its own, while this one is read on. */
+struct far_end {
 	struct child	*child;
-	struct msg_hello who;	/* the process at the other end of the newest channel */
-	struct peer	*next;
+	struct msg_hello who;
 };
 
 struct child {
@@ -33,7 +32,6 @@ struct child {
 	struct ipc_channel *parent;
 	struct loop_timer   alive;
 	struct msg_hello    hello;
-	struct peer	   *peers;
 };
 
 /* One process as a table, so that what follows is the same for all. */
@@ -149,38 +147,21 @@ send_alive(void *arg)
 static void
 peer_bad(void *arg)
 {
-	const struct peer *p = arg;
+	const struct far_end *far = arg;
 
-	msg_hello_send(p->child->parent, IPC_ACCUSE, 0, &p->who, -1);
+	msg_hello_send(far->child->parent, IPC_ACCUSE, 0, &far->who, -1);
 }
 
-static struct peer *
-peer_note(struct child *c, const struct msg_hello *who)
-{
-	struct peer *p;
-
-	for (p = c->peers; p != NULL; p = p->next)
-		if (p->who.process == who->process && strcmp(p->who.instance, who->instance) == 0)
-			break;
-	if (p == NULL) {
-		p = xcalloc(1, sizeof(*p));
-		p->child = c;
-		p->next = c->peers;
-		c->peers = p;
-	}
-	p->who = *who;
-	return p;
-}
-
+/* What is kept here goes with the channel: that belongs to the part, which may free it at any time. */
 static void
-peers_free(struct child *c)
+peer_watch(struct child *c, const struct msg_hello *who, struct ipc_channel *ch)
 {
-	struct peer *p;
+	struct far_end *far = xcalloc(1, sizeof(*far));
 
-	while ((p = c->peers) != NULL) {
-		c->peers = p->next;
-		free(p);
-	}
+	far->child = c;
+	far->who = *who;
+	ipc_own(ch, far);
+	ipc_on_bad(ch, peer_bad, far);
 }
 
 static void
@@ -198,7 +179,7 @@ peer_attach(struct child *c, const struct ipc_msg *msg)
 		core_publish_pid(c->self, (pid_t)m.pid);	/* before it can have heard of a broker */
 	child_name(name, sizeof(name), m.process, m.instance);
 	ch = ipc_open(c->loop, msg->fd, name, NULL, NULL, NULL);
-	ipc_on_bad(ch, peer_bad, peer_note(c, &m));
+	peer_watch(c, &m, ch);
 	c->part->attach(c->self, m.process, m.instance, ch);
 }
 
@@ -267,7 +248,6 @@ child_run(const struct child_start *cs)
 	code = loop_run(c.loop);
 done:
 	c.part->free(c.self);
-	peers_free(&c);
 	loop_timer_cancel(c.loop, &c.alive);
 	ipc_free(c.parent);
 	loop_free(c.loop);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "proc/spawn.h"
+#include "tests/unit/store_dir.h"
 #include "tests/unit/tap.h"
 
 #define WAIT_NS (20 * NS_PER_S)
@@ -306,6 +307,22 @@ tells_of(struct ipc_channel *to_child, int from_child, uint32_t pid)
 	    m.pid == pid;
 }
 
+/* @param fd  the pair with it, [0] is ours @return its pid */
+static pid_t
+real_start(struct child_start *cs, const int fd[2])
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(fd[0]);
+		cs->parent_fd = fd[1];
+		_exit(child_run(cs));
+	}
+	close(fd[1]);
+	return pid;
+}
+
 static void
 test_child(void)
 {
@@ -319,14 +336,7 @@ test_child(void)
 	if (ipc_socketpair(fd) == -1)
 		fatal("socketpair");
 	child_start_init(&cs, PROCESS_PUBLISH, "");
-	cs.parent_fd = fd[1];
-	pid = fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(fd[0]);
-		_exit(child_run(&cs));
-	}
-	close(fd[1]);
+	pid = real_start(&cs, fd);
 	to_child = ipc_open(l, dup(fd[0]), "publish", NULL, NULL, NULL);
 	ok(frame_wait(fd[0], IPC_HELLO, payload, sizeof(payload)) > 0, "a real publish starts");
 	ok(tells_of(to_child, fd[0], 4711), "a bad message of core's: it tells");
@@ -339,6 +349,46 @@ test_child(void)
 	loop_free(l);
 }
 
+/* Both channels of an instance that was started anew wait for the store, and in the old one is no frame. */
+static void
+test_predecessor(void)
+{
+	struct loop	   *l = loop_new();
+	struct ipc_channel *to_store;
+	struct child_start  cs;
+	struct msg_hello    m = { .process = PROCESS_MEASURE, .instance = "wan" };
+	uint8_t		    payload[64];
+	ssize_t		    n;
+	int		    fd[2], channel[2][2], i, dir_fd = store_dir_make();
+	pid_t		    pid;
+
+	if (ipc_socketpair(fd) == -1 || ipc_socketpair(channel[0]) == -1 || ipc_socketpair(channel[1]) == -1)
+		fatal("socketpair");
+	to_store = ipc_open(l, dup(fd[0]), "store", NULL, NULL, NULL);
+	for (i = 0; i < 2; i++) {
+		m.pid = 4711 + (uint32_t)i;
+		msg_hello_send(to_store, IPC_CHANNEL, 0, &m, channel[i][1]);
+		close(channel[i][1]);
+	}
+	if (write(channel[0][0], "bad", 3) != 3)
+		fatal("write");
+	child_start_init(&cs, PROCESS_STORE, "");
+	cs.dir_fd = dup(dir_fd);
+	pid = real_start(&cs, fd);
+	close(cs.dir_fd);
+	n = frame_wait(fd[0], IPC_ACCUSE, payload, sizeof(payload));
+	ok(n > 0 && msg_hello_decode(&m, payload, (size_t)n) == 0 && m.pid == 4711,
+	    "store accuses the measure that sent the bad message, not its successor");
+	ipc_send(to_store, IPC_STOP, 0, NULL, 0, -1);
+	waitpid(pid, NULL, 0);
+	ipc_free(to_store);
+	for (i = 0; i < 2; i++)
+		close(channel[i][0]);
+	close(fd[0]);
+	loop_free(l);
+	store_dir_remove(dir_fd);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -346,6 +396,7 @@ main(int argc, char *argv[])
 	log_quiet(true);
 	signal(SIGPIPE, SIG_IGN);
 	test_child();
+	test_predecessor();
 	test_decisions();
 	return tap_done();
 }
