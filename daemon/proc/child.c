@@ -82,8 +82,15 @@ store_part_new(struct loop *l, const struct child_start *cs)
 static void *
 core_part_new(struct loop *l, const struct child_start *cs)
 {
-	return core_new(l, &(struct core_opts){ .ledger_path = "ledger.db", .ledger_fd = cs->dir_fd,
+	struct core *c = core_new(l, &(struct core_opts){ .ledger_path = "ledger.db", .ledger_fd = cs->dir_fd,
 	    .listen_fd = cs->listen_fd, .gave_up_root = cs->gave_up_root });
+	size_t	     i;
+
+	/* The socket is older than this core: connections of theirs may wait for it to be taken. */
+	for (i = PEER_PIDS_MAX; c != NULL && i-- > 0;)
+		if (cs->publish[i] != 0)
+			core_publish_pid(c, cs->publish[i]);
+	return c;
 }
 
 static void *

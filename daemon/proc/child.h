@@ -4,6 +4,7 @@
 #define SIMPUL_CHILD_H
 
 #include "base/packet_io.h"
+#include "ctl/peer.h"
 #include "ipc/msg.h"
 
 #define CHILD_FDS_MAX 9
@@ -18,6 +19,7 @@ struct child_start {
 	int		      dir_fd;		/* store: store/; core: ledger/ */
 	int		      listen_fd;	/* core */
 	bool		      gave_up_root;	/* core */
+	pid_t		      publish[PEER_PIDS_MAX];	/* core: the last that were publish, newest first, or 0 */
 	int		      secrets_fd;	/* measure, publish */
 	struct packet_sockets sockets;		/* measure */
 };

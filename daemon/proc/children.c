@@ -58,6 +58,7 @@ struct children {
 	struct children_hooks  hooks;
 	struct child	      *child[CHILDREN_MAX];
 	size_t		       n;
+	pid_t		       publish[PEER_PIDS_MAX];	/* as in struct child_start */
 	bool		       stopping;
 	struct loop_timer      second, late;
 	int64_t		       second_ns;	/* when the next second is due */
@@ -222,6 +223,7 @@ start_fill(const struct child *c, struct child_start *st)
 		st->lock_fd = pr->lock_fd;
 		st->listen_fd = pr->listen_fd;
 		st->gave_up_root = pr->gave_up_root;
+		memcpy(st->publish, c->all->publish, sizeof(st->publish));
 		break;
 	case PROCESS_PUBLISH:
 		st->secrets_fd = pr->publish_secrets_fd;
@@ -243,6 +245,13 @@ child_fork(const struct child *c, int parent_fd)
 	start_fill(c, &st);
 	st.parent_fd = parent_fd;
 	return spawn_child(&st);
+}
+
+static void
+publish_note(struct children *cs, pid_t pid)
+{
+	memmove(&cs->publish[1], &cs->publish[0], sizeof(cs->publish) - sizeof(cs->publish[0]));
+	cs->publish[0] = pid;
 }
 
 static void
@@ -275,6 +284,8 @@ child_start(struct child *c)
 		restart_later(c, BACKOFF_MAX_NS);
 		return;
 	}
+	if (c->kind == PROCESS_PUBLISH)
+		publish_note(cs, pid);
 	c->pid = pid;
 	c->started_ns = c->alive_ns = loop_mono_ns(cs->loop);
 	c->channel = ipc_open(cs->loop, fd[0], c->name, child_message, child_closed, c);

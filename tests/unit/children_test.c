@@ -2,7 +2,7 @@
 /*
  * Who ends when a child says that another one sent it a bad message: the children that the parent starts here
  * only pretend, and one of them accuses. And what a real child does with a bad message: it tells, and lives
- * on.
+ * on. And whom a real core lets in who came before it.
  */
 #include "proc/children.h"
 
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,8 @@ static struct {
 	const struct accusation *a;
 	unsigned		 lives;			/* in how many the accuser accuses */
 	unsigned		 started[PROCESSES];
+	pid_t			 publish;		/* the last */
+	bool			 core_knows_publish;	/* from its start on */
 	struct msg_counters	 restarts;		/* at the end, of the parent */
 } scene;
 
@@ -138,9 +141,13 @@ spawn_child(const struct child_start *cs)
 	pid_t pid;
 
 	scene.started[cs->kind]++;
+	if (cs->kind == PROCESS_CORE)
+		scene.core_knows_publish = cs->publish[0] == scene.publish;
 	pid = fork();
 	if (pid == 0)
 		pretend(cs);
+	if (cs->kind == PROCESS_PUBLISH)
+		scene.publish = pid;
 	return pid;
 }
 
@@ -264,6 +271,8 @@ test_decisions(void)
 	for (i = 0; i < nitems(accusations); i++)
 		ok(act(&b, &accusations[i], 1) == 0 && only_ended(accusations[i].ends, 1),
 		    "%s: %s is replaced", accusations[i].name, process_names[accusations[i].ends]);
+	ok(act(&b, &accusations[12], 2) == 0 && scene.started[PROCESS_CORE] == 3 && scene.core_knows_publish,
+	    "a new core is told which process is publish");
 	ok(act(&b, &accusations[6], 4) == 0 && only_ended(PROCESS_MEASURE, 4),
 	    "measure accuses core in each of its lives: core lives on");
 	loop_free(b.loop);
@@ -389,6 +398,89 @@ test_predecessor(void)
 	store_dir_remove(dir_fd);
 }
 
+/* ---- who came before core ---- */
+
+/* @param at  the address; filled in @return the listening end, in the directory */
+static int
+socket_make(int dir_fd, struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	at->sun_family = AF_UNIX;
+	snprintf(at->sun_path, sizeof(at->sun_path), "/proc/self/fd/%d/sock", dir_fd);
+	if (fd == -1 || bind(fd, (struct sockaddr *)at, sizeof(*at)) == -1 || listen(fd, 4) == -1)
+		fatal("%s", at->sun_path);
+	return fd;
+}
+
+/* Ask core something that only an administrator may. Ends with 0 when that is forbidden, 1 when it is not. */
+static void __attribute__((noreturn))
+knock(const struct sockaddr_un *at, int ready_fd)
+{
+	static const char request[] = "{\"id\":1,\"op\":\"flush\"}\n";
+	char		  answer[4096];
+	struct pollfd	  p = { .events = POLLIN };
+	ssize_t		  n;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	p.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (connect(p.fd, (const struct sockaddr *)at, sizeof(*at)) == -1 ||
+	    write(p.fd, request, sizeof(request) - 1) == -1)
+		_exit(2);
+	close(ready_fd);	/* what follows may come to pass */
+	if (poll(&p, 1, (int)(WAIT_NS / NS_PER_MS)) != 1 || (n = read(p.fd, answer, sizeof(answer) - 1)) <= 0)
+		_exit(3);
+	answer[n] = '\0';
+	_exit(strstr(answer, "\"forbidden\"") != NULL ? 0 : 1);
+}
+
+/* Somebody has connected when core starts. @return what knock() ends with */
+static int
+knock_first(bool is_publish)
+{
+	struct sockaddr_un  at = { 0 };
+	struct loop	   *l = loop_new();
+	struct ipc_channel *to_core;
+	struct child_start  cs;
+	char		    byte;
+	int		    dir_fd = store_dir_make(), fd[2], ready[2], status = -1;
+	pid_t		    knocks, core;
+
+	child_start_init(&cs, PROCESS_CORE, "");
+	cs.listen_fd = socket_make(dir_fd, &at);
+	if (ipc_socketpair(fd) == -1 || pipe(ready) == -1)
+		fatal("socketpair");
+	knocks = fork();
+	if (knocks == 0) {
+		close(ready[0]);
+		knock(&at, ready[1]);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 0)
+		fatal("read");
+	cs.dir_fd = dup(dir_fd);
+	cs.publish[1] = is_publish ? knocks : 0;
+	core = real_start(&cs, fd);
+	close(cs.dir_fd);
+	close(cs.listen_fd);
+	waitpid(knocks, &status, 0);
+	to_core = ipc_open(l, fd[0], "core", NULL, NULL, NULL);
+	ipc_send(to_core, IPC_STOP, 0, NULL, 0, -1);
+	waitpid(core, NULL, 0);
+	ipc_free(to_core);
+	close(ready[0]);
+	loop_free(l);
+	store_dir_remove(dir_fd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+test_before_core(void)
+{
+	ok(knock_first(false) == 1, "who connected before core started, and is our user, is an administrator");
+	ok(knock_first(true) == 0, "one that was publish is not");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -397,6 +489,7 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	test_child();
 	test_predecessor();
+	test_before_core();
 	test_decisions();
 	return tap_done();
 }
