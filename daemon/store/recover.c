@@ -23,6 +23,17 @@
 #define STEP_BYTES (1u << 20)	/* of journal per turn */
 #define MADE_MAX   8		/* new files per turn: librrd takes 30 ms for one of 12 MB */
 
+/* Whatever becomes of it, this walk is no longer for it; when it is for none, the rest is not read. */
+static void
+rebuild_leave(struct store *st, struct series *s)
+{
+	if (!s->in_rebuild)
+		return;
+	s->in_rebuild = false;
+	if (--st->rebuilds == 0)
+		replay_pause(st->replay);
+}
+
 bool
 recover_takes(const struct store *st, const struct series *s)
 {
@@ -34,7 +45,8 @@ recover_leave(struct store *st, struct series *s)
 {
 	series_reset(&st->series, s, 0);
 	s->file = SERIES_FILE_REBUILD;
-	s->in_rebuild = s->new_file = false;
+	rebuild_leave(st, s);
+	s->new_file = false;
 	s->written_s = 0;
 }
 
@@ -182,7 +194,7 @@ rebuild_write(struct store *st, struct series *s)
 	}
 	if (result != RRD_OK) {
 		store_file_trouble(st, s, "rebuild", why);
-		s->in_rebuild = false;		/* the next walk tries again */
+		rebuild_leave(st, s);		/* the next walk tries again */
 		series_reset(&st->series, s, 0);
 		return;
 	}
@@ -219,7 +231,7 @@ rebuild_finish(struct store *st, struct series *s)
 		rebuild_write(st, s);
 	if (!s->in_rebuild)
 		return;
-	s->in_rebuild = false;
+	rebuild_leave(st, s);
 	if (!s->new_file) {
 		/* Too few rows for one: they wait in memory for a file made as usual. */
 		s->file = SERIES_FILE_ABSENT;
@@ -277,7 +289,8 @@ walk_end(struct store *st)
 	struct replay *r = st->replay;
 
 	st->replay = NULL;	/* all names are known: commit */
-	walk_catch_up(st, r);
+	if (!st->rebuilding)
+		walk_catch_up(st, r);
 	log_debug("store", "%" PRIu64 " samples taken again from the journal", replay_samples(r));
 	replay_free(r);
 	walk_finish(st);
@@ -302,13 +315,22 @@ rebuilt_place(struct store *st)
 	return false;
 }
 
+/* @return false when the walk has nothing more to do */
+static bool
+walk_goes_on(struct store *st)
+{
+	if (!st->rebuilding)
+		return replay_step(st->replay, STEP_BYTES);
+	return st->rebuilds > 0 && (replay_step(st->replay, STEP_BYTES) || rebuilt_place(st));
+}
+
 static void
 replay_turn(void *arg)
 {
 	struct store *st = arg;
 
 	st->rebuilt_made = 0;
-	if (replay_step(st->replay, STEP_BYTES) || (st->rebuilding && rebuilt_place(st)))
+	if (walk_goes_on(st))
 		loop_timer_set(st->loop, &st->replay_timer, loop_mono_ns(st->loop), replay_turn, st);
 	else
 		walk_end(st);
@@ -343,7 +365,6 @@ recover_stop(struct store *st)
 void
 recover_rebuild(struct store *st)
 {
-	bool   any = false;
 	size_t i;
 
 	if (st->replay != NULL || !st->planned)
@@ -354,10 +375,11 @@ recover_rebuild(struct store *st)
 		if (s->file != SERIES_FILE_REBUILD || store_file_rests(st, s))
 			continue;
 		series_reset(&st->series, s, 0);
-		s->in_rebuild = any = true;
+		s->in_rebuild = true;
 		s->new_file = false;
+		st->rebuilds++;
 	}
-	if (!any)
+	if (st->rebuilds == 0)
 		return;
 	st->rebuilding = true;
 	walk_start(st, 1);

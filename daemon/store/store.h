@@ -109,6 +109,7 @@ struct store {
 	struct replay	     *replay;		/* NULL: memory is complete */
 	struct nmap	     *walk_names;	/* what numbers mean at this place of the journal: series */
 	bool		      rebuilding;	/* the walk is for single files, not for all of memory */
+	size_t		      rebuilds;		/* files that it is for, still */
 	size_t		      rebuilt_next;	/* next of the series table to take its place */
 	unsigned	      rebuilt_made;	/* files begun in this turn */
 	uint64_t	      checkpoint;	/* blocks from here on are needed */

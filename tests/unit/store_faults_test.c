@@ -224,6 +224,64 @@ test_rebuild(void)
 	store_dir_remove(dir);
 }
 
+/* A byte in the middle of the newest segment is another one. */
+static void
+journal_damage(int dir)
+{
+	int	       journal = openat(dir, "journal", O_RDONLY | O_DIRECTORY), fd;
+	DIR	      *d = fdopendir(dup(journal));
+	struct dirent *e;
+	struct stat    st;
+	char	       name[256] = "", byte;
+
+	while ((e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, name) > 0)
+			snprintf(name, sizeof(name), "%s", e->d_name);
+	closedir(d);
+	fd = openat(journal, name, O_RDWR);
+	if (fstat(fd, &st) == -1 || pread(fd, &byte, 1, st.st_size / 2) != 1)
+		abort();
+	byte ^= 1;
+	if (pwrite(fd, &byte, 1, st.st_size / 2) != 1)
+		abort();
+	close(fd);
+	close(journal);
+}
+
+/* How far the journal is read for a file that cannot be rebuilt shows in the damage that is met on the way. */
+static void
+test_rebuild_in_vain(void)
+{
+	struct rig r = { 0 };
+	int	   dir = store_dir_make();
+	int64_t	   t = RIG_T0, met;
+
+	rig_start(&r, dir, t);
+	rig_plan(&r, "small", 60, 2);
+	rig_feed(&r, 2, t + 7200);
+	rig_end(&r, true);
+	rig_start(&r, dir, t + 7200);
+	rig_plan(&r, "small", 60, 2);
+	rig_feed(&r, 2, t + 10800);
+	rig_end(&r, true);
+	journal_damage(dir);
+	rig_start(&r, dir, t + 10800);
+	rig_plan(&r, "small", 60, 2);
+	rig_feed(&r, 2, t + 11400);
+	met = rig_counter(&r, "journal.damaged");
+	unlinkat(dir, "rrd/link/s001-1.rrd", 0);
+	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
+	rig_feed(&r, 2, t + 14400);
+	ok(!r.state.ok && strstr(r.state.text, "cannot rebuild store/rrd/link/s001-1.rrd") != NULL,
+	    "one file cannot be rebuilt, again and again");
+	is_i64(rig_counter(&r, "journal.damaged"), met, "the rest of the journal is not read for it");
+	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
+	rig_feed(&r, 2, t + 16200);
+	ok(r.state.ok && rig_counter(&r, "journal.damaged") == met + 1, "but is when it can be");
+	rig_end(&r, true);
+	store_dir_remove(dir);
+}
+
 struct watch {
 	struct loop_timer timer;
 	struct rig	 *rig;
@@ -474,6 +532,7 @@ main(void)
 	test_two();
 	test_kind();
 	test_rebuild();
+	test_rebuild_in_vain();
 	test_all_lost();
 	test_unreadable();
 	test_slow_core();
