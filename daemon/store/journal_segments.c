@@ -64,45 +64,53 @@ segment_leave_out(struct journal *j, const char *name, uint64_t first_seq)
 	j->stats.damaged++;
 }
 
+static void
+segment_set_aside(struct journal *j, const char *name, const char *why)
+{
+	char bad[SEGMENT_NAME_SIZE + 4];
+
+	snprintf(bad, sizeof(bad), "%s.bad", name);
+	if (renameat(j->o.dir_fd, name, j->o.dir_fd, bad) == -1)
+		log_warn("store/journal/%s: %s, and cannot be renamed", name, why);
+	else
+		log_warnx("store/journal/%s: %s, renamed to %s", name, why, bad);
+	j->stats.damaged++;
+}
+
 /* Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again. */
 static void
 segment_take(struct journal *j, const char *name, uint64_t first_seq)
 {
 	struct segment_reader	r;
+	struct journal_segment *s;
 	struct stat		st;
-	int			flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int			flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, rc;
 	int			fd = openat(j->o.dir_fd, name, flags);
-	char			bad[SEGMENT_NAME_SIZE + 4];
 
-	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		if (fd == -1)
-			log_warn("store/journal/%s: left out", name);
-		else
-			log_warnx("store/journal/%s: not a regular file, left out", name);
-		if (fd != -1)
-			close(fd);
+	if (fd != -1 && fstat(fd, &st) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd != -1 && !S_ISREG(st.st_mode)) {
+		log_warnx("store/journal/%s: not a regular file, left out", name);
+		close(fd);
+		return;
+	}
+	rc = fd != -1 ? segment_reader_init(&r, fd, (uint64_t)st.st_size) : -1;
+	if (rc == -1) {
+		log_warn("store/journal/%s: left out", name);
 		segment_leave_out(j, name, first_seq);
 		return;
 	}
-	if (segment_reader_init(&r, fd, (uint64_t)st.st_size) == 0 && r.head.first_seq == first_seq) {
-		struct journal_segment *s = journal_segment_add(j, first_seq);
-
+	if (rc == 0 && r.head.first_seq == first_seq) {
+		s = journal_segment_add(j, first_seq);
 		s->created_ns = r.head.created_ns;
 		s->bytes = (uint64_t)st.st_size;
-		segment_reader_fini(&r);
-		return;
-	}
-	segment_reader_fini(&r);
-	if (st.st_size <= SEGMENT_HEAD) {	/* a crash while it was made: it never held a block */
+	} else if (st.st_size <= SEGMENT_HEAD)	/* a crash while it was made: it never held a block */
 		unlinkat(j->o.dir_fd, name, 0);
-		return;
-	}
-	snprintf(bad, sizeof(bad), "%s.bad", name);
-	if (renameat(j->o.dir_fd, name, j->o.dir_fd, bad) == -1)
-		log_warn("store/journal/%s: not a segment, and cannot be renamed", name);
 	else
-		log_warnx("store/journal/%s: not a segment of this format, renamed to %s", name, bad);
-	j->stats.damaged++;
+		segment_set_aside(j, name, "not a segment of this format");
+	segment_reader_fini(&r);
 }
 
 static int
@@ -157,7 +165,7 @@ segment_close_off(struct journal *j, struct journal_segment *s)
 	char		      name[SEGMENT_NAME_SIZE];
 	int		      rc;
 
-	if (segment_reader_init(&r, journal_segment_open(j, s), s->bytes) == -1) {
+	if (segment_reader_init(&r, journal_segment_open(j, s), s->bytes) != 0) {
 		log_warn("store/journal/%s: cannot be read", segment_name(name, s->first_seq));
 		return -1;
 	}

@@ -83,7 +83,7 @@ segment_advance(struct replay *r)
 	segment_reader_fini(&r->reader);
 	r->segment_seq = s->first_seq;
 	r->damaged = 0;
-	if (segment_reader_init(&r->reader, journal_segment_open(r->journal, s), s->bytes) == -1) {
+	if (segment_reader_init(&r->reader, journal_segment_open(r->journal, s), s->bytes) != 0) {
 		log_warn("store/journal/%s: cannot be read, its samples are missing",
 		    segment_name(name, s->first_seq));
 		journal_count_damage(r->journal, 1);

@@ -2,6 +2,7 @@
 /* segment_reader.c: see segment_reader.h. */
 #include "store/segment_reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,12 +14,16 @@ int
 segment_reader_init(struct segment_reader *r, int fd, uint64_t limit)
 {
 	uint8_t head[SEGMENT_HEAD];
+	ssize_t n;
+	int	error;
 
 	*r = (struct segment_reader){ .fd = fd, .limit = limit, .search_left = SEARCH_MAX };
-	if (limit < SEGMENT_HEAD || pread(fd, head, sizeof(head), 0) != SEGMENT_HEAD ||
-	    segment_head_decode(&r->head, head, sizeof(head)) == -1) {
+	n = pread(fd, head, sizeof(head), 0);
+	if (n == -1 || limit < SEGMENT_HEAD || segment_head_decode(&r->head, head, (size_t)n) == -1) {
+		error = errno;
 		segment_reader_fini(r);
-		return -1;
+		errno = error;
+		return n == -1 ? -1 : 1;
 	}
 	r->window = xcalloc(1, WINDOW);
 	r->at = r->good_end = SEGMENT_HEAD;

@@ -26,7 +26,7 @@ struct segment_reader {
 
 /**
  * @param fd	open for reading; taken even on failure
- * @return 0, or -1 when the head is not a segment's
+ * @return 0, 1 when the head is not a segment's, or -1 when it cannot be read (errno)
  */
 int	segment_reader_init(struct segment_reader *r, int fd, uint64_t limit);
 void	segment_reader_fini(struct segment_reader *r);

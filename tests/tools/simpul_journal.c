@@ -70,7 +70,7 @@ segment_print(int dir, const char *file, struct nmap *names)
 	int		      fd = openat(dir, file, O_RDONLY | O_NOFOLLOW);
 	uint64_t	      bad = 0;
 
-	if (fd == -1 || fstat(fd, &st) == -1 || segment_reader_init(&r, fd, (uint64_t)st.st_size) == -1)
+	if (fd == -1 || fstat(fd, &st) == -1 || segment_reader_init(&r, fd, (uint64_t)st.st_size) != 0)
 		return 1;
 	while (segment_reader_next(&r, &b) == 1) {
 		struct cursor c = cursor_of(b.records, b.length);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
@@ -15,6 +16,19 @@
 #include "tap.h"
 
 #define T0 1795222800000000000LL
+
+/* In place of libc's: a disk that cannot read the head of any file while this is set. */
+static bool heads_fail;
+
+ssize_t
+pread(int fd, void *buf, size_t n, off_t at)
+{
+	if (heads_fail && at == 0) {
+		errno = EIO;
+		return -1;
+	}
+	return syscall(SYS_pread64, fd, buf, n, at);
+}
 
 struct seen {
 	uint64_t samples, names, sum, last_seq;
@@ -359,6 +373,28 @@ test_unreadable(void)
 	store_dir_remove(dir);
 }
 
+/* The same when its first bytes cannot be read, which is no reason to think that they are wrong. */
+static void
+test_head_error(void)
+{
+	int		dir = store_dir_make();
+	struct journal *j = open_journal(dir, 0);
+
+	put(j, 1, T0);
+	journal_commit(j, T0);
+	journal_free(j);
+	heads_fail = true;
+	j = open_journal(dir, 0);
+	heads_fail = false;
+	put(j, 16, T0 + 9 * NS_PER_S);
+	is_i64(journal_commit(j, T0), 0, "a segment whose head cannot be read stops nothing");
+	journal_free(j);
+	j = open_journal(dir, 0);
+	is_i64((int64_t)read_all(j, 1).sum, 17, "and is there again when it can be");
+	journal_free(j);
+	store_dir_remove(dir);
+}
+
 /* A file with one good block of this number. */
 static void
 segment_craft(int dir, uint64_t first_seq, uint64_t seq)
@@ -541,6 +577,7 @@ main(void)
 	test_foreign_files();
 	test_in_the_way();
 	test_unreadable();
+	test_head_error();
 	test_numbers();
 	test_bound();
 	test_refusal();
