@@ -16,14 +16,16 @@
 #include "base/log.h"
 #include "store/segment_reader.h"
 
+#define SEQ_LEAP_MAX (1ull << 40)	/* blocks from one segment to the next: a block a second for 30,000 years */
+
 /* ---- at start ---- */
 
 static int
-segment_compare(const void *a, const void *b)
+seq_compare(const void *a, const void *b)
 {
-	const struct journal_segment *x = a, *y = b;
+	const uint64_t *x = a, *y = b;
 
-	return x->first_seq < y->first_seq ? -1 : x->first_seq > y->first_seq;
+	return *x < *y ? -1 : *x > *y;
 }
 
 struct journal_segment *
@@ -45,22 +47,29 @@ journal_segment_open(const struct journal *j, const struct journal_segment *s)
 	return openat(j->o.dir_fd, segment_name(name, s->first_seq), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+/* @param reach  raised to behind the last number that a block of this file can have */
+static void
+reach_raise(uint64_t *reach, uint64_t first_seq, off_t size)
+{
+	uint64_t end = first_seq + (uint64_t)size / BLOCK_LEAST;
+
+	if (end > *reach)
+		*reach = end;
+}
+
 /*
  * A segment that cannot be read today may be tomorrow: the numbers that its blocks can have are not given
  * again.
  */
 static void
-segment_leave_out(struct journal *j, const char *name, uint64_t first_seq)
+segment_leave_out(struct journal *j, const char *name, uint64_t first_seq, uint64_t *reach)
 {
 	struct stat st;
-	uint64_t    end;
 
-	if (fstatat(j->o.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) ||
-	    first_seq > SEGMENT_SEQ_MAX)
+	if (fstatat(j->o.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode))
 		return;
-	end = first_seq + (uint64_t)st.st_size / BLOCK_LEAST;
-	if (end > j->next_seq)
-		j->next_seq = end;
+	reach_raise(reach, first_seq, st.st_size);
+	reach_raise(&j->next_seq, first_seq, st.st_size);
 	j->stats.damaged++;
 }
 
@@ -77,16 +86,27 @@ segment_set_aside(struct journal *j, const char *name, const char *why)
 	j->stats.damaged++;
 }
 
-/* Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again. */
+/*
+ * Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again; so is
+ * one whose number lies far beyond all before it: those that had to follow it would end at SEGMENT_SEQ_MAX.
+ * @param reach  how far numbers go by the checkpoint and the files before this one
+ */
 static void
-segment_take(struct journal *j, const char *name, uint64_t first_seq)
+segment_take(struct journal *j, uint64_t first_seq, uint64_t *reach)
 {
 	struct segment_reader	r;
 	struct journal_segment *s;
 	struct stat		st;
 	int			flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, rc;
-	int			fd = openat(j->o.dir_fd, name, flags);
+	int			fd;
+	char			name[SEGMENT_NAME_SIZE];
 
+	segment_name(name, first_seq);
+	if (first_seq > *reach && first_seq - *reach > SEQ_LEAP_MAX) {
+		segment_set_aside(j, name, "its number is far beyond the others");
+		return;
+	}
+	fd = openat(j->o.dir_fd, name, flags);
 	if (fd != -1 && fstat(fd, &st) == -1) {
 		close(fd);
 		fd = -1;
@@ -99,13 +119,14 @@ segment_take(struct journal *j, const char *name, uint64_t first_seq)
 	rc = fd != -1 ? segment_reader_init(&r, fd, (uint64_t)st.st_size) : -1;
 	if (rc == -1) {
 		log_warn("store/journal/%s: left out", name);
-		segment_leave_out(j, name, first_seq);
+		segment_leave_out(j, name, first_seq, reach);
 		return;
 	}
 	if (rc == 0 && r.head.first_seq == first_seq) {
 		s = journal_segment_add(j, first_seq);
 		s->created_ns = r.head.created_ns;
 		s->bytes = (uint64_t)st.st_size;
+		reach_raise(reach, first_seq, st.st_size);
 	} else if (st.st_size <= SEGMENT_HEAD)	/* a crash while it was made: it never held a block */
 		unlinkat(j->o.dir_fd, name, 0);
 	else
@@ -119,7 +140,8 @@ segments_list(struct journal *j)
 	int	       fd = openat(j->o.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR	      *dir = fd != -1 ? fdopendir(fd) : NULL;
 	struct dirent *e;
-	uint64_t       first_seq;
+	uint64_t      *seq = NULL, reach = j->next_seq;
+	size_t	       i, n = 0;
 
 	if (dir == NULL) {
 		log_warn("cannot list store/journal");
@@ -127,12 +149,17 @@ segments_list(struct journal *j)
 			close(fd);
 		return -1;
 	}
-	while ((e = readdir(dir)) != NULL)
-		if (segment_name_parse(e->d_name, &first_seq) == 0)
-			segment_take(j, e->d_name, first_seq);
+	while ((e = readdir(dir)) != NULL) {
+		seq = xrealloc(seq, n + 1, sizeof(*seq));
+		if (segment_name_parse(e->d_name, &seq[n]) == 0)
+			n++;
+	}
 	closedir(dir);
-	if (j->nsegment > 0)
-		qsort(j->segment, j->nsegment, sizeof(*j->segment), segment_compare);
+	if (n > 0)
+		qsort(seq, n, sizeof(*seq), seq_compare);
+	for (i = 0; i < n; i++)
+		segment_take(j, seq[i], &reach);
+	free(seq);
 	return 0;
 }
 

@@ -423,17 +423,20 @@ static void
 test_numbers(void)
 {
 	static const struct { uint64_t first, seq; } crafted[] = {
-		{ BLOCK_SEQ_MAX, BLOCK_SEQ_MAX }, { 5, BLOCK_SEQ_MAX }, { 5, 4000 }, { 5, 3 },
+		{ BLOCK_SEQ_MAX, BLOCK_SEQ_MAX }, { SEGMENT_SEQ_MAX, SEGMENT_SEQ_MAX },
+		{ 5, BLOCK_SEQ_MAX }, { 5, 4000 }, { 5, 3 },
 	};
 	unsigned wrong = 0;
 	size_t	 i;
 
-	for (i = 0; i < nitems(crafted); i++) {
+	for (i = 0; i < 2 * nitems(crafted); i++) {
 		int		dir = store_dir_make();
 		struct journal *j;
 
-		segment_craft(dir, crafted[i].first, crafted[i].seq);
+		segment_craft(dir, crafted[i / 2].first, crafted[i / 2].seq);
+		heads_fail = i % 2 != 0;	/* that it cannot be read is no reason to believe its name */
 		j = open_journal(dir, 0);
+		heads_fail = false;
 		wrong += j == NULL || journal_next_seq(j) > 100;
 		put(j, 7, T0);
 		wrong += journal_commit(j, T0) == -1;
