@@ -142,7 +142,7 @@ entry_put_back(int rrd_fd, const char *name, uint32_t at, const uint8_t *bytes, 
 	int	    fd = openat(rrd_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), rc = -1;
 
 	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= (uint64_t)at + len &&
 	    pwrite(fd, bytes, len, (off_t)at) == (ssize_t)len)
 		rc = fdatasync(fd);
@@ -151,18 +151,26 @@ entry_put_back(int rrd_fd, const char *name, uint32_t at, const uint8_t *bytes, 
 }
 
 /*
- * Better no file, and the journal gives what it has, than one whose rows stand at wrong times. It must be
- * gone for good before the batch is void.
+ * Better no file, and the journal gives what it has, than one whose rows stand at wrong times. It must be gone
+ * for good before the batch is void: else the file would be believed at the next start. 0, or -1 (logged)
  */
-static void
+static int
 entry_set_aside(int rrd_fd, const char *name)
 {
 	char bad[NAME_SIZE + 16];
 
 	snprintf(bad, sizeof(bad), "%s.bad-undo", name);
 	log_warn("store/rrd/%s: an update was cut off and cannot be undone", name);
-	if (renameat(rrd_fd, name, rrd_fd, bad) == -1 || syncfs(rrd_fd) == -1)
-		log_warn("store/rrd/%s: cannot be renamed; its rows may stand at wrong times", name);
+	if (renameat(rrd_fd, name, rrd_fd, bad) == -1) {
+		log_warn("store/rrd/%s: cannot be renamed either, and its rows may stand at wrong times: "
+		    "remove it to start", name);
+		return -1;
+	}
+	if (syncfs(rrd_fd) == -1) {
+		log_warn("store/rrd/%s: renamed, but that cannot be synced", name);
+		return -1;
+	}
+	return 0;
 }
 
 int
@@ -183,10 +191,10 @@ undo_restore(struct undo *u, int rrd_fd)
 		bytes = cursor_bytes(&c, len);
 		if (bytes == NULL || !name_is_safe(name))
 			break;
-		if (entry_put_back(rrd_fd, name, at, bytes, len) == -1)
-			entry_set_aside(rrd_fd, name);
-		else
+		if (entry_put_back(rrd_fd, name, at, bytes, len) == 0)
 			restored++;
+		else if (entry_set_aside(rrd_fd, name) == -1)
+			return -1;
 	}
 	undo_void(u);
 	if (undo_sync(u) == -1) {

@@ -20,14 +20,14 @@ struct undo {
 	uint32_t   count;
 };
 
-/** @param dir_fd  directory of the file, to be synced by the caller; borrowed. 0, or -1 (errno) */
+/** @param dir_fd  directory of the file, to be synced by the caller; borrowed for the call. 0, or -1 (errno) */
 int	undo_open(struct undo *u, int dir_fd);
 void	undo_close(struct undo *u);
 
 /**
  * Put back what an unfinished batch has changed below rrd_fd. A file for which that fails is renamed to
  * "<name>.bad-undo": nobody could tell later that its header is wrong.
- * @return number of files, or -1 (logged)
+ * @return number of files, or -1 (logged): the batch is kept, and may be put back when the cause is gone
  */
 int	undo_restore(struct undo *u, int rrd_fd);
 

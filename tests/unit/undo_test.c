@@ -189,6 +189,27 @@ test_set_aside(struct dirs *d)
 	    "a file that cannot be put back is set aside");
 }
 
+/* Nor can it be renamed: something that is no file has the name. */
+static void
+test_cannot_set_aside(struct dirs *d)
+{
+	uint8_t bytes[16] = { 1 };
+	int	fd = openat(d->fd, "short.rrd", O_WRONLY | O_CREAT, 0600);
+
+	close(fd);
+	mkdirat(d->fd, "short.rrd.bad-undo", 0700);
+	undo_begin(&d->undo);
+	undo_add(&d->undo, "short.rrd", 0, bytes, sizeof(bytes));
+	undo_commit(&d->undo);
+	is_i64(undo_restore(&d->undo, d->fd), -1, "one that cannot be set aside either is not left to be believed");
+	unlinkat(d->fd, "short.rrd.bad-undo", AT_REMOVEDIR);
+	fd = openat(d->fd, "short.rrd", O_WRONLY);
+	if (ftruncate(fd, sizeof(bytes)) == -1)
+		abort();
+	close(fd);
+	is_i64(undo_restore(&d->undo, d->fd), 1, "and it is put back when it can be");
+}
+
 static void
 test_names(struct dirs *d)
 {
@@ -224,6 +245,8 @@ main(void)
 	test_torn(&d, k);
 	test_void(&d, k);
 	test_set_aside(&d);
+	unlinkat(d.fd, "short.rrd.bad-undo", 0);
+	test_cannot_set_aside(&d);
 	test_names(&d);
 	undo_close(&d.undo);
 	rrd_dir_free(d.rrd);
