@@ -332,7 +332,10 @@ sandbox_has_landlock(void)
 	return landlock_abi() >= 1;
 }
 
-/* access() asks the owner and the mode alone: only Landlock can then still say no. */
+/* Of this process, which enters once: bit i is set when file i of its role could not be read from the start. */
+static uint32_t hidden_before;
+
+/* access() asks the owner and the mode alone: Landlock can still say no, and so can others of its like. */
 static bool
 is_hidden(const char *path)
 {
@@ -346,15 +349,21 @@ is_hidden(const char *path)
 	return false;
 }
 
+static uint32_t
+hidden_now(const struct role *r)
+{
+	uint32_t hidden = 0;
+	unsigned i;
+
+	for (i = 0; r->files != NULL && r->files[i] != NULL; i++)
+		hidden |= (uint32_t)is_hidden(r->files[i]) << i;
+	return hidden;
+}
+
 bool
 sandbox_is_outdated(enum sandbox_role role)
 {
-	const char *const *path;
-
-	for (path = roles[role].files; path != NULL && *path != NULL; path++)
-		if (is_hidden(*path))
-			return true;
-	return false;
+	return (hidden_now(&roles[role]) & ~hidden_before) != 0;
 }
 
 /* ---- all of it ---- */
@@ -368,5 +377,6 @@ sandbox_enter(enum sandbox_role role, int dir_fd)
 	}
 	if (privileges_drop("") == -1 || files_close(&roles[role], dir_fd) == -1)
 		return -1;
+	hidden_before = hidden_now(&roles[role]);
 	return filter_load(&roles[role]);
 }

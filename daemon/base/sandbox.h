@@ -26,7 +26,8 @@ int	sandbox_enter(enum sandbox_role role, int dir_fd);
 bool	sandbox_has_landlock(void);
 /**
  * Landlock knows a file, not its name. @return whether one that this role may read has since been replaced,
- * so that only a new process of the role can read it
+ * so that only a new process of the role can read it; one that could not be read from the start is none: a
+ * new process could not either
  */
 bool	sandbox_is_outdated(enum sandbox_role role);
 /** Whether privileges_drop() would make us another user: we are root, and user is not empty. */

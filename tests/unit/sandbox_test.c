@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <netdb.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -358,6 +360,40 @@ ask_outdated(int fd)
 	return read(fd, &answer, 1) == 1 ? answer : '?';
 }
 
+/* Something else than our rules, here those of an outer sandbox, keeps all files from it. */
+static int
+enter_hidden(int dir_fd)
+{
+	struct landlock_ruleset_attr attr = { .handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE };
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
+		return 1;
+	if (sandbox_enter(SANDBOX_PUBLISH, dir_fd) == -1 || open("/etc/hosts", O_RDONLY | O_CLOEXEC) != -1)
+		return 2;
+	return sandbox_is_outdated(SANDBOX_PUBLISH) ? 3 : 0;
+}
+
+static void
+test_hidden(int dir_fd)
+{
+	int   status = -1;
+	pid_t pid;
+
+	if (!sandbox_has_landlock() || access("/etc/hosts", R_OK) == -1) {
+		ok(true, "a file that could never be read # SKIP no Landlock, or no such file");
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(enter_hidden(dir_fd));
+	waitpid(pid, &status, 0);
+	if (!ok(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "files that cannot be read from the start have not been replaced"))
+		printf("#   status 0x%x\n", status);
+}
+
 /* Another file takes the place of /etc/hosts, as an editor or a DHCP client does it. */
 static void
 test_replaced(int dir_fd)
@@ -442,6 +478,7 @@ main(void)
 		test_one(&tests[i], dir_fd);
 	test_without_landlock(dir_fd);
 	test_privileges();
+	test_hidden(dir_fd);
 	test_replaced(dir_fd);		/* last: from then on our mounts are our own */
 	files_remove(dir);
 	return tap_done();
