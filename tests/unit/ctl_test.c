@@ -203,7 +203,7 @@ fake_free(struct fake *f)
 	map_free(f->core.link_by_id);
 	map_free(f->core.device_by_id);
 	map_free(f->core.port_by_ref);
-	map_free(f->core.counters);
+	core_counters_free(&f->core);
 	json_decref(f->incident.evidence);
 	loop_free(f->loop);
 	unlink(f->address.sun_path);
