@@ -145,6 +145,15 @@ children_channel(struct children *cs, enum process_kind to, enum process_kind pe
 	return 0;
 }
 
+void
+children_kill(struct children *cs, enum process_kind kind)
+{
+	struct child *c = child_find(cs, kind, "");
+
+	if (c != NULL && c->pid != 0)
+		kill(c->pid, SIGKILL);
+}
+
 /* ---- a child's life ---- */
 
 /*

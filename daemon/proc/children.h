@@ -49,6 +49,8 @@ const char *children_instance(const struct children *cs, size_t *at);
  */
 int	children_channel(struct children *cs, enum process_kind to, enum process_kind peer, pid_t peer_pid,
     int fd);
+/** The only process of this kind has sent a bad message over such a descriptor: end it, to be started anew. */
+void	children_kill(struct children *cs, enum process_kind kind);
 /** SIGCHLD: take note of all that have ended. */
 void	children_reap(struct children *cs);
 /** How often each has died, as "child.<name>.restarts". */

@@ -57,9 +57,17 @@ counters_send(void *arg)
 static void
 core_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
-	(void)ch;
 	if (msg->type == IPC_RELOAD)
 		reload(arg);
+	else
+		ipc_reject(ch, "bad message: core only asks for a reload here");
+}
+
+/* Without this channel it would live on and reload nothing, so it goes, as for a bad message on its other one. */
+static void
+core_bad(void *arg)
+{
+	children_kill(((struct parent *)arg)->children, PROCESS_CORE);
 }
 
 static void
@@ -81,6 +89,7 @@ core_join(struct parent *p)
 		return;
 	ipc_free(p->core);
 	p->core = ipc_open(p->loop, fd[0], "core", core_message, core_closed, p);
+	ipc_on_bad(p->core, core_bad, p);
 	children_channel(p->children, PROCESS_CORE, PROCESS_PARENT, getpid(), fd[1]);
 	close(fd[1]);
 	counters_send(p);
