@@ -36,6 +36,9 @@ refusals_flush(struct refusals *rs)
 	for (r = rs->seen; r < rs->seen + rs->n; r++)
 		if (r->more > 0)
 			entry_write(rs, r->who, r->op, r->more, r->uid);
+	for (r = rs->seen; r < rs->seen + rs->n; r++)
+		if (r->rest > 0)
+			entry_write(rs, "others", "", r->rest, r->uid);
 	if (rs->others > 0)
 		entry_write(rs, "others", "", rs->others, (uid_t)-1);
 	rs->n = 0;
@@ -59,6 +62,19 @@ refusal_find(struct refusals *rs, uid_t uid, const char *who, const char *op)
 	return NULL;
 }
 
+/* @return the first place of a peer that has all it may have, else NULL */
+static struct refusal *
+full_peer(struct refusals *rs, uid_t uid)
+{
+	struct refusal *r, *first = NULL;
+	size_t		n = 0;
+
+	for (r = rs->seen; r < rs->seen + rs->n; r++)
+		if (r->uid == uid && n++ == 0)
+			first = r;
+	return n >= REFUSALS_PEER_MAX ? first : NULL;
+}
+
 void
 refusals_note(struct refusals *rs, struct loop *l, struct ledger *ledger, uid_t uid, const char *who,
     const char *op)
@@ -71,6 +87,8 @@ refusals_note(struct refusals *rs, struct loop *l, struct ledger *ledger, uid_t 
 		loop_timer_set(l, &rs->minute, loop_mono_ns(l) + MINUTE_NS, minute_over, rs);
 	if (r != NULL) {
 		r->more++;
+	} else if ((r = full_peer(rs, uid)) != NULL) {
+		r->rest++;
 	} else if (rs->n == REFUSALS_MAX) {
 		rs->others++;
 	} else {

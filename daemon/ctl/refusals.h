@@ -4,8 +4,10 @@
  * again and again must not fill the disk.
  *
  * The first refusal of an operation to somebody is written at once, what follows within a minute is counted
- * and written at its end. More different ones than there is room for are counted together. So a minute has at
- * most 2 x REFUSALS_MAX + 1 entries, whoever asks, and however often.
+ * and written at its end. A peer has a few places, so that it cannot hide what others ask for; what else it is
+ * refused is one entry with its uid, and one more is of those who found no place at all. So a minute has few
+ * entries, at most two for each place and one for each peer that has filled its own, whoever asks, and however
+ * often.
  */
 #ifndef SIMPUL_CTL_REFUSALS_H
 #define SIMPUL_CTL_REFUSALS_H
@@ -14,7 +16,8 @@
 #include "base/loop.h"
 #include "ledger/ledger.h"
 
-#define REFUSALS_MAX 16
+#define REFUSALS_MAX	  16
+#define REFUSALS_PEER_MAX 4	/* of them, for one uid */
 
 struct refusals {		/* zeroed: none yet */
 	struct loop	 *loop;
@@ -25,6 +28,7 @@ struct refusals {		/* zeroed: none yet */
 		char	    who[64];
 		const char *op;
 		uint32_t    more;	/* after the one that is written */
+		uint32_t    rest;	/* at the first place of a peer: found no room among its own */
 	}		  seen[REFUSALS_MAX];
 	size_t		  n;
 	uint32_t	  others;	/* found no room */

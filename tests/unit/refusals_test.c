@@ -98,9 +98,30 @@ test_flood(struct bench *b)
 			snprintf(who, sizeof(who), "user%u", i % 1000);
 			note(b, 901, who, "flush", 1);
 		}
+		note(b, 1000, "uid 1000", "reload", 1);
+		if (minute == 0)
+			is_text(last_entry(b, out, sizeof(out)),
+			    "uid 1000 refused reload {\"uid\":1000,\"count\":1}", "a flood does not hide another peer");
 		after(b, MINUTE_NS);
 	}
-	is_i64(entries(b) - before, 3 * (2 * REFUSALS_MAX + 1), "a minute has so many entries at most");
+	is_i64(entries(b) - before, 3 * (2 * REFUSALS_PEER_MAX + 2), "a peer has so many entries in a minute");
+	is_text(last_entry(b, out, sizeof(out)), "others refused  {\"uid\":901,\"count\":1992}",
+	    "the rest of what it was refused is counted together");
+}
+
+static void
+test_many_peers(struct bench *b)
+{
+	int64_t	 before = entries(b);
+	unsigned i;
+	char	 who[32], out[200];
+
+	for (i = 0; i < 2000; i++) {
+		snprintf(who, sizeof(who), "uid %u", 2000 + i % 1000);
+		note(b, 2000 + i % 1000, who, "flush", 1);
+	}
+	after(b, MINUTE_NS);
+	is_i64(entries(b) - before, 2 * REFUSALS_MAX + 1, "all together have so many entries at most");
 	is_text(last_entry(b, out, sizeof(out)), "others refused  {\"count\":1968}",
 	    "the rest is counted together");
 }
@@ -120,6 +141,7 @@ main(void)
 	is_i64(entries(&b), 0, "none yet");
 	test_one(&b);
 	test_flood(&b);
+	test_many_peers(&b);
 	ledger_close(b.ledger);
 	loop_free(b.loop);
 	unlink(b.path);
