@@ -131,6 +131,7 @@ store_leave(struct measure *m)
 {
 	struct kept *since = m->kept, **since_last = m->kept_last;
 	size_t	     since_bytes = m->kept_bytes;
+	uint64_t     told;
 
 	m->kept = NULL;
 	m->kept_last = &m->kept;
@@ -143,7 +144,9 @@ store_leave(struct measure *m)
 	}
 	kept_bound(m);
 	m->frames_dropped += ipc_dropped(m->store);
-	m->frames_lost += m->frames_given - m->frames_durable - ipc_dropped(m->store);
+	told = m->frames_durable + ipc_dropped(m->store);
+	if (m->frames_given > told)	/* else it has told of frames that never left us */
+		m->frames_lost += m->frames_given - told;
 	m->frames_given = m->frames_durable = 0;
 	ipc_free(m->store);
 	m->store = NULL;

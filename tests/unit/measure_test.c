@@ -485,6 +485,36 @@ test_store_dies(void)
 	bench_free(b);
 }
 
+/* A store tells of all that it was to be given, though a part was dropped on its way there. */
+static void
+test_store_lies(void)
+{
+	struct bench	   *b = bench_new();
+	struct ipc_channel *theirs;
+	struct sample	    s = { .series = 1, .type = SAMPLE_RATE, .seconds = 60, .n = 8 };
+	int		    i;
+
+	leave(&b->store);
+	b->store = (struct end){ .bench = b };
+	ipc_pair(b->loop, &theirs, "store", &b->store.ch, "measure");
+	ipc_handlers(b->store.ch, end_message, end_closed, &b->store);
+	ipc_queue_max(theirs, 2 * IPC_PAYLOAD_MAX);
+	measure_attach(b->measure, PROCESS_STORE, "", theirs);
+	for (i = 0; i < 5000; i++) {
+		s.wall_ns = loop_wall_ns(b->loop);
+		snmp->sink.sample(snmp->sink.arg, &s);
+	}
+	run(b, 1);
+	acknowledge(b, b->core.frames[IPC_SAMPLES]);
+	run(b, 0.01);
+	ok(!b->store.closed && b->store.samples < 5000, "a store tells of frames that were dropped");
+	acknowledge(b, UINT64_MAX);
+	run(b, 11);
+	ok(b->store.closed && counter(&b->core, "samples.frames_lost") == 0,
+	    "when it is given up, less than nothing is lost: none");
+	bench_free(b);
+}
+
 static void
 real_stop(void *arg)
 {
@@ -645,6 +675,7 @@ main(void)
 	test_bad_frames();
 	test_store_away();
 	test_store_dies();
+	test_store_lies();
 	test_store_stuck();
 	test_store_away_long();
 	test_ask();
