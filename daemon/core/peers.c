@@ -197,12 +197,12 @@ take_durable(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_durable d;
 
-	if (msg_durable_decode(&d, msg->data, msg->len) == -1)
+	if (msg_durable_decode(&d, msg->data, msg->len) == -1 || d.frames < c->priv->facts_durable ||
+	    d.frames > c->priv->facts_given)
 		return -1;
 	c->durable_seq = d.seq;
 	c->durable_records = d.records;
-	if (d.frames <= c->priv->facts_given)
-		c->priv->facts_durable = d.frames;
+	c->priv->facts_durable = d.frames;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "alert/alert.h"
+#include "core/private.h"
 #include "live/counters.h"
 #include "tests/unit/core_world.h"
 #include "tests/unit/tap.h"
@@ -514,6 +515,36 @@ test_store_away(void)
 	world_free(w);
 }
 
+/* @return whether core goes on with a store that says that this many frames of facts are durable */
+static bool
+store_says(struct world *w, uint64_t frames)
+{
+	const struct msg_durable m = { .seq = 1, .frames = frames };
+
+	msg_durable_send(w->store, IPC_DURABLE, 0, &m, -1);
+	world_run(w, 0.01);
+	return w->core->store != NULL;
+}
+
+static void
+test_store_lies(void)
+{
+	struct world *w = world_new(53, false);
+	uint64_t      given;
+
+	world_settle(w);
+	given = w->core->priv->facts_given;
+	ok(given > 0 && store_says(w, given), "a store tells that all facts are durable");
+	ok(!store_says(w, given - 1), "one that takes a part of it back is not believed");
+	world_free(w);
+	w = world_new(53, false);
+	world_settle(w);
+	ok(!store_says(w, w->core->priv->facts_given + 1), "nor one that tells of more than it was given");
+	world_run(w, 1);
+	is_i64((int64_t)counter(w, "core/facts.frames_lost"), (int64_t)given, "all that it had is counted as lost");
+	world_free(w);
+}
+
 static void
 test_long_message(void)
 {
@@ -701,6 +732,7 @@ main(void)
 	test_many_ports();
 	test_device_clock();
 	test_store_away();
+	test_store_lies();
 	test_long_message();
 	test_full_channel();
 	test_rule_for_others();
