@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ipc.c: channels. A frame that cannot be sent at once waits in a list; the list has a bound.
+ * ipc.c: channels. A frame that cannot be sent at once waits in a list; the list has a bound (queue.c).
  *
- * The in-process pair delivers through a timer that is due now, so a receiver never runs inside the sender's call and the
- * order of events does not depend on how the processes are laid out.
+ * The in-process pair delivers through a timer that is due now, so a receiver never runs inside the sender's
+ * call and the order of events does not depend on how the processes are laid out.
  */
-#include "ipc/ipc.h"
+#include "ipc/private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -59,36 +58,6 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_COMMAND_REPLY] = { "COMMAND_REPLY", 8192, false, false },
 };
 
-struct frame {
-	struct frame *next;
-	size_t	      len;	/* head and payload */
-	int	      fd;	/* own copy, or -1 */
-	uint8_t	      bytes[];
-};
-
-struct ipc_channel {
-	struct loop	   *loop;
-	int		    fd;		/* -1: in-process */
-	struct loop_io	   *io;
-	struct ipc_channel *other;	/* in-process: the far end, NULL once it is gone */
-	struct loop_timer   deliver;	/* in-process: frames wait here for this end; or: report that it is closed */
-	struct frame	   *first, **last;	/* to be sent (socket), or to be delivered to this end (in-process) */
-	size_t		    queued, queue_max;
-	uint64_t	    dropped;
-	char		    peer[48];
-	const char	   *closed_why;	/* not NULL: closed, reported or about to be */
-	bool		    reported;
-	bool		    takes_fds;	/* the owner closes what comes along */
-	bool		   *freed;	/* set while a handler runs: tells it that the channel went away */
-	ipc_message_fn	    message;
-	ipc_closed_fn	    closed;
-	void		   *arg;
-	void		  (*bad)(void *arg);
-	void		   *bad_arg;
-	void		   *owned;
-	uint8_t		   *in;		/* socket: one frame is read here */
-};
-
 static struct ipc_channel *
 channel_new(struct loop *l, const char *peer)
 {
@@ -100,34 +69,6 @@ channel_new(struct loop *l, const char *peer)
 	ch->queue_max = QUEUE_MAX_DEFAULT;
 	text_copy(ch->peer, sizeof(ch->peer), peer);
 	return ch;
-}
-
-static void
-frame_free(struct frame *f)
-{
-	if (f->fd != -1)
-		close(f->fd);
-	free(f);
-}
-
-static struct frame *
-frame_take_first(struct ipc_channel *ch)
-{
-	struct frame *f = ch->first;
-
-	if (f == NULL)
-		return NULL;
-	ch->first = f->next;
-	if (ch->first == NULL)
-		ch->last = &ch->first;
-	ch->queued -= f->len;
-	return f;
-}
-
-static uint16_t
-frame_type(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[4] | bytes[5] << 8);
 }
 
 /* ---- closing ---- */
@@ -199,8 +140,8 @@ ipc_free(struct ipc_channel *ch)
 		if (ch->other->first == NULL)
 			channel_close(ch->other, "peer closed");
 	}
-	while ((f = frame_take_first(ch)) != NULL)
-		frame_free(f);
+	while ((f = ipc_frame_take(ch)) != NULL)
+		ipc_frame_free(f);
 	free(ch->owned);
 	free(ch->in);
 	free(ch);
@@ -323,7 +264,7 @@ local_deliver(void *arg)
 	struct frame	   *f;
 	bool		    goes_on = true;
 
-	while (goes_on && (f = frame_take_first(ch)) != NULL) {
+	while (goes_on && (f = ipc_frame_take(ch)) != NULL) {
 		int fd = f->fd;
 
 		f->fd = -1;
@@ -379,7 +320,7 @@ socket_flush(struct ipc_channel *ch)
 				channel_close(ch, "peer closed");
 			return;
 		}
-		frame_free(frame_take_first(ch));
+		ipc_frame_free(ipc_frame_take(ch));
 	}
 	loop_io_events(ch->io, LOOP_READ);
 }
@@ -393,57 +334,6 @@ socket_event(void *arg, int events)
 		socket_flush(ch);
 	if (ch->closed_why == NULL && events & LOOP_READ)
 		socket_read(ch);
-}
-
-/* Make room by losing the oldest droppable frames. @return true when there is room */
-static bool
-queue_make_room(struct ipc_channel *ch, size_t len)
-{
-	struct frame **at = &ch->first, *f;
-
-	while (ch->queued + len > ch->queue_max && (f = *at) != NULL) {
-		if (!ipc_types[frame_type(f->bytes)].droppable) {
-			at = &f->next;
-			continue;
-		}
-		*at = f->next;
-		if (f->next == NULL)
-			ch->last = at;
-		ch->queued -= f->len;
-		ch->dropped++;
-		frame_free(f);
-	}
-	return ch->queued + len <= ch->queue_max;
-}
-
-static int
-queue_frame(struct ipc_channel *ch, const uint8_t head[IPC_HEAD], const void *data, size_t len, int fd)
-{
-	struct frame *f;
-	int	      own_fd = -1;
-
-	if (!queue_make_room(ch, IPC_HEAD + len)) {
-		ch->dropped++;
-		return -1;
-	}
-	if (fd != -1 && (own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)) == -1) {
-		log_warn("%s: a descriptor cannot be kept until it is sent", ch->peer);
-		ch->dropped++;
-		return -1;
-	}
-	f = malloc(sizeof(*f) + IPC_HEAD + len);
-	if (f == NULL)
-		fatalx("out of memory: a frame of %zu bytes", len);
-	f->next = NULL;
-	f->len = IPC_HEAD + len;
-	f->fd = own_fd;
-	memcpy(f->bytes, head, IPC_HEAD);
-	if (len > 0)
-		memcpy(f->bytes + IPC_HEAD, data, len);
-	*ch->last = f;
-	ch->last = &f->next;
-	ch->queued += f->len;
-	return 0;
 }
 
 int
@@ -467,7 +357,7 @@ ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *data
 			return -1;
 		if (!loop_timer_is_set(&to->deliver))
 			loop_timer_set(ch->loop, &to->deliver, loop_mono_ns(ch->loop), local_deliver, to);
-		return queue_frame(to, head, data, len, fd);
+		return ipc_queue_frame(to, head, data, len, fd);
 	}
 	if (ch->first == NULL) {
 		if (socket_write(ch->fd, head, data, len, fd) != -1)
@@ -478,27 +368,7 @@ ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *data
 		}
 	}
 	loop_io_events(ch->io, LOOP_READ | LOOP_WRITE);
-	return queue_frame(ch, head, data, len, fd);
-}
-
-void
-ipc_take_back(struct ipc_channel *ch, uint16_t type, void (*cb)(void *, const uint8_t *, size_t), void *arg)
-{
-	struct frame **at, *f;
-
-	if (ch == NULL || ch->fd == -1)
-		return;
-	for (at = &ch->first; (f = *at) != NULL;) {
-		if (frame_type(f->bytes) != type) {
-			at = &f->next;
-			continue;
-		}
-		if ((*at = f->next) == NULL)
-			ch->last = at;
-		ch->queued -= f->len;
-		cb(arg, f->bytes + IPC_HEAD, f->len - IPC_HEAD);
-		frame_free(f);
-	}
+	return ipc_queue_frame(ch, head, data, len, fd);
 }
 
 int
@@ -537,7 +407,8 @@ ipc_open(struct loop *l, int fd, const char *peer, ipc_message_fn message, ipc_c
 }
 
 void
-ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct ipc_channel **b, const char *b_peer)
+ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct ipc_channel **b,
+    const char *b_peer)
 {
 	*a = channel_new(l, a_peer);
 	*b = channel_new(l, b_peer);
@@ -563,39 +434,6 @@ const char *
 ipc_peer(const struct ipc_channel *ch)
 {
 	return ch->peer;
-}
-
-void
-ipc_queue_max(struct ipc_channel *ch, size_t bytes)
-{
-	if (ch->fd == -1 && ch->other != NULL)
-		ch->other->queue_max = bytes;
-	else
-		ch->queue_max = bytes;
-}
-
-uint64_t
-ipc_dropped(const struct ipc_channel *ch)
-{
-	if (ch == NULL)
-		return 0;
-	return ch->fd == -1 && ch->other != NULL ? ch->other->dropped : ch->dropped;
-}
-
-size_t
-ipc_queued(const struct ipc_channel *ch)
-{
-	if (ch == NULL)
-		return 0;
-	return ch->fd == -1 && ch->other != NULL ? ch->other->queued : ch->queued;
-}
-
-size_t
-ipc_room(const struct ipc_channel *ch)
-{
-	const struct ipc_channel *at = ch != NULL && ch->fd == -1 ? ch->other : ch;
-
-	return at != NULL && at->queued < at->queue_max ? at->queue_max - at->queued : 0;
 }
 
 int

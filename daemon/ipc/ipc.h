@@ -2,10 +2,11 @@
 /*
  * ipc.h: typed frames between the processes (DECISIONS 8).
  *
- * A channel is one end of a SOCK_SEQPACKET pair, or of an in-process pair in --single; both behave alike: a message is
- * delivered from the loop, never from inside ipc_send(). Head: u32 length of the payload, u16 type, u16 version, u32 token,
- * u32 zero. A frame whose length, type, version or size is not what ipc_types[] allows closes the channel ("bad message").
- * A full socket never blocks: frames wait in memory up to a bound; beyond it droppable types lose their oldest, counted.
+ * A channel is one end of a SOCK_SEQPACKET pair, or of an in-process pair in --single; both behave alike: a
+ * message is delivered from the loop, never from inside ipc_send(). Head: u32 length of the payload, u16 type,
+ * u16 version, u32 token, u32 zero. A frame whose length, type, version or size is not what ipc_types[] allows
+ * closes the channel ("bad message"). A full socket never blocks: frames wait in memory up to a bound; beyond
+ * it droppable types lose their oldest, counted.
  */
 #ifndef SIMPUL_IPC_H
 #define SIMPUL_IPC_H
@@ -19,8 +20,8 @@
 
 enum ipc_type {
 	/* everybody */
-	IPC_HELLO = 1,		/* child -> parent, first: who I am (other channels need none: CHANNEL has said it) */
-	IPC_CHANNEL,		/* parent -> child: here is your end of a pair with that process (descriptor) */
+	IPC_HELLO = 1,		/* child -> parent, first: who I am (elsewhere CHANNEL has said it) */
+	IPC_CHANNEL,		/* parent -> child: your end of a pair with that process (descriptor) */
 	IPC_ALIVE,		/* child -> parent each second */
 	IPC_STOP,		/* parent -> child: finish what is durable and exit */
 	IPC_COUNTERS,		/* child and parent -> core each 10 s */
@@ -84,15 +85,21 @@ typedef void (*ipc_closed_fn)(void *arg, struct ipc_channel *ch, const char *why
 /**
  * @param fd	one end of a SOCK_SEQPACKET pair; taken
  * @param peer	"core", "measure wan": for logs; copied
- * @param closed called once from the loop after the peer is gone or has sent a bad frame; the owner then frees the channel
+ * @param closed called once from the loop after the peer is gone or has sent a bad frame; the owner then frees
+ *		the channel
  */
-struct ipc_channel *ipc_open(struct loop *l, int fd, const char *peer, ipc_message_fn message, ipc_closed_fn closed, void *arg);
-/** A pair inside one process (--single, stories). Set the handlers with ipc_handlers() before the loop runs. */
-void	ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct ipc_channel **b, const char *b_peer);
+struct ipc_channel *ipc_open(struct loop *l, int fd, const char *peer, ipc_message_fn message,
+    ipc_closed_fn closed, void *arg);
+/** A pair in one process (--single, stories). Set the handlers with ipc_handlers() before the loop runs. */
+void	ipc_pair(struct loop *l, struct ipc_channel **a, const char *a_peer, struct ipc_channel **b,
+    const char *b_peer);
 void	ipc_handlers(struct ipc_channel *ch, ipc_message_fn message, ipc_closed_fn closed, void *arg);
 /** The handler closes the descriptors that come. Without this a frame that carries one is a bad message. */
 void	ipc_take_fds(struct ipc_channel *ch);
-/** What came is of no use: log it, and close as for a bad frame. @param why  "bad message: ..."; borrowed for ever */
+/**
+ * What came is of no use: log it, and close as for a bad frame.
+ * @param why	"bad message: ..."; borrowed for ever
+ */
 void	ipc_reject(struct ipc_channel *ch, const char *why);
 /** Call bad(arg) at once, before closed, when the channel closes for a bad message. */
 void	ipc_on_bad(struct ipc_channel *ch, void (*bad)(void *arg), void *arg);
@@ -110,13 +117,13 @@ int	ipc_send(struct ipc_channel *ch, uint16_t type, uint32_t token, const void *
 void	ipc_queue_max(struct ipc_channel *ch, size_t bytes);	/* default 16 MiB */
 uint64_t ipc_dropped(const struct ipc_channel *ch);		/* frames lost at the bound */
 size_t	ipc_queued(const struct ipc_channel *ch);		/* bytes that wait */
-size_t	ipc_room(const struct ipc_channel *ch);			/* bytes that may still be queued, heads included */
+size_t	ipc_room(const struct ipc_channel *ch);			/* bytes that may be queued, heads included */
 /**
- * Take back the frames of this type that wait to be sent, oldest first: they will not be. Of an in-process pair none: what
- * was sent is with the other end.
+ * Take back the frames of this type that wait to be sent, oldest first: they will not be. Of an in-process pair
+ * none: what was sent is with the other end.
  */
-void	ipc_take_back(struct ipc_channel *ch, uint16_t type, void (*cb)(void *arg, const uint8_t *data, size_t len),
-    void *arg);
+void	ipc_take_back(struct ipc_channel *ch, uint16_t type,
+    void (*cb)(void *arg, const uint8_t *data, size_t len), void *arg);
 /** Send what waits, waiting for the peer at most this long (used when stopping). 0 or -1. */
 int	ipc_drain(struct ipc_channel *ch, int timeout_ms);
 
