@@ -2,7 +2,7 @@
 /*
  * children.c: start, join, watch, restart, stop.
  *
- * Each child has a pair with the parent. Each two that speak with each other (pairs[]) get a pair of their
+ * Each child has a pair with the parent. Each two that speak with each other (pairs.c) get a pair of their
  * own: it is made here and sent as two CHANNEL frames whenever one of them starts; its peer learns of the end
  * of the old one by itself. A child that dies is started again at once; one that dies again and again is
  * given more and more time.
@@ -21,18 +21,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "proc/backoff.h"
 #include "proc/nest.h"
+#include "proc/pairs.h"
 #include "proc/spawn.h"
 
 #define CHILDREN_MAX   20
 #define ALIVE_MAX_NS   (10 * NS_PER_S)	/* without a sign of life: killed */
 #define ASLEEP_NS      (2 * NS_PER_S)	/* we ourselves come so late: the whole machine slept, or we alone */
 #define STOP_MAX_NS    (10 * NS_PER_S)	/* to finish in, all together */
-#define RESTART_NS     (100 * NS_PER_MS)
-#define BACKOFF_MIN_NS NS_PER_S
-#define BACKOFF_MAX_NS (10 * NS_PER_S)
-#define DEATHS_MAX     5		/* more than these within DEATHS_NS: back off */
-#define DEATHS_NS      (10 * NS_PER_S)
 
 struct child {
 	struct children	     *all;
@@ -44,9 +41,7 @@ struct child {
 	pid_t		      pid;		/* 0: does not run */
 	struct ipc_channel   *channel;
 	int64_t		      started_ns, alive_ns;	/* monotonic */
-	int64_t		      death_ns[DEATHS_MAX];	/* the last ones, a ring */
-	unsigned	      deaths;
-	int64_t		      backoff_ns;		/* 0: not backing off */
+	struct backoff	      backoff;
 	bool		      leaving;		/* told to stop: not restarted */
 	bool		      again;		/* ... but started once more, with what it had */
 	struct loop_timer     restart;
@@ -62,21 +57,6 @@ struct children {
 	bool		       stopping;
 	struct loop_timer      second, late;
 	int64_t		       second_ns;	/* when the next second is due */
-};
-
-static const struct {
-	enum process_kind a, b;
-} pairs[] = {
-	{ PROCESS_MEASURE, PROCESS_STORE },
-	{ PROCESS_MEASURE, PROCESS_CORE },
-	{ PROCESS_CORE, PROCESS_STORE },
-	{ PROCESS_CORE, PROCESS_PUBLISH },
-};
-
-/* More is trusted more. */
-static const int trust[PROCESSES] = {
-	[PROCESS_PARENT] = 5, [PROCESS_CORE] = 4, [PROCESS_STORE] = 3, [PROCESS_PUBLISH] = 2,
-	[PROCESS_MEASURE] = 2, [PROCESS_CHECK] = 1,
 };
 
 /* Who produces stops first, so that what is on its way still arrives. */
@@ -99,17 +79,6 @@ child_find(const struct children *cs, enum process_kind kind, const char *instan
 }
 
 /* ---- channels between them ---- */
-
-static bool
-is_pair(enum process_kind a, enum process_kind b)
-{
-	size_t i;
-
-	for (i = 0; i < nitems(pairs); i++)
-		if ((pairs[i].a == a && pairs[i].b == b) || (pairs[i].a == b && pairs[i].b == a))
-			return true;
-	return false;
-}
 
 /* Tell `to` that fd leads to that peer. */
 static void
@@ -165,11 +134,11 @@ accusation(struct child *c, struct ipc_channel *ch, const struct msg_hello *m)
 {
 	struct child *accused = child_find(c->all, m->process, m->instance);
 
-	if (trust[c->kind] <= trust[m->process]) {
+	if (!pairs_trust_more(c->kind, m->process)) {
 		log_warnx("%s says that %s, which is trusted no less, sent it a bad message: killed", c->name,
 		    process_names[m->process]);
 		kill(c->pid, SIGKILL);
-	} else if (accused != NULL && !is_pair(c->kind, accused->kind)) {
+	} else if (accused != NULL && !pairs_speak(c->kind, accused->kind)) {
 		ipc_reject(ch, "bad message: it has no channel to the one that it accuses");
 	} else if (accused != NULL && accused->pid != 0 && accused->pid == (pid_t)m->pid) {
 		log_warnx("%s sent a bad message to %s: killed", accused->name, c->name);
@@ -300,25 +269,9 @@ child_start(struct child *c)
 	c->channel = ipc_open(cs->loop, fd[0], c->name, child_message, child_closed, c);
 	ipc_on_bad(c->channel, child_bad, c);
 	for (i = 0; i < cs->n; i++)
-		if (cs->child[i] != c && cs->child[i]->pid != 0 && is_pair(c->kind, cs->child[i]->kind))
+		if (cs->child[i] != c && cs->child[i]->pid != 0 && pairs_speak(c->kind, cs->child[i]->kind))
 			child_join(c, cs->child[i]);
 	cs->hooks.started(cs->hooks.arg, c->kind);
-}
-
-/* How long to wait before the next start: hardly, unless it dies again and again. */
-static int64_t
-restart_wait(struct child *c, int64_t now)
-{
-	int64_t *oldest = &c->death_ns[c->deaths % DEATHS_MAX];
-	bool	 often = c->deaths >= DEATHS_MAX && now - *oldest <= DEATHS_NS;
-
-	*oldest = now;
-	c->deaths++;
-	if (c->backoff_ns > 0 && now - c->started_ns < DEATHS_NS)
-		c->backoff_ns = c->backoff_ns * 2 < BACKOFF_MAX_NS ? c->backoff_ns * 2 : BACKOFF_MAX_NS;
-	else
-		c->backoff_ns = often ? BACKOFF_MIN_NS : 0;
-	return c->backoff_ns > 0 ? c->backoff_ns : RESTART_NS;
 }
 
 static void
@@ -369,7 +322,7 @@ child_died(struct child *c, int status)
 		c->leaving = c->again = false;
 		child_start(c);
 	} else {
-		wait_ns = restart_wait(c, loop_mono_ns(cs->loop));
+		wait_ns = backoff_death(&c->backoff, c->started_ns, loop_mono_ns(cs->loop));
 		if (wait_ns >= BACKOFF_MIN_NS)
 			log_warnx("%s dies again and again: next start in %d s", c->name,
 			    (int)(wait_ns / NS_PER_S));
@@ -562,7 +515,7 @@ children_counters(const struct children *cs, struct msg_counters *m)
 	m->n = (uint16_t)cs->n;
 	for (i = 0; i < cs->n; i++) {
 		snprintf(m->c[i].name, sizeof(m->c[i].name), "child.%.31s.restarts", cs->child[i]->name);
-		m->c[i].value = cs->child[i]->deaths;
+		m->c[i].value = cs->child[i]->backoff.deaths;
 	}
 }
 
@@ -576,7 +529,7 @@ children_log(const struct children *cs)
 		c = cs->child[i];
 		log_info("%s: process id %d, %s for %d s, died %u times", c->name, (int)c->pid,
 		    c->pid != 0 ? "up" : "down", (int)((loop_mono_ns(cs->loop) - c->started_ns) / NS_PER_S),
-		    c->deaths);
+		    c->backoff.deaths);
 	}
 }
 
