@@ -332,7 +332,7 @@ sandbox_has_landlock(void)
 	return landlock_abi() >= 1;
 }
 
-/* Of this process, which enters once: bit i is set when file i of its role could not be read from the start. */
+/* Of this process, which enters once: bit i for file i of its role, which could not be read from the start. */
 static uint32_t hidden_before;
 
 /* access() asks the owner and the mode alone: Landlock can still say no, and so can others of its like. */

@@ -162,7 +162,7 @@ struct msg_flush {		/* FLUSH */
 struct msg_durable {		/* DURABLE: all blocks up to this one are on the disk */
 	uint64_t seq;
 	uint64_t records;	/* total since the store started */
-	uint64_t frames;	/* of samples that came by this channel and need no longer be kept, since it began */
+	uint64_t frames;	/* of samples, of those that this channel has brought: need no longer be kept */
 };
 
 struct msg_store_state {	/* STORE_STATE: on change */

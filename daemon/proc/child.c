@@ -19,7 +19,7 @@
 #include "base/title.h"
 #include "proc/proc.h"
 
-/* The process at the other end of one channel. Its successor has a channel of its own, while this one is read on. */
+/* The process at the other end of one channel. While this is read on its successor has one of its own. */
 struct far_end {
 	struct child	*child;
 	struct msg_hello who;

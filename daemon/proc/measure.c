@@ -6,8 +6,8 @@
  *	probes/		ICMP and TCP; collectors/snmp/ the rest; both send through one packet_io
  *	samples		collected for at most 100 ms, then one frame to each of store and core
  *
- * Without core it goes on with the last plan. Without store it keeps frames, 16 MiB of them, and loses the oldest. What a
- * store that ends had been given, and had not yet told to be durable, is lost and counted.
+ * Without core it goes on with the last plan. Without store it keeps frames, 16 MiB of them, and loses the
+ * oldest. What a store that ends had been given, and had not yet told to be durable, is lost and counted.
  */
 #include <stdlib.h>
 #include <unistd.h>

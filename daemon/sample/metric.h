@@ -15,7 +15,7 @@ struct metric {
 	const char	*name;
 	enum unit	 unit;
 	enum metric_kind kind;		/* as stored: rates are made of counters before that */
-	const char	*series;	/* kinds of series it feeds, "port|link"; "" = it is part of a result only */
+	const char	*series;	/* kinds of series it feeds, "port|link"; "" = part of a result only */
 	const char	*help;
 };
 

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "store/segment_reader.h"
 
-#define SEQ_LEAP_MAX (1ull << 40)	/* blocks from one segment to the next: a block a second for 30,000 years */
+#define SEQ_LEAP_MAX (1ull << 40)	/* from one segment to the next: one block a second for 30,000 years */
 
 /* ---- at start ---- */
 
@@ -87,8 +87,8 @@ segment_set_aside(struct journal *j, const char *name, const char *why)
 }
 
 /*
- * Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again; so is
- * one whose number lies far beyond all before it: those that had to follow it would end at SEGMENT_SEQ_MAX.
+ * Take a file into the list. One that is no segment is set aside, so that nobody stumbles over it again; so
+ * is one whose number lies far beyond all before it: those that had to follow would end at SEGMENT_SEQ_MAX.
  * @param reach  how far numbers go by the checkpoint and the files before this one
  */
 static void

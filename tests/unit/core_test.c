@@ -541,7 +541,7 @@ test_store_lies(void)
 	world_settle(w);
 	ok(!store_says(w, w->core->priv->facts_given + 1), "nor one that tells of more than it was given");
 	world_run(w, 1);
-	is_i64((int64_t)counter(w, "core/facts.frames_lost"), (int64_t)given, "all that it had is counted as lost");
+	is_i64((int64_t)counter(w, "core/facts.frames_lost"), (int64_t)given, "what it had is counted as lost");
 	world_free(w);
 }
 

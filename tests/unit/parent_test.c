@@ -179,7 +179,7 @@ on_late(void *arg)
 	loop_stop(arg, -1);
 }
 
-/* Until the first core has had its reload, or another one is started. @return 0, or -1 when neither comes to pass */
+/* Until the first core has had its reload, or another one is started. @return 0, or -1 when neither happens */
 static int
 act(int says)
 {

@@ -101,7 +101,7 @@ test_flood(struct bench *b)
 		note(b, 1000, "uid 1000", "reload", 1);
 		if (minute == 0)
 			is_text(last_entry(b, out, sizeof(out)),
-			    "uid 1000 refused reload {\"uid\":1000,\"count\":1}", "a flood does not hide another peer");
+			    "uid 1000 refused reload {\"uid\":1000,\"count\":1}", "a flood hides no other peer");
 		after(b, MINUTE_NS);
 	}
 	is_i64(entries(b) - before, 3 * (2 * REFUSALS_PEER_MAX + 2), "a peer has so many entries in a minute");

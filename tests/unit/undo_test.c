@@ -201,7 +201,7 @@ test_cannot_set_aside(struct dirs *d)
 	undo_begin(&d->undo);
 	undo_add(&d->undo, "short.rrd", 0, bytes, sizeof(bytes));
 	undo_commit(&d->undo);
-	is_i64(undo_restore(&d->undo, d->fd), -1, "one that cannot be set aside either is not left to be believed");
+	is_i64(undo_restore(&d->undo, d->fd), -1, "one that cannot be set aside either stops the start");
 	unlinkat(d->fd, "short.rrd.bad-undo", AT_REMOVEDIR);
 	fd = openat(d->fd, "short.rrd", O_WRONLY);
 	if (ftruncate(fd, sizeof(bytes)) == -1)
