@@ -330,9 +330,10 @@ quality_of(enum rate_reason reason)
 }
 
 /*
- * Rates of all counters of a row. A sample speaks of one stretch of time: that of its first known counter, which
- * is of octets unless they are unknown. One that the agent left out of the last answer speaks of a longer one,
- * and stays unknown this time. @return why the traffic is known or not: that of the better known direction
+ * Rates of all counters of a row. A sample speaks of one stretch of time: that of its first known counter,
+ * which is of octets unless they are unknown. One that the agent left out of the last answer speaks of a
+ * longer one, and stays unknown this time. @return why the traffic is known or not: that of the better known
+ * direction
  */
 static enum rate_reason
 port_rates(struct if_port *p, const struct row *row, const struct poll *poll, struct sample *s)

@@ -101,9 +101,9 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 }
 
 /*
- * Where the timeout is as long as the interval, the time of a steady packet is over just after the next one has
- * left. It is lost now, or it would be so in the minute of the next. One that is older waits for the loop to read
- * (packets_expire).
+ * Where the timeout is as long as the interval, the time of a steady packet is over just after the next one
+ * has left. It is lost now, or it would be so in the minute of the next. One that is older waits for the loop
+ * to read (packets_expire).
  */
 static void
 minute_expire(struct probe *p, int64_t now_ns)

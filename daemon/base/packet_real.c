@@ -28,6 +28,8 @@
 #define RECEIVE_BYTES (8 << 20)
 #define SEND_BYTES    (1 << 20)
 #define CONTROL_BYTES 128
+#define CLOCK_PAIR_NS (100 * 1000)	/* two readings of clocks, one right after the other, take much less */
+#define CLOCK_READINGS 4
 
 enum { ICMP4, ICMP6, UDP4, UDP6, SOCKETS };
 
@@ -305,6 +307,21 @@ message_deliver(struct socket *so, struct mmsghdr *msg)
 	io->on_packet(io->arg, so->kind, &in);
 }
 
+/* Both clocks at one moment. Put aside between two readings, we would see a step where there is none. */
+static void
+clock_read(struct real *r)
+{
+	int64_t before, after, wall;
+	int	left = CLOCK_READINGS;
+
+	do {
+		before = loop_mono_ns(r->io.loop);
+		wall = loop_wall_ns(r->io.loop);
+		after = loop_mono_ns(r->io.loop);
+	} while (after - before > CLOCK_PAIR_NS && --left > 0);
+	stamp_clock_read(&r->clock, before + (after - before) / 2, wall);
+}
+
 static void
 socket_readable(void *arg, int events)
 {
@@ -321,7 +338,7 @@ socket_readable(void *arg, int events)
 		n = recvmmsg(so->fd, rc->msg, BATCH, MSG_DONTWAIT, NULL);
 		if (n <= 0)
 			return;		/* nothing more, or an error about a packet of ours: its timeout will tell */
-		stamp_clock_read(&so->real->clock, loop_mono_ns(so->real->io.loop), loop_wall_ns(so->real->io.loop));
+		clock_read(so->real);
 		for (i = 0; i < n; i++)
 			message_deliver(so, &rc->msg[i]);
 		if (n < BATCH)

@@ -4,8 +4,8 @@
  *
  * At each reading of a socket both clocks are read. A stamp is carried over by its age at that moment. When the two clocks
  * have moved apart since the last reading by more than any slewing explains, the wall clock was stepped and stamps made
- * before cannot be placed: the moment of reading is taken for them. So it is for a second from then on: what had come
- * before is read in several batches, and from several sockets.
+ * before cannot be placed: the moment of reading is taken for them. So it is for a second from then on: what
+ * had come before is read in several batches, and from several sockets.
  */
 #ifndef SIMPUL_STAMP_H
 #define SIMPUL_STAMP_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Hours of wave traffic with a reboot, a renumbering, a counter near its wrap, a silence, and a contract far below
- * the traffic: what the store gives back is compared minute by minute with what the fleet really sent. No spike, no
- * false zero; unknown only where something happened.
+ * Hours of wave traffic with a reboot, a renumbering, a counter near its wrap, a silence, and a contract far
+ * below the traffic: what the store gives back is compared minute by minute with what the fleet really sent.
+ * No spike, no false zero; unknown only where something happened.
  */
 #include "tests/stories/stories.h"
 
@@ -152,7 +152,7 @@ story_rates_agree_with_the_truth(void)
 	struct compared		 c;
 	int64_t			 start_s, end_s;
 
-	/* A contract for which the fleet gives it a port of 100 Mbit/s: 32 bits are enough (definitions.md R8). */
+	/* With this contract the fleet gives it a port of 100 Mbit/s: 32 bits are enough (definitions R8). */
 	story_replace_row(s, INPUT_LINKS, "s002-1",
 	    "s002-1,s002,main,indihome,,node-2,10.1.0.2,30,30,best_effort,,,,,,s002-r1,ether1,wan,live");
 	story_start(s);

@@ -377,7 +377,7 @@ test_if_mib(void)
 	collector_free(&c);
 }
 
-/* ifOutDiscards is left out of one answer: the next one speaks of two minutes of it, and of one of all others. */
+/* ifOutDiscards is left out of one answer: the next speaks of two minutes of it, and of one of all others. */
 static void
 test_counter_left_out(void)
 {
@@ -404,7 +404,7 @@ test_counter_left_out(void)
 	is_near(s[2].value[PORT_TX_DISCARDS_PS], NAN, 0, "a counter that is left out is unknown");
 	ok(s[3].seconds == 60 && s[3].quality == QUALITY_GOOD, "the sample after it speaks of one minute");
 	is_near(s[3].value[PORT_RX_BPS], 1e6, 1e-6, "and of the octets of that minute");
-	is_near(s[3].value[PORT_TX_DISCARDS_PS], NAN, 0, "not of the counter that has no reading at its beginning");
+	is_near(s[3].value[PORT_TX_DISCARDS_PS], NAN, 0, "not of the counter without a reading at its start");
 	ok(s[4].seconds == 60 && s[4].value[PORT_TX_DISCARDS_PS] == 1, "which is known again in the next");
 	free(plan.row);
 	collector_free(&c);

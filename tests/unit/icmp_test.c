@@ -362,7 +362,7 @@ test_bias(void)
 	bench_free(b);
 }
 
-/* The last packet of a minute is lost, with a timeout as long as the interval: it is over when the next one leaves. */
+/* The last packet of a minute is lost, with a timeout as long as the interval: just after the next left. */
 static void
 test_edge(void)
 {

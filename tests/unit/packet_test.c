@@ -234,7 +234,7 @@ test_stamp_after_step(void)
 {
 	static const int64_t wall = 1795222800 * NS_PER_S, step = 30 * NS_PER_MS, at = 100 * NS_PER_S;
 	struct stamp_clock   c = { 0 };
-	int64_t		     first = at + 5 * NS_PER_MS, second = at + 6 * NS_PER_MS, later = at + 2 * NS_PER_S;
+	int64_t		     first = at + 5 * NS_PER_MS, second = first + NS_PER_MS, later = at + 2 * NS_PER_S;
 
 	stamp_clock_read(&c, at - NS_PER_S, wall + at - NS_PER_S);
 	stamp_clock_read(&c, first, wall + step + first);

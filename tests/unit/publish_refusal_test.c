@@ -258,7 +258,8 @@ static void
 send_state(struct world *w)
 {
 	struct msg_outbox_item m = { .id = ++w->nitems, .qos = 1, .retain = 1,
-		.payload = (const uint8_t *)"{}", .payload_len = 2, .topic = "simpul/v1/test/state/link/s001-1" };
+		.payload = (const uint8_t *)"{}", .payload_len = 2,
+		.topic = "simpul/v1/test/state/link/s001-1" };
 
 	msg_outbox_item_send(w->core, IPC_OUTBOX_ITEM, 0, &m, -1);
 }
@@ -354,7 +355,7 @@ test_one_refused(struct world *w)
 {
 	refuse(w, "003", 1, QUOTA_USED);
 	send_items(w, ITEMS);
-	ok(wait_for(w, is_refused) && w->ndone == 2, "a message refused for now stays, those before it are done");
+	ok(wait_for(w, is_refused) && w->ndone == 2, "what is refused for now stays, others before are done");
 	is_text(w->state.text, "the broker refuses: Quota exceeded (simpul/v1/test/event/003)",
 	    "the state says what and why");
 	ok(w->state.connected, "while connected");
@@ -382,7 +383,7 @@ test_never(struct world *w)
 {
 	refuse(w, "003", 1, TOPIC_WRONG);
 	send_items(w, ITEMS);
-	ok(wait_for(w, all_done) && done_in_order(w, 3), "a topic that cannot be is given up, the others go on");
+	ok(wait_for(w, all_done) && done_in_order(w, 3), "a topic that cannot be is given up, others go on");
 	is_text(w->done[2].reason, "Topic Name invalid", "with its reason");
 	ok(!w->state.refuses, "that is no state of the broker");
 }
