@@ -136,7 +136,8 @@ actor_of(struct client *cl, const struct request *r, struct actor *who)
 	if (as == NULL || json_is_null(as))
 		return 0;
 	if (!cl->speaks_for_others) {
-		client_refuse(cl, r->id, "forbidden", "only the user simpul-web speaks for others");
+		client_refuse(cl, r->id, "forbidden",
+		    "only the user simpul-web, root and who started the engine speak for others");
 		refusal_note(cl, who, "as");
 		return -1;
 	}

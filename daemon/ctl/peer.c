@@ -97,7 +97,7 @@ peer_role(const struct peer *p, const struct peer_ids *ids)
 		return CTL_ADMIN;
 	if (p->uid == ids->self)		/* though its group may well be `simpul` */
 		return ids->self_is_engine ? CTL_NONE : CTL_ADMIN;
-	if (peer_may_speak_as(p, ids))		/* though it is in the group, to reach the socket at all */
+	if (ids->web != (uid_t)-1 && p->uid == ids->web)	/* though in the group, to reach the socket at all */
 		return CTL_VIEWER;
 	for (i = 0; i < p->ngroups; i++)
 		if (ids->group != (gid_t)-1 && p->group[i] == ids->group)
@@ -108,7 +108,10 @@ peer_role(const struct peer *p, const struct peer_ids *ids)
 bool
 peer_may_speak_as(const struct peer *p, const struct peer_ids *ids)
 {
-	return ids->web != (uid_t)-1 && p->uid == ids->web;
+	if (is_publish(p, ids))
+		return false;
+	return p->uid == 0 || (ids->web != (uid_t)-1 && p->uid == ids->web) ||
+	    (p->uid == ids->self && !ids->self_is_engine);
 }
 
 enum ctl_role

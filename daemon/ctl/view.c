@@ -38,6 +38,7 @@ view_site(const struct site_live *s)
 
 	set(v, "id", json_string(s->site->id));
 	set(v, "name", js_text(s->site->name));
+	set(v, "short", js_name(s->site->short_name));
 	set(v, "state", json_string(site_state_names[s->state]));
 	set(v, "code", json_string(site_state_code(s->state)));
 	set(v, "since", js_time(s->live.since_ns));
@@ -77,6 +78,7 @@ view_link(const struct link_live *l)
 	set(v, "tx_bps", js_number(l->tx_bps));
 	set(v, "down_bps", js_number(l->link->down_bps));
 	set(v, "up_bps", js_number(l->link->up_bps));
+	set(v, "committed", json_boolean(l->link->kind == LINK_COMMITTED));
 	set(v, "incident", incident_or_null(link_incident(l)));
 	return v;
 }

@@ -429,9 +429,9 @@ test_requests(struct fake *f)
 		    "only lines can be probed" },
 		{ "{\"id\":9,\"op\":\"audit\"}", "whole", "true", "the audit chain is whole" },
 		{ "{\"id\":9,\"op\":\"metrics\"}", "ok", "true", "metrics may be empty" },
-		{ "{\"id\":9,\"op\":\"status\",\"as\":{\"user\":\"x\",\"role\":\"admin\"}}", "code",
+		{ "{\"id\":9,\"op\":\"flush\",\"as\":{\"user\":\"x\",\"role\":\"noc\"}}", "code",
 		    "forbidden",
-		    "\"as\" is refused from anyone but the web server" },
+		    "who started the engine speaks for others, with their rights" },
 		{ "[1]", "code", "bad_request", "what is no request is refused" },
 		{ "{\"id\":9,\"op\":\"status\"}", "ok", "true", "and the conversation goes on" },
 	};
@@ -763,6 +763,9 @@ test_roles(struct fake *f)
 	expect(t, "{\"id\":1,\"op\":\"hello\",\"socket\":1}", "role", "none", "a stranger has no role");
 	expect(t, STATUS("1"), "error", "\"status\" needs the role viewer, and this is none",
 	    "and may not even look");
+	expect(t, "{\"id\":1,\"op\":\"status\",\"as\":{\"user\":\"x\",\"role\":\"admin\"}}", "error",
+	    "only the user simpul-web, root and who started the engine speak for others",
+	    "nor speak for others");
 	talk_free(t);
 
 	f->ctl->ids.web = NOBODY;

@@ -116,14 +116,14 @@ test_roles(void)
 		bool speaks;
 		pid_t pid;
 	} cases[] = {
-		{ "root", &ids, 0, { 0 }, CTL_ADMIN, false },
-		{ "the user who started the engine", &ids, 900, { 5 }, CTL_ADMIN, false },
+		{ "root", &ids, 0, { 0 }, CTL_ADMIN, true },
+		{ "the user who started the engine", &ids, 900, { 5 }, CTL_ADMIN, true },
 		{ "the engine's own user, though in the group", &engine, 900, { 5, 77 }, CTL_NONE, false },
-		{ "root, when the engine has a user of its own", &engine, 0, { 0 }, CTL_ADMIN, false },
+		{ "root, when the engine has a user of its own", &engine, 0, { 0 }, CTL_ADMIN, true },
 		{ "publish of a user's engine", &ids, 900, { 5 }, CTL_NONE, false, 4321 },
 		{ "publish of root's engine", &root, 0, { 77 }, CTL_NONE, false, 4321 },
-		{ "another process of root's", &root, 0, { 77 }, CTL_ADMIN, false, 4322 },
-		{ "a process of another namespace", &root, 0, { 0 }, CTL_ADMIN, false, 0 },
+		{ "another process of root's", &root, 0, { 77 }, CTL_ADMIN, true, 4322 },
+		{ "a process of another namespace", &root, 0, { 0 }, CTL_ADMIN, true, 0 },
 		{ "a member of group simpul", &ids, 1000, { 1000, 4, 77 }, CTL_ADMIN, false },
 		{ "somebody else", &ids, 1000, { 1000, 4, 5 }, CTL_NONE, false },
 		{ "the web server, though in the group", &ids, 901, { 901, 77 }, CTL_VIEWER, true },
