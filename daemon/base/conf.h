@@ -42,7 +42,15 @@ struct conf_group {
 	const char *const     *sample;	/* lists: the default entries, each key, value, ..., NULL; then NULL; or NULL for none */
 	size_t		       max;	/* lists: entries at most */
 };
-const struct conf_group *conf_schema(void);	/* ends with { 0 }; always the same */
+/** The groups of this program's file, ending with { 0 }; always the same. */
+const struct conf_group *conf_schema(void);
+/** The comment at the head of its default file. */
+const char *conf_head(void);
+/**
+ * For a program other than the engine: make these its groups and its head (borrowed for good), before it calls
+ * anything else of this header. Without it they are those of simpuld.conf.
+ */
+void	conf_use(const struct conf_group *groups, const char *head);
 
 struct conf;
 

@@ -154,12 +154,7 @@ conf_write_default(struct buf *out)
 {
 	const struct conf_group *g;
 
-	buf_printf(out,
-	    "# SPDX-License-Identifier: GPL-3.0-or-later\n"
-	    "# simpuld.conf: how the engine measures, judges, stores and publishes. Each setting stands here at its\n"
-	    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
-	    "# See simpuld.conf(5).\n"
-	    "# After a change: simpulctl check, then simpulctl reload.\n");
+	buf_printf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n%s", conf_head());
 	for (g = conf_schema(); g->name != NULL; g++) {
 		buf_printf(out, "\n");
 		put_comment(out, "", g->help);

@@ -24,8 +24,20 @@ static const struct conf_group other_groups[] = {
 	{ "mqtt", mqtt_options, .help = "Where events and states are published." },
 };
 
-const struct conf_group *
-conf_schema(void)
+static const char engine_head[] =
+    "# simpuld.conf: how the engine measures, judges, stores and publishes. Each setting stands here at its\n"
+    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
+    "# See simpuld.conf(5).\n"
+    "# After a change: simpulctl check, then simpulctl reload.\n";
+
+/* Like the name in the log (log.c), what is configured is a property of the program, not of an instance. */
+static struct {
+	const struct conf_group *groups;
+	const char		*head;
+} program;
+
+static const struct conf_group *
+engine_schema(void)
 {
 	static struct conf_group all[1 + PROBES_MAX + nitems(other_groups) + 1];
 	size_t			 n = 0, i;
@@ -39,4 +51,23 @@ conf_schema(void)
 	for (i = 0; i < nitems(other_groups); i++)
 		all[n++] = other_groups[i];
 	return all;
+}
+
+const struct conf_group *
+conf_schema(void)
+{
+	return program.groups != NULL ? program.groups : engine_schema();
+}
+
+const char *
+conf_head(void)
+{
+	return program.head != NULL ? program.head : engine_head;
+}
+
+void
+conf_use(const struct conf_group *groups, const char *head)
+{
+	program.groups = groups;
+	program.head = head;
 }
