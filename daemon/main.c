@@ -6,13 +6,11 @@
  * with --single all of them live in this one (proc/single.c). Without --foreground the shell's command
  * returns when the engine is up, or has failed and said why.
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config.h"
 
@@ -129,19 +127,6 @@ stop:
 	notify_free(notify);
 	parent_free(p);
 	return rc;
-}
-
-/* Started without them, what is opened first would become standard error, and the log be written into it. */
-static void
-standard_fds_fill(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd != -1)
-		close(fd);
 }
 
 int

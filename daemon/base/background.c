@@ -10,6 +10,18 @@
 
 #include "base/log.h"
 
+void
+standard_fds_fill(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
 /* What the shell sees: the result of the start. */
 static void
 wait_for_start(pid_t pid, int fd)

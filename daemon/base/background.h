@@ -4,6 +4,11 @@
 #define SIMPUL_BACKGROUND_H
 
 /**
+ * First thing in main(): started without standard descriptors, what is opened first would become standard
+ * error, and the log be written into it.
+ */
+void	standard_fds_fill(void);
+/**
  * Go on in a new process of its own session; standard error stays. The first process waits and ends with 0
  * after background_ready(), or with the exit code of the new one when that ends before.
  * @return a descriptor for background_ready(); on failure the process ends with a message

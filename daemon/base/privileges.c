@@ -27,7 +27,7 @@ user_find(const char *user)
 	pw = getpwnam(user);
 	if (pw == NULL)
 		log_warnx("there is no user \"%s\": create it (adduser --system --group %s), or change "
-		    "engine.user", user, user);
+		    "the setting \"user\"", user, user);
 	return pw;
 }
 

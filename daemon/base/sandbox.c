@@ -103,9 +103,11 @@ static const int calls_parent[] = {
 /*
  * Measure resolves no names, and has no business with Unix sockets. Publish may have its broker there (the
  * control socket knows and refuses it, ctl/peer.h), and its resolver asks netlink which addresses we have.
+ * simpul-web answers whom its listening socket brings, and connects to the engine only.
  */
 static const int families_measure[] = { AF_INET, AF_INET6, LIST_END };
 static const int families_publish[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, LIST_END };
+static const int families_web[] = { AF_UNIX, LIST_END };
 
 /*
  * What may be read outside the one directory. Time zones, error texts; SQLite and librrd look at their own
@@ -125,6 +127,8 @@ static const char *const files_publish[] = {
 	"/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/usr/share/ca-certificates",
 	"/usr/local/share/ca-certificates", "/run/systemd/resolve", "/run/resolvconf", NULL
 };
+/* Its pages and its certificate it names itself. */
+static const char *const files_web[] = { "/usr/share/zoneinfo", "/etc/localtime", NULL };
 static const char *const files_none[] = { NULL };
 
 #define CALLS_MAX 6
@@ -167,6 +171,12 @@ static const struct role {
 		.reads = true,
 		.files = files_publish,
 		.families = families_publish,
+	},
+	[SANDBOX_WEB] = {
+		.name = "simpul-web",
+		.calls = { calls_run, calls_look, calls_store, calls_network, calls_serve },
+		.files = files_web,
+		.families = families_web,
 	},
 };
 
@@ -284,18 +294,23 @@ landlock_allow_reading(int ruleset, const char *path)
 }
 
 static int
+landlock_allow_each(int ruleset, const char *const *path)
+{
+	for (; *path != NULL; path++)
+		if (landlock_allow_reading(ruleset, *path) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 landlock_fill(int ruleset, const struct role *r, int dir_fd, uint64_t all)
 {
 	const uint64_t	   own = r->reads ? LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR :
 					    all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
-	const char *const *path;
 
 	if (dir_fd != -1 && landlock_allow(ruleset, dir_fd, own) == -1)
 		return -1;
-	for (path = r->files; *path != NULL; path++)
-		if (landlock_allow_reading(ruleset, *path) == -1)
-			return -1;
-	return 0;
+	return landlock_allow_each(ruleset, r->files);
 }
 
 /*
@@ -303,7 +318,7 @@ landlock_fill(int ruleset, const struct role *r, int dir_fd, uint64_t all)
  * at the user's rights.
  */
 static int
-files_close(const struct role *r, int dir_fd)
+files_close(const struct role *r, int dir_fd, const char *const *besides)
 {
 	struct landlock_ruleset_attr attr = { 0 };
 	long			     abi = landlock_abi();
@@ -318,6 +333,8 @@ files_close(const struct role *r, int dir_fd)
 		return -1;
 	}
 	rc = landlock_fill(ruleset, r, dir_fd, attr.handled_access_fs);
+	if (rc == 0 && besides != NULL)
+		rc = landlock_allow_each(ruleset, besides);
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 	if (rc != 0)
@@ -371,11 +388,17 @@ sandbox_is_outdated(enum sandbox_role role)
 int
 sandbox_enter(enum sandbox_role role, int dir_fd)
 {
+	return sandbox_enter_reading(role, dir_fd, NULL);
+}
+
+int
+sandbox_enter_reading(enum sandbox_role role, int dir_fd, const char *const *besides)
+{
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
 		log_warn("cannot set no_new_privs");
 		return -1;
 	}
-	if (privileges_drop("") == -1 || files_close(&roles[role], dir_fd) == -1)
+	if (privileges_drop("") == -1 || files_close(&roles[role], dir_fd, besides) == -1)
 		return -1;
 	hidden_before = hidden_now(&roles[role]);
 	return filter_load(&roles[role]);

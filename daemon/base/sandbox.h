@@ -12,16 +12,19 @@
 #include "base/base.h"
 
 enum sandbox_role {
-	SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH
+	SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH,
+	SANDBOX_WEB
 };
 
 /**
  * Give everything else up, for good.
- * @param dir_fd  the one directory of this process, or -1: store and core may change the files there, measure
- *		and publish may read them
+ * @param dir_fd  the one directory of this process, or -1: store, core and simpul-web may change the files
+ *		there, measure and publish may read them
  * @return 0, or -1 after logging what failed (the process must then end)
  */
 int	sandbox_enter(enum sandbox_role role, int dir_fd);
+/** The same, with files and directories besides that it may read. @param besides  ends with NULL */
+int	sandbox_enter_reading(enum sandbox_role role, int dir_fd, const char *const *besides);
 /** Without Landlock (Linux 5.13) only its list of calls and the user's rights keep a process from files. */
 bool	sandbox_has_landlock(void);
 /**
