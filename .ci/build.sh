@@ -3,7 +3,8 @@
 # Needs `top` (the clone). Says what it does; on failure says what went wrong and what to do, and ends the script.
 
 BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd-dev libmosquitto-dev libconfig-dev
-	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev"
+	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev
+	libcrypt-dev"
 RUN_PACKAGES="mosquitto mosquitto-clients snmpd rrdtool iproute2 procps"
 CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils"
 

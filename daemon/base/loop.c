@@ -378,6 +378,12 @@ loop_io_free(struct loop_io *io)
 	free(io);
 }
 
+struct event_base *
+loop_event_base(struct loop *l)
+{
+	return l->base;
+}
+
 static void
 signal_cb(evutil_socket_t signo, short what, void *arg)
 {

@@ -14,6 +14,7 @@
 
 struct loop;
 struct loop_io;
+struct event_base;
 
 struct loop_timer {		/* embedded in its owner; zeroed means not set */
 	int64_t	 due_ns;	/* monotonic */
@@ -57,6 +58,9 @@ loop_timer_is_set(const struct loop_timer *t)
 struct loop_io *loop_io_new(struct loop *l, int fd, int events, void (*cb)(void *arg, int events), void *arg);
 void		loop_io_events(struct loop_io *io, int events);	/* change what is waited for; 0 = nothing */
 void		loop_io_free(struct loop_io *io);			/* NULL is allowed; safe inside its own callback */
+
+/** libevent's own loop below this one, for the HTTP server; NULL on a virtual loop. */
+struct event_base *loop_event_base(struct loop *l);
 
 /** Call cb(arg) on each arrival of this signal, from the loop, not from the handler. */
 void	 loop_signal(struct loop *l, int signo, void (*cb)(void *arg), void *arg);

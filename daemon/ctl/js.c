@@ -73,3 +73,28 @@ js_line(struct buf *out, const json_t *v)
 	buf_json(out, v);
 	buf_u8(out, '\n');
 }
+
+unsigned
+js_depth(const char *text, size_t len)
+{
+	unsigned depth = 0, deepest = 0;
+	bool	 quoted = false;
+	size_t	 i;
+
+	for (i = 0; i < len; i++) {
+		if (quoted) {
+			if (text[i] == '\\')
+				i++;
+			else if (text[i] == '"')
+				quoted = false;
+		} else if (text[i] == '"') {
+			quoted = true;
+		} else if (text[i] == '[' || text[i] == '{') {
+			if (++depth > deepest)
+				deepest = depth;
+		} else if ((text[i] == ']' || text[i] == '}') && depth > 0) {
+			depth--;
+		}
+	}
+	return deepest;
+}

@@ -15,4 +15,10 @@ json_t *js_u64_text(uint64_t v);	/* a counter: text, since readers keep 53 bits 
 /** Append it as one line (json.h). */
 void	js_line(struct buf *out, const json_t *v);
 
+/**
+ * How deep the arrays and objects of a text are nested: to be looked at before jansson parses it, which calls
+ * itself for each level.
+ */
+unsigned js_depth(const char *text, size_t len);
+
 #endif

@@ -11,34 +11,9 @@
 
 #include "base/text.h"
 #include "ctl/hint.h"
+#include "ctl/js.h"
 
 #define PARAMS_MAX 16
-
-/* How deep arrays and objects are nested; looked at first, since the parser calls itself for each level. */
-static unsigned
-nesting(const char *line, size_t len)
-{
-	unsigned depth = 0, deepest = 0;
-	bool	 text = false;
-	size_t	 i;
-
-	for (i = 0; i < len; i++) {
-		if (text) {
-			if (line[i] == '\\')
-				i++;
-			else if (line[i] == '"')
-				text = false;
-		} else if (line[i] == '"') {
-			text = true;
-		} else if (line[i] == '[' || line[i] == '{') {
-			if (++depth > deepest)
-				deepest = depth;
-		} else if ((line[i] == ']' || line[i] == '}') && depth > 0) {
-			depth--;
-		}
-	}
-	return deepest;
-}
 
 enum request_result
 request_parse(struct request *r, const char *line, size_t len, char *why)
@@ -47,7 +22,7 @@ request_parse(struct request *r, const char *line, size_t len, char *why)
 	json_t	    *id;
 
 	*r = (struct request){ .id = -1 };
-	if (nesting(line, len) > REQUEST_DEPTH) {
+	if (js_depth(line, len) > REQUEST_DEPTH) {
 		snprintf(why, REQUEST_WHY_MAX, "nested deeper than %d", REQUEST_DEPTH);
 		return REQUEST_BAD;
 	}

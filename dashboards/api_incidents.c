@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * api_incidents.c: incidents: a list, one with its reasons, and the ack. The mirror holds all open ones and
+ * the newest of all; older ones are fetched from the engine.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/js.h"
+#include "ctl/term.h"
+#include "dashboards/web.h"
+
+#define LIST_LIMIT 100
+#define LIST_MAX   500
+
+/* ---- the list ---- */
+
+struct listing {
+	struct visit *v;
+	const char   *site;		/* NULL: all */
+	bool	      open, closed;
+	size_t	      limit;
+	json_t	     *items;
+};
+
+static int
+listing_read(struct visit *v, struct listing *l)
+{
+	const char *state = query_text(&v->query, "state");
+	int64_t	    limit = LIST_LIMIT;
+
+	*l = (struct listing){ .v = v, .site = query_text(&v->query, "site"), .open = true };
+	if (l->site != NULL && l->site[0] == '\0')
+		l->site = NULL;
+	if (query_int(&v->query, "limit", 1, LIST_MAX, &limit) == -1) {
+		problem_param(v, "limit", "It must be a whole number from 1 to 500.");
+		return -1;
+	}
+	l->limit = (size_t)limit;
+	if (state == NULL || strcmp(state, "open") == 0)
+		return 0;
+	l->closed = true;
+	l->open = strcmp(state, "all") == 0;
+	if (l->open || strcmp(state, "closed") == 0)
+		return 0;
+	problem_param(v, "state", "It must be open, closed or all.");
+	return -1;
+}
+
+/* @return false: the page is full */
+static bool
+listing_add(struct listing *l, const struct city *c, json_t *view)
+{
+	const char *id = json_string_value(json_object_get(view, "id")),
+	    *site = json_string_value(json_object_get(view, "site"));
+	bool open = json_is_null(json_object_get(view, "closed"));
+
+	if (site == NULL)
+		site = "";
+	if (!(open ? l->open : l->closed) || (l->site != NULL && strcmp(l->site, site) != 0) ||
+	    !sees_incident(l->v->session, c, id, site))
+		return true;
+	if (json_array_size(l->items) == l->limit)
+		return false;
+	json_array_append(l->items, view);
+	return true;
+}
+
+/* @param next  taken */
+static void
+listing_answer(struct listing *l, json_t *next)
+{
+	visit_answer(l->v, 200, json_pack("{s:o, s:o, s:I}", "items", l->items, "next", next, "seq",
+	    (json_int_t)mirror_city(l->v->web->mirror)->seq));
+}
+
+static json_t *
+last_id(const struct listing *l)
+{
+	return json_incref(json_object_get(json_array_get(l->items, json_array_size(l->items) - 1), "id"));
+}
+
+static void
+older_came(void *arg, const json_t *answer)
+{
+	struct listing	  *l = arg;
+	const struct city *c = mirror_city(l->v->web->mirror);
+	const json_t	  *item;
+	json_t		  *view, *next = json_object_get(answer, "next");
+	size_t		   i;
+	bool		   room = true;
+
+	if (!json_is_true(json_object_get(answer, "ok"))) {
+		json_decref(l->items);
+		problem_of_engine(l->v, answer);
+		free(l);
+		return;
+	}
+	json_array_foreach(json_object_get(answer, "items"), i, item) {
+		if (room && (view = city_incident_view(c, item)) != NULL) {
+			room = listing_add(l, c, view);
+			json_decref(view);
+		}
+	}
+	listing_answer(l, !room ? last_id(l) : next != NULL ? json_incref(next) : json_null());
+	free(l);
+}
+
+/* What is older than the mirror's. */
+static void
+fetch_older(struct listing *l, const char *cursor)
+{
+	struct listing *kept = xcalloc(1, sizeof(*kept));
+
+	*kept = *l;
+	visit_ask(l->v, json_pack("{s:s, s:s, s:b, s:i, s:s}", "op", "list", "kind", "incident", "closed", 1,
+	    "limit", LIST_MAX, "cursor", cursor), older_came, kept);
+}
+
+void
+api_incidents(struct visit *v)
+{
+	const struct city *c = mirror_city(v->web->mirror);
+	const char	  *cursor = query_text(&v->query, "cursor");
+	struct listing	   l;
+	int64_t		   before = INT64_MAX;
+	size_t		   i;
+	bool		   room = true;
+
+	if (listing_read(v, &l) == -1)
+		return;
+	if (cursor != NULL && cursor[0] != '\0' && (strncmp(cursor, "inc-", 4) != 0 ||
+	    text_to_i64(cursor + 4, 1, INT64_MAX, &before) == -1)) {
+		problem_param(v, "cursor", "It must be the id of an incident.");
+		return;
+	}
+	l.items = json_array();
+	for (i = 0; i < c->nincidents && room; i++)
+		if (c->incident[i]->number < before)
+			room = listing_add(&l, c, c->incident[i]->v);
+	if (!room)
+		listing_answer(&l, last_id(&l));
+	else if (!l.closed || c->all_incidents || c->nincidents == 0)
+		listing_answer(&l, json_null());
+	else
+		fetch_older(&l, before < c->incident[c->nincidents - 1]->number ? cursor :
+		    c->incident[c->nincidents - 1]->id);
+}
+
+/* ---- one ---- */
+
+/* Members that the visitor may see, with their names. */
+static json_t *
+members_view(const struct visit *v, const struct city *c, const json_t *why)
+{
+	const struct city_site *s;
+	const json_t	       *m;
+	const char	       *object, *site;
+	json_t		       *list = json_array(), *copy;
+	size_t			i;
+
+	json_array_foreach(json_object_get(why, "members"), i, m) {
+		object = json_string_value(json_object_get(m, "object"));
+		site = object != NULL ? city_site_of(c, object) : NULL;
+		if (object == NULL || !sees_site(v->session, site != NULL ? site : ""))
+			continue;
+		s = site != NULL ? map_get(c->site_by_id, site) : NULL;
+		copy = json_deep_copy(m);
+		json_object_set_new(copy, "name", s != NULL ? js_text(s->name) : json_null());
+		json_array_append_new(list, copy);
+	}
+	return list;
+}
+
+static void
+incident_explained(void *arg, const json_t *why)
+{
+	struct visit	  *v = arg;
+	const struct city *c = mirror_city(v->web->mirror);
+	json_t		  *doc, *evidence = json_object_get(why, "evidence");
+	const char	  *site;
+
+	if (!json_is_true(json_object_get(why, "ok"))) {
+		problem_of_engine(v, why);
+		return;
+	}
+	json_t *named = json_copy((json_t *)why);	/* "id" is the request's, the incident's stands in "object" */
+
+	json_object_set_new(named, "id", json_string(v->id));
+	doc = city_incident_view(c, named);
+	json_decref(named);
+	site = json_string_value(json_object_get(doc, "site"));
+	if (doc == NULL || !sees_incident(v->session, c, v->id, site != NULL ? site : "")) {
+		json_decref(doc);
+		problem(v, 404, "not_found", NULL);
+		return;
+	}
+	json_object_set(doc, "members_count", json_object_get(doc, "members"));
+	json_object_set_new(doc, "members", members_view(v, c, why));
+	/* The reasons of a fault elsewhere are not an opd's: it hears that, and where, it is. */
+	json_object_set_new(doc, "evidence", json_is_array(evidence) && sees_site(v->session, site != NULL ?
+	    site : "") ? json_incref(evidence) : json_array());
+	visit_answer(v, 200, doc);
+}
+
+void
+api_incident(struct visit *v)
+{
+	visit_ask(v, json_pack("{s:s, s:s}", "op", "why", "object", v->id), incident_explained, v);
+}
+
+/* ---- ack ---- */
+
+static void
+acked(void *arg, const json_t *answer)
+{
+	struct visit	  *v = arg;
+	const struct city *c = mirror_city(v->web->mirror);
+	const char	  *code = json_string_value(json_object_get(answer, "code"));
+	json_t		  *view;
+
+	mirror_stir(v->web->mirror);
+	if (json_is_true(json_object_get(answer, "ok")) &&
+	    (view = city_incident_view(c, json_object_get(answer, "incident"))) != NULL)
+		visit_answer(v, 200, view);
+	else if (code != NULL && strcmp(code, "conflict") == 0 &&
+	    (view = city_incident_view(c, json_object_get(answer, "current"))) != NULL)
+		problem_with(v, 409, "conflict", NULL, json_pack("{s:o}", "current", view));
+	else
+		problem_of_engine(v, answer);
+}
+
+void
+api_incident_ack(struct visit *v)
+{
+	static const char *const members[] = { "comment", "until", "version", NULL };
+	const char		*comment, *until;
+	json_t			*request;
+	int64_t			 version, until_ns = 0;
+
+	if (body_only(v, members) == -1 || body_text(v, "comment", 1, 255, &comment) == -1 ||
+	    body_text(v, "until", 0, 40, &until) == -1 || body_int(v, "version", 1, UINT32_MAX, &version) == -1)
+		return;
+	if (until != NULL && (time_parse(until, &until_ns) == -1 || until_ns <= loop_wall_ns(v->web->loop) ||
+	    until_ns / NS_PER_S > UINT32_MAX)) {
+		problem_param(v, "until", "It must be a time to come, as in RFC 3339.");
+		return;
+	}
+	request = json_pack("{s:s, s:s, s:s, s:I}", "op", "ack", "incident", v->id, "note", comment,
+	    "version", (json_int_t)version);
+	if (until != NULL)
+		json_object_set_new(request, "until", json_integer(until_ns / NS_PER_S));
+	visit_ask(v, request, acked, v);
+}

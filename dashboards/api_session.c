@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* api_session.c: log in, who am I, log out, password, language. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ctl/js.h"
+#include "dashboards/web.h"
+
+#define COOKIE_FORM SESSION_COOKIE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%d"
+#define COOKIE_S    (12 * 3600)
+
+static json_t *
+session_view(const struct web *w, const struct session *s)
+{
+	json_t *sites = json_null();
+	size_t	i;
+
+	if (s->user.role == USER_OPD) {
+		sites = json_array();
+		for (i = 0; i < s->user.nsites; i++)
+			json_array_append_new(sites, json_string(s->user.site[i]));
+	}
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:b}", "user", s->user.name, "role",
+	    user_role_names[s->user.role], "sites", sites, "lang", s->user.lang, "csrf", s->csrf, "expires",
+	    js_time(loop_wall_ns(w->loop) + session_expires_ns(s) - loop_mono_ns(w->loop)), "must_change",
+	    s->user.must_change);
+}
+
+static void
+set_cookie(struct visit *v, const char *token, int seconds)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), COOKIE_FORM, token, seconds);
+	http_set(v->x, "Set-Cookie", text);
+	explicit_bzero(text, sizeof(text));
+}
+
+static struct addr
+address_of(const struct visit *v)
+{
+	struct addr a = { 0 };
+
+	addr_parse(&a, v->x->address);
+	return a;
+}
+
+/* ---- log in ---- */
+
+static void
+refuse_login(struct visit *v, const char *name)
+{
+	char shown[USER_NAME_MAX * 4];
+
+	v->web->counts.logins_failed++;
+	text_visible(shown, sizeof(shown), name, strlen(name));
+	log_info("log-in of \"%s\" from %s failed", shown, v->x->address);
+	problem(v, 401, "bad_credentials", NULL);
+}
+
+static void
+login_checked(void *arg, bool fits, const char *hash)
+{
+	struct visit   *v = arg;
+	struct web     *w = v->web;
+	const char     *name = json_string_value(json_object_get(v->body, "user"));
+	struct user    *user = users_find(&w->users, name);
+	struct session *s;
+	struct addr	from = address_of(v);
+	char		token[TOKEN_SIZE];
+
+	(void)hash;
+	if (!fits || user == NULL) {
+		refuse_login(v, name);
+		return;
+	}
+	login_worked(w->login, name, &from);
+	w->counts.logins++;
+	log_info("%s (%s) logged in from %s", user->name, user_role_names[user->role], v->x->address);
+	if (v->session != NULL && !v->session->ended)
+		session_end(w->sessions, v->session);	/* a new id at log-in */
+	s = session_open(w->sessions, user, loop_mono_ns(w->loop), token);
+	set_cookie(v, token, COOKIE_S);
+	explicit_bzero(token, sizeof(token));
+	visit_answer(v, 200, session_view(w, s));
+}
+
+void
+api_session_open(struct visit *v)
+{
+	static const char *const members[] = { "user", "password", NULL };
+	struct web	  *w = v->web;
+	const char	  *name, *password;
+	const struct user *user;
+	struct addr	   from = address_of(v);
+	int64_t		   now = loop_mono_ns(w->loop);
+	unsigned	   wait;
+
+	if (body_only(v, members) == -1 || body_text(v, "user", 1, USER_NAME_MAX - 1, &name) == -1 ||
+	    body_text(v, "password", 1, PASSWORD_MAX, &password) == -1)
+		return;
+	if ((wait = login_wait_s(w->login, name, &from, now)) > 0) {
+		w->counts.logins_delayed++;
+		problem_wait(v, wait);
+		return;
+	}
+	web_users_watch(w);
+	user = users_find(&w->users, name);
+	login_try(w->login, name, &from, now);
+	if (hasher_ask(w->hasher, password, user != NULL ? user->hash : "", NULL, login_checked, v) == -1)
+		problem_wait(v, 2);
+}
+
+/* ---- who am I, log out ---- */
+
+void
+api_session_get(struct visit *v)
+{
+	visit_answer(v, 200, session_view(v->web, v->session));
+}
+
+void
+api_session_close(struct visit *v)
+{
+	log_info("%s logged out", v->session->user.name);
+	session_end(v->web->sessions, v->session);
+	set_cookie(v, "", 0);
+	visit_answer(v, 204, NULL);
+}
+
+/* ---- changes of one's own ---- */
+
+struct change {
+	const char *name, *lang, *hash;
+};
+
+static int
+change_user(void *arg, struct users *u, char *err, size_t err_size)
+{
+	const struct change *c = arg;
+	struct user	    *user = users_find(u, c->name);
+
+	if (user == NULL) {
+		snprintf(err, err_size, "user %s is no more", c->name);
+		return -1;
+	}
+	if (c->lang != NULL)
+		text_copy(user->lang, sizeof(user->lang), c->lang);
+	if (c->hash != NULL) {
+		text_copy(user->hash, sizeof(user->hash), c->hash);
+		user->must_change = false;
+	}
+	return 0;
+}
+
+static int
+change_store(struct visit *v, const char *lang, const char *hash)
+{
+	struct change c = { v->session->user.name, lang, hash };
+	char	      err[200];
+
+	if (users_update(v->web->state_fd, change_user, &c, err, sizeof(err)) == 0)
+		return 0;
+	log_warnx("cannot keep a change of %s: %s", c.name, err);
+	problem(v, 500, "internal", NULL);
+	return -1;
+}
+
+void
+api_session_change(struct visit *v)
+{
+	static const char *const members[] = { "lang", NULL };
+	const char		*lang;
+
+	if (body_only(v, members) == -1 || body_text(v, "lang", 2, 2, &lang) == -1)
+		return;
+	if (strcmp(lang, "id") != 0 && strcmp(lang, "en") != 0) {
+		problem_param(v, "lang", "It must be id or en.");
+		return;
+	}
+	if (change_store(v, lang, NULL) == -1)
+		return;
+	text_copy(v->session->user.lang, sizeof(v->session->user.lang), lang);
+	web_users_reload(v->web);
+	visit_answer(v, 200, session_view(v->web, v->session));
+}
+
+static void
+password_checked(void *arg, bool fits, const char *hash)
+{
+	struct visit   *v = arg;
+	struct web     *w = v->web;
+	struct session *s = v->session;
+	struct addr	from = address_of(v);
+
+	if (s->ended || !fits) {
+		refuse_login(v, s->user.name);
+		return;
+	}
+	login_worked(w->login, s->user.name, &from);
+	if (hash[0] == '\0') {
+		problem(v, 500, "internal", NULL);
+		return;
+	}
+	if (change_store(v, NULL, hash) == -1)
+		return;
+	session_knows_hash(s, hash);
+	s->user.must_change = false;
+	session_end_of(w->sessions, s->user.name, s);
+	web_users_reload(w);
+	log_info("%s changed the password", s->user.name);
+	visit_answer(v, 204, NULL);
+}
+
+void
+api_session_password(struct visit *v)
+{
+	static const char *const members[] = { "old", "new", NULL };
+	struct web	  *w = v->web;
+	const char	  *old, *new, *fault, *name = v->session->user.name;
+	const struct user *user = users_find(&w->users, name);
+	struct addr	   from = address_of(v);
+	int64_t		   now = loop_mono_ns(w->loop);
+	unsigned	   wait;
+
+	if (body_only(v, members) == -1 || body_text(v, "old", 1, PASSWORD_MAX, &old) == -1 ||
+	    body_text(v, "new", 1, PASSWORD_MAX, &new) == -1)
+		return;
+	fault = strcmp(old, new) == 0 ? "the password is the old one" : password_fault(new, name);
+	if (fault != NULL) {
+		problem(v, 422, "password_refused", fault);
+	} else if ((wait = login_wait_s(w->login, name, &from, now)) > 0) {
+		problem_wait(v, wait);
+	} else {
+		login_try(w->login, name, &from, now);
+		if (hasher_ask(w->hasher, old, user != NULL ? user->hash : "", new, password_checked, v) == -1)
+			problem_wait(v, 2);
+	}
+}

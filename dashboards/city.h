@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * city.h: what the engine said of all objects at one time, in the shape of the API. Built anew from lists of
+ * the control socket (mirror.c) and not changed after that; pure.
+ */
+#ifndef SIMPUL_CITY_H
+#define SIMPUL_CITY_H
+
+#include <jansson.h>
+#include "base/map.h"
+
+struct city_site;
+
+struct city_link {
+	json_t		 *v;		/* as the API gives it, without age_s */
+	const char	 *id, *state;	/* inside v */
+	const char	 *provider;	/* "" when not known */
+	int64_t		  last_ns;	/* when it was measured, wall; 0: never */
+	struct city_site *site;		/* NULL until the site has come */
+	char		 *row;		/* of a batch, as text */
+	uint64_t	  changed;	/* number of the batch that told its row */
+};
+
+struct city_site {
+	json_t		  *v;
+	const char	  *id, *state, *name;
+	const char	  *kind, *district;	/* "" when not known */
+	int64_t		   last_ns;
+	struct city_link **link;
+	size_t		   nlinks;
+	char		  *row;
+	uint64_t	   changed;
+};
+
+struct city_incident {
+	json_t	   *v;
+	const char *id, *site;		/* inside v; site "" when there is none */
+	int64_t	    number;
+	bool	    open;
+	char	   *text;		/* the whole, as JSON */
+	uint64_t    changed;
+};
+
+#define CITY_CODES 8
+extern const char *const city_codes[CITY_CODES + 1];	/* page codes of states, end with NULL */
+
+struct city {
+	struct city_site     **site;
+	struct city_link     **link;
+	struct city_incident **incident;	/* newest first */
+	size_t		       nsites, nlinks, nincidents;
+	struct map	      *site_by_id, *link_by_id, *incident_by_id, *site_of_device;
+	json_t		      *devices;		/* keeps the names in site_of_device */
+	bool		       all_incidents;	/* there are no older ones */
+	int64_t		       seq;
+	char		       ns[64], version[32], up_since[32];	/* "" when not known */
+};
+
+struct city *city_new(void);
+void	city_free(struct city *c);	/* NULL is allowed */
+
+/* Items of the engine's lists; links and devices come before sites, incidents last. */
+
+void	city_add_link(struct city *c, const json_t *item);
+void	city_add_device(struct city *c, const json_t *item);
+void	city_add_site(struct city *c, const json_t *item);
+/** One that is there already, or is pending, is passed over. */
+void	city_add_incident(struct city *c, const json_t *item);
+void	city_take_status(struct city *c, const json_t *status);
+/** All has come: put incidents in order. */
+void	city_finish(struct city *c);
+
+/** The API's shape of an incident of the engine's. @return owned; NULL: pending */
+json_t *city_incident_view(const struct city *c, const json_t *item);
+/** The site that an object's reference belongs to ("link/s013-1", "port/s002-r1.ether1"), or NULL. */
+const char *city_site_of(const struct city *c, const char *ref);
+
+/** Does it hold the text, without regard to case: name, id, address, provider? @param address  look at it, too */
+bool	city_link_matches(const struct city_link *l, const char *q, bool address);
+bool	city_site_matches(const struct city_site *s, const char *q, bool address);
+
+/**
+ * Mark what differs from the city before as told by batch n.
+ * @return how many rows differ; -1: objects have come or gone, so that all is to be fetched anew
+ */
+int	city_compare(struct city *c, const struct city *before, uint64_t n);
+
+#endif

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* start.c: see start.h. */
+#include "dashboards/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "proc/check.h"
+
+#define CLOCK_NS NS_PER_S
+#define SPARE_FDS 128
+#define NAMES_MAX 70
+
+struct starting {		/* what the stages remember; the head is what all use */
+	struct web  web;
+	const char *conf_path;
+	const char *root;
+};
+
+static struct starting *
+starting_of(struct web *w)
+{
+	return (struct starting *)w;
+}
+
+struct web *
+web_new(struct loop *l, const char *conf_path, const char *root)
+{
+	struct starting *s = xcalloc(1, sizeof(*s));
+
+	s->web.loop = l;
+	s->web.state_fd = s->web.listen_fd = -1;
+	s->conf_path = conf_path;
+	s->root = root;
+	return &s->web;
+}
+
+void
+web_free(struct web *w)
+{
+	tls_free(w->tls);
+	static_free(w->files);
+	users_free(&w->users);
+	if (w->state_fd != -1)
+		close(w->state_fd);
+	if (w->listen_fd != -1)
+		close(w->listen_fd);
+	conf_free(w->conf);
+	free(starting_of(w));
+}
+
+/* ---- settings ---- */
+
+static void
+on_conf_error(void *arg, unsigned line, unsigned column, const char *text)
+{
+	log_warnx("%s:%u:%u: %s", (const char *)arg, line, column, text);
+}
+
+/* Our own file, read before anybody connects: it needs no check process. */
+int
+web_settings(struct web *w)
+{
+	const char *path = starting_of(w)->conf_path;
+	char	   *text = NULL, err[200];
+	size_t	    len;
+	int	    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd == -1) {
+		log_warn("cannot read %s", path);
+		return -1;
+	}
+	if (check_read(fd, CONF_BYTES_MAX, &text, &len, err, sizeof(err)) == -1)
+		log_warnx("%s: %s", path, err);
+	else
+		w->conf = conf_parse(text, len, on_conf_error, (void *)path);
+	close(fd);
+	free(text);
+	if (w->conf == NULL)
+		return -1;
+	w->cost = (unsigned)conf_int(w->conf, "web.password_cost");
+	w->root = starting_of(w)->root != NULL ? starting_of(w)->root : conf_text(w->conf, "web.root");
+	if (w->root[0] == '\0')
+		w->root = PKGDATADIR "/web";
+	if ((conf_text(w->conf, "web.cert")[0] == '\0') == (conf_text(w->conf, "web.key")[0] == '\0'))
+		return 0;
+	log_warnx("web.cert and web.key belong together: give both, or none");
+	return -1;
+}
+
+/* ---- premises ---- */
+
+static int
+state_open(struct web *w)
+{
+	const char *dir = conf_text(w->conf, "web.state_dir");
+	struct stat st;
+	uid_t	    uid;
+	gid_t	    gid;
+	bool	    made;
+
+	if (privileges_ids(conf_text(w->conf, "web.user"), &uid, &gid) == -1)
+		return -1;
+	made = mkdir(dir, 0700) == 0;
+	w->state_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->state_fd == -1 || (made && fchown(w->state_fd, uid, gid) == -1) || fstat(w->state_fd, &st) == -1) {
+		log_warn("cannot use the state directory %s", dir);
+		return -1;
+	}
+	if (st.st_uid == uid && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return 0;
+	log_warnx("the state directory %s must belong to the server's user and be closed to all others (mode 0700)",
+	    dir);
+	return -1;
+}
+
+static void
+descriptors_raise(const struct web *w)
+{
+	struct rlimit r;
+	rlim_t	      want = (rlim_t)conf_int(w->conf, "web.max_connections") + SPARE_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = r.rlim_max != RLIM_INFINITY && r.rlim_max < want ? r.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur < want)
+		log_warnx("web.max_connections needs %llu open files, more than this process may have",
+		    (unsigned long long)want);
+}
+
+int
+web_premises(struct web *w)
+{
+	if (state_open(w) == -1)
+		return -1;
+	descriptors_raise(w);
+	w->port = (uint16_t)conf_int(w->conf, "web.port");
+	w->listen_fd = http_listen(conf_text(w->conf, "web.listen"), &w->port);
+	return w->listen_fd != -1 ? 0 : -1;
+}
+
+int
+web_privileges(struct web *w)
+{
+	secrets_protect();
+	return privileges_drop(conf_text(w->conf, "web.user"));
+}
+
+/* ---- materials ---- */
+
+struct first {
+	unsigned cost;
+	char	 password[ONE_TIME_SIZE];
+	bool	 made;
+};
+
+static int
+add_first(void *arg, struct users *u, char *err, size_t err_size)
+{
+	struct first *f = arg;
+	struct user  *user;
+
+	if (u->n > 0)
+		return 0;
+	user = users_add(u, "admin");
+	user->role = USER_ADMIN;
+	user->must_change = true;
+	password_one_time(f->password);
+	if (password_hash(f->password, f->cost, user->hash) == -1) {
+		snprintf(err, err_size, "no password hash can be made");
+		return -1;
+	}
+	f->made = true;
+	return 0;
+}
+
+/* Nobody yet: an administrator with a password that is told here, once, and good for one log-in. */
+static int
+first_admin(struct web *w)
+{
+	struct first f = { .cost = w->cost };
+	char	     err[200];
+
+	if (users_update(w->state_fd, add_first, &f, err, sizeof(err)) == -1) {
+		log_warnx("%s/%s", conf_text(w->conf, "web.state_dir"), err);
+		return -1;
+	}
+	if (f.made) {
+		printf("simpul-web: first start. Log in as admin with the one-time password %s\n", f.password);
+		fflush(stdout);
+	}
+	explicit_bzero(&f, sizeof(f));
+	return 0;
+}
+
+void
+web_users_reload(struct web *w)
+{
+	struct users u;
+	struct stat  st;
+	char	     err[200];
+
+	if (users_load(&u, w->state_fd, &st, err, sizeof(err)) == -1) {
+		if (st.st_ino != w->users_st.st_ino || st.st_mtim.tv_nsec != w->users_st.st_mtim.tv_nsec)
+			log_warnx("%s; the users stay as they were", err);
+		w->users_st = st;
+		return;
+	}
+	users_free(&w->users);
+	w->users = u;
+	w->users_st = st;
+	if (w->sessions != NULL)
+		sessions_sweep(w->sessions, &w->users, loop_mono_ns(w->loop));
+}
+
+void
+web_users_watch(struct web *w)
+{
+	if (users_changed(w->state_fd, &w->users_st))
+		web_users_reload(w);
+}
+
+/* What a certificate of our own is good for. @param names  NAMES_MAX entries */
+static void
+names_of(const struct web *w, char *host, size_t size, const char **names)
+{
+	size_t n = 0, i;
+
+	names[n++] = "localhost";
+	names[n++] = "127.0.0.1";
+	names[n++] = "::1";
+	if (gethostname(host, size) == 0 && host[0] != '\0')
+		names[n++] = host;
+	for (i = 0; i < conf_count(w->conf, "web.names") && n < NAMES_MAX - 1; i++)
+		names[n++] = conf_word(w->conf, "web.names", i);
+	names[n] = NULL;
+}
+
+static int
+tls_open(struct web *w)
+{
+	const char *cert = conf_text(w->conf, "web.cert"), *dir = conf_text(w->conf, "web.state_dir"),
+	    *names[NAMES_MAX];
+	char	    own_cert[300], own_key[300], host[256] = "";
+
+	if (cert[0] != '\0') {
+		w->tls = tls_new(cert, conf_text(w->conf, "web.key"), http_conn_gone);
+	} else {
+		names_of(w, host, sizeof(host), names);
+		if (tls_self_signed(w->state_fd, names) == -1)
+			return -1;
+		snprintf(own_cert, sizeof(own_cert), "%s/%s", dir, TLS_CERT);
+		snprintf(own_key, sizeof(own_key), "%s/%s", dir, TLS_KEY);
+		w->tls = tls_new(own_cert, own_key, http_conn_gone);
+	}
+	return w->tls != NULL ? 0 : -1;
+}
+
+int
+web_materials(struct web *w)
+{
+	if (first_admin(w) == -1 || tls_open(w) == -1)
+		return -1;
+	web_users_reload(w);
+	w->files = static_load(w->root);
+	return 0;
+}
+
+/* ---- processes and rights ---- */
+
+static void
+on_hasher_died(void *arg)
+{
+	struct web *w = arg;
+
+	loop_stop(w->loop, -1);		/* who started us starts us again */
+}
+
+int
+web_passwords(struct web *w)
+{
+	w->hasher = hasher_new(w->loop, w->cost, on_hasher_died, w);
+	return 0;
+}
+
+/* The directories of the certificate and of its key: renewed, they are other files of the same names. */
+static const char *
+folder_of(const char *path, char *out, size_t size)
+{
+	char *slash;
+
+	if (text_copy(out, size, path) == -1 || (slash = strrchr(out, '/')) == NULL)
+		return ".";
+	*(slash == out ? slash + 1 : slash) = '\0';
+	return out;
+}
+
+int
+web_sandbox(struct web *w)
+{
+	char	    cert[300], key[300];
+	const char *paths[3] = { NULL };
+
+	if (conf_text(w->conf, "web.cert")[0] != '\0') {
+		paths[0] = folder_of(conf_text(w->conf, "web.cert"), cert, sizeof(cert));
+		paths[1] = folder_of(conf_text(w->conf, "web.key"), key, sizeof(key));
+	}
+	return sandbox_enter_reading(SANDBOX_WEB, w->state_fd, paths);
+}
+
+/* ---- serving ---- */
+
+static void
+on_changed(void *arg, const struct city *c, int rows)
+{
+	struct web *w = arg;
+
+	streams_tell(w->streams, c, rows);
+}
+
+static void
+on_connected(void *arg, bool connected)
+{
+	struct web *w = arg;
+
+	(void)connected;
+	if (w->streams != NULL)
+		streams_tell_engine(w->streams);
+}
+
+static void
+on_session_ended(void *arg, struct session *s)
+{
+	struct web *w = arg;
+
+	if (w->streams != NULL)
+		streams_session_ended(w->streams, s);
+}
+
+static void
+on_clock(void *arg)
+{
+	struct web *w = arg;
+
+	web_users_watch(w);
+	sessions_sweep(w->sessions, &w->users, loop_mono_ns(w->loop));
+	loop_timer_set(w->loop, &w->clock, loop_mono_ns(w->loop) + CLOCK_NS, on_clock, w);
+}
+
+static void
+on_hangup(void *arg)
+{
+	struct web *w = arg;
+
+	if (tls_reload(w->tls) == 0)
+		log_info("certificate read again");
+	web_users_reload(w);
+}
+
+static void
+on_end(void *arg)
+{
+	struct web *w = arg;
+
+	loop_stop(w->loop, 0);
+}
+
+int
+web_serve(struct web *w)
+{
+	const struct http_settings set = {
+		.max_connections = (unsigned)conf_int(w->conf, "web.max_connections"),
+		.max_per_address = (unsigned)conf_int(w->conf, "web.max_per_address"),
+	};
+	const struct mirror_calls calls = { on_changed, on_connected, w };
+
+	w->sessions = sessions_new(on_session_ended, w);
+	w->login = login_new();
+	w->mirror = mirror_new(w->loop, conf_text(w->conf, "web.socket"), &calls);
+	w->streams = streams_new(w->loop, w->mirror, (unsigned)conf_int(w->conf, "web.max_streams"));
+	w->http = http_new(w->loop, w->tls, w->listen_fd, &set, web_on_request, w);
+	w->listen_fd = -1;
+	loop_signal(w->loop, SIGHUP, on_hangup, w);
+	loop_signal(w->loop, SIGTERM, on_end, w);
+	loop_signal(w->loop, SIGINT, on_end, w);
+	on_clock(w);
+	log_info("serving https://%s:%u/ with %zu page files", conf_text(w->conf, "web.listen"), w->port,
+	    static_count(w->files));
+	return 0;
+}
+
+/* Whoever waits is answered first: by the engine's absence, and by passwords that do not fit. */
+void
+web_stop(struct web *w)
+{
+	struct streams *streams = w->streams;
+
+	hasher_free(w->hasher);
+	w->hasher = NULL;
+	upstream_reset(mirror_upstream(w->mirror), "simpul-web ends");
+	w->streams = NULL;
+	streams_free(streams);
+	mirror_free(w->mirror);
+	http_free(w->http);
+	sessions_free(w->sessions);
+	login_free(w->login);
+	loop_timer_cancel(w->loop, &w->clock);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tls.h: the server's certificate, and its TLS connections (OpenSSL): TLS 1.2 or newer. */
+#ifndef SIMPUL_TLS_H
+#define SIMPUL_TLS_H
+
+#include "base/base.h"
+
+struct tls;
+struct bufferevent;
+struct event_base;
+
+/**
+ * Read certificate chain and key (PEM). The key must be its owner's alone.
+ * @param gone	called when a connection of tls_accept() has been freed, with its owner
+ * @return owned, or NULL after saying why
+ */
+struct tls *tls_new(const char *cert, const char *key, void (*gone)(void *owner));
+void	tls_free(struct tls *t);	/* NULL is allowed */
+/** Read the files again; what is in use stays when they are not good. 0 or -1 (logged). */
+int	tls_reload(struct tls *t);
+
+/** The server's side of a connection that is about to get its socket. @return owned, never NULL */
+struct bufferevent *tls_accept(struct tls *t, struct event_base *base, void *owner);
+void   *tls_owner(const struct tls *t, struct bufferevent *bev);
+
+#define TLS_CERT "cert.pem"
+#define TLS_KEY	 "key.pem"
+/**
+ * A key and a certificate signed by itself, in files of this directory; good ones that are there stay.
+ * @param names	 host names and addresses, ends with NULL
+ * @return 0 or -1 (logged)
+ */
+int	tls_self_signed(int dir_fd, const char *const *names);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * upstream.c: see upstream.h. At most ASKED_MAX questions are with the engine, which takes 32 of a client;
+ * the rest wait here in the order of asking. A question has a time limit, so that no browser waits for ever.
+ */
+#include "dashboards/upstream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#include "base/cursor.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ctl/js.h"
+
+#define ASKED_MAX     24
+#define WAITING_MAX   256
+#define ANSWER_S      10
+#define RETRY_MIN_NS  (200 * NS_PER_MS)
+#define RETRY_MAX_NS  (5 * NS_PER_S)
+#define LINE_MAX_IN   (4u << 20)
+#define READ_CHUNK    65536
+#define READS_AT_ONCE 16
+
+struct question {
+	int64_t		 id;
+	int64_t		 due_ns;
+	json_t		*request;	/* NULL: it is with the engine */
+	upstream_fn	 cb;
+	void		*arg;
+	struct question *next;
+};
+
+struct upstream {
+	struct loop	     *loop;
+	const char	     *path;
+	struct upstream_calls calls;
+	int		      fd;
+	struct loop_io	     *io;
+	struct buf	      in, out;
+	size_t		      scanned, sent;
+	struct loop_timer     retry, clock;
+	int64_t		      retry_ns, connected_ns;
+	int64_t		      next_id, subscription;
+	bool		      greeted, away;	/* away: that was said */
+	bool		      reading;
+	const char	     *broken;		/* hang up when the reader is back */
+	struct question	     *questions, **last;
+	unsigned	      asked, waiting;
+};
+
+static void upstream_connect(void *arg);
+
+/* ---- questions ---- */
+
+static void
+question_done(struct upstream *u, struct question **at, const json_t *answer)
+{
+	struct question *q = *at;
+
+	*at = q->next;
+	if (u->last == &q->next)
+		u->last = at;
+	if (q->request == NULL)
+		u->asked--;
+	else
+		u->waiting--;
+	json_decref(q->request);
+	q->cb(q->arg, answer);
+	free(q);
+}
+
+static void
+questions_fail(struct upstream *u)
+{
+	while (u->questions != NULL)
+		question_done(u, &u->questions, NULL);
+}
+
+static void
+flush_out(struct upstream *u)
+{
+	ssize_t n = 0;
+
+	while (u->sent < u->out.len && (n = send(u->fd, u->out.data + u->sent, u->out.len - u->sent,
+	    MSG_NOSIGNAL | MSG_DONTWAIT)) > 0)
+		u->sent += (size_t)n;
+	if (u->sent == u->out.len)
+		u->out.len = u->sent = 0;
+	else if (n == -1 && errno != EAGAIN && errno != EINTR)
+		u->broken = strerror(errno);
+	loop_io_events(u->io, LOOP_READ | (u->out.len > 0 ? LOOP_WRITE : 0));
+}
+
+/* Give the engine what it may have. */
+static void
+questions_send(struct upstream *u)
+{
+	struct question *q;
+
+	if (u->fd == -1 || !u->greeted)
+		return;
+	for (q = u->questions; q != NULL && u->asked < ASKED_MAX; q = q->next) {
+		if (q->request == NULL)
+			continue;
+		json_object_set_new(q->request, "id", json_integer(q->id));
+		js_line(&u->out, q->request);
+		json_decref(q->request);
+		q->request = NULL;
+		u->asked++;
+		u->waiting--;
+	}
+	flush_out(u);
+}
+
+void
+upstream_ask(struct upstream *u, json_t *request, upstream_fn cb, void *arg)
+{
+	struct question *q;
+
+	if (u->fd == -1 || !u->greeted || u->waiting >= WAITING_MAX) {
+		json_decref(request);
+		cb(arg, NULL);
+		return;
+	}
+	q = xcalloc(1, sizeof(*q));
+	q->id = ++u->next_id;
+	q->due_ns = loop_mono_ns(u->loop) + ANSWER_S * NS_PER_S;
+	q->request = request;
+	q->cb = cb;
+	q->arg = arg;
+	*u->last = q;
+	u->last = &q->next;
+	u->waiting++;
+	questions_send(u);
+}
+
+/* Late ones are given up; the engine's answer will be an unknown one. */
+static void
+clock_tick(void *arg)
+{
+	struct upstream	 *u = arg;
+	int64_t		  now = loop_mono_ns(u->loop);
+	struct question **at;
+
+	for (at = &u->questions; *at != NULL;)
+		if ((*at)->due_ns <= now)
+			question_done(u, at, NULL);
+		else
+			at = &(*at)->next;
+	loop_timer_set(u->loop, &u->clock, now + NS_PER_S, clock_tick, u);
+	if (u->fd != -1 && !u->greeted && now - u->connected_ns > ANSWER_S * NS_PER_S)
+		upstream_reset(u, "it does not answer");
+}
+
+/* ---- the connection ---- */
+
+static void
+hang_up(struct upstream *u, const char *why)
+{
+	bool was_up = u->greeted;
+
+	loop_io_free(u->io);
+	u->io = NULL;
+	if (u->fd != -1)
+		close(u->fd);
+	u->fd = -1;
+	u->greeted = false;
+	u->broken = NULL;
+	u->in.len = u->out.len = u->scanned = u->sent = 0;
+	if (!u->away)
+		log_warnx("the engine at %s is away: %s; trying again", u->path, why);
+	u->away = true;
+	questions_fail(u);
+	if (was_up)
+		u->calls.down(u->calls.arg);
+	loop_timer_set(u->loop, &u->retry, loop_mono_ns(u->loop) + u->retry_ns, upstream_connect, u);
+	u->retry_ns = u->retry_ns * 2 < RETRY_MAX_NS ? u->retry_ns * 2 : RETRY_MAX_NS;
+}
+
+void
+upstream_reset(struct upstream *u, const char *why)
+{
+	if (u->fd == -1)
+		return;
+	if (u->reading)
+		u->broken = why;
+	else
+		hang_up(u, why);
+}
+
+static void
+take_hello(struct upstream *u, const json_t *v)
+{
+	if (!json_is_true(json_object_get(v, "ok"))) {
+		u->broken = "it does not take us: is this user root, the engine's or simpul-web?";
+		return;
+	}
+	if (u->away)
+		log_info("connected to the engine at %s", u->path);
+	u->greeted = true;
+	u->away = false;
+	u->retry_ns = RETRY_MIN_NS;
+	u->calls.up(u->calls.arg, v);
+	questions_send(u);
+}
+
+static void
+take_answer(struct upstream *u, const json_t *v)
+{
+	const json_t	 *id = json_object_get(v, "id");
+	struct question **at;
+
+	if (!json_is_integer(id)) {		/* a refusal of the connection as such */
+		u->broken = "it refuses the connection";
+		return;
+	}
+	for (at = &u->questions; *at != NULL; at = &(*at)->next)
+		if ((*at)->request == NULL && (*at)->id == json_integer_value(id)) {
+			question_done(u, at, v);
+			break;
+		}
+	questions_send(u);
+}
+
+static void
+take_line(struct upstream *u, const char *line, size_t len)
+{
+	json_t *v = json_loadb(line, len, 0, NULL);
+
+	if (!json_is_object(v))
+		u->broken = "it does not speak JSON";
+	else if (!u->greeted)
+		take_hello(u, v);
+	else if (json_is_string(json_object_get(v, "ev")))
+		u->calls.event(u->calls.arg, v);
+	else if (json_integer_value(json_object_get(v, "id")) != u->subscription || u->subscription == 0)
+		take_answer(u, v);
+	else if (!json_is_true(json_object_get(v, "ok")))
+		u->broken = "it refuses the subscription";
+	json_decref(v);
+}
+
+/* Whole lines. */
+static void
+take_lines(struct upstream *u)
+{
+	const char *start = (const char *)u->in.data, *line = start, *end;
+	size_t	    left = u->in.len;
+
+	while (u->broken == NULL && left > u->scanned &&
+	    (end = memchr(line + u->scanned, '\n', left - u->scanned)) != NULL) {
+		take_line(u, line, (size_t)(end - line));
+		left -= (size_t)(end + 1 - line);
+		line = end + 1;
+		u->scanned = 0;
+	}
+	if (left > 0 && line != start)
+		memmove(u->in.data, line, left);
+	u->in.len = u->scanned = left;
+	if (left > LINE_MAX_IN)
+		u->broken = "a line of it does not end";
+}
+
+static void
+on_ready(void *arg, int events)
+{
+	struct upstream *u = arg;
+	size_t		 before;
+	ssize_t		 n = 1;
+	unsigned	 reads;
+
+	u->reading = true;
+	if (events & LOOP_WRITE)
+		flush_out(u);
+	for (reads = 0; reads < READS_AT_ONCE && n > 0 && u->broken == NULL; reads++) {
+		before = u->in.len;
+		n = recv(u->fd, buf_grow(&u->in, READ_CHUNK), READ_CHUNK, MSG_DONTWAIT);
+		u->in.len = before + (n > 0 ? (size_t)n : 0);
+		if (n > 0)
+			take_lines(u);
+		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			u->broken = n == 0 ? "it has hung up" : strerror(errno);
+	}
+	u->reading = false;
+	if (u->broken != NULL)
+		hang_up(u, u->broken);
+}
+
+static int
+socket_to(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int		   fd;
+
+	if (text_copy(sa.sun_path, sizeof(sa.sun_path), path) == -1) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd != -1 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void
+upstream_connect(void *arg)
+{
+	struct upstream *u = arg;
+	json_t		*hello;
+
+	u->fd = socket_to(u->path);
+	if (u->fd == -1) {
+		hang_up(u, strerror(errno));
+		return;
+	}
+	u->io = loop_io_new(u->loop, u->fd, LOOP_READ, on_ready, u);
+	u->subscription = 0;
+	u->connected_ns = loop_mono_ns(u->loop);
+	hello = json_pack("{s:i, s:s, s:i, s:s}", "id", 0, "op", "hello", "socket", 1, "client",
+	    "simpul-web " PACKAGE_VERSION);
+	js_line(&u->out, hello);
+	json_decref(hello);
+	flush_out(u);
+}
+
+struct upstream *
+upstream_new(struct loop *l, const char *path, const struct upstream_calls *calls)
+{
+	struct upstream *u = xcalloc(1, sizeof(*u));
+
+	u->loop = l;
+	u->path = path;
+	u->calls = *calls;
+	u->fd = -1;
+	u->last = &u->questions;
+	u->retry_ns = RETRY_MIN_NS;
+	loop_timer_set(l, &u->retry, 0, upstream_connect, u);
+	clock_tick(u);
+	return u;
+}
+
+void
+upstream_free(struct upstream *u)
+{
+	if (u == NULL)
+		return;
+	loop_timer_cancel(u->loop, &u->retry);
+	loop_timer_cancel(u->loop, &u->clock);
+	u->greeted = false;
+	questions_fail(u);
+	loop_io_free(u->io);
+	if (u->fd != -1)
+		close(u->fd);
+	buf_free(&u->in);
+	buf_free(&u->out);
+	free(u);
+}
+
+void
+upstream_subscribe(struct upstream *u, int64_t after)
+{
+	json_t *request;
+
+	if (u->fd == -1)
+		return;
+	u->subscription = ++u->next_id;
+	request = json_pack("{s:I, s:s, s:I}", "id", (json_int_t)u->subscription, "op", "subscribe", "after",
+	    (json_int_t)after);
+	js_line(&u->out, request);
+	json_decref(request);
+	flush_out(u);
+}
+
+bool
+upstream_is_up(const struct upstream *u)
+{
+	return u->greeted;
+}
