@@ -5,6 +5,8 @@
  *	confgen default		etc/simpuld.conf, which is kept in the tree; a unit test compares the two
  *	confgen man		simpuld.conf.5
  *	confgen inventory-man	simpul-inventory.5
+ *	confgen web-default	etc/simpul-web.conf, in the tree, too
+ *	confgen web-man		simpul-web.conf.5
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "base/conf.h"
 #include "base/cursor.h"
 #include "collectors/collector.h"
+#include "dashboards/options.h"
 #include "model/inventory.h"
 #include "probes/probe.h"
 
@@ -104,6 +107,34 @@ write_inventory_man(struct buf *out)
 	buf_text(out, ".Sh SEE ALSO\n.Xr simpulctl 8 ,\n.Xr simpuld.conf 5 ,\n.Xr simpuld 8\n");
 }
 
+static void
+write_web_default(struct buf *out)
+{
+	web_conf_use();
+	conf_write_default(out);
+}
+
+static void
+write_web_man(struct buf *out)
+{
+	web_conf_use();
+	buf_text(out,
+	    ".Dd $Mdocdate$\n"
+	    ".Dt SIMPUL-WEB.CONF 5\n.Os\n"
+	    ".Sh NAME\n.Nm simpul-web.conf\n.Nd settings of the Simpul web server\n"
+	    ".Sh DESCRIPTION\n"
+	    "How\n.Xr simpul-web 8\nlistens, and where it finds certificate, pages and engine.\n"
+	    "It is written as\n.Xr simpuld.conf 5\nis.\nWhat is left out keeps its default.\n"
+	    ".Sh SETTINGS\n");
+	conf_write_man(out);
+	buf_text(out,
+	    ".Sh FILES\n"
+	    ".Bl -tag -width Ds -compact\n"
+	    ".It Pa " SYSCONFDIR "/simpul/simpul-web.conf\nthis file\n"
+	    ".El\n"
+	    ".Sh SEE ALSO\n.Xr simpulctl 8 ,\n.Xr simpuld.conf 5 ,\n.Xr simpul-web 8\n");
+}
+
 static const struct {
 	const char *name;
 	void	  (*write)(struct buf *out);
@@ -111,6 +142,8 @@ static const struct {
 	{ "default", conf_write_default },
 	{ "man", write_conf_man },
 	{ "inventory-man", write_inventory_man },
+	{ "web-default", write_web_default },
+	{ "web-man", write_web_man },
 };
 
 int
@@ -124,7 +157,7 @@ main(int argc, char *argv[])
 		if (strcmp(argv[1], documents[i].name) == 0)
 			documents[i].write(&out);
 	if (out.len == 0) {
-		fputs("usage: confgen default | man | inventory-man\n", stderr);
+		fputs("usage: confgen default | man | inventory-man | web-default | web-man\n", stderr);
 		return 2;
 	}
 	good = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;

@@ -73,6 +73,15 @@ static const struct command commands[] = {
 	  "  simpulctl probes --json\n"
 	  "Of each probe and collector: its settings in the configuration, and the values it\n"
 	  "gives, named as in simpulctl fetch. The engine need not run.\n", cmd_probes },
+	{ "user", "add|list|password|remove [NAME]", 1, 2, "say what: add, list, password or remove, and whom",
+	  "who may log in to the web server",
+	  "  simpulctl user list\n"
+	  "  simpulctl user add operator1 --role noc           asks for the password\n"
+	  "  simpulctl user add lurah --role opd --sites s013,s014 --once\n"
+	  "  simpulctl user password operator1 --once          a one-time password, printed\n"
+	  "  simpulctl user remove operator1\n"
+	  "Roles: admin, noc (acknowledges), planner (looks), opd (looks at its own sites).\n"
+	  "--state DIR: the server's state directory, else /var/lib/simpul-web.\n", cmd_user },
 	{ "audit", "", 0, 0, "audit takes no arguments", "is the chain of the audit log whole?",
 	  "  simpulctl audit\n", cmd_audit },
 };
