@@ -24,7 +24,7 @@ refuse(struct gate *g, int status, const char *why)
 {
 	g->refused = status;
 	g->why = why;
-	buf_free(&g->held);
+	g->held.len = 0;	/* its bytes stay: the caller may still be at them */
 }
 
 static bool
@@ -207,6 +207,8 @@ take_line(struct gate *g, size_t end, struct buf *out)
 		g->headers = 0;
 		take_head(g, out);
 	} else {
+		if (g->line == 0)
+			take_request_line(g, line, len - 1, &(struct head){ 0 });	/* do not wait for more */
 		g->headers += g->line > 0;
 		g->line = end + 1;
 		if (g->headers > GATE_COUNT_MAX)

@@ -20,6 +20,8 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +131,10 @@ conn_check(void *arg)
 	struct sockaddr_storage ss;
 	socklen_t		len = sizeof(ss);
 	uint16_t		port;
+	int			on = 1;
 
+	/* An answer is a head and a body: the second must not wait until the first is confirmed. */
+	setsockopt(bufferevent_getfd(c->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (getpeername(bufferevent_getfd(c->bev), (struct sockaddr *)&ss, &len) == -1) {
 		conn_end(c);
 		return;

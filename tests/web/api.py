@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""api.py: the server's real answers: log-in, roles, every operation against openapi.json, live events, an engine that goes and
+comes. The engine is played (engine.py)."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from engine import incident
+from schema import Api
+from server import SRC, Browser, Server, done, equal, none, note, ok, wait
+
+api = Api(os.path.join(SRC, "dashboards", "openapi.json"))
+server = Server()
+engine = server.engine
+PASSWORD = "a dozen letters and more"
+
+
+def check(b, method, path, query="", body=None):
+    """Ask, and hold the answer against openapi.json."""
+    real = path.replace("{id}", check.ids.get(path, "s001"))
+    a = b.ask(method, real + query, body)
+    none(api.answer_faults(method, path, a.status, a.type, a.body), f"{method} {real}{query}: {a.status} as described")
+    return a
+
+
+check.ids = {"/api/v1/links/{id}": "s001-1", "/api/v1/latency/{id}": "s001-1", "/api/v1/incidents/{id}": "inc-2",
+             "/api/v1/incidents/{id}/ack": "inc-2"}
+
+
+def first_start():
+    b = Browser(server)
+    once = server.once()
+    equal(b.login("admin", "not the password").status, 401, "a wrong password")
+    a, c = b.login("admin", "wrong again, admin"), b.login("nobody", "wrong again, nobody")
+    ok(a.body == c.body and a.code == "bad_credentials", "an unknown user gets the same answer")
+    a = b.login("admin", once)
+    ok(a.status == 200 and a.doc["must_change"] and a.doc["role"] == "admin", "the one-time password lets the admin in")
+    flags = a.headers["Set-Cookie"].split("; ")[1:]
+    ok({"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(flags) and b.cookie.startswith("__Host-sid="),
+       "the cookie is for this host, TLS and HTTP only")
+    equal(b.get("/api/v1/summary").code, "must_change_password", "and is good for nothing but a new password")
+    equal(b.ask("POST", "/api/v1/session/password", {"old": once, "new": "short"}).code, "password_refused", "too short a one")
+    equal(b.ask("POST", "/api/v1/session/password", {"old": once, "new": once}).code, "password_refused", "the old one")
+    equal(b.ask("POST", "/api/v1/session/password", {"old": "not the old one", "new": PASSWORD}).status, 401, "not knowing the old one")
+    equal(b.ask("POST", "/api/v1/session/password", {"old": once, "new": PASSWORD}).status, 204, "a good one")
+    equal(b.get("/api/v1/summary").status, 200, "opens the rest")
+    equal(Browser(server).login("admin", once).status, 401, "the one-time password is gone")
+    ok(once not in server.text("log") and PASSWORD not in server.text("state/users.json"), "no password in log or file")
+    return b
+
+
+def users():
+    found = {}
+    for name, role, more in (("op", "noc", []), ("op2", "noc", []), ("plan", "planner", []),
+                             ("lurah", "opd", ["--sites", "s001"]), ("camat", "opd", ["--sites", "s002,s003"])):
+        r = server.user("add", name, "--role", role, *more, password=PASSWORD + name + "\n")
+        if r.returncode != 0:
+            note(r.stderr)
+        found[name] = Browser(server)
+        ok(found[name].login(name, PASSWORD + name).status == 200, f"simpulctl user add {name}: may log in at once")
+    return found
+
+
+def roles(by_name):
+    """Every operation for every role; x-roles says what is to come."""
+    roles_of = {"op": "noc", "plan": "planner", "lurah": "opd", "admin": "admin"}
+    wrong = []
+    for method, path, op in api.operations():
+        allowed = op["x-roles"]
+        if "anyone" in allowed or path in ("/api/v1/events", "/api/v1/session", "/api/v1/session/password"):
+            continue
+        real = path.replace("{id}", check.ids.get(path, "s001"))
+        if path == "/api/v1/series":
+            real += "?ref=link/s001-1/rx_bps"
+        body = {} if method == "POST" else None
+        if Browser(server).ask(method, real, body).status != 401:
+            wrong.append(f"{method} {real} by nobody")
+        for name, role in roles_of.items():
+            status = by_name[name].ask(method, real, body).status
+            outside = role == "opd" and path.startswith("/api/v1/incidents/{id}")     # an incident of s002
+            if role not in allowed:
+                good = status == 403
+            elif outside:
+                good = status == 404
+            else:
+                good = status in (200, 400)         # 400: the empty body of an ack
+            if not good:
+                wrong.append(f"{method} {real} by {role}: {status}")
+    none(wrong, "each role may what the table says, and nobody else")
+
+
+def shapes(by_name):
+    op, lurah = by_name["op"], by_name["lurah"]
+    for b in (op, lurah):
+        for method, path, o in api.operations():
+            if method == "GET" and path not in ("/api/v1/series", "/api/v1/events", "/metrics"):
+                check(b, method, path)
+    check(op, "GET", "/metrics")
+    for q in ("?limit=2", "?limit=2&cursor=s001", "?state=ok", "?district=Pontianak%20Selatan", "?provider=indihome", "?kind=node",
+              "?q=kantor+s00", "?limit=0", "?limit=x", "?state=king", "?cursor=gone", "?q=%", "?" + "a=1&" * 60):
+        check(op, "GET", "/api/v1/sites", q)
+    for q in ("?site=s001", "?state=down", "?limit=1"):
+        check(op, "GET", "/api/v1/links", q)
+    for q in ("", "?state=closed", "?state=all", "?site=s002", "?limit=1&state=all", "?cursor=inc-2&state=all", "?cursor=x", "?state=x"):
+        check(op, "GET", "/api/v1/incidents", q)
+    for q in ("?ref=link/s001-1/rx_bps", "?ref=link/s001-1/rx_bps&ref=link/s001-1/loss_ratio&agg=max", "",
+              "?ref=link/s001-1/rx_bps&from=1795222800&to=1795309200&max_points=100", "?ref=a&from=9&to=8", "?ref=a&agg=sum",
+              "?ref=a&max_points=4001"):
+        check(op, "GET", "/api/v1/series", q)
+    check(op, "GET", "/api/v1/latency/{id}", "?max_points=10")
+
+
+def lists(by_name):
+    op = by_name["op"]
+    seen, cursor = [], ""
+    while True:
+        page = op.get(f"/api/v1/sites?limit=2{cursor}").doc
+        seen += [s["id"] for s in page["items"]]
+        if not page["next"]:
+            break
+        cursor = "&cursor=" + page["next"]
+    equal(seen, [s["id"] for s in engine.site], "pages give each site once, in order")
+    equal(page["total"], len(engine.site), "and how many there are")
+    equal([l["id"] for l in op.get("/api/v1/links?q=S004").doc["items"]], ["s004-1"], "search")
+    l = op.get("/api/v1/links/s001-1").doc
+    ok(l["rtt_ms"] == 12.3 and l["util_pct"] == 10 and l["contract_down_bps"] == 1e7 and l["address"] == "10.1.0.1",
+       "a line in the units of the API")
+    s = op.get("/api/v1/series?ref=link/s001-1/rx_bps&from=1795222800&to=1795309200&max_points=100").doc
+    ok(len(s["t"]) == len(s["series"][0]["v"]) <= 100 and s["series"][0]["unit"] == "bit/s" and None in s["series"][0]["v"],
+       "columns of a series, gaps as null")
+    five = [sum(x) / len(x) for x in [[i for i in range(5 * k, 5 * k + 5) if i % 7 != 6] for k in range(288)] if len(x) >= 3]
+    five.sort()
+    ok(engine.last_series["cf"] == "AVERAGE" and isinstance(s["p95"]["link/s001-1/rx_bps"], float),
+       "a percentile of 5-minute averages")
+
+
+def scope(by_name):
+    lurah, camat = by_name["lurah"], by_name["camat"]
+    equal([s["id"] for s in lurah.get("/api/v1/sites").doc["items"]], ["s001"], "an opd sees its site")
+    equal([l["id"] for l in camat.get("/api/v1/links").doc["items"]], ["s002-1", "s003-1"], "or its lines")
+    ok("address" not in lurah.get("/api/v1/links/s001-1").doc and "address" not in lurah.get("/api/v1/sites/s001").doc["links"][0],
+       "without addresses")
+    for path in ("sites/s002", "sites/s999", "links/s002-1", "links/s999-1", "latency/s002-1", "incidents/inc-2", "incidents/inc-99",
+                 "series?ref=link/s002-1/rx_bps", "series?ref=host/s001-r1/load1", "series?ref=link/s999-1/rx_bps"):
+        a = lurah.get("/api/v1/" + path)
+        ok(a.status == 404 and a.body == lurah.get("/api/v1/sites/none").body, f"{path} of others is as if it were not")
+    equal([i["id"] for i in camat.get("/api/v1/incidents").doc["items"]], ["inc-2"], "incidents of its own")
+    equal(lurah.get("/api/v1/incidents").doc["items"], [], "and of nobody else")
+    equal([m["object"] for m in camat.get("/api/v1/incidents/inc-2").doc["members"]], ["link/s002-1", "link/s003-1"], "members of its own")
+    equal(lurah.get("/api/v1/summary").doc["sites"], 1, "counts of its own")
+    equal(lurah.get("/api/v1/sites?q=10.1").doc["total"], 0, "and no search by address")
+
+
+def ack(by_name):
+    op, op2 = by_name["op"], by_name["op2"]
+    path = "/api/v1/incidents/inc-2/ack"
+    for body in ({}, {"comment": "", "version": 1}, {"comment": "x"}, {"comment": "x", "version": "1"}, {"comment": "x", "version": 1, "a": 1},
+                 {"comment": "x", "version": 1, "until": "yesterday"}, {"comment": "x", "version": 1, "until": "2020-01-01T00:00:00Z"}, []):
+        equal(op.ask("POST", path, body).status, 400, f"an ack of {body}")
+    stream = op2.events()
+    a = check(op, "POST", "/api/v1/incidents/{id}/ack", "", {"comment": "technician <on> the way", "version": 1})
+    ok(a.doc["acked"]["by"] == "op" and a.doc["version"] == 2, "an ack, by name")
+    equal(engine.acks[-1]["as"], {"user": "op", "role": "noc"}, "the engine hears who")
+    equal((stream.until("incident", lambda d: d["acked"] is not None) or {}).get("id"), "inc-2", "another operator sees it")
+    stream.close()
+    a = check(op2, "POST", "/api/v1/incidents/{id}/ack", "", {"comment": "me, too", "version": 1})
+    ok(a.status == 409 and a.doc["current"]["acked"]["by"] == "op", "the second one is told who was faster")
+    equal(op.ask("POST", "/api/v1/incidents/inc-77/ack", {"comment": "x", "version": 1}).status, 404, "an ack of nothing")
+
+
+def events(by_name):
+    op, lurah = by_name["op"], by_name["lurah"]
+    s, own = op.events(), lurah.events()
+    name, hello = s.next()
+    none(api.faults(hello, {"$ref": "#/components/schemas/EventHello"}), "hello, as described")
+    ok(name == "hello" and s.next()[0] == "engine", "comes first, then the engine")
+
+    def cut(e, n, code):
+        e.link[n].update(state="down" if code == "down" else "up", code=code)
+        e.site[n + 1].update(state="isolated" if code == "down" else "ok", code=code)
+    engine.change(lambda e: cut(e, 3, "down"))
+    batch = s.until("batch", lambda d: any(r[0] == "s004" for r in d["sites"]))
+    none(api.faults(batch, {"$ref": "#/components/schemas/EventBatch"}), "a batch, as described")
+    ok(batch and [r[1] for r in batch["sites"] if r[0] == "s004"] == ["down"] and len(batch["sites"]) == 1, "of what has changed only")
+    engine.change(lambda e: cut(e, 0, "down"))
+    batch = own.until("batch")
+    equal([r[0] for r in (batch or {"sites": []})["sites"]], ["s001"], "an opd hears of its own site only")
+    s.until("batch", lambda d: any(r[0] == "s001" for r in d["sites"]))
+    last = s.last_id
+    s.close()
+    engine.change(lambda e: cut(e, 4, "down"))
+    engine.change(lambda e: e.incident.insert(0, incident(3, "link/s005-1", site="s005", site_name="<img src=x>")), "incident.opened")
+    wait("the mirror has it", lambda: op.get("/api/v1/incidents/inc-3").status == 200 and
+         op.get("/api/v1/sites/s005").doc["state"] == "down")
+    s = op.events(last)
+    batch = s.until("batch")
+    equal([r[0] for r in (batch or {"sites": []})["sites"]], ["s005"], "who comes back hears what was missed")
+    i = s.until("incident")
+    none(api.faults(i, {"$ref": "#/components/schemas/Incident"}), "incidents, too, as described")
+    ok(b"<" not in op.get("/api/v1/incidents").body, "and no markup leaves the server as such")
+    s.close()
+    for bad in ("0", "ffffffff-1", last.split("-")[0] + "-999999", "x" * 100):
+        s = op.events(bad)
+        ok(s.until("reset") is not None, f"{bad:.20}: fetch all anew")
+        s.close()
+    s = op.events()
+    engine.change(lambda e: (e.site.pop(), e.link.pop()))
+    ok(s.until("reset") is not None, "an object that has gone: fetch all anew")
+    streams = [op.events() for _ in range(4)]
+    ok(s.until("nothing of this name") is None, "the oldest of too many streams of a session ends")
+    ok(streams[-1].next()[0] == "hello", "the newest goes on")
+    equal(op.ask("DELETE", "/api/v1/session").status, 204, "log out")
+    ok(streams[-1].until("nothing of this name") is None and op.get("/api/v1/summary").status == 401,
+       "ends its streams and its session")
+    own.close()
+
+
+def engine_goes(by_name):
+    b = by_name["plan"]
+    s = b.events()
+    engine.stop()
+    e = s.until("engine", lambda d: not d["connected"])
+    none(api.faults(e, {"$ref": "#/components/schemas/EventEngine"}), "an engine that goes is told, as described")
+    ok(e and e["last"], "with the time of its last word")
+    a = check(b, "GET", "/api/v1/summary")
+    ok(a.status == 200 and not a.doc["engine"]["connected"] and a.doc["sites"] > 0, "the last known state stays")
+    equal(check(b, "GET", "/api/v1/sites/{id}").doc["evidence"], [], "without reasons")
+    equal(check(b, "GET", "/api/v1/series", "?ref=link/s001-1/rx_bps").code, "engine_away", "and without series")
+    equal(Browser(server).get("/readyz").status, 503, "not ready")
+    equal(Browser(server).get("/healthz").status, 200, "but well")
+    engine.start()
+    ok(s.until("engine", lambda d: d["connected"]) is not None, "it comes back")
+    engine.change(lambda e: e.link[1].update(code="warn", state="degraded"))
+    ok(s.until("batch", lambda d: any(r[0] == "s002-1" for r in d["links"])) is not None, "and news with it")
+    s.close()
+    with engine.lock:
+        engine.silent.add("why")
+    equal(b.get("/api/v1/sites/s001").status, 200, "a question that the engine never answers ends")
+    with engine.lock:
+        engine.silent.clear()
+        engine.refuse["series"] = ("too_large", {})
+    equal(check(b, "GET", "/api/v1/series", "?ref=link/s001-1/rx_bps").status, 400, "one that it refuses, too")
+    engine.refuse.clear()
+
+
+def users_change(by_name):
+    b = by_name["camat"]
+    s = b.events()
+    server.user("password", "camat", password="another dozen letters\n")
+    ok(s.until("nothing of this name") is None, "another password ends the sessions of a user")
+    equal(b.get("/api/v1/summary").status, 401, "at once")
+    equal(b.login("camat", "another dozen letters").status, 200, "the new one works")
+    server.user("remove", "camat")
+    wait("the user is gone", lambda: b.get("/api/v1/summary").status == 401)
+    a = by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "en"})
+    ok(a.status == 200 and a.doc["lang"] == "en", "a language is chosen")
+    again = Browser(server)
+    equal(again.login("plan", PASSWORD + "plan").doc["lang"], "en", "and kept")
+    equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "xx"}).status, 400, "one of two")
+
+
+try:
+    admin = first_start()
+    found = users()
+    found["admin"] = admin
+    roles(found)
+    shapes(found)
+    lists(found)
+    scope(found)
+    ack(found)
+    events(found)
+    engine_goes(found)
+    users_change(found)
+    equal(server.stop(), 0, "SIGTERM ends it in good order")
+finally:
+    server.close()
+done()

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""engine.py: the engine's end of the control socket (docs/socket.md), played: a small city that the test changes."""
+import copy
+import json
+import os
+import socket
+import threading
+
+SINCE = "2026-11-21T01:02:03.004Z"
+
+
+def link(site, n, parent=None, **more):
+    return dict({"id": f"{site}-{n}", "site": site, "site_name": f"Kantor {site}", "role": "main" if n == 1 else "backup",
+                 "provider": "indihome", "product": None, "address": f"10.{n}.0.{int(site[1:]) % 250}" if site[1:].isdigit() else None,
+                 "parent": parent, "state": "up", "code": "ok", "since": SINCE, "life": "live", "last": SINCE, "rtt_s": 0.0123,
+                 "loss_ratio": 0.0, "rx_bps": 1e6, "tx_bps": 2e5, "down_bps": 1e7, "up_bps": None, "committed": False,
+                 "incident": None}, **more)
+
+
+def site(name, lines, **more):
+    return dict({"id": name, "name": f"Kantor {name}", "short": name.upper(), "kind": "kelurahan",
+                 "district": "Pontianak Selatan", "class": "office", "life": "live", "state": "ok", "code": "ok", "since": SINCE,
+                 "links": [{"id": l, "role": "main", "state": "up"} for l in lines], "passes": 0, "incident": None}, **more)
+
+
+def incident(n, root, status="open", **more):
+    return dict({"id": f"inc-{n}", "status": status, "version": 1, "kind": "link.down", "root": root, "severity": "major",
+                 "cause": "unknown", "opened": SINCE, "closed": SINCE if status == "closed" else None, "site": None,
+                 "site_name": None, "members": 1 if status == "open" else None, "ack": None}, **more)
+
+
+class Engine:
+    """Answers on a Unix socket in a thread of its own. Lists are public: change them with change()."""
+
+    def __init__(self, path, sites=6):
+        self.path = path
+        self.lock = threading.RLock()
+        self.seq = 1
+        self.site = [site("node-1", [], kind="node")]
+        self.link = []
+        for i in range(1, sites + 1):
+            s = f"s{i:03d}"
+            self.link.append(link(s, 1, "node-1"))
+            self.site.append(site(s, [f"{s}-1"]))
+        self.device = [{"id": "s001-r1", "site": "s001"}]
+        self.incident = [incident(2, "link/s002-1", site="s002", site_name="Kantor s002"), incident(1, "link/s001-1", "closed")]
+        self.acks = []
+        self.refuse = {}            # op -> (code, more members)
+        self.silent = set()         # ops that get no answer
+        self.clients = []
+        self.subscribers = []
+        self.listener = None
+
+    def start(self):
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(self.path)
+        self.listener.listen(8)
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+        return self
+
+    def stop(self):
+        """As a killed one: everything closes."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        with self.lock:
+            for c in self.clients:
+                try:
+                    c.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                c.close()
+            self.clients = []
+            self.subscribers = []
+
+    def accept(self, listener):
+        while True:
+            try:
+                c, _ = listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.clients.append(c)
+            threading.Thread(target=self.serve, args=(c,), daemon=True).start()
+
+    def serve(self, c):
+        f = c.makefile("rb")
+        try:
+            for line in f:
+                r = json.loads(line)
+                with self.lock:
+                    if r["op"] in self.silent:
+                        continue
+                    a = dict({"id": r["id"], "ok": True}, **self.answer(r))
+                    c.sendall((json.dumps(a) + "\n").encode())
+                    if r["op"] == "subscribe":
+                        self.subscribers.append((c, r["id"]))
+        except (OSError, ValueError):
+            pass
+
+    def change(self, how, kind="site.isolated"):
+        """Call how(self), and tell an event."""
+        with self.lock:
+            how(self)
+            self.seq += 1
+            for c, sub in self.subscribers:
+                try:
+                    c.sendall((json.dumps({"id": sub, "ev": kind.split(".")[0], "seq": self.seq, "items": [], "kind": kind}) +
+                               "\n").encode())
+                except OSError:
+                    pass
+
+    def find(self, ref):
+        kind, _, name = ref.rpartition("/")
+        for k in ([kind] if kind else ["site", "link", "incident"]):
+            for i in getattr(self, k, []):
+                if i["id"] == name:
+                    return k, i
+        return None, None
+
+    def answer(self, r):
+        op = r["op"]
+        if op in self.refuse:
+            code, more = self.refuse[op]
+            return dict({"ok": False, "code": code, "error": "refused"}, **more)
+        return getattr(self, "op_" + op)(r)
+
+    def op_hello(self, r):
+        return {"engine": "0.1.0", "socket": 1, "ns": "pontianak", "boot": 7, "role": "admin"}
+
+    def op_status(self, r):
+        return {"engine": "0.1.0", "ns": "pontianak", "started": SINCE, "seq": self.seq}
+
+    def op_subscribe(self, r):
+        return {"seq": self.seq, "missed": 0}
+
+    def op_list(self, r):
+        items = [i for i in getattr(self, r["kind"]) if r["kind"] != "incident" or r.get("closed") or i["status"] != "closed"]
+        at = 0
+        if r.get("cursor"):
+            at = [i["id"] for i in items].index(r["cursor"]) + 1
+        page = items[at:at + r["limit"]]
+        return {"items": page, "next": page[-1]["id"] if at + len(page) < len(items) else None, "seq": self.seq}
+
+    def op_why(self, r):
+        kind, item = self.find(r["object"])
+        if item is None:
+            return {"ok": False, "code": "not_found", "error": "there is no such object"}
+        a = copy.deepcopy(item)
+        a["object"] = f"{kind}/{a.pop('id')}"
+        a["evidence"] = [{"t": SINCE, "fact": "first lost round"}, {"t": None, "fact": "now"}]
+        if kind == "incident":
+            a["members"] = [{"object": a["root"], "state": "down", "since": SINCE, "until": None},
+                            {"object": "link/s003-1", "state": "unreachable", "since": SINCE, "until": None}]
+        else:
+            a["parents"] = [{"object": "site/node-1", "name": "Kantor node-1", "state": "ok", "code": "ok"}]
+        return a
+
+    def op_series(self, r):
+        step = 60
+        while (r["to"] - r["from"]) // step > r["points"]:
+            step = 300 if step == 60 else step * 12
+        t = list(range(r["from"] // step * step + step, r["to"] // step * step + 1, step))
+        self.last_series = r
+        return {"step_s": step, "t": t, "v": [[None if i % 7 == 6 else float(i) for i in range(len(t))] for _ in r["refs"]]}
+
+    def op_ack(self, r):
+        self.acks.append(r)
+        _, i = self.find(r["incident"])
+        if i is None or i["status"] != "open":
+            return {"ok": False, "code": "not_found", "error": "none"}
+        if r["version"] != i["version"]:
+            return {"ok": False, "code": "conflict", "error": "another version", "current": i}
+        i["version"] += 1
+        i["ack"] = {"user": r["as"]["user"], "note": r["note"], "t": SINCE, "until": None}
+        return {"incident": i}
