@@ -9,7 +9,8 @@
  * seen.
  *
  * Time limits are kept by a timer of each connection, which shuts the socket down; the library then finds
- * the end of the connection and cleans up. Nothing here frees a connection of the library's.
+ * the end of the connection and cleans up. Nothing here frees a connection of the library's. Its own clock
+ * is not used: it would end every stream whose reader, as readers do, says nothing for a while.
  */
 #include "dashboards/http.h"
 
@@ -37,7 +38,6 @@
 #define REQUEST_S  15
 #define IDLE_S	   60
 #define ANSWER_S   60		/* to fetch an answer */
-#define LIBRARY_S  120		/* the library's own clock, in case */
 #define INPUT_MAX  (GATE_BODY_MAX + 65536)
 #define BACKLOG	   256
 
@@ -564,7 +564,6 @@ http_new(struct loop *l, struct tls *tls, int fd, const struct http_settings *s,
 		fatalx("cannot start the HTTP server");
 	evhttp_set_bevcb(h->ev, on_connection, h);
 	evhttp_set_gencb(h->ev, on_request, h);
-	evhttp_set_timeout(h->ev, LIBRARY_S);
 	evhttp_set_default_content_type(h->ev, NULL);
 	/* What the gate lets through, the library must not refuse in its own words. */
 	evhttp_set_allowed_methods(h->ev, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |

@@ -14,6 +14,10 @@ api_events(struct visit *v)
 	struct session	*s = v->session;
 	struct exchange *x;
 
+	if (v->x->head) {
+		visit_answer_text(v, 200, "text/event-stream", NULL);
+		return;
+	}
 	session_hold(s);
 	x = visit_keep_exchange(v);
 	http_set(x, "Cache-Control", "no-store");

@@ -403,6 +403,20 @@ web_page(struct visit *v)
 		visit_answer_text(v, 200, "text/html; charset=utf-8", none);
 }
 
+/* RFC 9110 15.5.6 wants to hear what can be done with it. */
+static void
+allow_put(struct visit *v)
+{
+	const struct route *r;
+	char		    id[ID_MAX], allow[80] = "";
+
+	for (r = routes; r->path != NULL; r++)
+		if (path_matches(r->path, v->x->path, id))
+			snprintf(allow + strlen(allow), sizeof(allow) - strlen(allow), "%s%s",
+			    allow[0] != '\0' ? ", " : "", r->method);
+	http_set(v->x, "Allow", allow[0] != '\0' ? allow : "GET");
+}
+
 static void
 answer_outside(struct visit *v, bool other_method)
 {
@@ -410,9 +424,10 @@ answer_outside(struct visit *v, bool other_method)
 
 	if (file != NULL && !writes(v))
 		answer_file(v, file);
-	else if (file != NULL || other_method)
+	else if (file != NULL || other_method) {
+		allow_put(v);
 		problem(v, 405, "method_not_allowed", NULL);
-	else
+	} else
 		problem(v, 404, "not_found", NULL);
 }
 

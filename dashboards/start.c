@@ -407,7 +407,6 @@ web_stop(struct web *w)
 
 	hasher_free(w->hasher);
 	w->hasher = NULL;
-	upstream_reset(mirror_upstream(w->mirror), "simpul-web ends");
 	w->streams = NULL;
 	streams_free(streams);
 	mirror_free(w->mirror);

@@ -107,7 +107,9 @@ def forgery(b):
     a = b.get("/api/v1/summary")
     ok("Access-Control-Allow-Origin" not in a.headers and a.headers["Cache-Control"] == "no-store" and
        "frame-ancestors 'none'" in a.headers["Content-Security-Policy"], "no other page may read it")
-    equal(b.ask("PUT", "/api/v1/summary", lang).status, 405, "what cannot be done with a path that is")
+    a = b.ask("PUT", "/api/v1/session", lang)
+    ok(a.status == 405 and a.headers["Allow"] == "POST, GET, PATCH, DELETE", "what cannot be done with a path, and what can")
+    equal(b.ask("HEAD", "/api/v1/events").body, b"", "a head of a stream has an end")
     equal(b.get("/api/v1/nothing").status, 404, "a path that is not")
     equal(b.get("/api/v1/summary/").status, 404, "nor with a slash")
 
