@@ -179,15 +179,14 @@ incident_explained(void *arg, const json_t *why)
 {
 	struct visit	  *v = arg;
 	const struct city *c = mirror_city(v->web->mirror);
-	json_t		  *doc, *evidence = json_object_get(why, "evidence");
+	json_t		  *doc, *named, *evidence = json_object_get(why, "evidence");
 	const char	  *site;
 
 	if (!json_is_true(json_object_get(why, "ok"))) {
 		problem_of_engine(v, why);
 		return;
 	}
-	json_t *named = json_copy((json_t *)why);	/* "id" is the request's, the incident's stands in "object" */
-
+	named = json_copy((json_t *)why);	/* whose "id" is the request's */
 	json_object_set_new(named, "id", json_string(v->id));
 	doc = city_incident_view(c, named);
 	json_decref(named);
@@ -241,7 +240,8 @@ api_incident_ack(struct visit *v)
 	int64_t			 version, until_ns = 0;
 
 	if (body_only(v, members) == -1 || body_text(v, "comment", 1, 255, &comment) == -1 ||
-	    body_text(v, "until", 0, 40, &until) == -1 || body_int(v, "version", 1, UINT32_MAX, &version) == -1)
+	    body_text(v, "until", 0, 40, &until) == -1 ||
+	    body_int(v, "version", 1, UINT32_MAX, &version) == -1)
 		return;
 	if (until != NULL && (time_parse(until, &until_ns) == -1 || until_ns <= loop_wall_ns(v->web->loop) ||
 	    until_ns / NS_PER_S > UINT32_MAX)) {

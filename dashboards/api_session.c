@@ -235,7 +235,8 @@ api_session_password(struct visit *v)
 		problem_wait(v, wait);
 	} else {
 		login_try(w->login, name, &from, now);
-		if (hasher_ask(w->hasher, old, user != NULL ? user->hash : "", new, password_checked, v) == -1)
+		if (hasher_ask(w->hasher, old, user != NULL ? user->hash : "", new, password_checked, v) ==
+		    -1)
 			problem_wait(v, 2);
 	}
 }

@@ -169,8 +169,9 @@ static bool
 link_fits(const struct visit *v, const struct filter *f, const struct city_link *l)
 {
 	return l->site != NULL && sees_site(v->session, l->site->id) && is(f->state, l->state) &&
-	    is(f->site, l->site->id) && is(f->district, l->site->district) && is(f->kind, l->site->kind) &&
-	    is(f->provider, l->provider) && (f->q == NULL || city_link_matches(l, f->q, sees_all(v->session)));
+	       is(f->site, l->site->id) && is(f->district, l->site->district) && is(f->kind, l->site->kind) &&
+	       is(f->provider, l->provider) &&
+	       (f->q == NULL || city_link_matches(l, f->q, sees_all(v->session)));
 }
 
 /* @param found  the cursor was met */

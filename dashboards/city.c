@@ -315,7 +315,8 @@ city_incident_view(const struct city *c, const json_t *item)
 		site = "";
 	s = map_get(c->site_by_id, site);
 	json_object_set_new(v, "site", js_name(site));
-	json_object_set_new(v, "site_name", s != NULL ? js_text(s->name) : js_name(text_of(item, "site_name")));
+	json_object_set_new(
+	    v, "site_name", s != NULL ? js_text(s->name) : js_name(text_of(item, "site_name")));
 	json_object_set_new(v, "members", json_is_integer(members) ? json_incref(members) :
 	    json_is_array(members) ? json_integer((json_int_t)json_array_size(members)) : json_null());
 	copy_text(v, "cause", item, "cause");
@@ -354,7 +355,8 @@ city_add_incident(struct city *c, const json_t *item)
 static int
 newer_first(const void *a, const void *b)
 {
-	const struct city_incident *x = *(struct city_incident *const *)a, *y = *(struct city_incident *const *)b;
+	const struct city_incident *x = *(struct city_incident *const *)a,
+				   *y = *(struct city_incident *const *)b;
 
 	return (x->number < y->number) - (x->number > y->number);
 }

@@ -75,7 +75,7 @@ json_t *city_incident_view(const struct city *c, const json_t *item);
 /** The site that an object's reference belongs to ("link/s013-1", "port/s002-r1.ether1"), or NULL. */
 const char *city_site_of(const struct city *c, const char *ref);
 
-/** Does it hold the text, without regard to case: name, id, address, provider? @param address  look at it, too */
+/** Does name, id or provider hold the text, without regard to case? @param address  look at that, too */
 bool	city_link_matches(const struct city_link *l, const char *q, bool address);
 bool	city_site_matches(const struct city_site *s, const char *q, bool address);
 

@@ -208,7 +208,7 @@ take_line(struct gate *g, size_t end, struct buf *out)
 		take_head(g, out);
 	} else {
 		if (g->line == 0)
-			take_request_line(g, line, len - 1, &(struct head){ 0 });	/* do not wait for more */
+			take_request_line(g, line, len - 1, &(struct head){ 0 }); /* do not wait for more */
 		g->headers += g->line > 0;
 		g->line = end + 1;
 		if (g->headers > GATE_COUNT_MAX)

@@ -42,7 +42,8 @@ answer(int fd, const uint8_t *frame, size_t len, unsigned cost)
 {
 	struct cursor c = cursor_of(frame, len);
 	struct buf    out = { 0 };
-	char	      password[PASSWORD_MAX + 1], hash[USER_HASH_MAX], next[PASSWORD_MAX + 1], made[USER_HASH_MAX] = "";
+	char password[PASSWORD_MAX + 1], hash[USER_HASH_MAX], next[PASSWORD_MAX + 1],
+	    made[USER_HASH_MAX] = "";
 	bool	      fits;
 
 	cursor_str(&c, password, sizeof(password));
@@ -162,7 +163,8 @@ hasher_free(struct hasher *h)
 }
 
 int
-hasher_ask(struct hasher *h, const char *password, const char *hash, const char *next, hasher_fn cb, void *arg)
+hasher_ask(struct hasher *h, const char *password, const char *hash, const char *next, hasher_fn cb,
+    void *arg)
 {
 	struct buf b = { 0 };
 	ssize_t	   n;

@@ -107,8 +107,9 @@ conn_arm(struct conn *c)
 	else if (c->started_ns == 0)
 		loop_timer_set(l, &c->timer, now + IDLE_S * NS_PER_S, conn_timed_out, c);
 	else
-		loop_timer_set(l, &c->timer, c->started_ns + (gate_is_in_head(&c->gate) ? HEAD_S : REQUEST_S) *
-		    NS_PER_S, conn_timed_out, c);
+		loop_timer_set(l, &c->timer,
+		    c->started_ns + (gate_is_in_head(&c->gate) ? HEAD_S : REQUEST_S) * NS_PER_S,
+		    conn_timed_out, c);
 }
 
 static unsigned
@@ -566,8 +567,9 @@ http_new(struct loop *l, struct tls *tls, int fd, const struct http_settings *s,
 	evhttp_set_gencb(h->ev, on_request, h);
 	evhttp_set_default_content_type(h->ev, NULL);
 	/* What the gate lets through, the library must not refuse in its own words. */
-	evhttp_set_allowed_methods(h->ev, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-	    EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS);
+	evhttp_set_allowed_methods(h->ev, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+					      EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE |
+					      EVHTTP_REQ_OPTIONS);
 	evhttp_set_max_headers_size(h->ev, GATE_LINE_MAX + GATE_HEADERS_MAX + 1024);
 	evhttp_set_max_body_size(h->ev, GATE_BODY_MAX + 1024);
 	return h;

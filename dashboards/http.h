@@ -40,7 +40,7 @@ struct http_counts {
 	unsigned open, streams;
 };
 
-/** Open the listening socket. @param port  0: any; then the one that was had @return descriptor or -1 (logged) */
+/** Open the listening socket. @param port  0: any; then that one @return descriptor, or -1 (logged) */
 int	http_listen(const char *address, uint16_t *port);
 
 /**
@@ -75,7 +75,8 @@ void	piece_release(struct piece *p);
  * Answer with status 200 and a body that goes on.
  * @param closed  called once when the peer has gone; the stream is freed after it
  */
-struct http_stream *http_stream_open(struct exchange *x, const char *type, void (*closed)(void *arg), void *arg);
+struct http_stream *http_stream_open(
+    struct exchange *x, const char *type, void (*closed)(void *arg), void *arg);
 void	http_stream_send(struct http_stream *s, struct piece *p);
 size_t	http_stream_waiting(const struct http_stream *s);	/* bytes that the peer has not fetched */
 void	http_stream_end(struct http_stream *s);			/* in good order; `closed` is not called */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login.h: how long somebody has to wait before the next try to log in (THREATS 6). Pure: time is an argument.
+ * login.h: how long somebody has to wait before the next try to log in. Pure: time is an argument.
  *
  * Within ten minutes an account has 5 failures free and an address 20; each one after them doubles a delay,
  * up to half a minute for an account, so that nobody can lock others out, and up to a quarter of an hour for

@@ -121,8 +121,8 @@ static void
 next_page(struct mirror *m, const json_t *cursor)
 {
 	const struct step *s = &steps[m->step];
-	json_t		  *request = json_pack("{s:s, s:s, s:i, s:O?}", "op", "list", "kind", s->kind, "limit",
-	    PAGE, "cursor", cursor);
+	json_t *request = json_pack(
+	    "{s:s, s:s, s:i, s:O?}", "op", "list", "kind", s->kind, "limit", PAGE, "cursor", cursor);
 
 	if (s->closed)
 		json_object_set_new(request, "closed", json_true());

@@ -7,18 +7,21 @@
 static const struct conf_opt web_options[] = {
 	{ "listen", CONF_TEXT, .max = 45, .def = "127.0.0.1",
 	  .help = "Address to listen at; 0.0.0.0 or :: for all." },
-	{ "port", CONF_INT, .min = 0, .max = 65535, .def = "8061", .help = "Port to listen at; 0: any that is free." },
+	{ "port", CONF_INT, .min = 0, .max = 65535, .def = "8061",
+	  .help = "Port to listen at; 0: any that is free." },
 	{ "names", CONF_WORDS, .def = "",
-	  .help = "Names and addresses by which browsers come; others are refused. localhost, 127.0.0.1, [::1] and "
-		  "the address to listen at are always good." },
+	  .help = "Names and addresses by which browsers come; others are refused. localhost, 127.0.0.1, [::1] "
+		  "and the address to listen at are always good." },
 	{ "cert", CONF_TEXT, .max = 255, .def = "",
-	  .help = "File of the certificate and its chain (PEM); empty: one that is signed by itself, made at the "
-		  "first start." },
+	  .help = "File of the certificate and its chain (PEM); empty: one that is signed by itself, made at "
+		  "the first start." },
 	{ "key", CONF_TEXT, .max = 255, .def = "", .help = "File of its key (PEM), mode 0600." },
-	{ "root", CONF_TEXT, .max = 255, .def = "", .help = "Folder of the pages; empty: where they were installed." },
+	{ "root", CONF_TEXT, .max = 255, .def = "",
+	  .help = "Folder of the pages; empty: where they were installed." },
 	{ "state_dir", CONF_TEXT, .max = 255, .def = "/var/lib/simpul-web",
 	  .help = "Directory of the users and of the certificate that is signed by itself." },
-	{ "socket", CONF_TEXT, .max = 107, .def = "/run/simpul/simpul.sock", .help = "The engine's control socket." },
+	{ "socket", CONF_TEXT, .max = 107, .def = "/run/simpul/simpul.sock",
+	  .help = "The engine's control socket." },
 	{ "user", CONF_TEXT, .max = 63, .def = "",
 	  .help = "User to become at start; empty: stay, and give up all capabilities." },
 	{ "max_connections", CONF_INT, .min = 8, .max = 60000, .def = "512",
@@ -30,8 +33,8 @@ static const struct conf_opt web_options[] = {
 	{ "password_cost", CONF_INT, .min = 1, .max = 11, .def = "7",
 	  .help = "Cost of a password hash (yescrypt): 7 is about 0.3 s." },
 	{ "metrics_local", CONF_BOOL, .def = "true",
-	  .help = "Serve /metrics to this host without a log-in; not with a proxy in front, behind which all come from "
-		  "this host." },
+	  .help = "Serve /metrics to this host without a log-in; not with a proxy in front, behind which all come "
+		  "from this host." },
 	{ 0 }
 };
 
@@ -44,7 +47,7 @@ void
 web_conf_use(void)
 {
 	conf_use(web_groups,
-	    "# simpul-web.conf: how the web server listens, and whom it takes for whom. Each setting stands here at its\n"
+	    "# simpul-web.conf: how the web server listens, and where its files are. Each setting stands here at its\n"
 	    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
 	    "# See simpul-web.conf(5).\n"
 	    "# A change needs a restart; a new certificate only systemctl reload simpul-web (SIGHUP).\n");

@@ -2,7 +2,7 @@
 /*
  * route.c: from a request to its handler.
  *
- *	gate -> host -> route -> session -> rate -> origin and CSRF -> password -> role -> body -> scope -> handler
+ *	gate -> host -> route -> session -> rate -> origin, CSRF -> password -> role -> body -> scope -> handler
  *
  * Whatever is not in the table does not exist. A test compares it with openapi.json.
  */
@@ -26,8 +26,10 @@ const char *const scope_names[] = { "none", "filter", "site", "link", "incident"
 const struct route routes[] = {
 	{ "POST", "/api/v1/session", ANYONE, SCOPE_NONE, api_session_open, "session_open", .early = true },
 	{ "GET", "/api/v1/session", ALL_ROLES, SCOPE_NONE, api_session_get, "session_get", .early = true },
-	{ "PATCH", "/api/v1/session", ALL_ROLES, SCOPE_NONE, api_session_change, "session_change", .early = true },
-	{ "DELETE", "/api/v1/session", ALL_ROLES, SCOPE_NONE, api_session_close, "session_close", .early = true },
+	{ "PATCH", "/api/v1/session", ALL_ROLES, SCOPE_NONE, api_session_change, "session_change",
+	  .early = true },
+	{ "DELETE", "/api/v1/session", ALL_ROLES, SCOPE_NONE, api_session_close, "session_close",
+	  .early = true },
 	{ "POST", "/api/v1/session/password", ALL_ROLES, SCOPE_NONE, api_session_password, "session_password",
 	  .early = true },
 	{ "GET", "/api/v1/summary", ALL_ROLES, SCOPE_FILTER, api_summary, "summary" },
@@ -104,8 +106,8 @@ headers_put(struct exchange *x)
 	http_set(x, "Cross-Origin-Opener-Policy", "same-origin");
 	http_set(x, "Cross-Origin-Resource-Policy", "same-origin");
 	http_set(x, "Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "
-	    "font-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
-	    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+	    "font-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
+	    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
 }
 
 static void
@@ -189,7 +191,8 @@ host_is_ours(const struct web *w, const char *host)
 		len = strcspn(host, ":");
 		end = host + len;
 	}
-	if (len >= sizeof(name) || (*end != '\0' && (*end != ':' || strspn(end + 1, "0123456789") != strlen(end + 1))))
+	if (len >= sizeof(name) || (*end != '\0' && *end != ':') ||
+	    (*end == ':' && end[1 + strspn(end + 1, "0123456789")] != '\0'))
 		return false;
 	memcpy(name, host, len);
 	name[len] = '\0';
@@ -294,7 +297,7 @@ is_json(const char *type)
 	static const char json[] = "application/json";
 
 	return type != NULL && strncasecmp(type, json, sizeof(json) - 1) == 0 &&
-	    (type[sizeof(json) - 1] == '\0' || type[sizeof(json) - 1] == ';' || type[sizeof(json) - 1] == ' ');
+	    strchr("; ", type[sizeof(json) - 1]) != NULL;	/* the NUL is one of these, too */
 }
 
 static bool
@@ -434,11 +437,11 @@ answer_outside(struct visit *v, bool other_method)
 static void
 answer_refused(struct visit *v)
 {
-	const char *code = v->x->refused == 413 || v->x->refused == 414 || v->x->refused == 431 ? "too_large" :
-	    "bad_request";
+	int	    status = v->x->refused;
+	const char *code = status == 413 || status == 414 || status == 431 ? "too_large" : "bad_request";
 
 	http_set(v->x, "Connection", "close");
-	problem(v, v->x->refused, code, NULL);
+	problem(v, status, code, NULL);
 }
 
 void

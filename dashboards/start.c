@@ -113,13 +113,15 @@ state_open(struct web *w)
 		return -1;
 	made = mkdir(dir, 0700) == 0;
 	w->state_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w->state_fd == -1 || (made && fchown(w->state_fd, uid, gid) == -1) || fstat(w->state_fd, &st) == -1) {
+	if (w->state_fd == -1 || (made && fchown(w->state_fd, uid, gid) == -1) ||
+	    fstat(w->state_fd, &st) == -1) {
 		log_warn("cannot use the state directory %s", dir);
 		return -1;
 	}
 	if (st.st_uid == uid && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 		return 0;
-	log_warnx("the state directory %s must belong to the server's user and be closed to all others (mode 0700)",
+	log_warnx(
+	    "the state directory %s must belong to the server's user and be closed to all others (mode 0700)",
 	    dir);
 	return -1;
 }
@@ -196,7 +198,8 @@ first_admin(struct web *w)
 		return -1;
 	}
 	if (f.made) {
-		printf("simpul-web: first start. Log in as admin with the one-time password %s\n", f.password);
+		printf(
+		    "simpul-web: first start. Log in as admin with the one-time password %s\n", f.password);
 		fflush(stdout);
 	}
 	explicit_bzero(&f, sizeof(f));

@@ -268,7 +268,8 @@ hello_piece(const struct streams *t)
 
 	put_text(&b, "retry: 2000\nevent: hello\n");
 	put_id(t, &b, mirror_batch(t->mirror));
-	put(&b, "data: {\"seq\":%" PRId64 ",\"version\":\"" PACKAGE_VERSION "\",", mirror_city(t->mirror)->seq);
+	put(&b, "data: {\"seq\":%" PRId64 ",\"version\":\"" PACKAGE_VERSION "\",",
+	    mirror_city(t->mirror)->seq);
 	put_now(t, &b);
 	put_text(&b, "}\n\n");
 	p = piece_new(b.data, b.len);

@@ -92,7 +92,8 @@ context_new(const char *cert, const char *key)
 	if (ctx == NULL || !key_is_private(key))
 		goto bad;
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(
+	    ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	/* Forward secrecy and authenticated ciphers only; TLS 1.3 has no others. */
@@ -238,8 +239,8 @@ certificate_new(EVP_PKEY *key, const char *const *names)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), SIGNED_DAYS * 86400L);
 	name = X509_get_subject_name(x);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"Simpul, signed by itself",
-	    -1, -1, 0);
+	X509_NAME_add_entry_by_txt(
+	    name, "CN", MBSTRING_UTF8, (const unsigned char *)"Simpul, signed by itself", -1, -1, 0);
 	X509_set_issuer_name(x, name);
 	if (X509_set_pubkey(x, key) == 1 && add_extension(x, NID_subject_alt_name, alt) == 0 &&
 	    add_extension(x, NID_basic_constraints, "critical,CA:FALSE") == 0 &&

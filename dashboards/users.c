@@ -315,7 +315,7 @@ users_update(int dir_fd, int (*change)(void *, struct users *, char *, size_t), 
 {
 	struct users u = { 0 };
 	struct stat  st;
-	int	     rc = -1, lock = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc = -1, lock = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (lock == -1 || flock(lock, LOCK_EX) == -1) {
 		snprintf(err, err_size, "%s cannot be locked: %s", LOCK_FILE, strerror(errno));

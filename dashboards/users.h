@@ -68,7 +68,7 @@ bool	users_changed(int dir_fd, const struct stat *st);
  * @return 0 or -1
  */
 int	users_update(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size), void *arg,
-	    char *err, size_t err_size);
+    char *err, size_t err_size);
 
 /* ---- password.c: yescrypt ---- */
 

@@ -102,7 +102,7 @@ struct route {
 };
 extern const struct route routes[];	/* ends with { 0 } */
 
-/** The row of this method and path. @param id  the {id} @return NULL; *other: there is one of another method */
+/** The row of this method and path. @return NULL when there is none; *other: one of another method is */
 const struct route *route_find(const char *method, const char *path, char id[ID_MAX], bool *other);
 /** All requests come here. @param arg  the struct web */
 void	web_on_request(void *arg, struct exchange *x);

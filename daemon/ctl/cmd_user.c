@@ -133,8 +133,8 @@ take_sites(struct user *user, char *list, char *err, size_t err_size)
 
 	for (word = strtok_r(list, ",", &save); word != NULL; word = strtok_r(NULL, ",", &save)) {
 		if (n == USER_SITES_MAX || !text_is_id(word)) {
-			snprintf(err, err_size, n == USER_SITES_MAX ? "more than %d sites" : "a site is no id",
-			    USER_SITES_MAX);
+			snprintf(err, err_size,
+			    n == USER_SITES_MAX ? "more than %d sites" : "a site is no id", USER_SITES_MAX);
 			return -1;
 		}
 		site[n++] = word;
@@ -198,7 +198,8 @@ state_open(const struct request *r)
 	if (fd != -1)
 		return fd;
 	complain("cannot open %s: %s", r->state, strerror(errno));
-	complain_hint("it is the state directory of simpul-web, made at its first start; elsewhere: --state DIR");
+	complain_hint(
+	    "it is the state directory of simpul-web, made at its first start; elsewhere: --state DIR");
 	return -1;
 }
 

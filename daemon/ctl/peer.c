@@ -97,7 +97,7 @@ peer_role(const struct peer *p, const struct peer_ids *ids)
 		return CTL_ADMIN;
 	if (p->uid == ids->self)		/* though its group may well be `simpul` */
 		return ids->self_is_engine ? CTL_NONE : CTL_ADMIN;
-	if (ids->web != (uid_t)-1 && p->uid == ids->web)	/* though in the group, to reach the socket at all */
+	if (ids->web != (uid_t)-1 && p->uid == ids->web) /* though in the group, to reach the socket at all */
 		return CTL_VIEWER;
 	for (i = 0; i < p->ngroups; i++)
 		if (ids->group != (gid_t)-1 && p->group[i] == ids->group)

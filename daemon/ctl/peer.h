@@ -42,7 +42,7 @@ void	peer_ids_publish(struct peer_ids *ids, pid_t pid);
 /** SO_PEERCRED and SO_PEERGROUPS of a connected socket. 0 or -1. */
 int	peer_of(int fd, struct peer *p);
 enum ctl_role peer_role(const struct peer *p, const struct peer_ids *ids);
-/** The web server speaks for others; so may root and who started the engine, who could do everything anyway. */
+/** The web server speaks for others; so do root and who started the engine, who may do everything anyway. */
 bool	peer_may_speak_as(const struct peer *p, const struct peer_ids *ids);
 /** @return the role of this name, or CTL_NONE */
 enum ctl_role ctl_role_of(const char *name);

@@ -95,7 +95,8 @@ fuzz_users(const uint8_t *data, size_t size)
 
 	if (users_parse(&u, (const char *)data, size, err, sizeof(err)) == 0) {
 		users_write(&u, &out);
-		if (users_parse(&again, (const char *)out.data, out.len, err, sizeof(err)) == -1 || again.n != u.n)
+		if (users_parse(&again, (const char *)out.data, out.len, err, sizeof(err)) == -1 ||
+		    again.n != u.n)
 			abort();
 		users_free(&again);
 	} else if (err[0] == '\0') {

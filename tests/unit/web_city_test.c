@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The city in the shape of the API, who sees what of it, the table of routes beside openapi.json, page files. */
+/* The city in the shape of the API, who sees what of it, routes beside openapi.json, page files. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +13,14 @@
 
 /* ---- a city of two sites and a node ---- */
 
-#define LINK(id, site, code, more) \
-	"{\"id\":\"" id "\",\"site\":\"" site "\",\"site_name\":\"Kantor " site "\",\"role\":\"main\",\"provider\":\"icon+\"," \
+#define LINK(id, site, code, more)                                                                           \
+	"{\"id\":\"" id "\",\"site\":\"" site "\",\"site_name\":\"Kantor " site                              \
+	"\",\"role\":\"main\",\"provider\":\"icon+\","                                                       \
 	"\"code\":\"" code "\",\"state\":\"up\",\"since\":\"2026-11-21T01:02:03.004Z\"," more "}"
-#define SITE(id, code, lines, cause) \
-	"{\"id\":\"" id "\",\"name\":\"Kantor " id "\",\"short\":null,\"kind\":\"kelurahan\",\"district\":\"Kota\"," \
-	"\"class\":\"office\",\"life\":\"live\",\"code\":\"" code "\",\"state\":\"ok\",\"since\":null," \
+#define SITE(id, code, lines, cause)                                                                         \
+	"{\"id\":\"" id "\",\"name\":\"Kantor " id                                                           \
+	"\",\"short\":null,\"kind\":\"kelurahan\",\"district\":\"Kota\","                                    \
+	"\"class\":\"office\",\"life\":\"live\",\"code\":\"" code "\",\"state\":\"ok\",\"since\":null,"      \
 	"\"incident\":" cause ",\"links\":[" lines "]}"
 
 static void
@@ -38,24 +40,35 @@ city_of(const char *rtt_s, const char *s2_code)
 	struct city *c = city_new();
 	char	     text[800];
 
-	snprintf(text, sizeof(text), LINK("s1-1", "s1", "down", "\"rtt_s\":null,\"parent\":\"node-1\",\"rx_bps\":1000,"
-	    "\"tx_bps\":50,\"down_bps\":10000,\"up_bps\":null,\"address\":\"10.1.0.1\",\"incident\":\"inc-5\","
-	    "\"last\":\"2026-11-21T01:02:03.000Z\""));
+	snprintf(text, sizeof(text),
+	    LINK("s1-1", "s1", "down",
+		"\"rtt_s\":null,\"parent\":\"node-1\",\"rx_bps\":1000,"
+		"\"tx_bps\":50,\"down_bps\":10000,\"up_bps\":null,\"address\":\"10.1.0.1\",\"incident\":"
+		"\"inc-5\","
+		"\"last\":\"2026-11-21T01:02:03.000Z\""));
 	add(c, city_add_link, text);
-	snprintf(text, sizeof(text), LINK("s1-2", "s1", "ok", "\"rtt_s\":%s,\"rx_bps\":500,\"loss_ratio\":0.0123456,"
-	    "\"last\":\"2026-11-21T01:02:09.000Z\""), rtt_s);
+	snprintf(text, sizeof(text),
+	    LINK("s1-2", "s1", "ok",
+		"\"rtt_s\":%s,\"rx_bps\":500,\"loss_ratio\":0.0123456,"
+		"\"last\":\"2026-11-21T01:02:09.000Z\""),
+	    rtt_s);
 	add(c, city_add_link, text);
 	add(c, city_add_link, LINK("s2-1", "s2", "ok", "\"rtt_s\":0.02"));
 	add(c, city_add_device, "{\"id\":\"s2-r1\",\"site\":\"s2\"}");
-	add(c, city_add_site, SITE("s1", "backup", "{\"id\":\"s1-1\"},{\"id\":\"s1-2\"},{\"id\":\"gone\"}", "\"inc-5\""));
+	add(c, city_add_site,
+	    SITE("s1", "backup", "{\"id\":\"s1-1\"},{\"id\":\"s1-2\"},{\"id\":\"gone\"}", "\"inc-5\""));
 	snprintf(text, sizeof(text), SITE("s2", "%s", "{\"id\":\"s2-1\"}", "null"), s2_code);
 	add(c, city_add_site, text);
 	add(c, city_add_site, SITE("node-1", "king", "", "null"));
-	add(c, city_add_incident, "{\"id\":\"inc-4\",\"status\":\"closed\",\"root\":\"link/s2-1\",\"kind\":\"link.down\","
-	    "\"severity\":\"major\",\"version\":3,\"site\":null,\"cause\":\"\",\"closed\":\"2026-11-21T01:02:03Z\"}");
-	add(c, city_add_incident, "{\"id\":\"inc-5\",\"status\":\"open\",\"root\":\"site/node-1\",\"members\":2,"
+	add(c, city_add_incident,
+	    "{\"id\":\"inc-4\",\"status\":\"closed\",\"root\":\"link/s2-1\",\"kind\":\"link.down\","
+	    "\"severity\":\"major\",\"version\":3,\"site\":null,\"cause\":\"\",\"closed\":\"2026-11-21T01:02:"
+	    "03Z\"}");
+	add(c, city_add_incident,
+	    "{\"id\":\"inc-5\",\"status\":\"open\",\"root\":\"site/node-1\",\"members\":2,"
 	    "\"version\":1,\"ack\":{\"user\":\"op\",\"note\":\"\",\"t\":\"2026-11-21T01:02:03Z\"}}");
-	add(c, city_add_incident, "{\"id\":\"inc-6\",\"status\":\"pending\",\"root\":\"link/s2-1\",\"version\":1}");
+	add(c, city_add_incident,
+	    "{\"id\":\"inc-6\",\"status\":\"pending\",\"root\":\"link/s2-1\",\"version\":1}");
 	city_finish(c);
 	return c;
 }
@@ -85,7 +98,8 @@ test_city(void)
 	is_near(number(s->v, "rx_bps"), 1500, 1e-9, "its traffic the sum of its lines");
 	is_near(number(s->v, "tx_bps"), 50, 1e-9, "as far as it is known");
 	is_member(s->v, "parent", "node-1", "its parent that of its first line");
-	ok(s->nlinks == 2 && json_array_size(json_object_get(s->v, "links")) == 2, "lines that have gone are left out");
+	ok(s->nlinks == 2 && json_array_size(json_object_get(s->v, "links")) == 2,
+	    "lines that have gone are left out");
 	ok(s->last_ns % (60 * NS_PER_S) == 9 * NS_PER_S, "its age that of the line measured last");
 	is_near(number(l->v, "util_pct"), 10, 1e-9, "use against the one direction that is contracted");
 	s = map_get(c->site_by_id, "node-1");
@@ -113,8 +127,10 @@ test_compare(void)
 
 	is_i64(city_compare(a, empty, 1), -1, "objects have come");
 	is_i64(city_compare(b, a, 2), 1, "one state differs; a digit that is not shown does not");
-	is_i64((int64_t)((struct city_site *)map_get(b->site_by_id, "s2"))->changed, 2, "what differs is of this batch");
-	is_i64((int64_t)((struct city_site *)map_get(b->site_by_id, "s1"))->changed, 1, "the rest of an older one");
+	is_i64((int64_t)((struct city_site *)map_get(b->site_by_id, "s2"))->changed, 2,
+	    "what differs is of this batch");
+	is_i64((int64_t)((struct city_site *)map_get(b->site_by_id, "s1"))->changed, 1,
+	    "the rest of an older one");
 	add(less, city_add_site, SITE("s1", "ok", "", "null"));
 	is_i64(city_compare(less, b, 3), -1, "objects have gone");
 	city_free(empty);
@@ -131,12 +147,14 @@ test_scope(void)
 	struct session	opd = { .user = { .role = USER_OPD, .site = site, .nsites = 1 } },
 			noc = { .user = { .role = USER_NOC } };
 
-	ok(sees_site(&opd, "s1") && !sees_site(&opd, "s2") && !sees_site(&opd, ""), "an opd sees its own sites");
+	ok(sees_site(&opd, "s1") && !sees_site(&opd, "s2") && !sees_site(&opd, ""),
+	    "an opd sees its own sites");
 	ok(sees_site(&noc, "s2"), "an operator all");
 	ok(sees_incident(&opd, c, "inc-5", "node-1"), "what makes its site suffer");
 	ok(!sees_incident(&opd, c, "inc-4", "s2"), "nothing else");
 	ok(sees_ref(&opd, c, "link/s1-1/rx_bps") && !sees_ref(&opd, c, "link/s2-1/rx_bps") &&
-	    !sees_ref(&opd, c, "link/x/rx_bps") && !sees_ref(&opd, c, "host/s2-r1/load1"), "series of its lines");
+		!sees_ref(&opd, c, "link/x/rx_bps") && !sees_ref(&opd, c, "host/s2-r1/load1"),
+	    "series of its lines");
 	opd.user.nsites = 0;
 	ok(!sees_site(&opd, "s1"), "without sites nothing");
 	city_free(c);
@@ -263,8 +281,8 @@ put_file(const char *dir, const char *name, const char *text)
 static void
 test_files(void)
 {
-	static const char *const names[] = { "index.html", "assets/a-1.js", "assets/a-1.js.gz", "assets/a-1.js.br",
-	    "secret", ".hidden.js" };
+	static const char *const names[] = {
+	    "index.html", "assets/a-1.js", "assets/a-1.js.gz", "assets/a-1.js.br", "secret", ".hidden.js"};
 	char			  dir[] = "/tmp/simpul-web-test-XXXXXX", path[300];
 	struct static_files	 *f;
 	const struct static_file *js;
@@ -287,9 +305,12 @@ test_files(void)
 	    static_find(f, "/.hidden.js") == NULL && static_find(f, "/passwd.txt") == NULL &&
 	    static_find(f, "/secret") == NULL, "and nothing else");
 	ok(static_choose(js, NULL) == STATIC_PLAIN && static_choose(js, "identity") == STATIC_PLAIN &&
-	    static_choose(js, "gzip, deflate") == STATIC_GZIP && static_choose(js, "gzip, br") == STATIC_BROTLI &&
-	    static_choose(js, "br;q=0, gzip") == STATIC_GZIP && static_choose(js, "br; q=0.5") == STATIC_BROTLI &&
-	    static_choose(js, "br;q=0.00,gzip;q=0") == STATIC_PLAIN && static_choose(js, "brr") == STATIC_PLAIN,
+		static_choose(js, "gzip, deflate") == STATIC_GZIP &&
+		static_choose(js, "gzip, br") == STATIC_BROTLI &&
+		static_choose(js, "br;q=0, gzip") == STATIC_GZIP &&
+		static_choose(js, "br; q=0.5") == STATIC_BROTLI &&
+		static_choose(js, "br;q=0.00,gzip;q=0") == STATIC_PLAIN &&
+		static_choose(js, "brr") == STATIC_PLAIN,
 	    "the best coding that is accepted");
 	static_free(f);
 	for (i = 0; i < nitems(names); i++) {
@@ -309,11 +330,14 @@ test_event_id(void)
 	uint32_t boot;
 	uint64_t batch;
 
-	ok(event_id_parse("1f0c2d3e-12", &boot, &batch) == 0 && boot == 0x1f0c2d3e && batch == 12, "an id of an event");
+	ok(event_id_parse("1f0c2d3e-12", &boot, &batch) == 0 && boot == 0x1f0c2d3e && batch == 12,
+	    "an id of an event");
 	ok(event_id_parse("", &boot, &batch) == -1 && event_id_parse("1f0c2d3e", &boot, &batch) == -1 &&
-	    event_id_parse("1f0c2d3e-", &boot, &batch) == -1 && event_id_parse("1f0c2d3e--1", &boot, &batch) == -1 &&
-	    event_id_parse("1f0c2d3e-99999999999999999999", &boot, &batch) == -1 &&
-	    event_id_parse("zz0c2d3e-1", &boot, &batch) == -1, "and what is none");
+		event_id_parse("1f0c2d3e-", &boot, &batch) == -1 &&
+		event_id_parse("1f0c2d3e--1", &boot, &batch) == -1 &&
+		event_id_parse("1f0c2d3e-99999999999999999999", &boot, &batch) == -1 &&
+		event_id_parse("zz0c2d3e-1", &boot, &batch) == -1,
+	    "and what is none");
 }
 
 int

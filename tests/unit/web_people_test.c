@@ -20,7 +20,8 @@ static void
 test_login(void)
 {
 	struct login	 *l = login_new();
-	const struct addr here = { .family = 4, .byte = { 10, 1, 1, 1 } }, there = { .family = 4, .byte = { 10, 1, 1, 2 } };
+	const struct addr here = {.family = 4, .byte = {10, 1, 1, 1}},
+			  there = {.family = 4, .byte = {10, 1, 1, 2}};
 	unsigned	  i, wait = 0;
 
 	for (i = 0; i < 5; i++) {
@@ -110,7 +111,8 @@ test_sessions(void)
 	unsigned	 i;
 
 	s = session_open(t, &noc, T0, a);
-	ok(strlen(a) == 64 && strcmp(a, s->key) != 0 && strcmp(a, s->csrf) != 0, "a token of 256 bits, kept hashed");
+	ok(strlen(a) == 64 && strcmp(a, s->key) != 0 && strcmp(a, s->csrf) != 0,
+	    "a token of 256 bits, kept hashed");
 	ok(strstr(s->user.hash, "$y$") == NULL, "without the hash of the password");
 	other = session_open(t, &planner, T0, b);
 	ok(session_find(t, a, T0) == s && session_find(t, b, T0) == other, "each is found by its token");
@@ -135,7 +137,8 @@ test_sessions(void)
 	is_i64((int64_t)sessions_count(t), 2, "users who are as they were keep their sessions");
 	both[0].role = USER_PLANNER;
 	sessions_sweep(t, &users, T0 + 100);
-	ok(session_find(t, b, T0 + 100) == NULL && strcmp(ended.last, "operator") == 0, "another role ends it");
+	ok(session_find(t, b, T0 + 100) == NULL && strcmp(ended.last, "operator") == 0,
+	    "another role ends it");
 	strcpy(both[1].hash, "$y$z");
 	sessions_sweep(t, &users, T0 + 100);
 	is_i64((int64_t)sessions_count(t), 0, "another password, too");
@@ -152,11 +155,17 @@ static void
 test_cookie(void)
 {
 	static const char good[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-	static const struct { const char *name, *form; int rc; } forms[] = {
-		{ "alone", "__Host-sid=%s", 0 }, { "among others", "a=b; __Host-sid=%s; c=d", 0 },
-		{ "twice", "__Host-sid=%s; __Host-sid=%s", -1 }, { "a name that ends so", "x__Host-sid=%s", -1 },
-		{ "too long", "__Host-sid=%s0", -1 }, { "capital letters", "__Host-sid=A%.63s", -1 },
-		{ "too short", "__Host-sid=%.63s", -1 }, { "another", "sid=%s", -1 }, { "none", "", -1 },
+	static const struct { const char *name, *form; int rc;
+	} forms[] = {
+	    {"alone", "__Host-sid=%s", 0},
+	    {"among others", "a=b; __Host-sid=%s; c=d", 0},
+	    {"twice", "__Host-sid=%s; __Host-sid=%s", -1},
+	    {"a name that ends so", "x__Host-sid=%s", -1},
+	    {"too long", "__Host-sid=%s0", -1},
+	    {"capital letters", "__Host-sid=A%.63s", -1},
+	    {"too short", "__Host-sid=%.63s", -1},
+	    {"another", "sid=%s", -1},
+	    {"none", "", -1},
 	};
 	char   text[300], token[TOKEN_SIZE];
 	size_t i;
@@ -167,7 +176,8 @@ test_cookie(void)
 #pragma GCC diagnostic ignored "-Wformat-extra-args"
 		snprintf(text, sizeof(text), forms[i].form, good, good);
 #pragma GCC diagnostic pop
-		ok(cookie_token(text, token) == forms[i].rc && (forms[i].rc == -1 || strcmp(token, good) == 0),
+		ok(cookie_token(text, token) == forms[i].rc &&
+			(forms[i].rc == -1 || strcmp(token, good) == 0),
 		    "cookie: %s", forms[i].name);
 	}
 	ok(secret_equal("abc", "abc") && !secret_equal("abc", "abd") && !secret_equal("abc", "ab"),
@@ -181,25 +191,27 @@ test_cookie(void)
 static void
 test_parse(void)
 {
-	static const struct { const char *text, *why; } cases[] = {
-		{ "{\"version\":1,\"users\":[" USER "]}", NULL },
-		{ "{\"version\":1,\"users\":[]}", NULL },
-		{ "", "not the JSON of a list of users" },
-		{ "[]", "not a list of users of version 1" },
-		{ "{\"version\":2,\"users\":[]}", "not a list of users of version 1" },
-		{ "{\"version\":1,\"version\":1,\"users\":[]}", "not the JSON of a list of users" },
-		{ "[[[[[[[[]]]]]]]]", "not the JSON of a list of users" },
-		{ "{\"version\":1,\"users\":[" USER "," USER "]}", "user a is there twice" },
-		{ "{\"version\":1,\"users\":[1]}", "user 1 has no name of a-z 0-9 . _ -" },
-		{ "{\"version\":1,\"users\":[{\"name\":\"A\"}]}", "user 1 has no name of a-z 0-9 . _ -" },
-		{ "{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"king\",\"hash\":\"$y$\"}]}",
-		  "user a: the role must be admin, noc, planner or opd" },
-		{ "{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"noc\",\"hash\":\"secret\"}]}",
-		  "user a has no hash that begins with $y$" },
-		{ "{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"noc\",\"hash\":\"$y$\",\"lang\":\"nl\"}]}",
-		  "user a: the language must be id or en" },
-		{ "{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"opd\",\"hash\":\"$y$\",\"sites\":[\"*\"]}]}",
-		  "sites of a: entry 1 is no id" },
+	static const struct { const char *text, *why;
+	} cases[] = {
+	    {"{\"version\":1,\"users\":[" USER "]}", NULL},
+	    {"{\"version\":1,\"users\":[]}", NULL},
+	    {"", "not the JSON of a list of users"},
+	    {"[]", "not a list of users of version 1"},
+	    {"{\"version\":2,\"users\":[]}", "not a list of users of version 1"},
+	    {"{\"version\":1,\"version\":1,\"users\":[]}", "not the JSON of a list of users"},
+	    {"[[[[[[[[]]]]]]]]", "not the JSON of a list of users"},
+	    {"{\"version\":1,\"users\":[" USER "," USER "]}", "user a is there twice"},
+	    {"{\"version\":1,\"users\":[1]}", "user 1 has no name of a-z 0-9 . _ -"},
+	    {"{\"version\":1,\"users\":[{\"name\":\"A\"}]}", "user 1 has no name of a-z 0-9 . _ -"},
+	    {"{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"king\",\"hash\":\"$y$\"}]}",
+		"user a: the role must be admin, noc, planner or opd"},
+	    {"{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"noc\",\"hash\":\"secret\"}]}",
+		"user a has no hash that begins with $y$"},
+	    {"{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"noc\",\"hash\":\"$y$\",\"lang\":\"nl\"}]}",
+		"user a: the language must be id or en"},
+	    {"{\"version\":1,\"users\":[{\"name\":\"a\",\"role\":\"opd\",\"hash\":\"$y$\",\"sites\":[\"*\"]}]"
+	     "}",
+		"sites of a: entry 1 is no id"},
 	};
 	struct users u;
 	struct buf   out = { 0 };
@@ -213,7 +225,8 @@ test_parse(void)
 		users_free(&u);
 	}
 	users_parse(&u, cases[0].text, strlen(cases[0].text), err, sizeof(err));
-	ok(u.n == 1 && u.user[0].role == USER_OPD && u.user[0].nsites == 1 && strcmp(u.user[0].lang, "id") == 0,
+	ok(u.n == 1 && u.user[0].role == USER_OPD && u.user[0].nsites == 1 &&
+		strcmp(u.user[0].lang, "id") == 0,
 	    "what is said of a user");
 	users_write(&u, &out);
 	users_free(&u);
@@ -247,13 +260,16 @@ test_file(void)
 
 	ok(users_load(&u, fd, &st, err, sizeof(err)) == 0 && u.n == 0 && st.st_ino == 0, "no file, no users");
 	ok(!users_changed(fd, &st), "and no change");
-	ok(users_update(fd, add_one, (char[]){ "a" }, err, sizeof(err)) == 0 && users_changed(fd, &st), "the first one");
+	ok(users_update(fd, add_one, (char[]){"a"}, err, sizeof(err)) == 0 && users_changed(fd, &st),
+	    "the first one");
 	users_load(&u, fd, &before, err, sizeof(err));
-	ok(u.n == 1 && (before.st_mode & 0777) == 0600 && !users_changed(fd, &before), "is read, and private");
+	ok(u.n == 1 && (before.st_mode & 0777) == 0600 && !users_changed(fd, &before),
+	    "is read, and private");
 	users_free(&u);
 	is_i64(users_update(fd, add_one, (char[]){ "a" }, err, sizeof(err)), -1, "a change that is refused");
 	ok(!users_changed(fd, &before), "writes nothing");
-	ok(users_update(fd, add_one, (char[]){ "b" }, err, sizeof(err)) == 0 && users_changed(fd, &before), "another one");
+	ok(users_update(fd, add_one, (char[]){"b"}, err, sizeof(err)) == 0 && users_changed(fd, &before),
+	    "another one");
 	unlinkat(fd, USERS_FILE, 0);
 	ok(symlinkat("/etc/passwd", fd, USERS_FILE) == 0 && users_load(&u, fd, &st, err, sizeof(err)) == -1,
 	    "a link is not followed");
@@ -268,10 +284,16 @@ test_file(void)
 static void
 test_password(void)
 {
-	static const struct { const char *password; bool good; } cases[] = {
-		{ "correct horse", true }, { "eleven char", false }, { "", false }, { "aaaaaaaaaaaaaaa", false },
-		{ "Administrator-1", false }, { "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa8", false },
-		{ "twelve chars", true }, { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", false },
+	static const struct { const char *password; bool good;
+	} cases[] = {
+	    {"correct horse", true},
+	    {"eleven char", false},
+	    {"", false},
+	    {"aaaaaaaaaaaaaaa", false},
+	    {"Administrator-1", false},
+	    {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa8", false},
+	    {"twelve chars", true},
+	    {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", false},
 	};
 	char   a[USER_HASH_MAX], b[USER_HASH_MAX], once[ONE_TIME_SIZE], again[ONE_TIME_SIZE];
 	size_t i;

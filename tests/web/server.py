@@ -16,7 +16,8 @@ from engine import Engine
 
 SRC = os.path.abspath(os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", "..")))
 BUILD = os.path.abspath(os.environ.get("builddir", "."))
-PATIENCE = 60
+SANITIZED = "define SIMPUL_SANITIZED 1" in open(os.path.join(BUILD, "config.h"), encoding="utf-8").read()
+PATIENCE = 120 if SANITIZED else 60
 
 _count = 0
 _failed = 0
