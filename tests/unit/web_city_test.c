@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "dashboards/options.h"
 #include "dashboards/percentile.h"
 #include "dashboards/web.h"
 #include "tests/unit/tap.h"
@@ -340,6 +341,28 @@ test_event_id(void)
 	    "and what is none");
 }
 
+/* The default file in the tree is what the table of settings says. */
+static void
+test_conf(void)
+{
+	const char *srcdir = getenv("srcdir");
+	struct buf  out = { 0 };
+	char	    path[512], *text = xcalloc(65536, 1);
+	size_t	    len = 0;
+	FILE	   *f;
+
+	web_conf_use();
+	conf_write_default(&out);
+	snprintf(path, sizeof(path), "%s/etc/simpul-web.conf", srcdir != NULL ? srcdir : ".");
+	if ((f = fopen(path, "r")) != NULL) {
+		len = fread(text, 1, 65535, f);
+		fclose(f);
+	}
+	ok(len == out.len && memcmp(text, out.data, len) == 0, "etc/simpul-web.conf is what confgen writes");
+	free(text);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -351,5 +374,6 @@ main(void)
 	test_percentile();
 	test_files();
 	test_event_id();
+	test_conf();
 	return tap_done();
 }
