@@ -12,7 +12,8 @@
 
 #define AGE_NS	    (2 * NS_PER_S)
 #define OFTEN_NS    NS_PER_S
-#define SHARE	    10			/* a refresh may take one part in so many of the time */
+#define SHARE	    10			/* a refresh may take one part in so many of the time, */
+#define SHARE_NEWS  2			/* and this one when something has happened */
 #define PAGE	    500
 
 /* The lists of a refresh in their order. */
@@ -47,12 +48,12 @@ static void next_page(struct mirror *m, const json_t *cursor);
 static void
 plan(struct mirror *m)
 {
-	int64_t pause = m->stirred ? OFTEN_NS : AGE_NS;
+	int64_t pause = m->stirred ? OFTEN_NS : AGE_NS, share = m->stirred ? SHARE_NEWS : SHARE;
 
 	if (m->busy || !upstream_is_up(m->up))
 		return;
-	if (pause < SHARE * m->took_ns)
-		pause = SHARE * m->took_ns;
+	if (pause < share * m->took_ns)
+		pause = share * m->took_ns;
 	loop_timer_set(m->loop, &m->timer, m->started_ns + pause, refresh, m);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * mirror.h: keeps a city (city.h) like the engine's: asks for all of it when events say that something has
- * happened, and when its values age; at most once a second, and never so often that the engine would spend
- * more than a tenth of its time on us.
+ * happened, and when its values age; at most once a second, and so seldom that the engine spends no more than
+ * a tenth of its time on us, or half of it while there is news.
  */
 #ifndef SIMPUL_MIRROR_H
 #define SIMPUL_MIRROR_H
