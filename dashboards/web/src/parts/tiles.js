@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// @ts-check
+// All sites, each always in the same place: people learn positions. Built once by hand and then changed tile by tile,
+// so that an update of thousands costs what has changed, not what is there.
+import { brief, instant, percent } from '../format.js';
+import { onLang, t } from '../i18n.js';
+import { store } from '../store.js';
+import { everySecond } from '../view.js';
+import { detailWord, shortName } from '../words.js';
+import { groupSites } from './groups.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** What a tile says beside the name. @param {import('../store.js').Site} s */
+function tileNote(s) {
+	const since = instant(s.since);
+	const age = since === null ? '' : brief((store.now() - since) / 1000);
+	switch (s.state) {
+	case 'ok':
+	case 'planned':
+		return '';
+	case 'warn':
+		return s.loss_pct !== null && s.loss_pct >= 1 ? percent(s.loss_pct, 0) : age;
+	case 'unknown':
+		return t('tile.unknown');
+	case 'backup':
+		return t('tile.backup');
+	default:
+		return age;
+	}
+}
+
+class Tile {
+	/** @param {string} id */
+	constructor(id) {
+		this.id = id;
+		this.a = document.createElement('a');
+		this.a.href = `/situs/${id}`;
+		const svg = document.createElementNS(SVG, 'svg');
+		svg.setAttribute('class', 'mark');
+		svg.setAttribute('width', '14');
+		svg.setAttribute('height', '14');
+		svg.setAttribute('aria-hidden', 'true');
+		this.use = document.createElementNS(SVG, 'use');
+		svg.append(this.use);
+		this.name = document.createElement('span');
+		this.note = document.createElement('em');
+		this.a.append(svg, this.name, this.note);
+		this.shown = '';
+	}
+
+	show() {
+		const s = store.sites.get(this.id);
+		if (!s)
+			return;
+		const note = tileNote(s), name = shortName(s), word = detailWord(s);
+		const shown = `${s.state}|${name}|${note}|${word}`;
+		if (shown === this.shown)
+			return;
+		this.shown = shown;
+		this.a.className = `tile ${s.state}`;
+		this.use.setAttribute('href', s.state === 'down' ? '#s-down-on' : `#s-${s.state}`);
+		this.name.textContent = name;
+		this.note.textContent = note;
+		this.a.title = `${s.name}: ${word}`;
+		this.a.setAttribute('aria-label', `${s.name}: ${word}${note && s.state !== 'unknown' && s.state !== 'backup' ? ', ' + note : ''}`);
+	}
+}
+
+class Tiles extends HTMLElement {
+	constructor() {
+		super();
+		/** @type {Map<string, Tile>} */
+		this.tiles = new Map();
+		this.layout = '';
+		this.all = false;
+	}
+
+	connectedCallback() {
+		const offs = [
+			store.on(['sites'], changed => this.update(changed)),
+			onLang(() => this.build()),
+			everySecond(() => this.age()),
+		];
+		this.off = () => offs.forEach(f => f());
+		this.build();
+	}
+
+	disconnectedCallback() {
+		this.off?.();
+	}
+
+	/** @param {Set<string>} changed */
+	update(changed) {
+		if (changed.size === 0) {
+			if ([...store.sites.keys()].join() !== this.layout)
+				this.build();
+			else
+				this.tiles.forEach(tile => tile.show());
+		} else {
+			changed.forEach(id => this.tiles.get(id)?.show());
+		}
+		this.showMore();
+	}
+
+	/** Durations of what is not well. */
+	age() {
+		for (const tile of this.tiles.values())
+			if (!tile.shown.startsWith('ok|') && !tile.shown.startsWith('planned|'))
+				tile.show();
+	}
+
+	build() {
+		this.layout = [...store.sites.keys()].join();
+		this.tiles.clear();
+		const groups = groupSites([...store.sites.values()]).map(g => {
+			const section = document.createElement('section'), head = document.createElement('h3');
+			const list = document.createElement('ul');
+			section.className = g.district ? 'group district' : 'group';
+			head.textContent = g.district ? g.name : t('group.' + g.name);
+			const count = document.createElement('span');
+			count.textContent = ` · ${g.sites.length}`;
+			head.append(count);
+			for (const s of g.sites) {
+				const tile = new Tile(s.id), item = document.createElement('li');
+				tile.show();
+				this.tiles.set(s.id, tile);
+				item.append(tile.a);
+				list.append(item);
+			}
+			section.append(head, list);
+			return section;
+		});
+		this.more = document.createElement('button');
+		this.more.className = 'more button plain';
+		this.more.type = 'button';
+		this.more.onclick = () => {
+			this.all = !this.all;
+			this.showMore();
+		};
+		const wrap = document.createElement('div');
+		wrap.className = 'groups';
+		wrap.append(...groups);
+		this.replaceChildren(wrap, this.more);
+		this.showMore();
+	}
+
+	/** On a phone what is well is behind a button. */
+	showMore() {
+		if (!this.more)
+			return;
+		const n = store.counts();
+		this.classList.toggle('all', this.all);
+		this.more.textContent = this.all ? t('tiles.less') : t('tiles.more', { n: n.ok + n.planned });
+	}
+}
+
+customElements.define('simpul-tiles', Tiles);
