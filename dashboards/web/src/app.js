@@ -67,6 +67,7 @@ class App extends View {
 		onTheme(() => this.requestUpdate());
 		this.addEventListener('loggedin', e => this.loggedIn(/** @type {CustomEvent} */ (e).detail));
 		this.addEventListener('passwordchanged', () => this.passwordChanged());
+		this.addEventListener('logout', () => this.logOut());
 		this.addEventListener('named', () => this.nameDocument());
 		setInterval(() => this.sayNext(), 1000);
 		this.start();
@@ -322,7 +323,7 @@ class App extends View {
 			${this.nav('main-nav')}<div class="grow"></div>
 			${s?.role === 'opd' ? nothing : html`<button type="button" class="search-open" @click=${() => this.openSearch()}>${icon('search', 18)}<span>${t('search.hint')}</span><kbd aria-hidden="true">/</kbd></button>`}
 			${this.live()}
-			<button type="button" class="tool" aria-label=${t('theme.switch')} @click=${() => chooseTheme(theme() === 'dark' ? 'light' : 'dark')}>${icon(theme() === 'dark' ? 'sun' : 'moon', 18)}</button>
+			<button type="button" class="tool theme" aria-label=${t('theme.switch')} @click=${() => chooseTheme(theme() === 'dark' ? 'light' : 'dark')}>${icon(theme() === 'dark' ? 'sun' : 'moon', 18)}</button>
 			<button type="button" class="tool lang" aria-label=${t('lang.switch')} @click=${() => this.chooseLang(other)}><b>${lang().toUpperCase()}</b> · ${other.toUpperCase()}</button>
 			<button type="button" class="tool user" @click=${() => this.logOut()}>${icon('out', 18)}<span>${s?.user}</span><span class="hide"> ${t('logout')}</span></button>
 			<div class="clock"><b>${ticks(() => clock(store.now()))}</b><span>${ticks(() => date(store.now()).replace(',', '') + ' · WIB')}</span></div></header>`;
@@ -336,9 +337,9 @@ class App extends View {
 		case 'sites':
 			return html`<simpul-sites query=${q}></simpul-sites>`;
 		case 'site':
-			return html`<simpul-site object=${r.id} .query=${q}></simpul-site>`;
+			return html`<simpul-site object=${r.id}></simpul-site>`;
 		case 'link':
-			return html`<simpul-link object=${r.id} .query=${q}></simpul-link>`;
+			return html`<simpul-link object=${r.id}></simpul-link>`;
 		case 'incidents':
 			return html`<simpul-incidents query=${q}></simpul-incidents>`;
 		case 'incident':

@@ -172,7 +172,8 @@ export function toField(at) {
 
 /** @param {string} value of a datetime-local field @returns {number|null} unix seconds */
 export function fromField(value) {
-	const at = Date.parse(value + ':00Z');
+	// Some browsers take almost any text for a date.
+	const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(value) ? Date.parse(value + ':00Z') : NaN;
 	return Number.isFinite(at) ? at / 1000 - ZONE_OFFSET_S : null;
 }
 

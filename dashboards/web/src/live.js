@@ -10,6 +10,10 @@ const EVENTS = ['hello', 'batch', 'incident', 'engine', 'ping', 'reset'];
 /** Three pings of 15 s missed: the line is dead although nobody said so. */
 const SILENT_MS = 50000;
 const BACKOFF_S = [1, 2, 5, 10, 15];
+/** How long a new tab waits for a stream to begin before it fetches without one. */
+const FIRST_MS = 400;
+/** Tabs that follow fetch a little later, not all at once: the server counts requests per session. */
+const SPREAD_MS = 2500;
 
 export class Live {
 	constructor() {
@@ -40,13 +44,15 @@ export class Live {
 		this.channel.onmessage = e => this.heard(e.data);
 		document.addEventListener('visibilitychange', this.onShown);
 		this.queue(false);
-		this.refetch();
 		this.channel.postMessage({ what: 'who' });
+		this.first = setTimeout(() => this.refetch(), FIRST_MS);
 		this.watch = setInterval(() => this.checkSilence(), 5000);
 	}
 
 	stop() {
 		clearTimeout(this.timer);
+		clearTimeout(this.first);
+		clearTimeout(this.soon);
 		clearInterval(this.watch);
 		document.removeEventListener('visibilitychange', this.onShown);
 		this.user = '';
@@ -112,6 +118,8 @@ export class Live {
 			break;
 		case 'leader':
 			this.leaderHidden = m.hidden;
+			if (!store.loaded)
+				this.refetch();
 			break;
 		case 'event':
 			if (!this.leads)
@@ -132,7 +140,7 @@ export class Live {
 		const back = store.conn.stream === 'lost' && conn.stream === 'live';
 		store.setConn(conn);
 		if (back)
-			this.refetch();
+			this.refetchSoon();
 	}
 
 	/** Tell the other tabs that the session is over. */
@@ -209,8 +217,6 @@ export class Live {
 		store.setConn({ stream: 'live', heard: Date.now(), retryAt: 0 });
 		if (this.leads && back)
 			this.channel?.postMessage({ what: 'conn', conn: store.conn });
-		if (back)
-			this.refetch();
 	}
 
 	checkSilence() {
@@ -238,6 +244,8 @@ export class Live {
 				store.newVersion = true;
 			store.version ??= data.version;
 			store.tell('conn');
+			// What happened before this stream began is in none.
+			this.refetchSoon();
 			break;
 		case 'batch':
 			store.applyBatch(data);
@@ -250,19 +258,29 @@ export class Live {
 			store.engine = { connected: data.connected, last: data.last };
 			store.tell('conn');
 			if (back)
-				this.refetch();
+				this.refetchSoon();
 			break;
 		}
 		case 'reset':
-			this.refetch();
+			this.refetchSoon();
 			break;
 		}
 	}
 
+	/** At once in the tab that leads or has nothing to show yet, a little later in the others. */
+	refetchSoon() {
+		clearTimeout(this.first);
+		clearTimeout(this.soon);
+		this.soon = setTimeout(() => this.refetch(), this.leads || !store.loaded ? 0 : Math.random() * SPREAD_MS);
+	}
+
 	/** Fetch all lists; what comes meanwhile is applied after them. */
 	async refetch() {
-		if (this.held)
+		if (this.held) {
+			this.once = true;
 			return;
+		}
+		this.once = false;
 		this.held = [];
 		const again = store.loaded;
 		try {
@@ -275,6 +293,8 @@ export class Live {
 			this.held = null;
 			if (again)
 				this.onBack(store.lastChanges ?? 0);
+			if (this.once && this.user)
+				this.refetchSoon();
 		} catch (e) {
 			this.held = null;
 			if (!(e instanceof Problem))

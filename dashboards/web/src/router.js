@@ -30,7 +30,21 @@ export function match(path, search = '') {
 }
 
 /** @type {(r: Route, moved: boolean) => void} */
-let changed = () => {};
+let shell = () => {};
+/** @type {Set<() => void>} */
+const told = new Set();
+
+/** @param {boolean} moved to another page */
+function changed(moved) {
+	shell(here(), moved);
+	told.forEach(f => f());
+}
+
+/** For what depends on the query of the URL. @param {() => void} f @returns {() => void} ends it */
+export function onUrl(f) {
+	told.add(f);
+	return () => told.delete(f);
+}
 
 export function here() {
 	return match(location.pathname, location.search);
@@ -38,8 +52,8 @@ export function here() {
 
 /** @param {(r: Route, moved: boolean) => void} f told of each change; moved: to another page */
 export function startRouter(f) {
-	changed = f;
-	addEventListener('popstate', () => changed(here(), true));
+	shell = f;
+	addEventListener('popstate', () => changed(true));
 	document.addEventListener('click', e => {
 		if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey)
 			return;
@@ -57,13 +71,13 @@ export function go(href) {
 	if (href === location.pathname + location.search)
 		return;
 	history.pushState(null, '', href);
-	changed(here(), true);
+	changed(true);
 }
 
 /** @param {string} href to be replaced without a step to go back to */
 export function redirect(href) {
 	history.replaceState(null, '', href);
-	changed(here(), true);
+	changed(true);
 }
 
 /**
@@ -86,5 +100,5 @@ export function setQuery(change, step = false) {
 		history.pushState(null, '', href);
 	else
 		history.replaceState(null, '', href);
-	changed(here(), false);
+	changed(false);
 }

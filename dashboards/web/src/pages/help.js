@@ -39,12 +39,13 @@ class Help extends View {
 
 	render() {
 		const on = shortcutsOn(), s = store.session;
-		return html`<div class="page help"><h1 tabindex="-1">${t('page.help')}</h1>
+		return html`<div class="page help-page"><h1 tabindex="-1">${t('page.help')}</h1>
 			<section class="panel text">${legend()}<h3>${t('help.values')}</h3><p>${t('help.values.text')}</p><p>${t('help.time.text')}</p></section>
 			<section class="panel text">${keyTable()}
 			<p><button type="button" class="chip" aria-pressed=${on} @click=${() => { switchShortcuts(!on); this.requestUpdate(); }}>${t(on ? 'help.keys.on' : 'help.keys.off')}</button></p>
 			<h3>${t('help.look')}</h3><p>${['dark', 'light'].map(x => html`<button type="button" class="chip" aria-pressed=${theme() === x} @click=${() => chooseTheme(/** @type {any} */ (x))}>${t('theme.' + x)}</button> `)}</p>
-			${s ? html`<h3>${t('help.account')}</h3><p>${t('help.account.text', { user: s.user, role: t('role.user.' + s.role) })}</p><p><a class="button plain" href="/masuk?ganti=1">${t('login.change')}</a></p>` : nothing}
+			${s ? html`<h3>${t('help.account')}</h3><p>${t('help.account.text', { user: s.user, role: t('role.user.' + s.role) })}</p><p class="row-of"><a class="button plain" href="/masuk?ganti=1">${t('login.change')}</a>
+				<button type="button" class="button plain" @click=${() => this.dispatchEvent(new CustomEvent('logout', { bubbles: true }))}>${t('logout.do')}</button></p>` : nothing}
 			${LICENCES ? html`<h3>${t('help.licences')}</h3><p><a href=${LICENCES}>${t('help.licences.text')}</a></p>` : nothing}</section></div>`;
 	}
 }

@@ -59,7 +59,7 @@ class IncidentPage extends ObjectPage {
 			<section class="panel"><header><h2>${t('evidence.title')}</h2></header>${evidenceList(d.evidence)}</section>
 			<section class="panel"><header><h2>${t('incident.members')}</h2><span class="m">${t('incident.lines', { n: d.members.length })}</span></header>
 				${d.members.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t('incident.members')}><table class="table" data-nav-list><thead><tr>
-				${['link', 'site', 'state', 'since', 'until'].map(c => html`<th scope="col">${t('col.' + c)}</th>`)}</tr></thead>
+				${['link', 'site', 'state', 'from', 'until'].map(c => html`<th scope="col">${t('col.' + c)}</th>`)}</tr></thead>
 				<tbody>${d.members.map((/** @type {any} */ m) => this.member(m))}</tbody></table></div>` : html`<p class="empty">${t('incident.no_members')}</p>`}</section></div>`;
 	}
 }

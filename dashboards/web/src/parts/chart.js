@@ -5,16 +5,20 @@
 import uPlot from 'uplot';
 import { clock, date, dayMonth, hourMinute, moment } from '../format.js';
 import { t } from '../i18n.js';
+import { onUrl } from '../router.js';
 import { store } from '../store.js';
 import { color, onTheme } from '../theme.js';
 import { View, html, nothing } from '../view.js';
 import { problemText } from '../words.js';
 import { Problem } from '../api.js';
-import { currentRange, rangeOf, showLive, showRange, DEFAULT_RANGE } from './range.js';
+import { DEFAULT_RANGE, rangeOf } from './range-of.js';
+import { currentRange, showLive, showRange } from './range.js';
 
 const REFRESH_MS = 30000;
 const TABLE_ROWS = 48;
 const SMALLEST_BRUSH_PX = 8;
+/** Room for the values on the left: the same in all, so that graphs under each other show the same moment above each other. */
+export const Y_PX = 78;
 
 /** Nobody draws before the font is there: a canvas would keep the other one. @type {Promise<unknown>|undefined} */
 let fonts;
@@ -55,7 +59,8 @@ export class Chart extends View {
 	connectedCallback() {
 		super.connectedCallback();
 		this.resize = new ResizeObserver(() => this.fit());
-		this.offTheme = onTheme(() => this.draw());
+		const offs = [onTheme(() => this.draw()), onUrl(() => this.requestUpdate())];
+		this.offs = () => offs.forEach(f => f());
 		this.timer = setInterval(() => {
 			if (!document.hidden && this.range().live)
 				this.load();
@@ -65,7 +70,7 @@ export class Chart extends View {
 	disconnectedCallback() {
 		super.disconnectedCallback();
 		this.resize?.disconnect();
-		this.offTheme?.();
+		this.offs?.();
 		clearInterval(this.timer);
 		this.aborter?.abort();
 		this.plot?.destroy();
@@ -73,7 +78,7 @@ export class Chart extends View {
 		this.key = '';
 	}
 
-	/** @returns {import('./range.js').Range} */
+	/** @returns {import('./range-of.js').Range} */
 	range() {
 		return this.fixed ? rangeOf(new URLSearchParams({ range: this.fixed }), store.now() / 1000) : currentRange();
 	}

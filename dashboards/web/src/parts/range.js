@@ -3,28 +3,12 @@
 // The time range of a page's graphs. It lives in the URL: ?range=24h follows the clock, ?from=&to= (unix s) stands.
 import { fromField, moment, toField } from '../format.js';
 import { t } from '../i18n.js';
-import { here, setQuery } from '../router.js';
+import { here, onUrl, setQuery } from '../router.js';
 import { store } from '../store.js';
 import { View, html } from '../view.js';
+import { DEFAULT_RANGE, RANGES, rangeOf } from './range-of.js';
 
-/** @type {Record<string, number>} */
-export const RANGES = { '1h': 3600, '6h': 6 * 3600, '24h': 86400, '7d': 7 * 86400, '30d': 30 * 86400 };
-export const DEFAULT_RANGE = '6h';
 const SHORTEST_S = 300;
-
-/**
- * @typedef {{from: number, to: number, live: boolean, name: string}} Range
- */
-
-/** @param {URLSearchParams} query @param {number} nowS @returns {Range} */
-export function rangeOf(query, nowS) {
-	const from = Number(query.get('from')), to = Number(query.get('to'));
-	if (Number.isInteger(from) && Number.isInteger(to) && from > 0 && to > from)
-		return { from, to, live: false, name: '' };
-	const name = query.get('range') ?? '';
-	const known = RANGES[name] ? name : DEFAULT_RANGE;
-	return { from: Math.floor(nowS) - RANGES[known], to: Math.floor(nowS), live: true, name: known };
-}
 
 export function currentRange() {
 	return rangeOf(here().query, store.now() / 1000);
@@ -43,6 +27,16 @@ export function showLive(name) {
 }
 
 class RangeBar extends View {
+	connectedCallback() {
+		super.connectedCallback();
+		this.offUrl = onUrl(() => this.requestUpdate());
+	}
+
+	disconnectedCallback() {
+		super.disconnectedCallback();
+		this.offUrl?.();
+	}
+
 	/** @param {number} factor */
 	zoom(factor) {
 		const r = currentRange(), middle = (r.from + r.to) / 2, half = (r.to - r.from) / 2 * factor;

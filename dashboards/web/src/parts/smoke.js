@@ -5,7 +5,7 @@ import { ms, number, percent } from '../format.js';
 import { t } from '../i18n.js';
 import { color, veil } from '../theme.js';
 import { html } from '../view.js';
-import { Chart, axis } from './chart.js';
+import { Chart, Y_PX, axis } from './chart.js';
 import { highest, known, loadLatency, mean } from './series.js';
 
 /** Bounds of loss in percent between the three colours. */
@@ -42,7 +42,7 @@ class SmokeChart extends Chart {
 				scales: { y: { range: () => [0, top] } },
 				series: [{}, none, none, none, none, none],
 				bands: [{ series: [1, 4], fill: veil('smoke', 0.34) }, { series: [2, 3], fill: veil('smoke', 0.62) }],
-				axes: [axis({ size: 58, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ v) =>
+				axes: [axis({ size: Y_PX, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ v) =>
 					v.map((x, i) => number(x, x % 1 ? 1 : 0) + (i === v.length - 1 ? ' ms' : '')) })],
 				hooks: { draw: [(/** @type {any} */ u) => this.drawMedian(u)] },
 			},

@@ -6,8 +6,11 @@ import { t } from '../i18n.js';
 import { store } from '../store.js';
 import { color, veil } from '../theme.js';
 import { html, nothing } from '../view.js';
-import { Chart, axis } from './chart.js';
+import { Chart, Y_PX, axis } from './chart.js';
 import { highest, known, loadTraffic, mean } from './series.js';
+
+/** A contract for sending that is further away than this many times the traffic would press all else flat. */
+const NEAR = 2.5;
 
 /** @param {(number|null)[]} v */
 const mirrored = v => v.map(x => x === null ? null : -x);
@@ -33,7 +36,7 @@ class TrafficChart extends Chart {
 			all.push([-d.p95tx, 'p95', color('ink')]);
 		if (l?.contract_down_bps)
 			all.push([l.contract_down_bps, t('traffic.contract', { v: rate(l.contract_down_bps) }), color('warn-text')]);
-		if (l?.contract_up_bps)
+		if (l?.contract_up_bps && l.contract_up_bps <= NEAR * (highest(d.txMax ?? d.tx) ?? 0))
 			all.push([-l.contract_up_bps, t('traffic.contract', { v: rate(l.contract_up_bps) }), color('warn-text')]);
 		return all;
 	}
@@ -43,7 +46,7 @@ class TrafficChart extends Chart {
 		const d = this.data, lines = this.lines().map(l => l[0]);
 		const top = Math.max(highest(d.rxMax ?? d.rx) ?? 0, ...lines, 1e5);
 		const low = Math.max(highest(d.txMax ?? d.tx) ?? 0, ...lines.map(v => -v), top * 0.08);
-		return [-low * 1.12, top * 1.12];
+		return [-low * 1.25, top * 1.15];
 	}
 
 	picture() {
@@ -57,8 +60,8 @@ class TrafficChart extends Chart {
 			opts: {
 				scales: { y: { range: () => this.extent() } },
 				series: [{}, none, line('in'), line('out'), none],
-				bands: [{ series: [1, 2], fill: veil('in', 0.22) }, { series: [3, 4], fill: veil('out', 0.22) }],
-				axes: [axis({ size: 76, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ v) => unit(v) })],
+				bands: [{ series: [1, 2], fill: veil('in', 0.22) }, { series: [4, 3], fill: veil('out', 0.22), dir: 1 }],
+				axes: [axis({ size: Y_PX, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ v) => unit(v) })],
 				hooks: { draw: [(/** @type {any} */ u) => this.drawLines(u)] },
 			},
 		};
@@ -69,6 +72,8 @@ class TrafficChart extends Chart {
 		const c = u.ctx, r = devicePixelRatio;
 		c.save();
 		c.lineWidth = 1.5 * r;
+		c.textAlign = 'left';
+		c.textBaseline = 'alphabetic';
 		c.font = `600 ${12 * r}px "Inter Variable", sans-serif`;
 		for (const [value, text, stroke] of this.lines()) {
 			const y = u.valToPos(value, 'y', true), left = text === 'p95' ? u.bbox.left + 8 * r : u.bbox.left + 48 * r;
