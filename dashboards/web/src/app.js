@@ -321,7 +321,7 @@ class App extends View {
 		const s = store.session, other = lang() === 'id' ? 'en' : 'id';
 		return html`<header class="top"><a class="brand" href=${s?.role === 'opd' ? '/kantor' : '/'}><svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true"><use href="#i-simpul"></use></svg>simpul<small>NOC Diskominfo Kota Pontianak</small></a>
 			${this.nav('main-nav')}<div class="grow"></div>
-			${s?.role === 'opd' ? nothing : html`<button type="button" class="search-open" @click=${() => this.openSearch()}>${icon('search', 18)}<span>${t('search.hint')}</span><kbd aria-hidden="true">/</kbd></button>`}
+			${s?.role === 'opd' ? nothing : html`<button type="button" class="search-open" aria-label=${t('search.hint')} @click=${() => this.openSearch()}>${icon('search', 18)}<span>${t('search.hint')}</span><kbd aria-hidden="true">/</kbd></button>`}
 			${this.live()}
 			<button type="button" class="tool theme" aria-label=${t('theme.switch')} @click=${() => chooseTheme(theme() === 'dark' ? 'light' : 'dark')}>${icon(theme() === 'dark' ? 'sun' : 'moon', 18)}</button>
 			<button type="button" class="tool lang" aria-label=${t('lang.switch')} @click=${() => this.chooseLang(other)}><b>${lang().toUpperCase()}</b> · ${other.toUpperCase()}</button>

@@ -47,6 +47,8 @@ export class Store {
 		this.newVersion = false;
 		/** server's clock minus this browser's, ms */
 		this.skew = 0;
+		/** @type {Map<string, Site[]>|null} sites by the incident that explains them, while nothing changes */
+		this.byCause = null;
 		/** @type {Map<string, Set<(changed: Set<string>) => void>>} */
 		this.listeners = new Map();
 		/** @type {Map<string, Set<string>>} topics to tell about at the next turn, with the ids changed */
@@ -74,6 +76,8 @@ export class Store {
 
 	/** @param {Topic} topic @param {Iterable<string>} [ids] */
 	tell(topic, ids = []) {
+		if (topic === 'sites')
+			this.byCause = null;
 		if (this.pending.size === 0)
 			queueMicrotask(() => this.flush());
 		const set = this.pending.get(topic) ?? new Set();
@@ -227,7 +231,18 @@ export class Store {
 
 	/** The sites that an incident explains beside its own. @param {Incident} incident */
 	children(incident) {
-		return [...this.sites.values()].filter(s => s.cause === incident.id && s.id !== incident.site && s.state === 'impacted');
+		if (!this.byCause) {
+			this.byCause = new Map();
+			for (const s of this.sites.values())
+				if (s.cause && s.state === 'impacted') {
+					const list = this.byCause.get(s.cause);
+					if (list)
+						list.push(s);
+					else
+						this.byCause.set(s.cause, [s]);
+				}
+		}
+		return (this.byCause.get(incident.id) ?? []).filter(s => s.id !== incident.site);
 	}
 }
 

@@ -56,7 +56,7 @@ class Alerts extends View {
 			<div class="dur">${ticks(() => incidentAge(i))}</div>
 			<p class=${i.acked ? 'note' : ''}>${i.acked ? ackNote(i) : t('alert.since', { t: moment(i.opened, store.now()), number: i.number })}</p>
 			<div class="act">${i.acked ? t('alert.acked') : store.mayAck() ? html`<button type="button" class="button strong"
-				aria-label=${t('ack.of', { title: incidentTitle(i) })} @click=${() => openAck(i.id)}>${t('ack.do')} <kbd aria-hidden="true">A</kbd></button>` : t('alert.unacked')}</div>
+				@click=${() => openAck(i.id)}>${t('ack.do')}<span class="hide">: ${incidentTitle(i)}</span> <kbd aria-hidden="true">A</kbd></button>` : t('alert.unacked')}</div>
 			${open ? this.children(i) : nothing}</li>`;
 	}
 

@@ -41,10 +41,9 @@ class Lanes extends View {
 		const took = (/** @type {import('../store.js').Incident[]} */ l) =>
 			l.reduce((s, i) => s + (Math.min(now, instant(i.closed) ?? now) - Math.max(from, instant(i.opened) ?? now)) / 1000, 0);
 		return html`<header><h2>${t('lanes.title')}</h2><span class="m">${t('lanes.count', { n: total })}</span></header>
-			${lanes.length ? html`<ul class="lanes">${lanes.slice(0, LANES).map(([site, list]) => html`<li><a href=${'/situs/' + site}
-				aria-label=${list.map(i => `${incidentTitle(i)}, ${hourMinute(i.opened)} WIB`).join('; ')}>
+			${lanes.length ? html`<ul class="lanes">${lanes.slice(0, LANES).map(([site, list]) => html`<li><a href=${'/situs/' + site}>
 				<span>${shortName(store.sites.get(site)) || list[0].site_name}</span><svg class="lane" viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">${list.map(i => this.bar(i, from))}</svg>
-				<em>${duration(took(list))}</em></a></li>`)}</ul>
+				<em>${duration(took(list))}</em><span class="hide">: ${list.map(i => `${incidentTitle(i)}, ${hourMinute(i.opened)} WIB`).join('; ')}</span></a></li>`)}</ul>
 				<div class="lane-axis" aria-hidden="true"><span></span><div>${[0, 6, 12, 18].map(h => html`<span>${hourMinute(from + h * 3600e3)}</span>`)}<span>${t('range.now')}</span></div><span></span></div>
 				${lanes.length > LANES ? html`<p class="empty"><a href="/insiden">${t('lanes.rest', { n: lanes.length - LANES })}</a></p>` : nothing}`
 			: store.loaded ? html`<p class="empty">${t('lanes.none')}</p>` : nothing}`;

@@ -64,6 +64,9 @@ class Search extends View {
 			this.at = Math.max(0, Math.min(list.length - 1, this.at + (e.key === 'ArrowDown' ? 1 : -1)));
 		} else if (e.key === 'Enter' && list[this.at]) {
 			this.take(list[this.at].href);
+		} else if (e.key === 'Escape') {
+			// Else the browser empties the field first.
+			this.dialog.close();
 		} else {
 			return;
 		}

@@ -10,6 +10,9 @@ import { detailWord, shortName } from '../words.js';
 import { groupSites } from './groups.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
+/** So many tiles are changed in one go; more would be felt. */
+const SLICE = 400;
+const MANY = 600;
 
 /** What a tile says beside the name. @param {import('../store.js').Site} s */
 function tileNote(s) {
@@ -45,7 +48,9 @@ class Tile {
 		svg.append(this.use);
 		this.name = document.createElement('span');
 		this.note = document.createElement('em');
-		this.a.append(svg, this.name, this.note);
+		this.word = document.createElement('span');
+		this.word.className = 'hide';
+		this.a.append(svg, this.name, this.note, this.word);
 		this.shown = '';
 	}
 
@@ -63,7 +68,7 @@ class Tile {
 		this.name.textContent = name;
 		this.note.textContent = note;
 		this.a.title = `${s.name}: ${word}`;
-		this.a.setAttribute('aria-label', `${s.name}: ${word}${note && s.state !== 'unknown' && s.state !== 'backup' ? ', ' + note : ''}`);
+		this.word.textContent = `, ${name === s.name ? '' : s.name + ': '}${word}`;
 	}
 }
 
@@ -72,6 +77,8 @@ class Tiles extends HTMLElement {
 		super();
 		/** @type {Map<string, Tile>} */
 		this.tiles = new Map();
+		/** @type {Set<string>} changed, and not yet shown */
+		this.late = new Set();
 		this.layout = '';
 		this.all = false;
 	}
@@ -98,9 +105,24 @@ class Tiles extends HTMLElement {
 			else
 				this.tiles.forEach(tile => tile.show());
 		} else {
-			changed.forEach(id => this.tiles.get(id)?.show());
+			changed.forEach(id => this.late.add(id));
+			this.showSome();
 		}
 		this.showMore();
+	}
+
+	/** Show what has changed, in slices that leave the page able to react. */
+	showSome() {
+		clearTimeout(this.later);
+		let n = 0;
+		for (const id of this.late) {
+			if (n++ === SLICE) {
+				this.later = setTimeout(() => this.showSome());
+				return;
+			}
+			this.late.delete(id);
+			this.tiles.get(id)?.show();
+		}
 	}
 
 	/** Durations of what is not well. */
@@ -140,6 +162,7 @@ class Tiles extends HTMLElement {
 		};
 		const wrap = document.createElement('div');
 		wrap.className = 'groups';
+		this.classList.toggle('many', store.sites.size > MANY);
 		wrap.append(...groups);
 		this.replaceChildren(wrap, this.more);
 		this.showMore();
