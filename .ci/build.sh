@@ -6,7 +6,7 @@ BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd
 	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev
 	libcrypt-dev"
 RUN_PACKAGES="mosquitto mosquitto-clients snmpd rrdtool iproute2 procps"
-CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils"
+CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils chromium"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }

@@ -17,7 +17,7 @@ const city = {
 	site: 's025', link: 's025-1', node: 'node-3', children: ['s012', 's013', 's022'], office: 's054', hostile: 's055', incident: null,
 	name: id => fake.sites.get(id).name,
 	cut(id) {
-		opened.set(id, fake.openIncident(id, 'site.isolated', { severity: id === this.node ? 'critical' : 'major', children: id === this.node ? this.children : [] }));
+		opened.set(id, fake.openIncident(id, undefined, { severity: id === this.node ? 'critical' : 'major', children: id === this.node ? this.children : [] }));
 		return Promise.resolve(Date.now());
 	},
 	restore(id) {

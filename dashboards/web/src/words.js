@@ -27,9 +27,15 @@ function rootName(i) {
 	return site?.name ?? i.site_name ?? i.root.replace(/^[a-z]+\//, '');
 }
 
+/** The kind, but a dead line that is a site's only one means that the site is down. @param {import('./store.js').Incident} i */
+export function incidentKind(i) {
+	const lines = (i.site ? store.sites.get(i.site)?.links ?? [] : []).filter(l => l.state !== 'planned');
+	return i.kind === 'link.down' && lines.length <= 1 ? 'site.isolated' : i.kind;
+}
+
 /** "Kelurahan Akcaya putus". @param {import('./store.js').Incident} i */
 export function incidentTitle(i) {
-	const key = 'incident.' + i.kind;
+	const key = 'incident.' + incidentKind(i);
 	return t(has(key) ? key : 'incident.other', { name: rootName(i), kind: i.kind });
 }
 
@@ -37,7 +43,7 @@ export function incidentTitle(i) {
 export function incidentState(i) {
 	if (i.state === 'closed')
 		return 'ok';
-	switch (i.kind) {
+	switch (incidentKind(i)) {
 	case 'site.isolated':
 		return 'down';
 	case 'site.on_backup':

@@ -8,6 +8,7 @@ import { store } from '../store.js';
 import { html, nothing, ticks } from '../view.js';
 import { ObjectPage } from '../parts/page.js';
 import { mark, meter } from '../parts/state.js';
+import { incidentKind } from '../words.js';
 
 /** Which mood the big sentence has. @type {Record<string, string>} */
 const MOOD = { ok: 'good', warn: 'doubt', backup: 'doubt', unknown: 'doubt', maint: 'doubt', planned: 'doubt', down: 'bad', impacted: 'bad' };
@@ -54,7 +55,7 @@ class Office extends ObjectPage {
 	sentence(d) {
 		const at = instant(d.since), live = store.sites.get(d.id), state = live?.state ?? d.state;
 		const incident = d.cause ? store.incidents.get(d.cause) : null;
-		return html`<section class="panel mood ${MOOD[state] ?? 'doubt'}" role="status"><h2>${mark(state, 34)}<span>${t('office.state.' + state)}</span></h2>
+		return html`<section class="panel mood ${MOOD[state] ?? 'doubt'}" role="status"><h2>${mark(state === 'ok' ? 'fine' : state, 34)}<span>${t('office.state.' + state)}</span></h2>
 			${at === null ? nothing : html`<p>${t(state === 'ok' ? 'office.since.ok' : 'office.since', { t: `${dayMonth(at)}, ${hourMinute(at)} WIB` })}${state === 'ok' ? nothing : html` · <b>${ticks(() => duration((store.now() - at) / 1000))}</b>`}</p>`}
 			${incident ? html`<p>${incident.acked ? t('office.handled', { by: incident.acked.by, t: moment(incident.acked.at, store.now()) }) : t('office.known', { number: incident.number })}</p>` : nothing}
 			<p class="s">${d.age_s === null ? t('age.never') : ticks(() => t('office.checked', { t: plainDuration(this.age(d.age_s) ?? 0) }))}</p></section>`;
@@ -79,7 +80,7 @@ class Office extends ObjectPage {
 	/** @param {any} i incident @param {string} site */
 	outage(i, site) {
 		const from = instant(i.opened) ?? 0, to = instant(i.closed);
-		const what = i.site === site ? has('office.kind.' + i.kind) ? t('office.kind.' + i.kind) : t('office.kind.other') : t('office.kind.upstream');
+		const what = i.site === site ? has('office.kind.' + incidentKind(i)) ? t('office.kind.' + incidentKind(i)) : t('office.kind.other') : t('office.kind.upstream');
 		const took = plainDuration(((to ?? store.now()) - from) / 1000);
 		return html`<li><b>${date(from).replace(/ \d{4}$/, '').replace(',', '')}, ${hourMinute(from)}${to ? '–' + hourMinute(to) : ''} · ${t(to ? 'office.took' : 'office.lasts', { t: took })}</b>
 			<span>${what}${i.cause && i.cause !== 'unknown' ? `: ${i.cause}` : ''}</span></li>`;

@@ -5,7 +5,7 @@ import { clock, duration, instant, moment } from '../format.js';
 import { t } from '../i18n.js';
 import { store } from '../store.js';
 import { View, html, nothing, repeat, ticks } from '../view.js';
-import { impactedCount, incidentState, incidentTitle, stateWord } from '../words.js';
+import { impactedCount, incidentState, incidentTitle, shortName, stateWord } from '../words.js';
 import { openAck } from './ack.js';
 import { mark } from './state.js';
 
@@ -42,7 +42,7 @@ class Alerts extends View {
 	children(i) {
 		const all = store.children(i);
 		return html`<ul class="children" id=${'children-' + i.id}>${all.map(s => html`<li><a href=${'/situs/' + s.id}>${mark(s.state, 14)}
-			<span>${s.name}</span><em>${stateWord(s.state)}</em></a></li>`)}</ul>`;
+			<span>${shortName(s)}</span><span class="hide">, ${stateWord(s.state)}</span></a></li>`)}</ul>`;
 	}
 
 	/** @param {import('../store.js').Incident} i */

@@ -16,6 +16,8 @@ import { currentRange, showLive, showRange } from './range.js';
 
 const REFRESH_MS = 30000;
 const TABLE_ROWS = 48;
+const FEW_POINTS = 12;
+const HOUR_S = 3600;
 const SMALLEST_BRUSH_PX = 8;
 /** Room for the values on the left: the same in all, so that graphs under each other show the same moment above each other. */
 export const Y_PX = 78;
@@ -110,11 +112,16 @@ export class Chart extends View {
 			this.requestUpdate();
 		}, 300);
 		try {
-			const data = await this.fetch(r.from, r.to, points, aborter.signal);
+			let data = await this.fetch(r.from, r.to, points, aborter.signal), drawn = r;
+			if (this.fixed && this.points(data) < FEW_POINTS) {
+				// Watched since a little while only: a day of nothing says less than the last hour.
+				drawn = { ...r, from: r.to - HOUR_S };
+				data = await this.fetch(drawn.from, drawn.to, points, aborter.signal);
+			}
 			if (aborter.signal.aborted)
 				return;
 			this.data = data;
-			this.drawnRange = r;
+			this.drawnRange = drawn;
 			this.error = '';
 			await fontsReady();
 			this.requestUpdate();
@@ -208,6 +215,11 @@ export class Chart extends View {
 		return false;
 	}
 
+	/** How many moments of the data are known. @param {any} data */
+	points(data) {
+		return data.t.length;
+	}
+
 	tableRows() {
 		const n = this.data.t.length, step = Math.max(1, Math.ceil(n / TABLE_ROWS));
 		/** @type {number[]} */
@@ -233,7 +245,7 @@ export class Chart extends View {
 			<div class="plot" ?hidden=${ready && !has} role="img" aria-label=${has ? this.summary() : t('chart.loading')}></div>
 			${this.slow && !ready ? html`<p class="empty">${t('chart.loading')}</p>` : nothing}
 			${ready && !has ? html`<p class="empty">${this.emptyText()}</p>` : nothing}
-			${this.error ? html`<p class="error" role="alert">${this.error} <button type="button" class="button plain" @click=${() => this.load()}>${t('retry')}</button></p>` : nothing}
+			${this.error ? html`<p class="error inside" role="alert">${this.error} <button type="button" class="button plain" @click=${() => this.load()}>${t('retry')}</button></p>` : nothing}
 			${has && !this.fixed ? this.renderTable() : nothing}`;
 	}
 

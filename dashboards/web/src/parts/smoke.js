@@ -22,6 +22,11 @@ class SmokeChart extends Chart {
 		return loadLatency(this.link, from, to, points, signal);
 	}
 
+	/** @param {any} data */
+	points(data) {
+		return known(data.p50_ms).length;
+	}
+
 	hasData() {
 		return known(this.data.p50_ms).length + known(this.data.loss_pct).length > 0;
 	}

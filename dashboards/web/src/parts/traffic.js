@@ -21,6 +21,11 @@ class TrafficChart extends Chart {
 		return loadTraffic(this.link, from, to, points, signal);
 	}
 
+	/** @param {any} data */
+	points(data) {
+		return known(data.rx).length;
+	}
+
 	hasData() {
 		return known(this.data.rx).length + known(this.data.tx).length > 0;
 	}
