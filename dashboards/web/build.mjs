@@ -70,13 +70,13 @@ const bundle = async (/** @type {string} */ entry, /** @type {import('esbuild').
 	absWorkingDir: HERE, entryPoints: [entry], bundle: true, minify: true, write: false, legalComments: 'none', target: ['chrome105', 'firefox110', 'safari16'],
 	logLevel: 'warning', ...more })).outputFiles[0].contents;
 // Light enough for one file: a second request costs an office's line more than the bytes.
-const script = Buffer.from(await bundle('src/main.js', { format: 'esm', define: { __LICENCES__: JSON.stringify('/' + licencesPath) }, splitting: false }));
+const script = Buffer.from(await bundle('src/main.js', { format: 'esm' }));
 const style = Buffer.from(await bundle('style/app.css', { external: ['/assets/*'] })).toString().replaceAll('/assets/inter-latin.woff2', '/' + fontPath);
 const scriptPath = await write('assets/' + hashed(script, 'app.js'), script);
 const stylePath = await write('assets/' + hashed(style, 'app.css'), style);
 
 const page = (await readFile(join(HERE, 'index.html'), 'utf8')).replace(/\{\{(\w+)\}\}/g, (all, key) =>
-	({ icon: '/' + iconPath, font: '/' + fontPath, style: '/' + stylePath, script: '/' + scriptPath })[key] ?? all);
+	({ icon: '/' + iconPath, licences: '/' + licencesPath, font: '/' + fontPath, style: '/' + stylePath, script: '/' + scriptPath })[key] ?? all);
 const indexPath = await write('index.html', page);
 
 let all = 0, js = 0;

@@ -24,7 +24,7 @@ function ask(line) {
 }
 
 const city = {
-	users: stage.users, site: 's025', link: 's025-1', node: 'node-3', children: ['s013', 's014', 's022'], office: 's054', hostile: stage.hostile, incident: null,
+	users: stage.users, site: 's025', link: 's025-1', graph: 's061-1', node: 'node-3', children: ['s013', 's014', 's022'], office: 's054', hostile: stage.hostile, incident: null,
 	name: id => stage.names[id],
 	cut: id => ask(`cut ${id}`),
 	restore: id => ask(`restore ${id}`),

@@ -45,26 +45,34 @@ const ticking = new Set();
 setInterval(() => ticking.forEach(f => f()), 1000);
 
 class Ticking extends AsyncDirective {
+	/** @param {import('lit/directive.js').PartInfo} part */
+	constructor(part) {
+		super(part);
+		/** @type {(() => string)|undefined} */
+		this.f = undefined;
+		/** @type {string|undefined} */
+		this.last = undefined;
+		this.tick = () => {
+			const text = this.f?.();
+			if (text !== this.last)
+				this.setValue(this.last = text);
+		};
+	}
+
 	/** @param {() => string} f */
 	render(f) {
 		this.f = f;
 		if (this.isConnected)
 			this.begin();
-		return f();
+		return this.last = f();
 	}
 
 	begin() {
-		this.tick ??= () => {
-			const text = this.f?.();
-			if (text !== this.last)
-				this.setValue(this.last = text);
-		};
 		ticking.add(this.tick);
 	}
 
 	disconnected() {
-		if (this.tick)
-			ticking.delete(this.tick);
+		ticking.delete(this.tick);
 	}
 
 	reconnected() {

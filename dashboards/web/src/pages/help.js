@@ -12,8 +12,8 @@ import { stateWord } from '../words.js';
 
 const KEYS = [['/', 'search'], ['J K', 'move'], ['Enter', 'open'], ['A', 'ack'], ['0', 'zoom'], ['G R', 'go.overview'], ['G S', 'go.sites'], ['G I', 'go.incidents'], ['G B', 'go.help'], ['?', 'help'], ['Esc', 'close']];
 
-/** Where the licences of what the pages are made of lie; put in by the build. */
-const LICENCES = typeof __LICENCES__ === 'string' ? __LICENCES__ : '';
+/** Where the licences of what the pages are made of lie; the build puts it into index.html. */
+const LICENCES = document.querySelector('link[rel="license"]')?.getAttribute('href') ?? '';
 
 /** The tables, for the page and for the dialog behind "?". */
 export function legend() {

@@ -16,10 +16,11 @@ const OUTAGES = 5;
 
 class Office extends ObjectPage {
 	static topics = /** @type {any} */ (['sites', 'links', 'incidents', 'loaded', 'session']);
-	static properties = { query: { type: String } };
+	static properties = { ...ObjectPage.properties, query: { type: String } };
 
 	constructor() {
 		super();
+		this.object = '';
 		this.query = '';
 		this.all = false;
 	}

@@ -39,7 +39,7 @@ class Alerts extends View {
 	}
 
 	/** @param {import('../store.js').Incident} i */
-	children(i) {
+	folded(i) {
 		const all = store.children(i);
 		return html`<ul class="children" id=${'children-' + i.id}>${all.map(s => html`<li><a href=${'/situs/' + s.id}>${mark(s.state, 14)}
 			<span>${shortName(s)}</span><span class="hide">, ${stateWord(s.state)}</span></a></li>`)}</ul>`;
@@ -57,7 +57,7 @@ class Alerts extends View {
 			<p class=${i.acked ? 'note' : ''}>${i.acked ? ackNote(i) : t('alert.since', { t: moment(i.opened, store.now()), number: i.number })}</p>
 			<div class="act">${i.acked ? t('alert.acked') : store.mayAck() ? html`<button type="button" class="button strong"
 				@click=${() => openAck(i.id)}>${t('ack.do')}<span class="hide">: ${incidentTitle(i)}</span> <kbd aria-hidden="true">A</kbd></button>` : t('alert.unacked')}</div>
-			${open ? this.children(i) : nothing}</li>`;
+			${open ? this.folded(i) : nothing}</li>`;
 	}
 
 	/** @param {import('../store.js').Incident} i */
