@@ -14,6 +14,8 @@ import '../parts/traffic.js';
 
 /** How often another line may become the worst one: a graph that jumps cannot be read. */
 const CALM_MS = 60000;
+/** And how soon a line without values gives way to one with. */
+const SOON_MS = 5000;
 
 /** The line to the Internet: of the node that passes through none, else the one that carries most. */
 function uplink() {
@@ -57,7 +59,8 @@ class Overview extends View {
 
 	/** @param {Set<string>} ids */
 	changed(ids) {
-		if (ids.size === 0 || Date.now() - this.chosen > CALM_MS) {
+		const calm = this.uplink?.rx_bps == null || this.worst?.rtt_ms == null ? SOON_MS : CALM_MS;
+		if (ids.size === 0 || Date.now() - this.chosen > calm) {
 			this.choose();
 			this.requestUpdate();
 		}
