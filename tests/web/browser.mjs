@@ -48,6 +48,7 @@ export class Browser {
 		this.foreign = [];
 		this.violations = [];
 		this.errors = [];
+		this.refused = [];
 		this.streams = 0;
 		mkdirSync(SCREENS, { recursive: true });
 	}
@@ -71,6 +72,11 @@ export class Browser {
 			if (u.pathname === '/api/v1/events')
 				this.streams++;
 		});
+		context.on('response', r => {
+			if (r.status() >= 400)
+				this.refused.push(`${r.status()} ${r.request().method()} ${new URL(r.url()).pathname}`);
+		});
+		context.on('requestfailed', r => this.refused.push(`${r.failure()?.errorText} ${new URL(r.url()).pathname}`));
 		return context;
 	}
 
@@ -97,6 +103,17 @@ export class Browser {
 		await page.keyboard.press('Enter');
 		await page.waitForSelector('.top');
 		return page;
+	}
+
+	/** What went wrong is best seen: a picture of each page that is still open, and what the server refused. */
+	async failed(name) {
+		let i = 0;
+		for (const context of this.browser.contexts()) {
+			for (const page of context.pages())
+				await page.screenshot({ path: join(SCREENS, `failed-${name}-${++i}.png`), timeout: 5000 }).catch(() => note('no picture of a page'));
+			await context.close();
+		}
+		note(`refused: ${this.refused.slice(-20).join(', ') || 'nothing'}`);
 	}
 
 	async close() {

@@ -131,6 +131,7 @@ for (const name of order) {
 		await (own[name] ?? scenes[name])(stage);
 	} catch (e) {
 		ok(false, `${name} goes through`, e.stack);
+		await browser.failed(name);
 	}
 }
 scenes.clean(stage);

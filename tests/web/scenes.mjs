@@ -15,6 +15,13 @@ const tile = id => `simpul-tiles a[href="/situs/${id}"]`;
 const hasClass = (page, selector, name, timeout = PATIENCE) => page.waitForSelector(`${selector}.${name}`, { timeout });
 const countOf = (page, state) => page.evaluate(s => Number.parseInt(document.querySelector(`.count.${s} b`).textContent.trim(), 10), state);
 
+/** Are delay and traffic of a line known for at least one minute of the last six hours? */
+const hasValues = (page, id) => page.evaluate(async ([id, from]) => {
+	const ask = async path => (await (await fetch(`/api/v1/${path}&from=${from}&max_points=400`)).json());
+	const l = await ask(`latency/${id}?`), s = await ask(`series?ref=link/${id}/rx_bps`);
+	return Boolean(l.p50_ms?.some(v => v !== null) && s.series?.[0].v.some(v => v !== null));
+}, [id, Math.floor(Date.now() / 1000) - 6 * 3600]);
+
 export async function wrongPassword({ browser, city }) {
 	const person = await browser.person(), page = await browser.page(person, '/situs?state=ok');
 	await page.waitForSelector('#login-user');
@@ -134,11 +141,11 @@ export async function engineAway({ browser, city }) {
 export async function brushZoom({ browser, city }) {
 	const person = await browser.person(), page = await browser.logIn(person, city.users.noc);
 	// A city that has just started has no minute of values yet.
-	await page.waitForFunction(async ([id, since]) => {
-		const known = async path => (await (await fetch(`/api/v1/${path}&from=${since}`)).json());
-		const l = await known(`latency/${id}?max_points=500`), s = await known(`series?ref=link/${id}/rx_bps&max_points=500`);
-		return l.p50_ms?.some(v => v !== null) && s.series?.[0].v.some(v => v !== null);
-	}, [city.graph, Math.floor(Date.now() / 1000) - 3600], { timeout: 4 * PATIENCE, polling: 2000 });
+	for (const end = Date.now() + 4 * PATIENCE; !await hasValues(page, city.graph);) {
+		if (Date.now() > end)
+			throw new Error(`no values of ${city.graph}`);
+		await page.waitForTimeout(2000);
+	}
 	await go(page, `/tautan/${city.graph}`);
 	await settled(page);
 	await page.waitForSelector('simpul-smoke .u-over');
@@ -294,10 +301,10 @@ export async function accessible({ browser, city }) {
 export async function manyTabs({ browser, city }) {
 	const person = await browser.person(), first = await browser.logIn(person, city.users.noc);
 	const before = browser.streams, tabs = [first];
-	for (let i = 0; i < 6; i++)
+	for (let i = 0; i < 6; i++) {
 		tabs.push(await browser.page(person, '/'));
-	for (const t of tabs)
-		await t.waitForSelector(tile(city.office));
+		await tabs[tabs.length - 1].waitForSelector(tile(city.office));
+	}
 	for (const t of tabs)
 		await t.waitForFunction(() => document.querySelector('.live:not(.old)'));
 	note(`streams opened by six more tabs: ${browser.streams - before}`);
