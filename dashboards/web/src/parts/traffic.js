@@ -57,7 +57,8 @@ class TrafficChart extends Chart {
 	picture() {
 		const d = this.data;
 		const columns = [d.t, d.rxMax ?? d.rx, d.rx, mirrored(d.tx), mirrored(d.txMax ?? d.tx)];
-		const line = (/** @type {string} */ name) => ({ stroke: color(name), width: 1.6, fill: veil(name, 0.24), points: { show: false } });
+		// Points by uPlot's own rule: where they are sparse, or stand alone between gaps, which a line cannot show.
+		const line = (/** @type {string} */ name) => ({ stroke: color(name), width: 1.6, fill: veil(name, 0.24), points: { size: 4 } });
 		const none = { stroke: 'transparent', width: 0, points: { show: false } };
 		const unit = (/** @type {number[]} */ v) => v.map((x, i) => x === 0 ? '0' : megabits(Math.abs(x)) + (i === v.length - 1 ? ' Mbps' : ''));
 		return {
