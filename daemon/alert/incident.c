@@ -29,7 +29,7 @@ incident_new(struct core *c, enum fault fault, struct site_live *s, struct link_
 	i->row.status = INCIDENT_PENDING;
 	text_copy(i->row.root, sizeof(i->row.root), l != NULL ? l->live.ref : s->live.ref);
 	text_copy(i->row.severity, sizeof(i->row.severity), severity_names[SEVERITY_INFO]);
-	text_copy(i->row.cause, sizeof(i->row.cause), "unknown");
+	text_copy(i->row.cause, sizeof(i->row.cause), cause_names[CAUSE_UNKNOWN]);
 	i->row.opened_ns = loop_wall_ns(c->loop);
 	i->first_ns = loop_mono_ns(c->loop);
 	i->unsaved = true;

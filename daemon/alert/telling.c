@@ -37,17 +37,17 @@ first_root(const struct incident *i)
  * The cause, where it is sure: one line that is dead alone. The city's own fibre, when the site above it
  * answers; a provider's line otherwise. Two lines at once may be power, a digger or a router: unknown.
  */
-static const char *
+static enum cause
 cause_of(const struct incident *i)
 {
 	const struct link_live *l = first_root(i);
 	const char	       *provider = l != NULL ? l->link->provider : "";
 
 	if (incident_count(i, VERDICT_ROOT) != 1 || *provider == '\0' || strcmp(provider, "other") == 0)
-		return "unknown";
+		return CAUSE_UNKNOWN;
 	if (strcmp(provider, "own") == 0)
-		return l->parent != NULL && !site_is_failing(l->parent) ? "own_fibre" : "unknown";
-	return "provider_line";
+		return l->parent != NULL && !site_is_failing(l->parent) ? CAUSE_OWN_FIBRE : CAUSE_UNKNOWN;
+	return CAUSE_PROVIDER_LINE;
 }
 
 /* Everybody who is in it is shown differently from now on. */
@@ -102,7 +102,7 @@ telling_update(struct core *c, struct incident *i, bool grown)
 	free(line);
 	if (fault == REACH_NONE)
 		return;
-	text_copy(i->row.cause, sizeof(i->row.cause), cause_of(i));
+	text_copy(i->row.cause, sizeof(i->row.cause), cause_names[cause_of(i)]);
 	if (i->row.status == INCIDENT_OPEN && fault == i->reach) {
 		if (grown)
 			event_raise(c, "incident.updated", severity, i->row.root, i, document_fault(c, i));

@@ -70,7 +70,7 @@ struct ledger_incident {
 	char	 root[REF_MAX];		/* "link/s013-1", "site/node-2" */
 	char	 kind[48];		/* event kind of the root, "link.down" */
 	char	 severity[16];
-	char	 cause[24];		/* "provider_line", "unknown" */
+	char	 cause[24];		/* of cause_names */
 	int64_t	 opened_ns, closed_ns;
 	char	 ack_user[64], ack_note[256];
 	int64_t	 ack_ns, ack_until_ns;	/* 0 = none */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const cause_names[CAUSES + 1] = { "unknown", "own_fibre", "provider_line", NULL };
+
 bool
 member_is_told(const struct member *m)
 {

@@ -10,6 +10,7 @@
 #include "dashboards/options.h"
 #include "dashboards/percentile.h"
 #include "dashboards/web.h"
+#include "live/incident.h"
 #include "tests/unit/tap.h"
 
 /* ---- a city of two sites and a node ---- */
@@ -232,6 +233,24 @@ test_routes(void)
 	json_decref(doc);
 }
 
+/* A word of the engine that the API does not name would have no translation in the pages. */
+static void
+test_causes(void)
+{
+	json_t		 *doc = openapi();
+	const json_t	 *schemas = json_object_get(json_object_get(doc, "components"), "schemas"),
+			 *words = json_object_get(json_object_get(schemas, "Cause"), "enum");
+	const char	 *word;
+	size_t		  i;
+
+	is_i64((int64_t)json_array_size(words), CAUSES, "openapi.json names as many causes as the engine");
+	for (i = 0; i < CAUSES; i++) {
+		word = json_string_value(json_array_get(words, i));
+		is_text(word != NULL ? word : "", cause_names[i], "the same ones");
+	}
+	json_decref(doc);
+}
+
 /* ---- 5-minute averages and their percentile ---- */
 
 static void
@@ -371,6 +390,7 @@ main(void)
 	test_compare();
 	test_scope();
 	test_routes();
+	test_causes();
 	test_percentile();
 	test_files();
 	test_event_id();

@@ -147,7 +147,7 @@ export async function axe(page) {
 /** Pixels that the page is wider than the window. */
 export const sideways = page => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-/** Texts on the page that look like a key of the catalogues. */
+/** Texts on the page that look like a key of the catalogues, or like a word of the engine. */
 export async function rawKeys(page, keys) {
 	const texts = await page.evaluate(() => {
 		const out = [document.title];
@@ -158,5 +158,5 @@ export async function rawKeys(page, keys) {
 			out.push(e.getAttribute('aria-label'), e.getAttribute('title'), e.getAttribute('placeholder'));
 		return out;
 	});
-	return texts.filter(x => x && (keys.has(x) || /^[a-z]+(\.[a-z_0-9]+)+$/.test(x) || /\{[a-z]+\}/.test(x)));
+	return texts.filter(x => x && (keys.has(x) || /^[a-z]+(\.[a-z_0-9]+)+$/.test(x) || /^[a-z]+(_[a-z]+)+$/.test(x) || /\{[a-z]+\}/.test(x)));
 }

@@ -128,7 +128,7 @@ export class Fake {
 	openIncident(site, kind = this.sites.get(site).links.length === 1 && this.sites.get(site).kind !== 'node' ? 'link.down' : 'site.isolated', { severity = 'major', children = [], ago = 0, evidence = null } = {}) {
 		const number = ++this.number, id = `inc-${number}`, s = this.sites.get(site), main = s.links.find(l => l.role === 'main');
 		const at = Date.now() - ago;
-		const incident = { id, number, kind, severity, state: 'open', root: `link/${main.id}`, site, site_name: s.name, members: 1 + children.length, cause: 'unknown', opened: iso(at), closed: null, version: 1, acked: null };
+		const incident = { id, number, kind, severity, state: 'open', root: `link/${main.id}`, site, site_name: s.name, members: 1 + children.length, cause: 'provider_line', opened: iso(at), closed: null, version: 1, acked: null };
 		this.incidents.set(id, { incident, members: [main.id, ...children.map(c => this.sites.get(c).links[0].id)],
 			evidence: evidence ?? [`${main.id}: 3 rounds lost, the first at ${iso(at - 7000)}`, 'asked once more before deciding: it did not answer', '11 of 12 siblings answer'].map(fact => ({ t: iso(at), fact })) });
 		const state = { 'site.isolated': ['down', 'isolated'], 'link.down': ['down', 'isolated'], 'site.on_backup': ['backup', 'on_backup'], 'site.backup_lost': ['warn', 'backup_lost'] }[kind] ?? ['warn', 'degraded'];

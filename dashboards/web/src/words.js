@@ -39,6 +39,12 @@ export function incidentTitle(i) {
 	return t(has(key) ? key : 'incident.other', { name: rootName(i), kind: i.kind });
 }
 
+/** Why it fell; a word that is newer than the page is shown as it is. @param {string|null} cause */
+export function causeWord(cause) {
+	const key = 'cause.' + (cause ?? 'unknown');
+	return has(key) ? t(key) : cause;
+}
+
 /** Page code that fits the kind of an incident. @param {import('./store.js').Incident} i */
 export function incidentState(i) {
 	if (i.state === 'closed')

@@ -28,6 +28,15 @@ test('the catalogues have the same keys', () => {
 			assert.ok(base(key) in c, `${key} has no form for many`);
 });
 
+test('every cause that the engine can say has its words', () => {
+	// A unit test of the server holds that these are all.
+	const words = JSON.parse(readFileSync(join(WEB, '../openapi.json'), 'utf8')).components.schemas.Cause.enum;
+	assert.ok(words.length > 0);
+	for (const word of words)
+		for (const c of [id, en])
+			assert.ok(`cause.${word}` in c, `${word} has no words`);
+});
+
 test('no text is empty, and both languages put in the same', () => {
 	for (const key of Object.keys(id)) {
 		assert.ok(id[key].trim() && en[key].trim(), key);

@@ -5,7 +5,7 @@ import { moment } from '../format.js';
 import { t, has } from '../i18n.js';
 import { store } from '../store.js';
 import { html, nothing, ticks } from '../view.js';
-import { incidentState, incidentTitle, refHref } from '../words.js';
+import { causeWord, incidentState, incidentTitle, refHref } from '../words.js';
 import { openAck } from '../parts/ack.js';
 import { incidentAge } from '../parts/alerts.js';
 import { evidenceList } from '../parts/evidence.js';
@@ -55,7 +55,7 @@ class IncidentPage extends ObjectPage {
 				${store.mayAck() && d.state === 'open' ? html`<p><button type="button" class="button strong" @click=${() => openAck(d.id)}>${d.acked ? t('ack.renew') : t('ack.do')} <kbd aria-hidden="true">A</kbd></button></p>` : nothing}</div>
 				${facts([[t('incident.label'), `#${d.number}`], [t('col.severity'), t('severity.' + d.severity)], [t('col.state'), t(d.state === 'closed' ? 'incident.closed' : 'incident.open')],
 		[t('incident.root'), href ? html`<a href=${href}>${d.root.split('/')[1]}</a>` : d.root], [t('col.site'), d.site ? html`<a href=${'/situs/' + d.site}>${site?.name ?? d.site_name}</a>` : null],
-		[t('incident.cause'), d.cause && d.cause !== 'unknown' ? d.cause : t('incident.cause.unknown')]])}</section>
+		[t('incident.cause'), causeWord(d.cause)]])}</section>
 			<section class="panel"><header><h2>${t('evidence.title')}</h2></header>${evidenceList(d.evidence)}</section>
 			<section class="panel"><header><h2>${t('incident.members')}</h2><span class="m">${t('incident.lines', { n: d.members.length })}</span></header>
 				${d.members.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t('incident.members')}><table class="table" data-nav-list><thead><tr>

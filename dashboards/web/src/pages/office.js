@@ -8,7 +8,7 @@ import { store } from '../store.js';
 import { html, nothing, ticks } from '../view.js';
 import { ObjectPage } from '../parts/page.js';
 import { mark, meter } from '../parts/state.js';
-import { incidentKind } from '../words.js';
+import { causeWord, incidentKind } from '../words.js';
 
 /** Which mood the big sentence has. @type {Record<string, string>} */
 const MOOD = { ok: 'good', warn: 'doubt', backup: 'doubt', unknown: 'doubt', maint: 'doubt', planned: 'doubt', down: 'bad', impacted: 'bad' };
@@ -84,7 +84,7 @@ class Office extends ObjectPage {
 		const what = i.site === site ? has('office.kind.' + incidentKind(i)) ? t('office.kind.' + incidentKind(i)) : t('office.kind.other') : t('office.kind.upstream');
 		const took = plainDuration(((to ?? store.now()) - from) / 1000);
 		return html`<li><b>${date(from).replace(/ \d{4}$/, '').replace(',', '')}, ${hourMinute(from)}${to ? '–' + hourMinute(to) : ''} · ${t(to ? 'office.took' : 'office.lasts', { t: took })}</b>
-			<span>${what}${i.cause && i.cause !== 'unknown' ? `: ${i.cause}` : ''}</span></li>`;
+			<span>${what}${i.cause && i.cause !== 'unknown' ? `: ${causeWord(i.cause)}` : ''}</span></li>`;
 	}
 
 	/** @param {any} d */
