@@ -251,6 +251,21 @@ export async function phones({ browser, city }) {
 	ok(wide.length === 0, 'no page scrolls sideways on a phone', wide.join('\n'));
 }
 
+/** Beside a headline no fact stands alone on a line of its own. */
+export async function factsInRows({ browser, city }) {
+	const person = await browser.person(), page = await browser.logIn(person, city.users.noc);
+	for (const path of [`/situs/${city.site}`, `/tautan/${city.link}`, `/insiden/${city.incident}`]) {
+		await go(page, path);
+		await settled(page);
+		const rows = await page.$$eval('.facts > div', all => {
+			const tops = all.map(x => Math.round(x.getBoundingClientRect().top));
+			return [...new Set(tops)].map(top => tops.filter(x => x === top).length);
+		});
+		ok(rows.length > 0 && (rows.length === 1 || rows[rows.length - 1] > 1), `facts of ${path.split('/')[1]}: none alone in its row`, rows.join());
+	}
+	await person.close();
+}
+
 /** WCAG 2.2 AA by axe, every page, both themes; and a picture of each. */
 export async function accessible({ browser, city }) {
 	for (const theme of ['dark', 'light']) {

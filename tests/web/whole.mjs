@@ -32,7 +32,7 @@ const city = {
 };
 
 const browser = await new Browser(stage.url).start();
-const order = ['wrongPassword', 'zone', 'cutShows', 'causeFolds', 'ackIsShared', 'officeOnly', 'manyTabs', 'languages', 'hostileName', 'phones', 'brushZoom', 'accessible', 'engineAway'];
+const order = ['wrongPassword', 'zone', 'cutShows', 'causeFolds', 'ackIsShared', 'officeOnly', 'manyTabs', 'languages', 'hostileName', 'phones', 'factsInRows', 'brushZoom', 'accessible', 'engineAway'];
 const wanted = process.argv.slice(2);
 for (const name of order) {
 	if (wanted.length && !wanted.includes(name) && name !== 'cutShows')
