@@ -6,6 +6,7 @@ BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd
 	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev
 	libcrypt-dev"
 RUN_PACKAGES="mosquitto mosquitto-clients snmpd rrdtool iproute2 procps"
+PAGES_PACKAGES="nodejs npm"	# to build the pages of simpul-web, which can do without; nothing of them runs later
 CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils chromium"
 
 say() { printf '%s\n' "$*"; }
@@ -45,10 +46,32 @@ need_packages() {
 		fail "installing packages failed; all of its output: local/log/packages.log"; }
 }
 
-# build_into NAME [configure argument ...]: leaves a built tree in local/build/NAME
+# Before build_into, which leaves the pages out when this does not succeed. Node of another source is as good.
+want_page_packages() {
+	command -v node >/dev/null && command -v npm >/dev/null || (need_packages $PAGES_PACKAGES)
+}
+
+# The parts of the pages come from npm's registry, which may be out of reach: then $no_pages says so.
+fetch_pages() {	# NAME
+	local dir="$top/local/build/$1" log="$top/local/log/pages-$1.log"
+	make -C "$dir" page-modules >"$log" 2>&1 && return
+	tail -n 5 "$log" >&2
+	no_pages="npm could not fetch what they are made of; is $(npm config get registry) in reach? All of its output: local/log/pages-$1.log"
+	rm -rf "$dir/dashboards/dist"	# those of older sources would be taken for these
+}
+
+# build_into NAME [configure argument ...]: leaves a built tree in local/build/NAME, and in $no_pages why it has no pages, or
+# nothing.
 build_into() {
 	local name=$1 dir="$top/local/build/$1" log="$top/local/log/build-$1.log"
 	shift
+	no_pages=""
+	command -v node >/dev/null && command -v npm >/dev/null || no_pages="there is no node or no npm (Debian: apt-get install $PAGES_PACKAGES)"
+	if [ -n "$no_pages" ]; then
+		set -- "$@" --disable-pages
+	else
+		set -- "$@" --enable-pages
+	fi
 	case $top in	# neither configure nor make can live there
 	*[[:space:]]*) fail "the path of this clone has a space in it: $top. Move it to a path without one, then run me again" ;;
 	esac
@@ -60,7 +83,14 @@ build_into() {
 		fi &&
 		if [ ! -e "$dir/config.status" ] || [ "$(cat "$dir/.arguments" 2>/dev/null)" != "$*" ]; then
 			(cd "$dir" && "$top/configure" --quiet "$@" && printf '%s' "$*" >.arguments)
-		fi &&
-		make -C "$dir" -j"$(nproc)"
-	} >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "the build failed; all of its output: local/log/build-$name.log"; }
+		fi
+	} >"$log" 2>&1 || build_failed "$log"
+	[ -n "$no_pages" ] || fetch_pages "$name"
+	make -C "$dir" -j"$(nproc)" ${no_pages:+PAGES_BUILT=} >>"$log" 2>&1 || build_failed "$log"
+	[ -z "$no_pages" ] || say "simpul-web is built WITHOUT ITS PAGES: $no_pages"
+}
+
+build_failed() {	# LOG
+	tail -n 20 "$1" >&2
+	fail "the build failed; all of its output: ${1#"$top/"}"
 }
