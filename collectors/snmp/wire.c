@@ -240,6 +240,7 @@ wire_packet(struct snmp_wire *w, const struct packet_in *in)
 	enum snmp_check	      check;
 	const char	     *why = "";
 	uint32_t	      id;
+	int64_t		      rtt_ns;
 
 	if (snmp_decode(&w->msg, in->data, in->len, &why) == -1) {
 		w->counter[WIRE_MALFORMED]++;
@@ -275,7 +276,9 @@ wire_packet(struct snmp_wire *w, const struct packet_in *in)
 		return;
 	}
 	w->counter[WIRE_RESPONSES]++;
-	answer.rtt_s = (double)(in->received_ns - x->sent_ns[try_of(x, id)]) / NS_PER_S;
+	/* Set aside right after sending, we take the time of sending too late, and an answer from near can seem older. */
+	rtt_ns = in->received_ns - x->sent_ns[try_of(x, id)];
+	answer.rtt_s = rtt_ns > 0 ? (double)rtt_ns / NS_PER_S : 0;
 	exchange_stop(x);
 	x->done(x->arg, &answer);
 }

@@ -120,6 +120,18 @@ test_late_and_double(void)
 	lab_free(lab);
 }
 
+/* The engine was set aside between sending and looking at the clock. */
+static void
+test_older_than_its_request(void)
+{
+	struct lab *lab = lab_new();
+
+	lab->older_ns = DELAY_NS + NS_PER_US;
+	lab_run(lab, MINUTE);
+	is_near(last_sample(lab, DEVICE)->value[HOST_SNMP_RTT_S], 0, 0, "an answer that seems older than its request took no time");
+	lab_free(lab);
+}
+
 int
 main(void)
 {
@@ -129,5 +141,6 @@ main(void)
 	test_wrong_oids();
 	test_refused();
 	test_late_and_double();
+	test_older_than_its_request();
 	return tap_done();
 }

@@ -42,6 +42,7 @@ struct lab {
 	struct msg_target   target;
 	enum fault	    fault;
 	int64_t		    delay_ns;
+	int64_t		    older_ns;		/* by which the stamps of answers are too old */
 	/* the device's world */
 	int64_t		    booted_ns;
 	uint32_t	    ether1, ether2;	/* ifIndex now */
@@ -69,7 +70,7 @@ deliver(void *arg)
 {
 	struct delivery *d = arg;
 
-	d->in.received_ns = loop_mono_ns(d->lab->loop);
+	d->in.received_ns = loop_mono_ns(d->lab->loop) - d->lab->older_ns;
 	snmp_engine_packet(d->lab->engine, &d->in);
 	free(d);
 }
