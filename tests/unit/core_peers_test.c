@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* core_peers_test.c: core when its peers are away, blind, or say or take too much. */
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "alert/alert.h"
+#include "core/private.h"
+#include "live/counters.h"
+#include "tests/unit/core_world.h"
+#include "tests/unit/tap.h"
+
+static uint64_t
+counter(const struct world *w, const char *name)
+{
+	const struct core_counter *k = map_get(w->core->counters, name);
+
+	return k != NULL ? k->value : 0;
+}
+
+static void
+test_store_away(void)
+{
+	struct world	   *w = world_new(52, false);
+	struct ipc_channel *ours;
+	int		    k;
+
+	world_settle(w);
+	ipc_free(w->store);
+	for (k = 0; k < 300; k++) {
+		world_cut(w, "node-1", k % 2 == 0);
+		world_run(w, 6);
+	}
+	ipc_pair(w->loop, &ours, "store", &w->store, "core");
+	core_attach(w->core, PROCESS_STORE, "", ours);
+	world_run(w, 30);
+	ok(w->core->store == ours, "store was away for long: what waited for it is no more than a frame");
+	ok(counter(w, "core/facts.frames_lost") > 0, "what it had not told to be durable is counted as lost");
+	ok(counter(w, "core/facts.left_out") > 0, "and what waited beyond a frame as left out");
+	world_free(w);
+}
+
+static void
+test_store_blind(void)
+{
+	struct world	      *w = world_new(51, false);
+	struct msg_store_state st = { .ok = 0,
+	    .text = "cannot write store/journal: No space left on device" };
+
+	world_settle(w);
+	msg_store_state_send(w->store, IPC_STORE_STATE, 0, &st, -1);
+	world_run(w, 1);
+	is_text(world_events(w), "engine.blind engine/store", "store cannot write: told");
+	st.ok = 1;
+	msg_store_state_send(w->store, IPC_STORE_STATE, 0, &st, -1);
+	world_run(w, 1);
+	is_text(world_events(w), "engine.sighted engine/store", "and when it can");
+	world_free(w);
+}
+
+/* @return whether core goes on with a store that says that this many frames of facts are durable */
+static bool
+store_says(struct world *w, uint64_t frames)
+{
+	const struct msg_durable m = { .seq = 1, .frames = frames };
+
+	msg_durable_send(w->store, IPC_DURABLE, 0, &m, -1);
+	world_run(w, 0.01);
+	return w->core->store != NULL;
+}
+
+static void
+test_store_lies(void)
+{
+	struct world *w = world_new(53, false);
+	uint64_t      given;
+
+	world_settle(w);
+	given = w->core->priv->facts_given;
+	ok(given > 0 && store_says(w, given), "a store tells that all facts are durable");
+	ok(!store_says(w, given - 1), "one that takes a part of it back is not believed");
+	world_free(w);
+	w = world_new(53, false);
+	world_settle(w);
+	ok(!store_says(w, w->core->priv->facts_given + 1), "nor one that tells of more than it was given");
+	world_run(w, 1);
+	is_i64((int64_t)counter(w, "core/facts.frames_lost"), (int64_t)given, "what it had is counted as lost");
+	world_free(w);
+}
+
+static void
+test_long_message(void)
+{
+	struct world *w = world_new(54, false);
+	char	     *text = xcalloc(IPC_PAYLOAD_MAX + 1, 1);
+	unsigned      items;
+
+	world_settle(w);
+	items = w->items;
+	memset(text, ' ', IPC_PAYLOAD_MAX);
+	is_i64(outbox_add(w->core, "health", true, 0, 0, text), 0, "longer than a frame: left out");
+	text[0] = '{';
+	text_copy(text + IPC_PAYLOAD_MAX / 2, 2, "}");
+	is_i64(outbox_add(w->core, "health", true, 0, 0, text), 0, "of bearable length");
+	outbox_pump(w->core);
+	world_run(w, 5);
+	is_i64(w->items - items, 1, "is sent, and the other one stops nobody");
+	free(text);
+	world_free(w);
+}
+
+/* The channel has room for the second message only. */
+static void
+test_full_channel(void)
+{
+	struct world *w = world_new(55, false);
+	char	      text[2000];
+	unsigned      items;
+
+	world_settle(w);
+	items = w->items;
+	memset(text, ' ', sizeof(text));
+	text_copy(text + sizeof(text) - 3, 3, "{}");
+	outbox_add(w->core, "health", true, 0, 0, text);
+	outbox_add(w->core, "health/2", true, 0, 0, "{}");
+	ipc_queue_max(w->core->publish, 1000);
+	outbox_pump(w->core);
+	world_run(w, 0.001);
+	is_i64(w->items - items, 0, "a message that the channel does not take is not overtaken");
+	ipc_queue_max(w->core->publish, 1 << 20);
+	outbox_pump(w->core);
+	world_run(w, 5);
+	is_i64(w->items - items, 2, "and goes when there is room");
+	ok(!w->item_order_broken, "in order");
+	world_free(w);
+}
+
+static void
+test_counters(void)
+{
+	struct world	   *w = world_new(56, false);
+	struct msg_counters m;
+	char		    name[48];
+	int		    i, k;
+
+	for (i = 0; i < 40; i++) {
+		m = (struct msg_counters){ 0 };
+		for (k = 0; k < COUNTERS_MAX; k++) {
+			snprintf(name, sizeof(name), "made.up.%d.%d", i, k);
+			msg_counters_add(&m, name, 1);
+		}
+		msg_counters_send(w->store, IPC_COUNTERS, 0, &m, -1);
+	}
+	world_run(w, 1);
+	is_i64((int64_t)counter(w, "store/made.up.0.0"), 1, "a counter is kept");
+	is_i64((int64_t)counter(w, "core/counters.left_out"), 40 * COUNTERS_MAX - 1024,
+	    "names without end: no more than 1,024, the others are counted");
+	m = (struct msg_counters){ 0 };
+	msg_counters_add(&m, "made.up.0.0", 7);
+	msg_counters_send(w->store, IPC_COUNTERS, 0, &m, -1);
+	world_run(w, 1);
+	is_i64((int64_t)counter(w, "store/made.up.0.0"), 7, "and what is known goes on");
+	world_free(w);
+}
+
+static void
+test_too_many_events(void)
+{
+	struct world *w = world_new(57, false);
+	int	      i;
+
+	world_settle(w);
+	for (i = 0; i < 100007; i++)
+		event_raise(w->core, "engine.test", SEVERITY_INFO, "engine/core", NULL, json_object());
+	is_i64((int64_t)event_waiting(w->core), 100000, "so many events wait for the ledger, and no more");
+	is_i64((int64_t)counter(w, "core/events.dropped"), 7, "those left out are counted");
+	event_forget(w->core);
+	world_free(w);
+}
+
+int
+main(void)
+{
+	test_store_away();
+	test_store_lies();
+	test_store_blind();
+	test_long_message();
+	test_full_channel();
+	test_counters();
+	test_too_many_events();
+	return tap_done();
+}
