@@ -18,7 +18,7 @@ story_broker_away_loses_no_event(void)
 		story_do(s, "cut link s%03d-1", sites[k]);
 		story_run(s, 15);
 	}
-	is_i64((int64_t)s->nevents, 0, "nothing arrives while it is away");
+	is_i64((int64_t)s->heard.nevents, 0, "nothing arrives while it is away");
 	story_broker(s, true);
 	story_run(s, 20);
 	for (k = 0; k < 20; k++) {
@@ -26,9 +26,9 @@ story_broker_away_loses_no_event(void)
 		seen += story_count(s, 0, "link.down", ref) == 1;
 	}
 	is_i64(seen, 20, "each of the twenty faults is told once");
-	for (i = 0; i < s->nevents; i++) {
-		disorder += last != 0 && s->event[i].seq != last + 1;
-		last = s->event[i].seq;
+	for (i = 0; i < s->heard.nevents; i++) {
+		disorder += last != 0 && s->heard.event[i].seq != last + 1;
+		last = s->heard.event[i].seq;
 	}
 	is_i64((int64_t)disorder, 0, "in order and without a gap");
 	story_end(s);

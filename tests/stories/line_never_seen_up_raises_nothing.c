@@ -12,7 +12,7 @@ story_line_never_seen_up_raises_nothing(void)
 	is_text(story_state(s, "site/s006"), "ok", "its site runs on its working line");
 	is_i64((int64_t)story_count(s, 0, "link.down", NULL) + (int64_t)story_count(s, 0, "site.backup_lost", NULL), 0,
 	    "nobody was called");
-	s->nevents = 0;
+	s->heard.nevents = 0;
 	story_do(s, "restore link s006-2");
 	story_run(s, 30);
 	is_text(story_state(s, "link/s006-2"), "up", "it comes up for the first time");

@@ -16,9 +16,9 @@ story_node_1_cut_takes_all_nodes(void)
 	is_i64((int64_t)story_count(s, 0, "link.down", NULL), 0, "no event of any line");
 	is_text(story_state(s, "site/node-2"), "unreachable", "node 2 is unreachable");
 	story_do(s, "restore site node-1");
-	s->nevents = 0;
+	s->heard.nevents = 0;
 	story_run(s, 60);
 	is_i64((int64_t)story_count(s, 0, "site.restored", NULL), 1, "return: one site.restored");
-	is_i64((int64_t)s->nevents - (int64_t)story_count(s, 0, "incident.updated", NULL), 2, "return: nothing else but the closing");
+	is_i64((int64_t)s->heard.nevents - (int64_t)story_count(s, 0, "incident.updated", NULL), 2, "return: nothing else but the closing");
 	story_end(s);
 }

@@ -22,7 +22,7 @@ story_node_cut_is_one_incident(void)
 	is_text(story_state(s, "site/s001"), "on_backup", "a site with a second line runs on it");
 	is_text(story_state(s, "site/s013"), "ok", "a site behind another node is well");
 	story_do(s, "restore site node-2");
-	s->nevents = 0;
+	s->heard.nevents = 0;
 	story_run(s, 60);
 	story_expect(s, 0, "return: two events and no burst", up, "incident.updated");
 	is_text(story_state(s, "site/s002"), "ok", "the sites behind it are well again");

@@ -17,9 +17,9 @@ story_one_line_cut_is_one_event(void)
 	story_do(s, "cut link s013-1");
 	story_run(s, 20);
 	story_expect(s, 0, "cut: one event of the line, one of the incident", down, NULL);
-	n = s->nevents;
-	ok(n > 0 && s->event[0].mono_ns - cut <= 15 * NS_PER_S, "cut: within 15 s (%.1f)",
-	    n > 0 ? (double)(s->event[0].mono_ns - cut) / 1e9 : -1.0);
+	n = s->heard.nevents;
+	ok(n > 0 && s->heard.event[0].mono_ns - cut <= 15 * NS_PER_S, "cut: within 15 s (%.1f)",
+	    n > 0 ? (double)(s->heard.event[0].mono_ns - cut) / 1e9 : -1.0);
 	is_text(story_state(s, "link/s013-1"), "down", "retained: the line is down");
 	is_text(story_state(s, "site/s013"), "isolated", "retained: the site is isolated");
 	is_i64(story_number(s, "state/link/s013-1", "rev"), rev + 1, "retained: rev grew by one");

@@ -17,7 +17,7 @@ story_one_lost_packet_raises_nothing(void)
 		story_do(s, "restore link s013-1");
 		story_run(s, 61.7);
 	}
-	if (!is_i64((int64_t)s->nevents, 0, "no event from ten gaps of 1.9 s"))
+	if (!is_i64((int64_t)s->heard.nevents, 0, "no event from ten gaps of 1.9 s"))
 		story_print(s, 0);
 	is_i64(story_number(s, "state/link/s013-1", "rev"), rev, "the line's state was not touched");
 	story_end(s);

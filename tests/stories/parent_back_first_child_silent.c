@@ -14,7 +14,7 @@ story_parent_back_first_child_silent(void)
 	story_do(s, "cut link s013-1");
 	story_run(s, 30);
 	is_i64((int64_t)story_count(s, 0, "link.down", NULL), 0, "nothing is said of it while its node is down");
-	from = s->nevents;
+	from = s->heard.nevents;
 	story_do(s, "restore site node-3");
 	story_run(s, 60);
 	is_i64((int64_t)story_count(s, from, "link.down", "link/s013-1"), 1, "it is told once the node is back");

@@ -8,7 +8,7 @@ story_power_loss_of_a_site(void)
 	struct story *s = story_begin(20, false);
 
 	story_run(s, 200);
-	s->nevents = 0;
+	s->heard.nevents = 0;
 	story_do(s, "power site s002 off");
 	story_run(s, 300);
 	is_i64((int64_t)story_count(s, 0, "link.down", "link/s002-1"), 1, "link.down, once");

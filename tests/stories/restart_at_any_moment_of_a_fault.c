@@ -10,7 +10,7 @@ story_restart_at_any_moment_of_a_fault(void)
 
 	story_settle(s);
 	for (i = 0; i < 40; i++) {
-		size_t from = s->nevents;
+		size_t from = s->heard.nevents;
 
 		story_do(s, "cut link s013-1");
 		story_run(s, 4 + i * 0.2);

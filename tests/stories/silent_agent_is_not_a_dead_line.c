@@ -8,7 +8,7 @@ story_silent_agent_is_not_a_dead_line(void)
 	struct story *s = story_begin(19, false);
 
 	story_run(s, 200);
-	s->nevents = 0;
+	s->heard.nevents = 0;
 	story_do(s, "silent device s002-r1 on");
 	story_run(s, 400);
 	is_i64((int64_t)story_count(s, 0, "device.silent", "device/s002-r1"), 1, "device.silent, once");

@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/map.h"
 #include "fleet/virtual.h"
 #include "tests/unit/dir.h"
+#include "tests/unit/test_inputs.h"
 
 #define START_WALL_NS (1795222800LL * NS_PER_S)	/* 2026-11-21T01:00:00Z */
-#define TOPIC_ROOT    "simpul/v1/pontianak/"
 
 static const char *const input_files[INPUT_KINDS] = {
 	[INPUT_SITES] = "sites.csv", [INPUT_LINKS] = "links.csv", [INPUT_DEVICES] = "devices.csv",
@@ -83,87 +82,6 @@ inputs_check(struct story *s, struct check_result *r)
 
 /* ---- the broker ---- */
 
-static const char *
-text_of(json_t *doc, const char *key)
-{
-	const char *t = json_string_value(json_object_get(doc, key));
-
-	return t != NULL ? t : "";
-}
-
-static void
-event_note(struct story *s, const char *topic, json_t *doc)
-{
-	struct story_event *e;
-	const char	   *kind = text_of(doc, "type");
-	char		    severity[64];
-
-	if (s->nevents == s->event_room) {
-		s->event_room = s->event_room * 2 + 64;
-		s->event = xrealloc(s->event, s->event_room, sizeof(*s->event));
-	}
-	e = &s->event[s->nevents++];
-	memset(e, 0, sizeof(*e));
-	e->mono_ns = loop_mono_ns(s->loop);
-	e->seq = (uint64_t)strtoull(text_of(doc, "sequence"), NULL, 10);
-	text_copy(e->id, sizeof(e->id), text_of(doc, "id"));
-	text_copy(e->subject, sizeof(e->subject), text_of(doc, "subject"));
-	text_copy(severity, sizeof(severity), topic + strlen("event/"));
-	severity[strcspn(severity, "/")] = '\0';
-	text_copy(e->severity, sizeof(e->severity), severity);
-	text_copy(e->kind, sizeof(e->kind), strncmp(kind, "id.simpul.", 10) == 0 ? kind + 10 : kind);
-	if (strlen(e->kind) > 3 && strcmp(e->kind + strlen(e->kind) - 3, ".v1") == 0)
-		e->kind[strlen(e->kind) - 3] = '\0';
-}
-
-struct retained {
-	char	topic[256];
-	json_t *doc;
-};
-
-static void
-retained_drop(struct story *s, const char *topic)
-{
-	struct retained *r = map_remove(s->retained, topic);
-
-	if (r == NULL)
-		return;
-	json_decref(r->doc);
-	free(r);
-}
-
-static void
-item_take(struct story *s, const struct msg_outbox_item *item)
-{
-	const char	*topic = item->topic;
-	struct retained *r;
-	json_t		*doc;
-
-	if (strncmp(topic, TOPIC_ROOT, strlen(TOPIC_ROOT)) != 0) {
-		ok(false, "a topic outside %s: %s", TOPIC_ROOT, topic);
-		return;
-	}
-	topic += strlen(TOPIC_ROOT);
-	if (item->retain)
-		retained_drop(s, topic);
-	if (item->payload_len == 0)
-		return;
-	doc = json_loadb((const char *)item->payload, item->payload_len, JSON_REJECT_DUPLICATES, NULL);
-	if (doc == NULL) {
-		ok(false, "not JSON on %s", topic);
-		return;
-	}
-	if (!item->retain) {
-		event_note(s, topic, doc);
-		json_decref(doc);
-		return;
-	}
-	r = xcalloc(1, sizeof(*r));
-	text_copy(r->topic, sizeof(r->topic), topic);
-	r->doc = doc;
-	map_add(s->retained, r->topic, r);
-}
-
 static void
 item_confirm(struct story *s, const uint8_t *frame, size_t len)
 {
@@ -174,7 +92,8 @@ item_confirm(struct story *s, const uint8_t *frame, size_t len)
 		ok(false, "a malformed OUTBOX_ITEM");
 		return;
 	}
-	item_take(s, &item);
+	if (heard_take(&s->heard, &item, loop_mono_ns(s->loop)) == -1)
+		ok(false, "outside " HEARD_ROOT " or not JSON: %s", item.topic);
 	done.id = item.id;
 	msg_outbox_done_send(s->publish, IPC_OUTBOX_DONE, 0, &done, -1);
 }
@@ -299,7 +218,7 @@ story_open(uint64_t seed, bool with_store)
 	log_quiet(true);
 	s->seed = seed;
 	s->with_store = with_store;
-	s->retained = map_new();
+	heard_init(&s->heard);
 	s->loop = loop_new_virtual(seed, START_WALL_NS);
 	snprintf(s->dir, sizeof(s->dir), "%s/simpul-story-XXXXXX", tmp);
 	if (mkdtemp(s->dir) == NULL)
@@ -332,9 +251,7 @@ story_begin(uint64_t seed, bool with_store)
 void
 story_end(struct story *s)
 {
-	struct retained *r;
-	size_t		 at = 0;
-	int		 i;
+	int i;
 
 	story_stop(s);
 	fleet_model_free(s->fleet);
@@ -342,15 +259,10 @@ story_end(struct story *s)
 	check_result_free(&s->world);
 	for (i = 0; i < INPUT_KINDS; i++)
 		free(s->input[i].text);
-	while ((r = map_next(s->retained, &at)) != NULL) {
-		json_decref(r->doc);
-		free(r);
-	}
-	map_free(s->retained);
+	heard_fini(&s->heard);
 	dir_remove(s->dir);
 	loop_free(s->loop);
 	buf_free(&s->held);
-	free(s->event);
 	free(s);
 }
 
@@ -371,7 +283,7 @@ void
 story_settle(struct story *s)
 {
 	story_run(s, 30);
-	s->nevents = 0;
+	s->heard.nevents = 0;
 }
 
 void
@@ -394,32 +306,8 @@ story_do(struct story *s, const char *fmt, ...)
 void
 story_replace_row(struct story *s, enum input_kind what, const char *id, const char *row)
 {
-	struct check_input *in = &s->input[what];
-	struct buf	    out = { 0 };
-	char		   *line, *next;
-	size_t		    n = strlen(id);
-	bool		    found = false;
-
-	for (line = in->text; *line != '\0'; line = next) {
-		next = line + strcspn(line, "\n");
-		next += *next == '\n';
-		if (strncmp(line, id, n) != 0 || line[n] != ',') {
-			buf_bytes(&out, line, (size_t)(next - line));
-			continue;
-		}
-		found = true;
-		if (row != NULL) {
-			buf_text(&out, row);
-			buf_u8(&out, '\n');
-		}
-	}
-	if (!found)
+	if (!input_row_replace(&s->input[what], id, row))
 		ok(false, "no row %s to replace", id);
-	buf_u8(&out, 0);
-	free(in->text);
-	in->len = out.len - 1;
-	in->text = xstrdup((char *)out.data);
-	buf_free(&out);
 	if (s->engine != NULL)
 		reload(s);
 }
@@ -427,7 +315,7 @@ story_replace_row(struct story *s, enum input_kind what, const char *id, const c
 /* ---- looking ---- */
 
 static bool
-event_is(const struct story_event *e, const char *kind, const char *subject)
+event_is(const struct heard_event *e, const char *kind, const char *subject)
 {
 	return (kind == NULL || strcmp(e->kind, kind) == 0) && (subject == NULL || strcmp(e->subject, subject) == 0);
 }
@@ -437,53 +325,44 @@ story_count(const struct story *s, size_t from, const char *kind, const char *su
 {
 	size_t n = 0;
 
-	for (; from < s->nevents; from++)
-		n += event_is(&s->event[from], kind, subject);
+	for (; from < s->heard.nevents; from++)
+		n += event_is(&s->heard.event[from], kind, subject);
 	return n;
 }
 
-const struct story_event *
+const struct heard_event *
 story_find(const struct story *s, size_t from, const char *kind, const char *subject)
 {
-	for (; from < s->nevents; from++)
-		if (event_is(&s->event[from], kind, subject))
-			return &s->event[from];
+	for (; from < s->heard.nevents; from++)
+		if (event_is(&s->heard.event[from], kind, subject))
+			return &s->heard.event[from];
 	return NULL;
 }
 
 void
 story_print(const struct story *s, size_t from)
 {
-	for (; from < s->nevents; from++)
-		printf("#   %10.3f s  seq %" PRIu64 "  %-8s %s %s\n", (double)s->event[from].mono_ns / (double)NS_PER_S,
-		    s->event[from].seq, s->event[from].severity, s->event[from].kind, s->event[from].subject);
+	for (; from < s->heard.nevents; from++)
+		printf("#   %10.3f s  seq %" PRIu64 "  %-8s %s %s\n", (double)s->heard.event[from].mono_ns / (double)NS_PER_S,
+		    s->heard.event[from].seq, s->heard.event[from].severity, s->heard.event[from].kind, s->heard.event[from].subject);
 }
 
 json_t *
 story_doc(const struct story *s, const char *topic)
 {
-	struct retained *r = map_get(s->retained, topic);
-
-	return r != NULL ? json_object_get(r->doc, "data") : NULL;
+	return heard_doc(&s->heard, topic);
 }
 
 const char *
 story_state(const struct story *s, const char *ref)
 {
-	char	    topic[REF_MAX + 8];
-	const char *state;
-
-	snprintf(topic, sizeof(topic), "state/%s", ref);
-	state = json_string_value(json_object_get(story_doc(s, topic), "state"));
-	return state != NULL ? state : "-";
+	return heard_state(&s->heard, ref);
 }
 
 int64_t
 story_number(const struct story *s, const char *topic, const char *key)
 {
-	json_t *v = json_object_get(story_doc(s, topic), key);
-
-	return json_is_integer(v) ? json_integer_value(v) : -1;
+	return heard_number(&s->heard, topic, key);
 }
 
 static size_t
@@ -492,8 +371,8 @@ events_named(const struct story *s, size_t from, const char *want)
 	char   text[256];
 	size_t n = 0;
 
-	for (; from < s->nevents; from++) {
-		snprintf(text, sizeof(text), "%s %s", s->event[from].kind, s->event[from].subject);
+	for (; from < s->heard.nevents; from++) {
+		snprintf(text, sizeof(text), "%s %s", s->heard.event[from].kind, s->heard.event[from].subject);
 		n += strcmp(text, want) == 0;
 	}
 	return n;
@@ -502,7 +381,7 @@ events_named(const struct story *s, size_t from, const char *want)
 bool
 story_expect(const struct story *s, size_t from, const char *name, const char *const *want, const char *ignore)
 {
-	size_t i, n = 0, left = s->nevents - from;
+	size_t i, n = 0, left = s->heard.nevents - from;
 
 	for (i = 0; want[i] != NULL; i++)
 		n += events_named(s, from, want[i]) == 1;

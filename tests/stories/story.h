@@ -10,20 +10,14 @@
 #define SIMPUL_STORY_H
 
 #include "base/text.h"
-#include "base/uuid.h"
 #include "fleet/model.h"
 #include "proc/single.h"
+#include "tests/unit/heard.h"
 
 #define TAP_SEVERAL_FILES
 #include "tests/unit/tap.h"
 
 struct json_t;
-
-struct story_event {		/* one message of the event stream, in the order of arrival */
-	uint64_t seq;
-	char	 id[UUID_TEXT_MAX], kind[48], severity[16], subject[REF_MAX];
-	int64_t	 mono_ns;	/* when it reached the broker */
-};
 
 struct story {
 	struct loop	   *loop;
@@ -37,9 +31,7 @@ struct story {
 	bool		    with_store, broker_up;
 	bool		    expect_bad_input;	/* a reload with errors is part of the story */
 	struct buf	    held;	/* OUTBOX_ITEM frames that wait for the broker, each after its length */
-	struct story_event *event;
-	size_t		    nevents, event_room;
-	struct map	   *retained;	/* topic -> struct json_t */
+	struct heard	    heard;
 	uint64_t	    seed;
 };
 
@@ -68,7 +60,7 @@ void	story_broker(struct story *s, bool up);
 
 /** Events of this kind and subject (NULL: any) from index `from` on. */
 size_t	story_count(const struct story *s, size_t from, const char *kind, const char *subject);
-const struct story_event *story_find(const struct story *s, size_t from, const char *kind, const char *subject);
+const struct heard_event *story_find(const struct story *s, size_t from, const char *kind, const char *subject);
 void	story_print(const struct story *s, size_t from);	/* as TAP comments, for a failure */
 
 /** `data` of the retained document on a topic below simpul/v1/pontianak/, borrowed; NULL when there is none. */

@@ -50,12 +50,12 @@ days(unsigned n, uint64_t seed, size_t *events)
 			story_do(s, "restore link s%03u-1", site);
 		}
 	}
-	for (i = 0; i < s->nevents; i++) {
-		snprintf(text, sizeof(text), "%" PRIu64 " %s %s %s %" PRIi64, s->event[i].seq, s->event[i].id, s->event[i].kind,
-		    s->event[i].subject, s->event[i].mono_ns);
+	for (i = 0; i < s->heard.nevents; i++) {
+		snprintf(text, sizeof(text), "%" PRIu64 " %s %s %s %" PRIi64, s->heard.event[i].seq, s->heard.event[i].id, s->heard.event[i].kind,
+		    s->heard.event[i].subject, s->heard.event[i].mono_ns);
 		hash = hash_u64(hash ^ hash_text(text));
 	}
-	*events = s->nevents;
+	*events = s->heard.nevents;
 	story_end(s);
 	return hash;
 }

@@ -14,9 +14,9 @@ story_twenty_cuts_each_within_15_s(void)
 	story_settle(s);
 	for (i = 0; i < 20; i++) {
 		static const int sites[] = { 2, 3, 4, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25 };
-		size_t		 from = s->nevents;
+		size_t		 from = s->heard.nevents;
 		int64_t		 cut;
-		const struct story_event *e;
+		const struct heard_event *e;
 
 		story_run(s, (double)(hash_u64(r++) % 10000) / 1000);
 		snprintf(link, sizeof(link), "s%03d-1", sites[i]);
@@ -30,7 +30,7 @@ story_twenty_cuts_each_within_15_s(void)
 		story_do(s, "restore link %s", link);
 		story_run(s, 16);
 		events += story_count(s, from, "link.down", ref) == 1 && story_count(s, from, "link.up", ref) == 1 &&
-		    s->nevents - from == 4;
+		    s->heard.nevents - from == 4;
 	}
 	ok(worst <= 15, "the slowest of twenty took %.2f s", worst);
 	is_i64(events, 20, "one link.down and one link.up each, and nothing about anybody else");

@@ -6,7 +6,7 @@ void
 story_two_line_site_runs_on_backup(void)
 {
 	struct story *s = story_begin(5, false);
-	const struct story_event *e;
+	const struct heard_event *e;
 	int64_t cut;
 
 	story_settle(s);
@@ -20,7 +20,7 @@ story_two_line_site_runs_on_backup(void)
 	story_do(s, "restore link s023-1");
 	story_run(s, 20);
 	ok(story_find(s, 0, "site.restored", "site/s023") != NULL, "restored");
-	s->nevents = 0;
+	s->heard.nevents = 0;
 	cut = loop_mono_ns(s->loop);
 	story_do(s, "cut link s023-2");
 	story_run(s, 20);

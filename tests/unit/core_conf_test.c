@@ -44,7 +44,7 @@ test_reload(void)
 	    "a site leaves: its topics are empty");
 
 	world_row(w, INPUT_LINKS, "a-1",
-	    "a-1,a,main,astinet,,node-2,10.1.0.1,20,4,best_effort,,,,,,a-r1,ether1,,live\n");
+	    "a-1,a,main,astinet,,node-2,10.1.0.1,20,4,best_effort,,,,,,a-r1,ether1,,live");
 	world_reload(w, false);
 	world_run(w, 5);
 	is_text(word_of(w, "state/link/a-1", "provider"), "astinet", "a new provider: told");
@@ -87,7 +87,7 @@ test_line_moves(void)
 	world_run(w, 20);
 	is_text(world_events(w), "site.backup_lost site/two; incident.opened incident/inc-1", "a backup is cut");
 	world_row(w, INPUT_LINKS, "two-2",
-	    "two-2,b,backup,indihome,,,10.2.0.7,,,best_effort,,,,,,,,,live\n");
+	    "two-2,b,backup,indihome,,,10.2.0.7,,,best_effort,,,,,,,,,live");
 	world_reload(w, false);
 	world_run(w, 5);
 	is_text(world_faults(w), "incident.closed incident/inc-1",

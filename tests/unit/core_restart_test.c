@@ -40,8 +40,8 @@ seqs_are_whole(const struct world *w, uint64_t first)
 {
 	size_t k;
 
-	for (k = 0; k < w->nevents; k++)
-		if (w->event[k].seq != first + k)
+	for (k = 0; k < w->heard.nevents; k++)
+		if (w->heard.event[k].seq != first + k)
 			return false;
 	return true;
 }
@@ -157,12 +157,12 @@ is_told_once(const struct world *w, const char *kind)
 	const char *id = NULL;
 	size_t	    k;
 
-	for (k = 0; k < w->nevents; k++)
-		if (strcmp(w->event[k].kind, kind) != 0)
+	for (k = 0; k < w->heard.nevents; k++)
+		if (strcmp(w->heard.event[k].kind, kind) != 0)
 			continue;
 		else if (id == NULL)
-			id = w->event[k].id;
-		else if (strcmp(id, w->event[k].id) != 0)
+			id = w->heard.event[k].id;
+		else if (strcmp(id, w->heard.event[k].id) != 0)
 			return false;
 	return id != NULL;
 }
@@ -202,7 +202,7 @@ test_planned_while_away(void)
 	world_run(w, 20);
 	world_events(w);
 	world_row(w, INPUT_LINKS, "b-1",
-	    "b-1,b,main,indihome,,node-2,10.1.0.2,,,best_effort,,,,,,,,,planned\n");
+	    "b-1,b,main,indihome,,node-2,10.1.0.2,,,best_effort,,,,,,,,,planned");
 	world_reload(w, false);		/* not heard: the engine ends first */
 	world_restart(w);
 	world_run(w, 20);
@@ -244,7 +244,7 @@ test_outbox(void)
 	world_cut(w, "a-1", false);
 	world_run(w, 20);
 	taken = w->items;
-	ok(taken >= 4 && w->nevents == 0, "the broker confirms nothing: messages wait (%u)", taken);
+	ok(taken >= 4 && w->heard.nevents == 0, "the broker confirms nothing: messages wait (%u)", taken);
 	w->broker_holds = false;
 	world_restart(w);
 	world_run(w, 20);
@@ -302,7 +302,7 @@ test_full_disk(void)
 	world_cut(w, "a-1", true);
 	world_run(w, 30);
 	setrlimit(RLIMIT_FSIZE, &whole);
-	is_i64((int64_t)w->nevents, 0, "the ledger cannot be written: nobody is told anything");
+	is_i64((int64_t)w->heard.nevents, 0, "the ledger cannot be written: nobody is told anything");
 	ok(!w->core->ledger_ok, "and core knows it");
 	world_run(w, 20);
 	ok(w->core->ledger_ok, "it can be written again");

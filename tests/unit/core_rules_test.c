@@ -61,7 +61,7 @@ test_rule_for_others(void)
 	world_run(w, 60);
 	minutes_of_loss(w, one, 0.10, 3);
 	is_text(world_events(w), "link.degraded link/d-1; incident.opened incident/inc-1", "degraded");
-	world_row(w, INPUT_SITES, "d", "d,Kantor D,,kelurahan,,park,,,,,,live\n");
+	world_row(w, INPUT_SITES, "d", "d,Kantor D,,kelurahan,,park,,,,,,live");
 	world_reload(w, false);
 	minutes_of_loss(w, one, 0.10, 2);
 	is_text(world_faults(w), "link.restored link/d-1; incident.closed incident/inc-1",

@@ -26,14 +26,14 @@ next(uint64_t *seed)
 }
 
 static bool
-is_kind(const struct world_event *e, const char *kind)
+is_kind(const struct heard_event *e, const char *kind)
 {
 	return strcmp(e->kind, kind) == 0;
 }
 
 /* +1 for what begins a fault, -1 for what ends one, 0 for the rest. */
 static int
-weight(const struct world_event *e, const char *begins, const char *ends)
+weight(const struct heard_event *e, const char *begins, const char *ends)
 {
 	return is_kind(e, begins) ? 1 : is_kind(e, ends) ? -1 : 0;
 }
@@ -45,20 +45,20 @@ alternates(const struct world *w, const char *begins, const char *ends)
 	size_t i, k;
 	int    open;
 
-	for (i = 0; i < w->nevents; i++) {
-		if (!is_kind(&w->event[i], begins))
+	for (i = 0; i < w->heard.nevents; i++) {
+		if (!is_kind(&w->heard.event[i], begins))
 			continue;
-		for (open = 0, k = 0; k < w->nevents; k++) {
-			if (strcmp(w->event[k].subject, w->event[i].subject) != 0)
+		for (open = 0, k = 0; k < w->heard.nevents; k++) {
+			if (strcmp(w->heard.event[k].subject, w->heard.event[i].subject) != 0)
 				continue;
-			open += weight(&w->event[k], begins, ends);
+			open += weight(&w->heard.event[k], begins, ends);
 			if (open < 0 || open > 1) {
-				printf("# %s of %s\n", w->event[k].kind, w->event[k].subject);
+				printf("# %s of %s\n", w->heard.event[k].kind, w->heard.event[k].subject);
 				return false;
 			}
 		}
 		if (open != 0) {
-			printf("# %s of %s has no end\n", begins, w->event[i].subject);
+			printf("# %s of %s has no end\n", begins, w->heard.event[i].subject);
 			return false;
 		}
 	}
@@ -70,11 +70,11 @@ stream_is_whole(const struct world *w)
 {
 	size_t i, k;
 
-	for (i = 0; i < w->nevents; i++) {
-		if (i > 0 && w->event[i].seq != w->event[i - 1].seq + 1)
+	for (i = 0; i < w->heard.nevents; i++) {
+		if (i > 0 && w->heard.event[i].seq != w->heard.event[i - 1].seq + 1)
 			return false;
 		for (k = 0; k < i; k++)
-			if (strcmp(w->event[i].id, w->event[k].id) == 0)
+			if (strcmp(w->heard.event[i].id, w->heard.event[k].id) == 0)
 				return false;
 	}
 	return true;
@@ -153,8 +153,8 @@ storm(uint64_t seed, size_t *events)
 	right &= stream_is_whole(w) && alternates(w, "incident.opened", "incident.closed") &&
 	    alternates(w, "link.down", "link.up") && truth_is_shown(w) && world_retained(w, "incident/") == 0;
 	if (!right)
-		printf("# storm of seed %" PRIu64 ", %zu events\n", seed, w->nevents);
-	*events += w->nevents;
+		printf("# storm of seed %" PRIu64 ", %zu events\n", seed, w->heard.nevents);
+	*events += w->heard.nevents;
 	world_free(w);
 	return right;
 }

@@ -36,8 +36,8 @@ test_one_line(void)
 	cut_ns = loop_mono_ns(w->loop);
 	world_cut(w, "a-1", true);
 	world_run(w, 20);
-	ok(w->nevents > 0 && w->event[0].mono_ns - cut_ns < 9 * NS_PER_S, "cut: told within its time");
-	ok(w->nevents > 0 && strcmp(w->event[0].severity, "major") == 0, "cut: an office: major");
+	ok(w->heard.nevents > 0 && w->heard.event[0].mono_ns - cut_ns < 9 * NS_PER_S, "cut: told within its time");
+	ok(w->heard.nevents > 0 && strcmp(w->heard.event[0].severity, "major") == 0, "cut: an office: major");
 	is_text(world_events(w), "link.down link/a-1; incident.opened incident/inc-1",
 	    "cut: one event, one incident");
 	is_text(world_state(w, "link/a-1"), "down", "cut: retained");
@@ -50,14 +50,14 @@ test_one_line(void)
 	is_text(word_of(w, "opd/a/incident/inc-1", "kind"), "link.down", "cut: in the office's own branch");
 	world_cut(w, "a-1", false);
 	world_run(w, 20);
-	ok(w->nevents > 0 && strcmp(w->event[0].severity, "major") == 0,
+	ok(w->heard.nevents > 0 && strcmp(w->heard.event[0].severity, "major") == 0,
 	    "return: under the severity of the raise");
 	is_text(world_events(w), "link.up link/a-1; incident.closed incident/inc-1",
 	    "return: one event, and the incident closes");
 	is_i64(world_rev(w, "link/a-1"), rev + 2, "return: rev grows by one");
 	is_i64((int64_t)(world_retained(w, "incident/") + world_retained(w, "opd/a/incident/")), 0,
 	    "return: its topics are empty");
-	is_i64(w->event[1].seq > w->event[0].seq, 1, "events are numbered");
+	is_i64(w->heard.event[1].seq > w->heard.event[0].seq, 1, "events are numbered");
 	world_free(w);
 }
 
@@ -101,7 +101,7 @@ test_node(void)
 	world_settle(w);
 	world_cut(w, "node-2", true);
 	world_run(w, 20);
-	ok(w->nevents > 0 && strcmp(w->event[0].severity, "critical") == 0, "node: critical");
+	ok(w->heard.nevents > 0 && strcmp(w->heard.event[0].severity, "critical") == 0, "node: critical");
 	is_text(world_events(w), "site.isolated site/node-2; incident.opened incident/inc-1",
 	    "node: one event of the node");
 	is_i64((int64_t)length_of(w, "incident/inc-1", "members"), 5, "node: its line and four behind it");
@@ -157,7 +157,7 @@ test_two_lines(void)
 	    "the backup is back: it shrinks");
 	world_cut(w, "two-1", false);
 	world_run(w, 20);
-	ok(w->nevents > 0 && strcmp(w->event[0].severity, "major") == 0,
+	ok(w->heard.nevents > 0 && strcmp(w->heard.event[0].severity, "major") == 0,
 	    "the clear goes under the worst it has been");
 	is_text(world_events(w), "site.restored site/two; incident.closed incident/inc-1",
 	    "the main line is back: it ends");
@@ -278,7 +278,7 @@ test_settle(void)
 	is_text(world_state(w, "link/b-1"), "unreachable",
 	    "a child that stays dead is held for the settle time");
 	world_run(w, 20);
-	ok(w->nevents > 0 && w->event[0].mono_ns - back_ns >= 10 * NS_PER_S, "no sooner than that");
+	ok(w->heard.nevents > 0 && w->heard.event[0].mono_ns - back_ns >= 10 * NS_PER_S, "no sooner than that");
 	is_text(world_events(w), "link.down link/b-1; incident.opened incident/inc-2",
 	    "then it gets a verdict of its own");
 	world_free(w);
@@ -344,7 +344,7 @@ test_grandchildren(void)
 {
 	struct world *w = world_new(55, false);
 
-	world_row(w, INPUT_LINKS, "f-1", "f-1,f,main,indihome,,e,10.1.0.6,,,best_effort,,,,,,,,,live\n");
+	world_row(w, INPUT_LINKS, "f-1", "f-1,f,main,indihome,,e,10.1.0.6,,,best_effort,,,,,,,,,live");
 	world_run(w, 5);
 	world_reload(w, false);
 	world_settle(w);

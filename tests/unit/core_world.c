@@ -8,11 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/log.h"
 #include "core/conf.h"
 #include "tests/unit/dir.h"
+#include "tests/unit/test_inputs.h"
 
 #define START_WALL_NS (1795222800LL * NS_PER_S)
 
@@ -79,7 +78,7 @@ world_new(uint64_t seed, bool on_disk)
 
 	log_quiet(true);
 	w->loop = loop_new_virtual(seed, START_WALL_NS);
-	w->retained = map_new();
+	heard_init(&w->heard);
 	if (on_disk) {
 		text_copy(w->dir, sizeof(w->dir), "/tmp/simpul-core-XXXXXX");
 		if (mkdtemp(w->dir) == NULL)
@@ -102,9 +101,7 @@ world_new(uint64_t seed, bool on_disk)
 void
 world_free(struct world *w)
 {
-	struct retained *r;
-	size_t		 at = 0;
-	int		 i;
+	int i;
 
 	world_run(w, 5);	/* answers to probes still come, and free themselves */
 	world_core_end(w);
@@ -112,16 +109,11 @@ world_free(struct world *w)
 	check_result_free(&w->now);
 	for (i = 0; i < INPUT_KINDS; i++)
 		free(w->input[i].text);
-	while ((r = map_next(w->retained, &at)) != NULL) {
-		json_decref(r->doc);
-		free(r);
-	}
-	map_free(w->retained);
+	heard_fini(&w->heard);
 	if (w->dir[0] != '\0')
 		dir_remove(w->dir);
 	loop_free(w->loop);
 	free(w->line);
-	free(w->event);
 	free(w);
 }
 
@@ -135,7 +127,7 @@ void
 world_settle(struct world *w)
 {
 	world_run(w, 10);
-	w->nevents = 0;
+	w->heard.nevents = 0;
 }
 
 /* ---- doing ---- */
@@ -233,23 +225,8 @@ lines_carry_over(struct world *w)
 void
 world_row(struct world *w, enum input_kind what, const char *id, const char *row)
 {
-	struct check_input *in = &w->input[what];
-	struct buf	    out = { 0 };
-	char		   *line, *next;
-	size_t		    n = strlen(id);
-
-	for (line = in->text; *line != '\0'; line = next) {
-		next = line + strcspn(line, "\n") + 1;
-		if (strncmp(line, id, n) != 0 || line[n] != ',')
-			buf_bytes(&out, line, (size_t)(next - line));
-		else if (row != NULL)
-			buf_text(&out, row);
-	}
-	buf_u8(&out, 0);
-	free(in->text);
-	in->text = xstrdup((char *)out.data);
-	in->len = out.len - 1;
-	buf_free(&out);
+	if (!input_row_replace(&w->input[what], id, row))
+		fatalx("no row %s to replace", id);
 }
 
 void
@@ -269,10 +246,10 @@ world_events(struct world *w)
 	size_t k, n = 0, size = sizeof(w->text);
 
 	w->text[0] = '\0';
-	for (k = 0; k < w->nevents && n < size - 200; k++)
-		n += (size_t)snprintf(w->text + n, size - n, "%s%s %s", k > 0 ? "; " : "", w->event[k].kind,
-		    w->event[k].subject);
-	w->nevents = 0;
+	for (k = 0; k < w->heard.nevents && n < size - 200; k++)
+		n += (size_t)snprintf(w->text + n, size - n, "%s%s %s", k > 0 ? "; " : "", w->heard.event[k].kind,
+		    w->heard.event[k].subject);
+	w->heard.nevents = 0;
 	return w->text;
 }
 
@@ -281,30 +258,23 @@ world_faults(struct world *w)
 {
 	size_t k, n = 0;
 
-	for (k = 0; k < w->nevents; k++)
-		if (strncmp(w->event[k].kind, "engine.", 7) != 0)
-			w->event[n++] = w->event[k];
-	w->nevents = n;
+	for (k = 0; k < w->heard.nevents; k++)
+		if (strncmp(w->heard.event[k].kind, "engine.", 7) != 0)
+			w->heard.event[n++] = w->heard.event[k];
+	w->heard.nevents = n;
 	return world_events(w);
 }
 
 struct json_t *
 world_doc(const struct world *w, const char *topic)
 {
-	const struct retained *r = map_get(w->retained, topic);
-
-	return r != NULL && r->doc != NULL ? json_object_get(r->doc, "data") : NULL;
+	return heard_doc(&w->heard, topic);
 }
 
 const char *
 world_state(const struct world *w, const char *ref)
 {
-	char	    topic[200];
-	const char *state;
-
-	snprintf(topic, sizeof(topic), "state/%s", ref);
-	state = json_string_value(json_object_get(world_doc(w, topic), "state"));
-	return state != NULL ? state : "-";
+	return heard_state(&w->heard, ref);
 }
 
 int64_t
@@ -313,16 +283,11 @@ world_rev(const struct world *w, const char *ref)
 	char topic[200];
 
 	snprintf(topic, sizeof(topic), "state/%s", ref);
-	return json_integer_value(json_object_get(world_doc(w, topic), "rev"));
+	return heard_number(&w->heard, topic, "rev");
 }
 
 size_t
 world_retained(const struct world *w, const char *prefix)
 {
-	const struct retained *r;
-	size_t		       at = 0, n = 0;
-
-	while ((r = map_next(w->retained, &at)) != NULL)
-		n += r->doc != NULL && strncmp(r->topic, prefix, strlen(prefix)) == 0;
-	return n;
+	return heard_topics(&w->heard, prefix);
 }

@@ -10,19 +10,13 @@
 #ifndef SIMPUL_CORE_WORLD_H
 #define SIMPUL_CORE_WORLD_H
 
-#include "base/uuid.h"
 #include "live/core.h"
 #include "proc/check.h"
 #include "proc/proc.h"
 #include "sample/sample.h"
+#include "tests/unit/heard.h"
 
 struct json_t;
-
-struct world_event {
-	char	 kind[48], subject[REF_MAX], severity[16], id[UUID_TEXT_MAX];
-	uint64_t seq;
-	int64_t	 mono_ns;
-};
 
 struct world_line {
 	const struct link *link;
@@ -42,12 +36,10 @@ struct world {
 	struct world_line  *line;
 	size_t		    nlines;
 	struct loop_timer   tick;
-	struct map	   *retained;		/* topic to struct retained */
-	struct world_event *event;
-	size_t		    nevents, event_room;
+	struct heard	    heard;
 	bool		    files_bad, check_dies, check_late;	/* it refuses; tells nothing; is not there yet */
 	bool		    broker_holds;	/* takes messages and confirms none */
-	unsigned	    targets, ports, series, reloads, emptied, items;
+	unsigned	    targets, ports, series, reloads, items;
 	struct msg_port	    port;		/* the last that core announced */
 	char		    reload_error[200];
 	char		    text[4096];		/* of world_events() */
@@ -74,7 +66,7 @@ void	world_shuffle(struct world *w, uint64_t seed, double max_s);
 /** Minutes of this loss on a line, now. */
 void	world_loss(struct world *w, const char *link, double loss_ratio);
 
-/** Drop (row NULL) or replace the row of an inventory table. */
+/** Drop (row NULL) or replace the row of an inventory table; without the end of its line. */
 void	world_row(struct world *w, enum input_kind what, const char *id, const char *row);
 /** Reload as an operator would. */
 void	world_reload(struct world *w, bool allow_removal);

@@ -7,49 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
 #include "base/log.h"
 
-#define ROOT "simpul/v1/pontianak/"
-
 /* ---- the broker ---- */
-
-static void
-note_event(struct world *w, json_t *doc)
-{
-	struct world_event *e;
-	const char	   *type = json_string_value(json_object_get(doc, "type"));
-
-	if (w->nevents == w->event_room) {
-		w->event_room = w->event_room * 2 + 64;
-		w->event = xrealloc(w->event, w->event_room, sizeof(*w->event));
-	}
-	e = &w->event[w->nevents++];
-	*e = (struct world_event){ .mono_ns = loop_mono_ns(w->loop) };
-	/* id.simpul.<kind>.v1 */
-	snprintf(e->kind, sizeof(e->kind), "%.*s", (int)strlen(type) - 13, type + 10);
-	text_copy(e->subject, sizeof(e->subject), json_string_value(json_object_get(doc, "subject")));
-	text_copy(e->id, sizeof(e->id), json_string_value(json_object_get(doc, "id")));
-	text_copy(e->severity, sizeof(e->severity), json_string_value(json_object_get(json_object_get(doc,
-	    "data"), "severity")));
-	e->seq = (uint64_t)json_integer_value(json_object_get(json_object_get(doc, "data"), "seq"));
-}
-
-static void
-note_retained(struct world *w, const char *topic, json_t *doc)
-{
-	struct retained *r = map_get(w->retained, topic);
-
-	if (r == NULL) {
-		r = xcalloc(1, sizeof(*r));
-		text_copy(r->topic, sizeof(r->topic), topic);
-		map_add(w->retained, r->topic, r);
-	}
-	w->emptied += doc == NULL && r->doc != NULL;
-	json_decref(r->doc);
-	r->doc = json_incref(doc);
-}
 
 static void
 publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
@@ -57,7 +17,6 @@ publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	struct world	      *w = arg;
 	struct msg_outbox_item item;
 	struct msg_outbox_done done = { .ok = 1 };
-	json_t		      *doc = NULL;
 
 	if (msg->type != IPC_OUTBOX_ITEM || msg_outbox_item_decode(&item, msg->data, msg->len) == -1)
 		return;
@@ -66,16 +25,8 @@ publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	w->last_item = item.id;
 	if (w->broker_holds)
 		return;
-	if (strncmp(item.topic, ROOT, strlen(ROOT)) != 0)
-		fatalx("a topic outside: %s", item.topic);
-	if (item.payload_len > 0 && (doc = json_loadb((const char *)item.payload, item.payload_len,
-	    JSON_REJECT_DUPLICATES, NULL)) == NULL)
-		fatalx("not JSON on %s", item.topic);
-	if (item.retain)
-		note_retained(w, item.topic + strlen(ROOT), doc);
-	else
-		note_event(w, doc);
-	json_decref(doc);
+	if (heard_take(&w->heard, &item, loop_mono_ns(w->loop)) == -1)
+		fatalx("outside " HEARD_ROOT " or not JSON: %s", item.topic);
 	done.id = item.id;
 	msg_outbox_done_send(ch, IPC_OUTBOX_DONE, 0, &done, -1);
 }

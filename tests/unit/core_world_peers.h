@@ -5,11 +5,6 @@
 
 #include "tests/unit/core_world.h"
 
-struct retained {
-	char	       topic[200];
-	struct json_t *doc;		/* NULL: emptied */
-};
-
 void	world_check(struct world *w);			/* the inputs, again */
 void	world_core_start(struct world *w);
 void	world_core_end(struct world *w);
