@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "tests/unit/test_inputs.h"
 
 #define START_WALL_NS (1795222800LL * NS_PER_S)	/* 2026-11-21T01:00:00Z */
+#define SHM_BYTES_MIN (2ULL << 30)
 
 static const char *const input_files[INPUT_KINDS] = {
 	[INPUT_SITES] = "sites.csv", [INPUT_LINKS] = "links.csv", [INPUT_DEVICES] = "devices.csv",
@@ -209,11 +211,20 @@ story_stop(struct story *s)
 	s->engine = NULL;
 }
 
+/* In containers it is often too small for a store. */
+static bool
+memory_has_room(void)
+{
+	struct statvfs v;
+
+	return access("/dev/shm", W_OK) == 0 && statvfs("/dev/shm", &v) == 0 && v.f_bavail * v.f_frsize >= SHM_BYTES_MIN;
+}
+
 struct story *
 story_open(uint64_t seed, bool with_store)
 {
 	struct story *s = xcalloc(1, sizeof(*s));
-	const char   *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";	/* a virtual hour syncs 3,600 times */
+	const char   *tmp = memory_has_room() ? "/dev/shm" : "/tmp";	/* a virtual hour syncs 3,600 times */
 
 	log_quiet(true);
 	s->seed = seed;

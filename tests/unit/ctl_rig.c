@@ -13,7 +13,7 @@
 #include "core/probe.h"
 #include "live/counters.h"
 
-#define PATIENCE_NS (10 * NS_PER_S)
+#define PATIENCE_NS (60 * NS_PER_S)
 
 unsigned tap_count, tap_failed;
 

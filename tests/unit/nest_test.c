@@ -26,7 +26,7 @@
 #include "ipc/msg.h"
 #include "tests/unit/tap.h"
 
-#define WAIT_MS	  20000
+#define WAIT_MS	  120000
 #define MARK_PORT 40961
 
 /* A UDP socket bound to this port marks the namespace; anyone can see it in /proc/<pid>/net/udp. */
@@ -130,6 +130,8 @@ find_nest(pid_t holder, pid_t measure)
 	for (p = text; (pid = (pid_t)strtol(p, &p, 10)) > 0;)
 		if (pid != holder && pid != measure)
 			found = pid;
+	if (found == -1)
+		fatalx("no nest: %s", text);	/* and nobody is to be killed as pid -1, which is everybody */
 	return found;
 }
 

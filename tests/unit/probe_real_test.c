@@ -71,7 +71,7 @@ run(struct bench *b)
 {
 	int rc;
 
-	loop_timer_set(b->loop, &b->stop, loop_mono_ns(b->loop) + 30 * NS_PER_S, give_up, b);
+	loop_timer_set(b->loop, &b->stop, loop_mono_ns(b->loop) + 120 * NS_PER_S, give_up, b);
 	rc = loop_run(b->loop);
 	loop_timer_cancel(b->loop, &b->stop);
 	return rc;
@@ -90,7 +90,7 @@ target_add(struct bench *b, uint32_t number, const struct addr *address)
 static void
 test_ask(struct bench *b)
 {
-	struct msg_probe_now now = { .rounds = 3, .deadline_ms = 5000, .n = 2, .number = { 1, 2 } };
+	struct msg_probe_now now = { .rounds = 3, .deadline_ms = 30000, .n = 2, .number = { 1, 2 } };
 	struct addr	     a;
 	bool		     has6;
 	uint16_t	     i;
