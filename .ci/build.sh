@@ -38,8 +38,10 @@ need_packages() {
 		$sudo chmod 755 "$policy"
 		ours=$policy
 	fi
-	{ $sudo apt-get update -qq &&
-		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
+	# A mirror that stumbles is asked again, and another apt that is at work is waited for.
+	{ $sudo apt-get -o Acquire::Retries=3 update -qq &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+			install -y -qq --no-install-recommends $missing; } \
 		>"$top/local/log/packages.log" 2>&1 || rc=$?
 	[ -z "$ours" ] || { $sudo rm -f "$ours"; trap - EXIT; }
 	[ "$rc" = 0 ] || { tail -n 5 "$top/local/log/packages.log" >&2
