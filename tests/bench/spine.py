@@ -56,7 +56,7 @@ def run(name, lab, sites, links):
     wait("all files made", lambda: lab.counters().get("store/rrd.files", 0) >= links, patience=600)
     wait("the first rows", lambda: flushed_rows(lab) >= links, patience=300)
     rows = flushed_rows(lab)
-    pids = {"parent": lab.children["simpuld"].pid, **lab.engine_children()}
+    pids = {"parent": lab.children["simpuld"].pid, **{name: pids[-1] for name, pids in lab.engine_children().items()}}
     store = next(p for n, p in pids.items() if n == "store")
     cpu = {n: cpu_s(p) for n, p in pids.items()}
     written = written_bytes(store)

@@ -12,11 +12,13 @@ import subprocess
 import tempfile
 import time
 
-from lab import done, namespaces_missing, ok, program, skip_all, wait
+from lab import PATIENCE, done, ends_with_us, namespaces_missing, note, ok, program, skip_all, wait
 
 FLEET = program("simpul-fleet")
 DIR = tempfile.mkdtemp(prefix="fleet-")
 SOCK = os.path.join(DIR, "fleet.sock")
+PORT = 10000 + os.getpid() % 20000      # of the agents on 127.0.0.0/8: below the ports that the kernel gives to anyone
+running = []
 SITES = "id,name,kind,class,life\nnode-1,Node,node,critical,live\ns001,Office,opd,office,live\ns002,Other,opd,office,live\n"
 LINKS = ("id,site,role,provider,parent,address,down_mbps,device,port,life\n"
          "node-1-1,node-1,main,fiber,,{n}.9.0.1,,,,live\n"
@@ -41,8 +43,9 @@ def ctl(command):
 
 def start(*options):
     ready = os.path.join(DIR, "ready")
-    p = subprocess.Popen([FLEET, "run", *options, "--control", SOCK, "--ready", ready, "--max-seconds", "600"],
+    p = subprocess.Popen(ends_with_us([FLEET, "run", *options, "--control", SOCK, "--ready", ready, "--max-seconds", "3600"]),
                          stderr=subprocess.PIPE, text=True)
+    running.append(p)
     wait("the fleet is ready", lambda: os.path.exists(ready) or p.poll() is not None)
     return p
 
@@ -84,11 +87,11 @@ def checksum(data):
     return ~(s + (s >> 16)) & 0xffff
 
 
-def ping(address, count):
-    """Round trips in seconds, timed by the kernel's stamps on arrival."""
+def ping(address, count, patience=20):
+    """Round trips in seconds, timed by the kernel's stamps on arrival. Only a cut line is to be asked with little patience."""
     s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     s.setsockopt(socket.SOL_SOCKET, 35, 1)      # SO_TIMESTAMPNS
-    s.settimeout(1)
+    s.settimeout(patience)
     rtt = []
     for i in range(count):
         body = struct.pack("!HH", 77, i) + bytes(32)
@@ -106,9 +109,9 @@ def ping(address, count):
     return rtt
 
 
-def connect(address, port):
+def connect(address, port, patience=PATIENCE):
     s = socket.socket()
-    s.settimeout(2)
+    s.settimeout(patience)
     try:
         s.connect((address, port))
         s.sendall(b"hello")
@@ -138,13 +141,18 @@ def check_agent(pid, host):
     ok(tool("snmpget", *args, ".1.3.6.1.2.1.1.5.0") == [], "a fault on cue is seen")
     ctl("generr device s001-r1 off")
 
-    # Counter and clock of the agent in one answer, twice: the rate between them against the truth of that time.
-    first = time.time()
-    a, b = (counters(tool, args, pause) for pause in (0, 5))
-    rate = (b[1] - a[1]) * 8 / ((b[0] - a[0]) / 100)
-    rows = ctl(f"truth port s001-r1 ether1 {first:.3f} {time.time():.3f} 1")
-    truth = statistics.mean(float(r.split(",")[1]) for r in rows[:-1])
-    ok(rows[-1] == "ok" and abs(rate / truth - 1) < 0.01, f"a rate of {rate:.0f} bit/s where {truth:.0f} are true")
+    # Counter and clock of the agent in one answer, twice: the rate between them against the truth of that time. The times of
+    # asking enclose those of the answers; on a busy machine more widely than the wave allows, so it may take a second try.
+    def rate_is_true():
+        first = time.time()
+        a, b = (counters(tool, args, pause) for pause in (0, 5))
+        rate = (b[1] - a[1]) * 8 / ((b[0] - a[0]) / 100)
+        rows = ctl(f"truth port s001-r1 ether1 {first:.3f} {time.time():.3f} 1")
+        truth = statistics.mean(float(r.split(",")[1]) for r in rows[:-1])
+        note(f"a rate of {rate:.0f} bit/s where {truth:.0f} are true")
+        return rows[-1] == "ok" and abs(rate / truth - 1) < 0.01
+
+    ok(wait("a true rate", rate_is_true, patience=60), "a rate as it is in truth")
 
 
 def counters(tool, args, pause):
@@ -158,7 +166,7 @@ def stop(p, by):
         ctl("quit")
     else:
         p.send_signal(signal.SIGTERM)
-    code = p.wait(30)
+    code = p.wait(PATIENCE)
     ok(code == 0 and not os.path.exists(SOCK), f"it ends by {by} and cleans up")
 
 
@@ -166,20 +174,24 @@ def check_tun():
     link = os.path.join(DIR, "ns")
     p = start("--tun", "--inventory", inventory(10, 161), "--netns-link", link)
     ok(os.path.samefile(link, f"/proc/{p.pid}/ns/net"), "the link leads to its network namespace")
-    rtt = eval(inside(p.pid, lambda: ping("10.1.0.1", 200)))
     truth = float(ctl("truth link s001-1")[0].split()[1])
-    ok(len(rtt) == 200, "every echo request is answered")
-    ok(abs(statistics.median(rtt) - truth) < 0.003,
-       f"with a median of {statistics.median(rtt) * 1000:.3f} ms where {truth * 1000:.3f} are true")
+
+    # A busy machine adds to the delays, so that the true ones are seen when it is calm for a moment.
+    def delays_are_true():
+        rtt = eval(inside(p.pid, lambda: ping("10.1.0.1", 200)))
+        note(f"{len(rtt)} answers with a median of {statistics.median(rtt) * 1000:.3f} ms where {truth * 1000:.3f} are true")
+        return len(rtt) == 200 and abs(statistics.median(rtt) - truth) < 0.003
+
+    ok(wait("true delays", delays_are_true), "every echo request is answered, after the true delay")
     ctl("cut link s001-1")
-    ok(inside(p.pid, lambda: ping("10.1.0.1", 2)) == "[]", "a cut line is silent")
+    ok(inside(p.pid, lambda: ping("10.1.0.1", 2, patience=1)) == "[]", "a cut line is silent")
     ok(len(eval(inside(p.pid, lambda: ping("10.1.0.2", 2)))) == 2, "another one is not")
     ctl("restore link s001-1")
     check_agent(p.pid, "10.100.0.1")
     ctl("tcp 10.1.0.1 80 open")
     ctl("tcp 10.1.0.1 81 filtered")
-    ok([eval(inside(p.pid, lambda: connect("10.1.0.1", port))) for port in (80, 81, 82)] == ["open", "filtered", "closed"],
-       "TCP: open, filtered, closed")
+    ok([eval(inside(p.pid, lambda: connect("10.1.0.1", port, patience))) for port, patience in ((80, PATIENCE), (81, 2), (82, PATIENCE))]
+       == ["open", "filtered", "closed"], "TCP: open, filtered, closed")
     log = ctl("log")
     ok(any(x.endswith("cut link s001-1") and abs(int(x.split()[0]) / 1e9 - time.time()) < 300 for x in log),
        "the log has the wall time of each fault")
@@ -188,8 +200,8 @@ def check_tun():
 
 
 def check_loopback():
-    p = start("--loopback", "--inventory", inventory(127, 16161))
-    check_agent(0, "127.100.0.1:16161")
+    p = start("--loopback", "--inventory", inventory(127, PORT))
+    check_agent(0, f"127.100.0.1:{PORT}")
     stop(p, "SIGTERM")
     ok("not simulated" in p.stderr.read(), "it says what is not simulated")
 
@@ -198,7 +210,7 @@ def check_refusals():
     bad = os.path.join(DIR, "bad.scenario")
     with open(bad, "w") as f:
         f.write("0 cut link s001-1\n\n7 cut link s009-1\n")
-    r = subprocess.run([FLEET, "run", "--loopback", "--inventory", inventory(127, 16161), "--scenario", bad],
+    r = subprocess.run([FLEET, "run", "--loopback", "--inventory", inventory(127, PORT), "--scenario", bad],
                        capture_output=True, text=True)
     ok(r.returncode == 1 and f"{bad}:3: there is no link 's009-1'" in r.stderr, "a wrong scenario is refused with its line")
     ok(subprocess.run([FLEET, "run"], capture_output=True).returncode == 2, "wrong options: exit code 2")
@@ -215,5 +227,7 @@ try:
     else:
         check_tun()
 finally:
-    shutil.rmtree(DIR)
+    for p in running:
+        p.kill()        # no harm to one that has ended
+    shutil.rmtree(DIR, ignore_errors=True)
 done()

@@ -4,6 +4,7 @@ the engine with all its processes, and a subscriber that keeps every message wit
 
 Everything lives in a temporary folder and on Unix sockets, so that tests can run side by side. Tests print TAP. Nothing
 sleeps for a fixed time: wait() waits for a condition and gives up after a bound that only a broken engine reaches.
+What a test starts ends with it, also when it is killed.
 """
 import atexit
 import json
@@ -23,10 +24,14 @@ BUILD = os.path.abspath(os.environ.get("builddir", "."))
 ROOT = "simpul/v1/pontianak/"
 SANITIZED = "define SIMPUL_SANITIZED 1" in open(os.path.join(BUILD, "config.h")).read()
 # How long a condition may take before it counts as broken; not a measure of speed.
-PATIENCE = 120 if SANITIZED else 60
+PATIENCE = 360 if SANITIZED else 180
+LIMIT_S = 15        # from a cut to its event: what the engine promises (docs/decisions.md 5)
 
 _count = 0
 _failed = 0
+
+for _s in signal.SIGTERM, signal.SIGHUP:
+    signal.signal(_s, lambda *_: sys.exit(1))       # not at once: by way of what is to be cleaned up
 
 
 def ok(good, name):
@@ -73,15 +78,84 @@ def need_namespaces():
 
 
 def wait(what, condition, patience=None):
-    """Wait until condition() is true. @return its value, or None (after a failed check) when patience ends."""
-    end = time.monotonic() + (patience or PATIENCE)
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    ok(False, f"waited in vain: {what}")
+    """Wait until condition() is true. @return its value, or None (after a failed check) when patience ends.
+
+    A process that is asked while it starts or ends refuses, hangs up or answers half: no reason to fail, only to ask again."""
+    begin = now = time.monotonic()
+    why = "it was never true"
+    while now < begin + (patience or PATIENCE):
+        try:
+            value = condition()
+            if value:
+                return value
+        except (OSError, ValueError, KeyError, RuntimeError) as e:
+            why = repr(e)
+        # A machine on which asking takes long is not asked more often than it can answer.
+        spent = time.monotonic() - now
+        time.sleep(max(0.05, spent))
+        now = time.monotonic()
+    ok(False, f"waited in vain: {what} ({why})")
     return None
+
+
+def ends_with_us(argv):
+    """The command that starts argv and has the kernel end it when this process is gone, however that came."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", *argv] if setpriv else argv
+
+
+def started_at(pid):
+    """When a process started, in the kernel's ticks; None when there is none. Tells it from a later one of the same pid."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+class Stalls:
+    """When this machine stood still: one thread that wants to wake often, one that wants a byte on the disk often. The time
+    by which they are late is time that no process had, whatever it wanted to do."""
+
+    WAKE_S, SYNC_S = 0.02, 0.25         # how often
+    WAKE_SLACK_S, SYNC_SLACK_S = 0.03, 0.1      # late by more than this, it was kept waiting
+
+    def __init__(self, path):
+        self.spans = []
+        self.path = path
+        for work in (self._wake, self._sync):
+            threading.Thread(target=work, daemon=True).start()
+
+    def _note(self, due):
+        now = time.time()
+        if now > due:
+            self.spans.append((due, now))
+
+    def _wake(self):
+        while True:
+            due = time.time() + self.WAKE_S + self.WAKE_SLACK_S
+            time.sleep(self.WAKE_S)
+            self._note(due)
+
+    def _sync(self):
+        with open(self.path, "wb", buffering=0) as f:
+            while True:
+                due = time.time() + self.SYNC_SLACK_S
+                f.write(b"x")
+                os.fdatasync(f.fileno())
+                self._note(due)
+                time.sleep(self.SYNC_S)
+
+    def seconds(self, begin, end):
+        """How much of this time (since the epoch) it stood still."""
+        total, done_to = 0.0, begin
+        for a, b in sorted(list(self.spans)):
+            a, b = max(a, done_to), min(b, end)
+            if a < b:
+                total += b - a
+                done_to = b
+        return total
 
 
 class Message:
@@ -108,22 +182,33 @@ class Subscriber:
     """Debian's mosquitto_sub, kept running; messages in the order of arrival. Its session outlives it and the broker, so that one
     started again misses nothing."""
 
-    def __init__(self, lab, topic=ROOT + "#"):
+    def __init__(self, lab, new_session=False):
         self.messages = []
         self.lock = threading.Lock()
-        self.process = lab.spawn("sub", ["mosquitto_sub", "-V", "5", "--unix", lab.path("mqtt.sock"), "-q", "1", "-t", topic,
-                                         "-c", "-i", "lab", "-x", "3600",
-                                         "-F", "%U\t%r\t%t\t%p"], stdout=subprocess.PIPE)
+        command = ["mosquitto_sub", "-V", "5", "--unix", lab.path("mqtt.sock"), "-q", "1", "-t", ROOT + "#", "-c", "-i", "lab",
+                   "-x", "3600"]
+        # The session first (-E: end when it is made), so that nothing is missed however late the reader comes.
+        if new_session:
+            wait("a session at the broker", lambda: subprocess.run([program(command[0]), *command[1:], "-E"], capture_output=True,
+                                                                   timeout=PATIENCE).returncode == 0)
+        self.process = lab.spawn("sub", [*command, "-F", "%U\t%r\t%t\t%p"], stdout=subprocess.PIPE)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
     def _read(self):
         for raw in self.process.stdout:
+            if not raw.endswith(b"\n"):
+                break           # it was ended within a line
             parts = raw.decode("utf-8", "replace").rstrip("\n").split("\t", 3)
             if len(parts) == 4:
                 m = Message(float(parts[0]), parts[1] == "1", parts[2], parts[3])
                 with self.lock:
                     self.messages.append(m)
+
+    def close(self, lab):
+        """End it; what it has read until then stays."""
+        lab.end("sub")
+        self.thread.join()
 
     def all(self):
         with self.lock:
@@ -148,7 +233,8 @@ class Lab:
         self.seed = seed if seed is not None else int(os.environ.get("SIMPUL_SEED", random.SystemRandom().randrange(1 << 30)))
         self.random = random.Random(self.seed)
         note(f"{name}: seed {self.seed}")
-        self.dir = tempfile.mkdtemp(prefix="simpul-lab-")
+        # The path of a Unix socket has room for 107 bytes.
+        self.dir = tempfile.mkdtemp(prefix="simpul-lab-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None)
         self.children = {}
         self.fleet_options = list(fleet_options)
         atexit.register(self.close)
@@ -196,13 +282,13 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
     # ---- processes ----
 
     def spawn(self, name, argv, **kw):
-        log = open(self.path("log", name + ".log"), "ab")
-        kw.setdefault("stdout", log)
-        p = subprocess.Popen([program(argv[0])] + argv[1:], stdin=subprocess.DEVNULL, stderr=log, **kw)
+        with open(self.path("log", name + ".log"), "ab") as log:
+            kw.setdefault("stdout", log)
+            p = subprocess.Popen(ends_with_us([program(argv[0])] + argv[1:]), stdin=subprocess.DEVNULL, stderr=log, **kw)
         self.children[name] = p
         return p
 
-    def end(self, name, sig=signal.SIGTERM, patience=30):
+    def end(self, name, sig=signal.SIGTERM, patience=PATIENCE):
         p = self.children.pop(name, None)
         if p is None:
             return None
@@ -221,7 +307,7 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
         if os.path.exists(self.path("mqtt.sock")):
             os.unlink(self.path("mqtt.sock"))
         self.spawn("mosquitto", ["mosquitto", "-c", self.path("mosquitto.conf")])
-        wait("broker", lambda: os.path.exists(self.path("mqtt.sock")))
+        wait("broker", lambda: self.connect("mqtt.sock").close() is None)   # its socket is there before it listens
 
     def start_fleet(self):
         self.spawn("fleet", ["simpul-fleet", "run", "--tun", "--inventory", self.path("etc/inventory"), "--seed", str(self.seed),
@@ -233,19 +319,13 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
 
     def start_engine(self):
         p = self.spawn("simpuld", ["simpuld", "-c", self.path("etc/simpuld.conf"), "--foreground"])
-        wait("control socket", lambda: p.poll() is not None or self.answers())
+        wait("control socket", lambda: p.poll() is not None or self.ctl("status")["ok"])
         return p
-
-    def answers(self):
-        try:
-            return self.ctl("status").get("ok")
-        except (OSError, ValueError):
-            return False
 
     def start(self):
         """Everything up and all sites of the inventory measured."""
         self.start_broker()
-        self.sub = Subscriber(self)
+        self.sub = Subscriber(self, new_session=True)
         self.start_fleet()
         self.start_engine()
         self.wait_measured()
@@ -253,11 +333,13 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
 
     def wait_measured(self):
         def settled():
-            states = [m for m in self.links().values()]
+            states = list(self.links().values())
             return len(states) >= 80 and all(s in ("up", "never_up") for s in states)
         return wait("all lines measured", settled)
 
     def close(self):
+        for s in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(s, signal.SIG_IGN)
         for name in ("simpuld", "fleet", "sub", "mosquitto"):
             self.end(name)
         for name in list(self.children):
@@ -268,7 +350,7 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
             shutil.rmtree(self.dir, ignore_errors=True)
 
     def engine_children(self):
-        """{name: pid} of the engine's processes, as they call themselves ("store", "measure wan")."""
+        """{name: [pid, ..]} of the engine's processes, as they call themselves ("store", "measure wan"; a nest is two)."""
         found = {}
         parent = self.children["simpuld"].pid
         for entry in os.listdir("/proc"):
@@ -276,50 +358,80 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
                 continue
             try:
                 with open(f"/proc/{entry}/stat") as f:
-                    ppid = int(f.read().rsplit(")", 1)[1].split()[1])
+                    state, ppid = f.read().rsplit(")", 1)[1].split()[:2]
                 with open(f"/proc/{entry}/cmdline") as f:
                     title = f.read().replace("\0", " ").strip()
-            except (OSError, IndexError):
-                continue
-            if ppid == parent and ":" in title:
-                found[title.split(":", 1)[1].strip()] = int(entry)
+            except (OSError, ValueError, IndexError):
+                continue        # it has ended meanwhile
+            if int(ppid) == parent and state not in "ZX" and ":" in title:
+                found.setdefault(title.split(":", 1)[1].strip(), []).append(int(entry))
         return found
+
+    # ---- the promise ----
+
+    def watch_stalls(self):
+        self.stalls = Stalls(self.path("stalls"))
+
+    def in_time(self, what, cut, told):
+        """Was the event of a cut told within LIMIT_S? @return True, False, or None when it was not and the machine stood still:
+        then the delay says nothing of the engine, and the cut is to be repeated."""
+        delay, still = told - cut, self.stalls.seconds(cut, told)
+        note(f"{what}: {delay:.1f} s from cut to event" + (f", of which the machine stood still for {still:.1f} s" if still >= 0.1 else ""))
+        if delay <= LIMIT_S:
+            return True
+        self.note_lag()
+        return None if delay - still <= LIMIT_S else False
+
+    def note_lag(self):
+        """What the engine itself says of its lateness."""
+        lag = {k: v for k, v in (wait("the counters", self.counters) or {}).items() if ".lag_" in k}
+        note("the engine's own: " + ", ".join(f"{k} {v}" for k, v in sorted(lag.items())))
 
     # ---- talking ----
 
-    def fleet(self, command):
+    def connect(self, name):
         s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        s.settimeout(20)
-        s.connect(self.path("fleet.sock"))
-        s.sendall((command + "\n").encode())
-        answer = ""
-        while not answer.endswith("ok\n") and "error:" not in answer:
-            chunk = s.recv(65536).decode()
-            if not chunk:
-                break
-            answer += chunk
-        s.close()
-        if "error:" in answer:
+        try:
+            s.settimeout(PATIENCE)
+            s.connect(self.path(name))
+        except BaseException:
+            s.close()
+            raise
+        return s
+
+    def fleet(self, command):
+        with self.connect("fleet.sock") as s:
+            s.sendall((command + "\n").encode())
+            answer = ""
+            while not answer.endswith("ok\n") and "error:" not in answer:
+                chunk = s.recv(65536).decode()
+                if not chunk:
+                    break
+                answer += chunk
+        if not answer.endswith("ok\n"):
             raise RuntimeError(f"fleet: {command}: {answer}")
         return answer[:-len("ok\n")]
 
     def ctl(self, op, **args):
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        s.settimeout(20)
-        s.connect(self.path("ctl.sock"))
-        s.sendall((json.dumps({"id": 1, "op": op, **args}) + "\n").encode())
-        answer = b""
-        while not answer.endswith(b"\n"):
-            chunk = s.recv(1 << 20)
-            if not chunk:
-                break
-            answer += chunk
-        s.close()
+        """The answer to one request. OSError or ValueError while the engine is not there, or ends within its answer."""
+        with self.connect("ctl.sock") as s:
+            s.sendall((json.dumps({"id": 1, "op": op, **args}) + "\n").encode())
+            answer = b""
+            while not answer.endswith(b"\n"):
+                chunk = s.recv(1 << 20)
+                if not chunk:
+                    break
+                answer += chunk
         return json.loads(answer)
 
     def outbox(self):
         """How many messages the broker has not confirmed."""
         return self.ctl("status")["broker"]["outbox"]
+
+    def all_heard(self):
+        """The broker has confirmed all, and the subscriber has the last event of the engine's stream."""
+        status = self.ctl("status")
+        return status["broker"]["outbox"] == 0 and status["seq"] <= max((int(m.doc["sequence"]) for m in self.sub.events()), default=0)
 
     def durable(self):
         """The last journal block that is on the disk; 0 while the engine does not answer."""

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Twenty cuts of one-line sites at random phases: one link.down each, one link.up each, nothing about anybody else.
 
-The delays are printed. The 15 s are the engine's own promise (docs/decisions.md 5), not a timing of this machine: cut and
-event are both stamped on this host, and a machine too slow to keep the promise would also keep nobody informed.
+The delays are printed. The 15 s are the engine's own promise (docs/decisions.md 5), not a timing of this machine. A cut whose
+event was late while the machine stood still is made again, at another phase; one that was late by itself fails.
 """
 import time
 
-from lab import Lab, done, note, ok, wait
+from lab import LIMIT_S, Lab, done, note, ok, wait
 
 lab = Lab("twenty_cuts").start()
+lab.watch_stalls()
 victims = lab.random.sample(sorted(lab.one_line_sites()), 20)
 sites = lab.one_line_sites()
 before = {v: (lab.sub.state("link/" + v), lab.sub.state("site/" + sites[v])) for v in victims}
@@ -26,19 +27,19 @@ def of(kind, link):
 
 
 wait("20 link.down", lambda: all(of("link.down", v) for v in victims))
-delays = {v: of("link.down", v)[0].at - cut_at[v] for v in victims if of("link.down", v)}
-note("seconds from cut to event: " + " ".join(f"{v}={d:.1f}" for v, d in delays.items()))
-ok(len(delays) == 20 and max(delays.values()) <= 15, f"each within 15 s (worst {max(delays.values(), default=99):.1f} s)")
+in_time = {v: bool(of("link.down", v)) and lab.in_time(v, cut_at[v], of("link.down", v)[0].at) for v in victims}
+wait("retained down", lambda: all(lab.sub.state("link/" + v).get("state") == "down" for v in victims))
 down = {v: lab.sub.state("link/" + v) for v in victims}
-ok(all(down[v].get("state") == "down" and down[v]["rev"] > before[v][0]["rev"] for v in victims), "retained: down, rev has grown")
-ok(all(down[v]["since"] > before[v][0]["since"] for v in victims), "retained: since has moved")
+ok(all(down[v].get("rev", 0) > before[v][0].get("rev", 0) for v in victims), "retained: down, rev has grown")
+ok(all(down[v].get("since", "") > before[v][0].get("since", "") for v in victims), "retained: since has moved")
 for v in victims:
     time.sleep(lab.random.uniform(0, 1))
     lab.fleet(f"restore link {v}")
 wait("20 link.up", lambda: all(of("link.up", v) for v in victims))
 wait("retained up again", lambda: all(lab.sub.state("link/" + v).get("state") == "up" for v in victims))
-ok(all(lab.sub.state("link/" + v)["rev"] > down[v]["rev"] for v in victims), "retained: up, rev has grown again")
+ok(all(lab.sub.state("link/" + v).get("rev", 0) > down[v]["rev"] for v in victims), "retained: up, rev has grown again")
 wait("incidents closed", lambda: sum(m.kind == "incident.closed" for m in lab.sub.events(begin)) >= 20)
+wait("all told is heard", lab.all_heard)
 for kind in ("link.down", "link.up"):
     ok(all(len(of(kind, v)) == 1 for v in victims), f"exactly one {kind} each")
 mine = {"link/" + v for v in victims} | {"site/" + sites[v] for v in victims}
@@ -48,6 +49,17 @@ for m in others:
     note(f"{m.kind} {m.subject}")
 opened = [m for m in lab.sub.events(begin) if m.kind == "incident.opened"]
 ok(len(opened) == 20, f"twenty incidents ({len(opened)})")
+for v in [v for v in victims if in_time[v] is None]:
+    note("the machine stood still: cut again")
+    time.sleep(lab.random.uniform(0, 3))
+    begin = time.time()
+    lab.fleet(f"cut link {v}")
+    cut = time.time()
+    told = wait("link.down", lambda: of("link.down", v))
+    in_time[v] = bool(told) and lab.in_time(v, cut, told[0].at) is not False
+    lab.fleet(f"restore link {v}")
+    wait("link.up", lambda: of("link.up", v))
+ok(all(in_time.values()), f"each within {LIMIT_S} s")
 # A site that leaves the inventory leaves the broker too.
 gone = sites[victims[0]]
 lab.drop_row("links", victims[0])
