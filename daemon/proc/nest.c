@@ -186,7 +186,7 @@ nest_run(struct child_start *cs, const char *netns, const char *user, int fd)
 		goto fail;
 	answer(fd, 0);
 	serve(cs, fd);
-	_exit(EXIT_SUCCESS);
+	spawn_exit(EXIT_SUCCESS);
 fail:
 	answer(fd, -1);
 	_exit(EXIT_FAILURE);
@@ -291,7 +291,7 @@ twin_close(struct twin *t)
 }
 
 /* The first one enters the namespace; it has its own way in. */
-static int
+static int __attribute__((noinline))
 twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
 {
 	struct twin	  *t = &n->twin[0];
@@ -299,6 +299,7 @@ twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
 	sigset_t	   before;
 	int		   fd[2];
 
+	SPAWN_KEEP_REGISTERS();
 	if (pair_make(fd) == -1)
 		return -1;
 	child_start_init(&cs, PROCESS_MEASURE, n->instance);

@@ -12,6 +12,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "config.h"
+
+#ifdef SIMPUL_SANITIZED
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "base/log.h"
 #include "proc/check.h"
 
@@ -87,14 +93,25 @@ spawn_shed(pid_t parent, int *keep, size_t nkeep)
 }
 
 void
+spawn_exit(int code)
+{
+#ifdef SIMPUL_SANITIZED
+	/* The look is taken from a second task, which may not trace a process that is not dumpable. */
+	if (code == EXIT_SUCCESS && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 && __lsan_do_recoverable_leak_check() != 0)
+		code = EXIT_FAILURE;
+#endif
+	/* Not exit(): what the parent has registered for its own end, and its memory, are not ours to clean up. */
+	_exit(code);
+}
+
+void
 spawn_become(const struct child_start *cs)
 {
 	int    keep[CHILD_FDS_MAX];
 	size_t n = child_fds(cs, keep);
 
 	spawn_shed(cs->parent, keep, n);
-	/* Not exit(): what the parent has registered for its own end, and its memory, are not ours to clean up. */
-	_exit(cs->kind == PROCESS_CHECK ? check_main(cs->parent_fd) : child_run(cs));
+	spawn_exit(cs->kind == PROCESS_CHECK ? check_main(cs->parent_fd) : child_run(cs));
 }
 
 pid_t
@@ -103,6 +120,7 @@ spawn_child(const struct child_start *cs)
 	sigset_t before;
 	pid_t	 pid;
 
+	SPAWN_KEEP_REGISTERS();
 	spawn_signals_block(&before);
 	pid = fork();
 	if (pid == 0)

@@ -48,6 +48,8 @@ def note(text):
 
 
 def done():
+    for lab in Lab.running:
+        lab.judge_sanitizers()
     print(f"1..{_count}", flush=True)
     sys.exit(1 if _failed or not _count else 0)
 
@@ -228,6 +230,8 @@ class Subscriber:
 
 
 class Lab:
+    running = []
+
     def __init__(self, name, seed=None, conf="", inventory=None, fleet_options=()):
         need_namespaces()
         self.seed = seed if seed is not None else int(os.environ.get("SIMPUL_SEED", random.SystemRandom().randrange(1 << 30)))
@@ -238,6 +242,7 @@ class Lab:
         self.children = {}
         self.fleet_options = list(fleet_options)
         atexit.register(self.close)
+        Lab.running.append(self)
         for d in ("etc/secrets/snmp", "etc/secrets/publish", "data", "log"):
             os.makedirs(self.path(d), mode=0o700)
         shutil.copytree(inventory or os.path.join(SRC, "etc/inventory"), self.path("etc/inventory"))
@@ -366,6 +371,15 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
             if int(ppid) == parent and state not in "ZX" and ":" in title:
                 found.setdefault(title.split(":", 1)[1].strip(), []).append(int(entry))
         return found
+
+    def judge_sanitizers(self):
+        """In a build with sanitizers: end the engine, and see that none of its processes was found at fault or to leak."""
+        if not SANITIZED:
+            return
+        self.end("simpuld")
+        words = [l for l in self.read("log/simpuld.log").splitlines() if "Sanitizer" in l or "runtime error" in l]
+        ok(not words, "the sanitizers have found nothing")
+        note("\n".join(words))
 
     # ---- the promise ----
 

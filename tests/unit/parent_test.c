@@ -154,6 +154,12 @@ spawn_become(const struct child_start *cs)
 }
 
 void
+spawn_exit(int code)
+{
+	_exit(code);
+}
+
+void
 spawn_shed(pid_t parent, int *keep, size_t nkeep)
 {
 	(void)parent, (void)keep, (void)nkeep;
