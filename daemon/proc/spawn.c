@@ -97,10 +97,13 @@ spawn_exit(int code)
 {
 #ifdef SIMPUL_SANITIZED
 	/* The look is taken from a second task, which may not trace a process that is not dumpable. */
-	if (code == EXIT_SUCCESS && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 && __lsan_do_recoverable_leak_check() != 0)
+	if (code == EXIT_SUCCESS && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 &&
+	    __lsan_do_recoverable_leak_check() != 0)
 		code = EXIT_FAILURE;
 #endif
-	/* Not exit(): what the parent has registered for its own end, and its memory, are not ours to clean up. */
+	/*
+	 * Not exit(): what the parent has registered for its own end, and its memory, are not ours to clean up.
+	 */
 	_exit(code);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * heard.h: what a broker has heard of an engine, for tests that play the broker: its retained documents and its
- * stream of events, in the order of arrival.
+ * heard.h: what a broker has heard of an engine, for tests that play the broker: its retained documents and
+ * its stream of events, in the order of arrival.
  */
 #ifndef SIMPUL_TEST_HEARD_H
 #define SIMPUL_TEST_HEARD_H
@@ -33,7 +33,8 @@ int	heard_take(struct heard *h, const struct msg_outbox_item *item, int64_t mono
 
 /** `data` of the retained document on a topic, borrowed; NULL when there is none. */
 struct json_t *heard_doc(const struct heard *h, const char *topic);
-const char *heard_state(const struct heard *h, const char *ref);	/* "site/s013" -> its state word; "-" for none */
+/** @param ref  such as "site/s013"; @return its state word, "-" for none */
+const char *heard_state(const struct heard *h, const char *ref);
 int64_t	heard_number(const struct heard *h, const char *topic, const char *key);	/* -1 for none */
 size_t	heard_topics(const struct heard *h, const char *prefix);	/* retained ones that begin so */
 

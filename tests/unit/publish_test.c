@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * publish_test.c: birth, order, acknowledgement, refusal, a broker that dies and comes back, the Last Will of an
- * engine that is killed, an orderly stop.
+ * publish_test.c: birth, order, acknowledgement, refusal, a broker that dies and comes back, the Last Will of
+ * an engine that is killed, an orderly stop.
  */
 #include "tests/unit/publish_world.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* publish_trust_test.c: brokers that are not there or not to be trusted, TLS, and secrets that others may read. */
+/*
+ * publish_trust_test.c: brokers that are not there or not to be trusted, TLS, and secrets that others may read.
+ */
 #include "tests/unit/publish_world.h"
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * publish_world.h: the publish process against Debian's mosquitto on a Unix socket. The test plays core;
- * mosquitto_sub plays the command centre. Every wait is for a condition, with a limit after which the test has
- * failed. What is started here ends with the test, also when it is killed.
+ * mosquitto_sub plays the command centre. Every wait is for a condition, with a limit after which the test
+ * has failed. What is started here ends with the test, also when it is killed.
  */
 #ifndef SIMPUL_TEST_PUBLISH_WORLD_H
 #define SIMPUL_TEST_PUBLISH_WORLD_H

@@ -7,7 +7,9 @@
 
 struct check_input;
 
-/** Put `row` (without the end of its line; NULL: nothing) in place of the row with this id. @return was there one? */
+/**
+ * Put `row` (without the end of its line; NULL: nothing) in place of the row with this id. @return was there one?
+ */
 bool	input_row_replace(struct check_input *in, const char *id, const char *row);
 
 #endif
