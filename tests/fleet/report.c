@@ -76,7 +76,8 @@ report_truth_link(struct command_call *c)
 	struct fleet_link_truth truth;
 
 	fleet_truth_link(c->m, c->line->link->id, &truth);
-	reply_line(c->reply, "rtt_p50_s %.9f loss_ratio %.6f", truth.rtt_p50_s, truth.loss_ratio);
+	reply_line(c->reply, "rtt_p50_s %.9f loss_ratio %.6f rtt_min_s %.9f", truth.rtt_p50_s, truth.loss_ratio,
+	    truth.rtt_min_s);
 	return 0;
 }
 

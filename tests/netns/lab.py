@@ -125,6 +125,7 @@ class Stalls:
 
     def __init__(self, path):
         self.spans = []
+        self.late = []
         self.path = path
         for work in (self._wake, self._sync):
             threading.Thread(target=work, daemon=True).start()
@@ -136,9 +137,10 @@ class Stalls:
 
     def _wake(self):
         while True:
-            due = time.time() + self.WAKE_S + self.WAKE_SLACK_S
+            due = time.time() + self.WAKE_S
             time.sleep(self.WAKE_S)
-            self._note(due)
+            self.late.append(time.time() - due)
+            self._note(due + self.WAKE_SLACK_S)
 
     def _sync(self):
         with open(self.path, "wb", buffering=0) as f:
@@ -148,6 +150,11 @@ class Stalls:
                 os.fdatasync(f.fileno())
                 self._note(due)
                 time.sleep(self.SYNC_S)
+
+    def wake_s(self, share):
+        """How late at most a process woke in this share (0..1) of all times so far."""
+        late = sorted(list(self.late))
+        return late[int(share * (len(late) - 1))] if late else 0
 
     def seconds(self, begin, end):
         """How much of this time (since the epoch) it stood still."""
