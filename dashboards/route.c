@@ -16,7 +16,8 @@
 #include "dashboards/web.h"
 
 #define RATE_PER_S	   20		/* of a session */
-#define RATE_STRANGER_PER_S 50		/* of an address: a page brings its files along */
+#define RATE_STRANGER_PER_S 50		/* of an address */
+#define RATE_PAGES_PER_S   200		/* of an address: what lies in memory and says nothing of the city */
 #define BODY_DEPTH	   16
 
 #define OPERATORS (ROLE(USER_ADMIN) | ROLE(USER_NOC))
@@ -240,16 +241,26 @@ find_session(struct visit *v)
 }
 
 static bool
+is_page(const struct visit *v)
+{
+	return v->route != NULL ? v->route->run == web_page : static_find(v->web->files, v->x->path) != NULL;
+}
+
+/* Pages count apart: a browser that opens all its tabs again asks for their files in one breath. */
+static bool
 check_rate(struct visit *v)
 {
 	struct web *w = v->web;
+	size_t	    address = hash_text(v->x->address) % nitems(w->rate);
+	int64_t	    now_ns = loop_mono_ns(w->loop);
 	bool	    free;
 
-	if (v->session != NULL)
-		free = rate_take(&v->session->tokens_ns, RATE_PER_S, loop_mono_ns(w->loop));
+	if (is_page(v))
+		free = rate_take(&w->page_rate[address], RATE_PAGES_PER_S, now_ns);
+	else if (v->session != NULL)
+		free = rate_take(&v->session->tokens_ns, RATE_PER_S, now_ns);
 	else
-		free = rate_take(&w->rate[hash_text(v->x->address) % nitems(w->rate)], RATE_STRANGER_PER_S,
-		    loop_mono_ns(w->loop));
+		free = rate_take(&w->rate[address], RATE_STRANGER_PER_S, now_ns);
 	if (!free) {
 		w->counts.rate_limited++;
 		problem_wait(v, 1);

@@ -43,6 +43,7 @@ struct web {
 	struct mirror	 *mirror;
 	struct streams	 *streams;
 	int64_t		  rate[4096];	/* of visitors without a session, by a hash of the address */
+	int64_t		  page_rate[4096];	/* of pages and their files, the same */
 	struct loop_timer clock;
 	struct web_counts counts;
 	unsigned	  cost;		/* of password hashes */

@@ -146,6 +146,7 @@ def rate(b):
     keep.cookie = b.cookie
     got = [keep.get("/api/v1/session").status for _ in range(300)]
     ok(200 in got and 429 in got, "too many requests of a session are refused")
+    ok([keep.get(p).status for p in ("/", "/assets/app-1.js") * 20] == [200] * 40, "but its pages come along")
     wait("a little later they are not", lambda: b.get("/api/v1/session").status == 200)
 
 

@@ -316,10 +316,9 @@ export async function accessible({ browser, city }) {
 export async function manyTabs({ browser, city }) {
 	const person = await browser.person(), first = await browser.logIn(person, city.users.noc);
 	const before = browser.streams, tabs = [first];
-	for (let i = 0; i < 6; i++) {
-		tabs.push(await browser.page(person, '/'));
-		await tabs[tabs.length - 1].waitForSelector(tile(city.office));
-	}
+	tabs.push(...await Promise.all(Array.from({ length: 6 }, () => browser.page(person, '/'))));
+	for (const t of tabs)
+		await t.waitForSelector(tile(city.office));
 	for (const t of tabs)
 		await t.waitForFunction(() => document.querySelector('.live:not(.old)'));
 	note(`streams opened by six more tabs: ${browser.streams - before}`);

@@ -4,6 +4,7 @@
 
 const BASE = '/api/v1';
 const TIMEOUT_MS = 20000;
+const RETRIES = 8;
 
 /** What went wrong, in the server's code; `status` 0: the server was not reached. */
 export class Problem extends Error {
@@ -84,8 +85,23 @@ function either(a, b) {
 	return c.signal;
 }
 
-/** @param {string} path @param {{quiet?: boolean, signal?: AbortSignal}} [options] */
-export const get = (path, options) => call('GET', path, undefined, options);
+/**
+ * What the server has no time for now, as when many tabs open at once, is asked for again when it says so; not all at
+ * the same moment.
+ * @param {string} path @param {{quiet?: boolean, signal?: AbortSignal}} [options]
+ * @returns {Promise<any>}
+ */
+export async function get(path, options) {
+	for (let tries = 0; ; tries++)
+		try {
+			return await call('GET', path, undefined, options);
+		} catch (e) {
+			if (!(e instanceof Problem) || e.status !== 429 || tries === RETRIES)
+				throw e;
+			const wait = (e.retryAfter ?? 1) * 1000 * (1 + Math.random());
+			await new Promise(done => setTimeout(done, wait));
+		}
+}
 
 /** All pages of a list. @param {string} path with or without a query @returns {Promise<{items: any[], seq: number}>} */
 export async function getAll(path) {
