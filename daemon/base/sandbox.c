@@ -30,6 +30,7 @@
 
 #ifdef SIMPUL_SANITIZED
 #define ON_VIOLATION SCMP_ACT_LOG	/* the sanitizers make calls of their own */
+#define SANITIZERS_READ "/proc"		/* ... and look for leaks there */
 #else
 #define ON_VIOLATION SCMP_ACT_KILL_PROCESS
 #endif
@@ -310,6 +311,10 @@ landlock_fill(int ruleset, const struct role *r, int dir_fd, uint64_t all)
 
 	if (dir_fd != -1 && landlock_allow(ruleset, dir_fd, own) == -1)
 		return -1;
+#ifdef SANITIZERS_READ
+	if (landlock_allow_reading(ruleset, SANITIZERS_READ) == -1)
+		return -1;
+#endif
 	return landlock_allow_each(ruleset, r->files);
 }
 

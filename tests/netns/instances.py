@@ -26,7 +26,7 @@ def reload(conf):
 
 
 def pid():
-    return lab.engine_children().get("measure two")
+    return lab.engine_pid("measure two")
 
 
 def known():

@@ -379,6 +379,10 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
                 found.setdefault(title.split(":", 1)[1].strip(), []).append(int(entry))
         return found
 
+    def engine_pid(self, name):
+        """The pid of the one process that calls itself so; None while there is none."""
+        return self.engine_children().get(name, [None])[-1]
+
     def judge_sanitizers(self):
         """In a build with sanitizers: end the engine, and see that none of its processes was found at fault or to leak."""
         if not SANITIZED:
