@@ -47,8 +47,8 @@ const struct conf_group *conf_schema(void);
 /** The comment at the head of its default file. */
 const char *conf_head(void);
 /**
- * For a program other than the engine: make these its groups and its head (borrowed for good), before it calls
- * anything else of this header. Without it they are those of simpuld.conf.
+ * For a program other than the engine: make these its groups and its head (borrowed for good), before it
+ * calls anything else of this header. Without it they are those of simpuld.conf.
  */
 void	conf_use(const struct conf_group *groups, const char *head);
 

@@ -10,7 +10,10 @@ struct json_t;
 
 enum fault { FAULT_REACH, FAULT_QUALITY };
 
-/* Why, where it is sure. A new one goes into openapi.json and both languages of the pages, too: tests hold that. */
+/*
+ * Why, where it is sure. A new one goes into openapi.json and both languages of the pages, too: tests hold
+ * that.
+ */
 enum cause { CAUSE_UNKNOWN, CAUSE_OWN_FIBRE, CAUSE_PROVIDER_LINE, CAUSES };
 extern const char *const cause_names[CAUSES + 1];	/* "unknown" ..., NULL */
 
