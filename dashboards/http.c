@@ -141,6 +141,7 @@ conn_check(void *arg)
 		return;
 	}
 	addr_from_sockaddr(&c->address, &port, (struct sockaddr *)&ss);
+	addr_unmap(&c->address);	/* "::" takes IPv4, too: its hosts are as many, and as local */
 	if (conns_of(h, &c->address) >= h->set.max_per_address) {
 		h->counts.refused_address++;
 		conn_end(c);

@@ -93,3 +93,15 @@ addr_from_sockaddr(struct addr *a, uint16_t *port, const struct sockaddr *sa)
 			*port = ntohs(in6->sin6_port);
 	}
 }
+
+void
+addr_unmap(struct addr *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct addr	     four = { .family = 4 };
+
+	if (a->family != 6 || memcmp(a->byte, mapped, sizeof(mapped)) != 0)
+		return;
+	memcpy(four.byte, a->byte + sizeof(mapped), 4);
+	*a = four;
+}

@@ -22,5 +22,7 @@ uint32_t addr_hash(const struct addr *a);
 /** @return length of the socket address written to *ss */
 socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *ss);
 void	 addr_from_sockaddr(struct addr *a, uint16_t *port, const struct sockaddr *sa);
+/** An IPv4 address that a socket of both kinds has shown as IPv6 (::ffff:10.1.0.13) becomes IPv4 again. */
+void	 addr_unmap(struct addr *a);
 
 #endif

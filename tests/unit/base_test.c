@@ -215,6 +215,11 @@ test_addr(void)
 	is_text(addr_text(&b, text), "2001:db8::1", "IPv6 as text");
 	ok(addr_parse(&a, "10.1.0.13:80") == -1 && addr_parse(&a, "10.01.0.3") == -1 && addr_parse(&a, "") == -1 && a.family == 0,
 	    "anything but the plain form is refused");
+	addr_parse(&a, "::ffff:10.1.0.13");
+	addr_unmap(&a);
+	is_text(addr_text(&a, text), "10.1.0.13", "IPv4 in IPv6 is taken out");
+	addr_unmap(&b);
+	is_text(addr_text(&b, text), "2001:db8::1", "and other IPv6 stays");
 }
 
 static void

@@ -260,6 +260,20 @@ def users_change(by_name):
     equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "xx"}).status, 400, "one of two")
 
 
+def both_kinds():
+    """One socket for IPv6 and IPv4 shows an IPv4 host as ::ffff:a.b.c.d."""
+    if not os.path.exists("/proc/net/if_inet6"):
+        ok(True, "# SKIP no IPv6")
+        return
+    other = Server('listen = "::";')
+    try:
+        ok(other.metric("connections") is not None, "this host is local by IPv4, too")
+        Browser(other).login("nobody", PASSWORD)
+        ok("from 127.0.0.1 failed" in other.text("log"), "and has the address by which it is known")
+    finally:
+        other.close()
+
+
 try:
     admin = first_start()
     found = users()
@@ -272,6 +286,7 @@ try:
     events(found)
     engine_goes(found)
     users_change(found)
+    both_kinds()
     equal(server.stop(), 0, "SIGTERM ends it in good order")
 finally:
     server.close()

@@ -119,7 +119,7 @@ class Server:
     def listens(self):
         for line in self.text("log").splitlines()[::-1]:
             if "serving https://" in line:
-                return int(line.split("serving https://")[1].split(":")[1].split("/")[0])
+                return int(line.split("serving https://")[1].split("/")[0].rsplit(":", 1)[1])
         if self.process.poll() is not None:
             note(self.text("log"))
             sys.exit(1)
