@@ -5,6 +5,7 @@
  * Its only source is the engine's control socket; it reads nothing of the engine's files. Without
  * --foreground the shell's command returns when the server listens, or has failed and said why.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -100,11 +101,14 @@ options_parse(struct options *o, int argc, char *argv[])
 	}
 }
 
-/* @param background_fd  who waits to hear that the server listens; taken */
+/*
+ * @param background_fd  who waits to hear that the server listens; taken
+ * @param out_fd	 the standard output of whoever started us; taken
+ */
 static int
-run_stages(struct loop *loop, const struct options *o, int background_fd)
+run_stages(struct loop *loop, const struct options *o, int background_fd, int out_fd)
 {
-	struct web    *w = web_new(loop, o->conf_path, o->root);
+	struct web    *w = web_new(loop, o->conf_path, o->root, out_fd);
 	struct notify *notify = notify_new(loop);
 	size_t	       up;
 	int	       rc = -1;
@@ -132,18 +136,19 @@ main(int argc, char *argv[])
 {
 	struct options opt = { 0 };
 	struct loop   *loop;
-	int	       rc, background_fd = -1;
+	int	       rc, out_fd, background_fd = -1;
 
 	standard_fds_fill();
 	title_init(argc, argv);
 	log_open("simpul-web", NULL);
 	web_conf_use();
 	options_parse(&opt, argc, argv);
+	out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);	/* the background has none */
 	if (!opt.foreground)
 		background_fd = background_start();
 	signal(SIGPIPE, SIG_IGN);
 	loop = loop_new();
-	rc = run_stages(loop, &opt, background_fd);
+	rc = run_stages(loop, &opt, background_fd, out_fd);
 	loop_free(loop);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -25,6 +25,7 @@ struct starting {		/* what the stages remember; the head is what all use */
 	struct web  web;
 	const char *conf_path;
 	const char *root;
+	int	    out_fd;		/* -1: closed */
 };
 
 static struct starting *
@@ -34,7 +35,7 @@ starting_of(struct web *w)
 }
 
 struct web *
-web_new(struct loop *l, const char *conf_path, const char *root)
+web_new(struct loop *l, const char *conf_path, const char *root, int out_fd)
 {
 	struct starting *s = xcalloc(1, sizeof(*s));
 
@@ -42,7 +43,17 @@ web_new(struct loop *l, const char *conf_path, const char *root)
 	s->web.state_fd = s->web.listen_fd = -1;
 	s->conf_path = conf_path;
 	s->root = root;
+	s->out_fd = out_fd;
 	return &s->web;
+}
+
+/* Who waits for the end of our output shall not wait for the end of the server. */
+static void
+out_close(struct starting *s)
+{
+	if (s->out_fd != -1)
+		close(s->out_fd);
+	s->out_fd = -1;
 }
 
 void
@@ -56,6 +67,7 @@ web_free(struct web *w)
 	if (w->listen_fd != -1)
 		close(w->listen_fd);
 	conf_free(w->conf);
+	out_close(starting_of(w));
 	free(starting_of(w));
 }
 
@@ -197,11 +209,10 @@ first_admin(struct web *w)
 		log_warnx("%s/%s", conf_text(w->conf, "web.state_dir"), err);
 		return -1;
 	}
-	if (f.made) {
-		printf(
-		    "simpul-web: first start. Log in as admin with the one-time password %s\n", f.password);
-		fflush(stdout);
-	}
+	if (f.made && dprintf(starting_of(w)->out_fd,
+	    "simpul-web: first start. Log in as admin with the one-time password %s\n", f.password) < 0)
+		log_warn("cannot say admin's password; give another: simpulctl user password admin");
+	out_close(starting_of(w));
 	explicit_bzero(&f, sizeof(f));
 	return 0;
 }

@@ -5,8 +5,12 @@
 
 #include "dashboards/web.h"
 
-/** @param conf_path  borrowed for ever @param root  the pages' folder, or NULL */
-struct web *web_new(struct loop *l, const char *conf_path, const char *root);
+/**
+ * @param conf_path  borrowed for ever
+ * @param root	     the pages' folder, or NULL
+ * @param out_fd     who started us reads there; taken
+ */
+struct web *web_new(struct loop *l, const char *conf_path, const char *root, int out_fd);
 void	web_free(struct web *w);
 
 int	web_settings(struct web *w);

@@ -3,12 +3,14 @@
 """api.py: the server's real answers: log-in, roles, every operation against openapi.json, live events, an engine that goes and
 comes. The engine is played (engine.py)."""
 import os
+import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from engine import incident
 from schema import Api
-from server import SRC, Browser, Server, done, equal, none, note, ok, wait
+from server import BUILD, PATIENCE, SRC, Browser, Server, done, equal, none, note, ok, wait
 
 api = Api(os.path.join(SRC, "dashboards", "openapi.json"))
 server = Server()
@@ -274,6 +276,35 @@ def both_kinds():
         other.close()
 
 
+def running(conf):
+    """The server of this configuration file."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                if conf.encode() in f.read().split(b"\0"):
+                    return int(pid)
+        except OSError:
+            pass
+    return None
+
+
+def background():
+    """Started as from a shell: it returns when the server listens, and has said the password."""
+    other = server.path("background.conf")
+    with open(other, "w", encoding="utf-8") as f:
+        f.write(server.text("web.conf").replace(server.path("state"), server.path("state2")))
+    try:
+        with open(server.path("log2"), "wb") as log:
+            r = subprocess.run([os.path.join(BUILD, "simpul-web"), "-c", other], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=log, timeout=PATIENCE, check=False)
+        ok(r.returncode == 0 and b"one-time password " in r.stdout, "a server in the background says the one-time password, too")
+    finally:
+        pid = running(other)
+        if ok(pid is not None, "and goes on"):
+            os.kill(pid, signal.SIGTERM)
+            wait("it ends", lambda: running(other) is None)
+
+
 try:
     admin = first_start()
     found = users()
@@ -287,6 +318,7 @@ try:
     engine_goes(found)
     users_change(found)
     both_kinds()
+    background()
     equal(server.stop(), 0, "SIGTERM ends it in good order")
 finally:
     server.close()
