@@ -35,7 +35,7 @@ web_healthz(struct visit *v)
 void
 web_readyz(struct visit *v)
 {
-	bool ready = mirror_is_ready(v->web->mirror);
+	bool ready = mirror_is_connected(v->web->mirror);
 
 	visit_answer_text(v, ready ? 200 : 503, "text/plain; charset=utf-8",
 	    ready ? "ready\n" : "the engine is away\n");

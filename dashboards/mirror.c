@@ -14,6 +14,7 @@
 #define OFTEN_NS    NS_PER_S
 #define SHARE	    10			/* a refresh may take one part in so many of the time, */
 #define SHARE_NEWS  2			/* and this one when something has happened */
+#define FRESH_NS    (15 * NS_PER_S)	/* so late a city may be, beside what its refreshes take */
 #define PAGE	    500
 
 /* The lists of a refresh in their order. */
@@ -36,7 +37,8 @@ struct mirror {
 	struct city	   *city, *building;
 	size_t		    step;
 	bool		    busy, stirred, subscribed;
-	struct loop_timer   timer;
+	bool		    connected;		/* ... and the city is young */
+	struct loop_timer   timer, stale;
 	int64_t		    started_ns, took_ns, heard_ns;
 	uint64_t	    batch, refreshes;
 };
@@ -67,6 +69,29 @@ give_up(struct mirror *m)
 	plan(m);
 }
 
+/* The engine may be there and yet give no whole city: what is shown is old then, and must not look live. */
+static void
+on_stale(void *arg)
+{
+	struct mirror *m = arg;
+
+	log_warnx("the engine has not told all it knows for a while; the last known state is shown");
+	m->connected = false;
+	m->calls.connected(m->calls.arg, false);
+}
+
+static void
+freshen(struct mirror *m)
+{
+	loop_timer_set(m->loop, &m->stale,
+	    loop_mono_ns(m->loop) + FRESH_NS + 2 * SHARE * m->took_ns, on_stale, m);
+	if (m->connected)
+		return;
+	log_info("the engine has told all it knows");
+	m->connected = true;
+	m->calls.connected(m->calls.arg, true);
+}
+
 static void
 finish(struct mirror *m)
 {
@@ -83,6 +108,7 @@ finish(struct mirror *m)
 	m->refreshes++;
 	m->heard_ns = loop_wall_ns(m->loop);
 	m->took_ns = loop_mono_ns(m->loop) - m->started_ns;
+	freshen(m);
 	if (rows != 0 || first)
 		m->calls.changed(m->calls.arg, m->city, rows);
 	city_free(old);
@@ -166,7 +192,6 @@ on_up(void *arg, const json_t *hello)
 	(void)hello;
 	m->subscribed = false;
 	m->took_ns = 0;
-	m->calls.connected(m->calls.arg, true);
 	refresh(m);
 }
 
@@ -176,6 +201,8 @@ on_down(void *arg)
 	struct mirror *m = arg;
 
 	loop_timer_cancel(m->loop, &m->timer);
+	loop_timer_cancel(m->loop, &m->stale);
+	m->connected = false;
 	m->calls.connected(m->calls.arg, false);
 }
 
@@ -213,6 +240,7 @@ mirror_free(struct mirror *m)
 		return;
 	upstream_free(m->up);
 	loop_timer_cancel(m->loop, &m->timer);
+	loop_timer_cancel(m->loop, &m->stale);
 	city_free(m->building);
 	city_free(m->city);
 	free(m);
@@ -233,13 +261,7 @@ mirror_city(const struct mirror *m)
 bool
 mirror_is_connected(const struct mirror *m)
 {
-	return upstream_is_up(m->up);
-}
-
-bool
-mirror_is_ready(const struct mirror *m)
-{
-	return upstream_is_up(m->up) && m->refreshes > 0;
+	return m->connected;
 }
 
 int64_t

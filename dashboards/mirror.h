@@ -15,7 +15,7 @@ struct mirror;
 struct mirror_calls {
 	/** The city is a new one. @param rows  how many differ; -1: all are to be fetched anew */
 	void (*changed)(void *arg, const struct city *city, int rows);
-	/** The connection has come or gone. */
+	/** mirror_is_connected() is another now. */
 	void (*connected)(void *arg, bool connected);
 	void  *arg;
 };
@@ -26,7 +26,7 @@ struct upstream *mirror_upstream(struct mirror *m);
 
 /** The last whole city; before the first, an empty one. Valid until the loop turns. */
 const struct city *mirror_city(const struct mirror *m);
-bool	mirror_is_ready(const struct mirror *m);	/* connected, and has a city */
+/** The engine is there, and the city is young: of the last 15 s and 20 times what it takes to get one. */
 bool	mirror_is_connected(const struct mirror *m);
 int64_t mirror_heard_ns(const struct mirror *m);	/* when the city was last whole, wall; 0: never */
 uint64_t mirror_batch(const struct mirror *m);		/* number of the last batch of changes */

@@ -235,6 +235,15 @@ def engine_goes(by_name):
     ok(s.until("engine", lambda d: d["connected"]) is not None, "it comes back")
     engine.change(lambda e: e.link[1].update(code="warn", state="degraded"))
     ok(s.until("batch", lambda d: any(r[0] == "s002-1" for r in d["links"])) is not None, "and news with it")
+    with engine.lock:
+        engine.refuse["status"] = ("internal", {})
+    e = s.until("engine", lambda d: not d["connected"])
+    ok(e and e["last"], "an engine that is there but tells nothing is as good as gone")
+    equal(Browser(server).get("/readyz").status, 503, "which is not ready, either")
+    equal(check(b, "GET", "/api/v1/summary").doc["engine"]["connected"], False, "and not live")
+    with engine.lock:
+        engine.refuse.clear()
+    ok(s.until("engine", lambda d: d["connected"]) is not None, "until it tells all again")
     s.close()
     with engine.lock:
         engine.silent.add("why")
