@@ -146,6 +146,8 @@ change_user(void *arg, struct users *u, char *err, size_t err_size)
 		snprintf(err, err_size, "user %s is no more", c->name);
 		return -1;
 	}
+	if (c->hash == NULL && strcmp(user->lang, c->lang) == 0)
+		return USERS_SAME;
 	if (c->lang != NULL)
 		text_copy(user->lang, sizeof(user->lang), c->lang);
 	if (c->hash != NULL) {

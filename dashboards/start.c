@@ -185,7 +185,7 @@ add_first(void *arg, struct users *u, char *err, size_t err_size)
 	struct user  *user;
 
 	if (u->n > 0)
-		return 0;
+		return USERS_SAME;	/* a full disk does not keep the server from starting */
 	user = users_add(u, "admin");
 	user->role = USER_ADMIN;
 	user->must_change = true;

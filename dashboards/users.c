@@ -315,7 +315,7 @@ users_update(int dir_fd, int (*change)(void *, struct users *, char *, size_t), 
 {
 	struct users u = { 0 };
 	struct stat  st;
-	int rc = -1, lock = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc, lock = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (lock == -1 || flock(lock, LOCK_EX) == -1) {
 		snprintf(err, err_size, "%s cannot be locked: %s", LOCK_FILE, strerror(errno));
@@ -324,9 +324,12 @@ users_update(int dir_fd, int (*change)(void *, struct users *, char *, size_t), 
 		return -1;
 	}
 	give_away(dir_fd, lock);
-	if (users_load(&u, dir_fd, &st, err, err_size) == 0 && change(arg, &u, err, err_size) == 0)
+	rc = users_load(&u, dir_fd, &st, err, err_size);
+	if (rc == 0)
+		rc = change(arg, &u, err, err_size);
+	if (rc == 0)
 		rc = replace(dir_fd, &u, err, err_size);
 	users_free(&u);
 	close(lock);
-	return rc;
+	return rc == USERS_SAME ? 0 : rc;
 }

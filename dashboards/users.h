@@ -62,9 +62,10 @@ void	user_set_sites(struct user *user, const char *const *site, size_t n);
  */
 int	users_load(struct users *u, int dir_fd, struct stat *st, char *err, size_t err_size);
 bool	users_changed(int dir_fd, const struct stat *st);
+#define USERS_SAME 1		/* a change that changes nothing */
 /**
  * Change the file, alone: others wait. It keeps the owner of its directory.
- * @param change  returns 0, or -1 with a sentence in err: nothing is written then
+ * @param change  returns 0, or USERS_SAME or -1 with a sentence in err: nothing is written then
  * @return 0 or -1
  */
 int	users_update(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size), void *arg,

@@ -24,7 +24,7 @@ struct request {
 	enum user_role role;
 	char	      *sites;		/* "s013,s014"; NULL: not given */
 	bool	       has_role, once;
-	char	       password[PASSWORD_MAX + 1];
+	char	       password[PASSWORD_MAX + 1], hash[USER_HASH_MAX];
 };
 
 static bool
@@ -90,19 +90,14 @@ ask_password(char *out, size_t size)
 	return good;
 }
 
-/* Fill in a user's password. 0, or -1 after saying why. */
-static int
-set_password(struct user *user, struct request *r, char *err, size_t err_size)
+static void
+set_password(struct user *user, const struct request *r)
 {
-	if (password_hash(r->password, PASSWORD_COST, user->hash) == -1) {
-		snprintf(err, err_size, "no password hash can be made");
-		return -1;
-	}
+	text_copy(user->hash, sizeof(user->hash), r->hash);
 	user->must_change = r->once;
-	return 0;
 }
 
-/* Before the file is locked: it may take a while. */
+/* Before the file is locked, for which the server may wait: the answer, and the hash, take a while. */
 static int
 choose_password(struct request *r)
 {
@@ -110,15 +105,16 @@ choose_password(struct request *r)
 
 	if (r->once) {
 		password_one_time(r->password);
-		return 0;
-	}
-	if (!ask_password(r->password, sizeof(r->password))) {
+	} else if (!ask_password(r->password, sizeof(r->password))) {
 		complain("no password was given");
 		return -1;
+	} else if ((fault = password_fault(r->password, r->name)) != NULL) {
+		complain("%s", fault);
+		return -1;
 	}
-	if ((fault = password_fault(r->password, r->name)) == NULL)
+	if (password_hash(r->password, PASSWORD_COST, r->hash) == 0)
 		return 0;
-	complain("%s", fault);
+	complain("no password hash can be made");
 	return -1;
 }
 
@@ -160,7 +156,8 @@ change_add(void *arg, struct users *u, char *err, size_t err_size)
 	user->role = r->role;
 	if (r->sites != NULL && take_sites(user, r->sites, err, err_size) == -1)
 		return -1;
-	return set_password(user, r, err, err_size);
+	set_password(user, r);
+	return 0;
 }
 
 static int
@@ -173,7 +170,8 @@ change_password(void *arg, struct users *u, char *err, size_t err_size)
 		snprintf(err, err_size, "there is no user %s", r->name);
 		return -1;
 	}
-	return set_password(user, r, err, err_size);
+	set_password(user, r);
+	return 0;
 }
 
 static int
@@ -309,6 +307,7 @@ cmd_user(struct cli *cli, int argc, char *argv[])
 		rc = run(cli, &r, argv[at]);
 	}
 	explicit_bzero(r.password, sizeof(r.password));
+	explicit_bzero(r.hash, sizeof(r.hash));
 	free(r.sites);
 	return rc;
 }

@@ -250,6 +250,13 @@ add_one(void *arg, struct users *u, char *err, size_t err_size)
 	return 0;
 }
 
+static int
+add_none(void *arg, struct users *u, char *err, size_t err_size)
+{
+	(void)arg, (void)u, (void)err, (void)err_size;
+	return USERS_SAME;
+}
+
 static void
 test_file(void)
 {
@@ -268,6 +275,8 @@ test_file(void)
 	users_free(&u);
 	is_i64(users_update(fd, add_one, (char[]){ "a" }, err, sizeof(err)), -1, "a change that is refused");
 	ok(!users_changed(fd, &before), "writes nothing");
+	ok(users_update(fd, add_none, NULL, err, sizeof(err)) == 0 && !users_changed(fd, &before),
+	    "nor does one that changes nothing");
 	ok(users_update(fd, add_one, (char[]){"b"}, err, sizeof(err)) == 0 && users_changed(fd, &before),
 	    "another one");
 	unlinkat(fd, USERS_FILE, 0);

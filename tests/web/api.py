@@ -268,6 +268,9 @@ def users_change(by_name):
     ok(a.status == 200 and a.doc["lang"] == "en", "a language is chosen")
     again = Browser(server)
     equal(again.login("plan", PASSWORD + "plan").doc["lang"], "en", "and kept")
+    before = os.stat(server.path("state/users.json")).st_ino
+    equal(again.ask("PATCH", "/api/v1/session", {"lang": "en"}).status, 200, "the same once more")
+    equal(os.stat(server.path("state/users.json")).st_ino, before, "writes nothing")
     equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "xx"}).status, 400, "one of two")
 
 
