@@ -47,6 +47,23 @@ address_of(const struct visit *v)
 	return a;
 }
 
+/* Let a password be checked. A try counts when it is one: not when too many wait. */
+static void
+check_password(struct visit *v, const char *name, const char *password, const char *next, hasher_fn cb)
+{
+	struct web	  *w = v->web;
+	const struct user *user;
+	struct addr	   from = address_of(v);
+
+	web_users_watch(w);
+	user = users_find(&w->users, name);
+	text_copy(v->asked, sizeof(v->asked), user != NULL ? user->hash : "");
+	if (hasher_ask(w->hasher, password, v->asked, next, cb, v) == -1)
+		problem_wait(v, 2);
+	else
+		login_try(w->login, name, &from, loop_mono_ns(w->loop));
+}
+
 /* ---- log in ---- */
 
 static void
@@ -66,13 +83,15 @@ login_checked(void *arg, bool fits, const char *hash)
 	struct visit   *v = arg;
 	struct web     *w = v->web;
 	const char     *name = json_string_value(json_object_get(v->body, "user"));
-	struct user    *user = users_find(&w->users, name);
+	struct user    *user;
 	struct session *s;
 	struct addr	from = address_of(v);
 	char		token[TOKEN_SIZE];
 
 	(void)hash;
-	if (!fits || user == NULL) {
+	web_users_watch(w);
+	user = users_find(&w->users, name);
+	if (!fits || user == NULL || strcmp(user->hash, v->asked) != 0) {	/* another by now */
 		refuse_login(v, name);
 		return;
 	}
@@ -91,26 +110,20 @@ void
 api_session_open(struct visit *v)
 {
 	static const char *const members[] = { "user", "password", NULL };
-	struct web	  *w = v->web;
-	const char	  *name, *password;
-	const struct user *user;
-	struct addr	   from = address_of(v);
-	int64_t		   now = loop_mono_ns(w->loop);
-	unsigned	   wait;
+	struct web *w = v->web;
+	const char *name, *password;
+	struct addr from = address_of(v);
+	unsigned    wait;
 
 	if (body_only(v, members) == -1 || body_text(v, "user", 1, USER_NAME_MAX - 1, &name) == -1 ||
 	    body_text(v, "password", 1, PASSWORD_MAX, &password) == -1)
 		return;
-	if ((wait = login_wait_s(w->login, name, &from, now)) > 0) {
+	if ((wait = login_wait_s(w->login, name, &from, loop_mono_ns(w->loop))) > 0) {
 		w->counts.logins_delayed++;
 		problem_wait(v, wait);
 		return;
 	}
-	web_users_watch(w);
-	user = users_find(&w->users, name);
-	login_try(w->login, name, &from, now);
-	if (hasher_ask(w->hasher, password, user != NULL ? user->hash : "", NULL, login_checked, v) == -1)
-		problem_wait(v, 2);
+	check_password(v, name, password, NULL, login_checked);
 }
 
 /* ---- who am I, log out ---- */
@@ -134,16 +147,23 @@ api_session_close(struct visit *v)
 
 struct change {
 	const char *name, *lang, *hash;
+	const char *asked;		/* the hash that it takes the place of */
+	bool	    late;		/* there was another one by then */
 };
 
 static int
 change_user(void *arg, struct users *u, char *err, size_t err_size)
 {
-	const struct change *c = arg;
-	struct user	    *user = users_find(u, c->name);
+	struct change *c = arg;
+	struct user   *user = users_find(u, c->name);
 
 	if (user == NULL) {
 		snprintf(err, err_size, "user %s is no more", c->name);
+		return -1;
+	}
+	if (c->hash != NULL && strcmp(user->hash, c->asked) != 0) {
+		snprintf(err, err_size, "the password is another by now");
+		c->late = true;
 		return -1;
 	}
 	if (c->hash == NULL && strcmp(user->lang, c->lang) == 0)
@@ -160,11 +180,15 @@ change_user(void *arg, struct users *u, char *err, size_t err_size)
 static int
 change_store(struct visit *v, const char *lang, const char *hash)
 {
-	struct change c = { v->session->user.name, lang, hash };
+	struct change c = { v->session->user.name, lang, hash, v->asked, false };
 	char	      err[200];
 
 	if (users_update(v->web->state_fd, change_user, &c, err, sizeof(err)) == 0)
 		return 0;
+	if (c.late) {
+		refuse_login(v, c.name);
+		return -1;
+	}
 	log_warnx("cannot keep a change of %s: %s", c.name, err);
 	problem(v, 500, "internal", NULL);
 	return -1;
@@ -220,12 +244,10 @@ void
 api_session_password(struct visit *v)
 {
 	static const char *const members[] = { "old", "new", NULL };
-	struct web	  *w = v->web;
-	const char	  *old, *new, *fault, *name = v->session->user.name;
-	const struct user *user = users_find(&w->users, name);
-	struct addr	   from = address_of(v);
-	int64_t		   now = loop_mono_ns(w->loop);
-	unsigned	   wait;
+	struct web *w = v->web;
+	const char *old, *new, *fault, *name = v->session->user.name;
+	struct addr from = address_of(v);
+	unsigned    wait;
 
 	if (body_only(v, members) == -1 || body_text(v, "old", 1, PASSWORD_MAX, &old) == -1 ||
 	    body_text(v, "new", 1, PASSWORD_MAX, &new) == -1)
@@ -233,12 +255,9 @@ api_session_password(struct visit *v)
 	fault = strcmp(old, new) == 0 ? "the password is the old one" : password_fault(new, name);
 	if (fault != NULL) {
 		problem(v, 422, "password_refused", fault);
-	} else if ((wait = login_wait_s(w->login, name, &from, now)) > 0) {
+	} else if ((wait = login_wait_s(w->login, name, &from, loop_mono_ns(w->loop))) > 0) {
 		problem_wait(v, wait);
 	} else {
-		login_try(w->login, name, &from, now);
-		if (hasher_ask(w->hasher, old, user != NULL ? user->hash : "", new, password_checked, v) ==
-		    -1)
-			problem_wait(v, 2);
+		check_password(v, name, old, new, password_checked);
 	}
 }

@@ -117,6 +117,7 @@ visit_free(struct visit *v)
 	session_release(v->session);
 	query_free(&v->query);
 	json_decref(v->body);
+	explicit_bzero(v->asked, sizeof(v->asked));
 	free(v);
 }
 

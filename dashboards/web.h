@@ -59,6 +59,7 @@ struct visit {
 	struct query	    query;
 	json_t		   *body;	/* of a POST or PATCH: an object */
 	char		    id[ID_MAX];	/* {id} of the path */
+	char		    asked[USER_HASH_MAX];	/* what its password is compared with */
 };
 
 /** Answer with JSON. @param v  taken; NULL: no body (204) */

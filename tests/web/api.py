@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """api.py: the server's real answers: log-in, roles, every operation against openapi.json, live events, an engine that goes and
 comes. The engine is played (engine.py)."""
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from engine import incident
@@ -274,6 +276,31 @@ def users_change(by_name):
     equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "xx"}).status, 400, "one of two")
 
 
+def meanwhile():
+    """Passwords are compared by a process of its own, one after the other; here when the test likes."""
+    other, answers = Server(), {}
+    try:
+        other.user("add", "slow", "--role", "noc", password=PASSWORD + "\n")
+        with open(f"/proc/{other.process.pid}/task/{other.process.pid}/children", encoding="ascii") as f:
+            hasher = int(f.read().split()[0])
+        os.kill(hasher, signal.SIGSTOP)
+        before, polls = other.metric("requests_total"), itertools.count(1)
+        names = ["slow"] + [f"nobody{i}" for i in range(15)]
+        asking = [threading.Thread(target=lambda n=n: answers.update({n: Browser(other).login(n, PASSWORD).status})) for n in names]
+        for t in asking:
+            t.start()
+        wait("all are asked", lambda: other.metric("requests_total") == before + next(polls) + len(asking))
+        none([s for s in [Browser(other).login("late", PASSWORD).status for _ in range(8)] if s != 429], "more than 16 do not wait")
+        equal(other.user("password", "slow", password="another dozen letters\n").returncode, 0, "and a password is changed")
+        os.kill(hasher, signal.SIGCONT)
+        for t in asking:
+            t.join()
+        equal(answers["slow"], 401, "the old one, asked before and answered after, does not fit")
+        equal(Browser(other).login("late", PASSWORD).status, 401, "who found no place has not failed")
+    finally:
+        other.close()
+
+
 def both_kinds():
     """One socket for IPv6 and IPv4 shows an IPv4 host as ::ffff:a.b.c.d."""
     if not os.path.exists("/proc/net/if_inet6"):
@@ -329,6 +356,7 @@ try:
     events(found)
     engine_goes(found)
     users_change(found)
+    meanwhile()
     both_kinds()
     background()
     equal(server.stop(), 0, "SIGTERM ends it in good order")
