@@ -16,6 +16,7 @@
 #include "dashboards/users.h"
 
 #define STATE_DIR "/var/lib/simpul-web"
+#define INPUT_SIZE (PASSWORD_MAX + 2)	/* a byte more than may be: a longer one is seen */
 
 enum { OPT_ROLE = 256, OPT_SITES, OPT_STATE, OPT_ONCE };
 
@@ -24,7 +25,7 @@ struct request {
 	enum user_role role;
 	char	      *sites;		/* "s013,s014"; NULL: not given */
 	bool	       has_role, once;
-	char	       password[PASSWORD_MAX + 1], hash[USER_HASH_MAX];
+	char	       password[INPUT_SIZE], hash[USER_HASH_MAX];
 };
 
 static bool
@@ -68,7 +69,7 @@ static bool
 ask_password(char *out, size_t size)
 {
 	struct termios before, silent;
-	char	       again[PASSWORD_MAX + 1] = "";
+	char	       again[INPUT_SIZE] = "";
 	bool	       good;
 
 	if (tcgetattr(STDIN_FILENO, &before) == -1)

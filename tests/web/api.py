@@ -265,6 +265,8 @@ def users_change(by_name):
     equal(b.get("/api/v1/summary").status, 401, "at once")
     equal(b.login("camat", "another dozen letters").status, 200, "the new one works")
     server.user("remove", "camat")
+    r = server.user("add", "long", "--role", "noc", password="a long one " * 30 + "\n")
+    ok(r.returncode != 0 and "too long" in r.stderr, "a password that is too long is not cut")
     wait("the user is gone", lambda: b.get("/api/v1/summary").status == 401)
     a = by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "en"})
     ok(a.status == 200 and a.doc["lang"] == "en", "a language is chosen")
