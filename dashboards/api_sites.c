@@ -174,6 +174,13 @@ link_fits(const struct visit *v, const struct filter *f, const struct city_link 
 	       (f->q == NULL || city_link_matches(l, f->q, sees_all(v->session)));
 }
 
+/* Only what the visitor sees can be a cursor: the answer must not tell of others. */
+static bool
+is_cursor(const struct visit *v, const struct filter *f, const char *site, const char *id)
+{
+	return strcmp(f->cursor, id) == 0 && sees_site(v->session, site);
+}
+
 /* @param found  the cursor was met */
 static void
 answer_page(struct visit *v, const struct filter *f, json_t *items, size_t total, bool more, bool found)
@@ -212,7 +219,7 @@ api_sites(struct visit *v)
 			else
 				more = more || found;
 		}
-		found = found || strcmp(f.cursor, c->site[i]->id) == 0;
+		found = found || is_cursor(v, &f, c->site[i]->id, c->site[i]->id);
 	}
 	answer_page(v, &f, items, total, more, found);
 }
@@ -238,7 +245,8 @@ api_links(struct visit *v)
 			else
 				more = more || found;
 		}
-		found = found || strcmp(f.cursor, c->link[i]->id) == 0;
+		found = found ||
+		    (c->link[i]->site != NULL && is_cursor(v, &f, c->link[i]->site->id, c->link[i]->id));
 	}
 	answer_page(v, &f, items, total, more, found);
 }

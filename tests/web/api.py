@@ -149,6 +149,9 @@ def scope(by_name):
                  "series?ref=link/s002-1/rx_bps", "series?ref=host/s001-r1/load1", "series?ref=link/s999-1/rx_bps"):
         a = lurah.get("/api/v1/" + path)
         ok(a.status == 404 and a.body == lurah.get("/api/v1/sites/none").body, f"{path} of others is as if it were not")
+    for path in ("sites?cursor=s002", "sites?cursor=s999", "links?cursor=s002-1", "links?cursor=s999-1"):
+        equal(lurah.get("/api/v1/" + path).status, 400, f"{path}, too")
+    equal([lurah.get("/api/v1/" + path).status for path in ("sites?cursor=s001", "links?cursor=s001-1")], [200, 200], "its own go on")
     equal([i["id"] for i in camat.get("/api/v1/incidents").doc["items"]], ["inc-2"], "incidents of its own")
     equal(lurah.get("/api/v1/incidents").doc["items"], [], "and of nobody else")
     equal([m["object"] for m in camat.get("/api/v1/incidents/inc-2").doc["members"]], ["link/s002-1", "link/s003-1"], "members of its own")
