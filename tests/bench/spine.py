@@ -53,7 +53,7 @@ def run(name, lab, sites, links):
     lab.start_engine()
     wait("all lines measured", lambda: sum(s in ("up", "never_up") for s in lab.links().values()) >= links, patience=240)
     # A minute is closed 75 s after its end, and files of a big town wait for half an hour: have them written now.
-    wait("all files made", lambda: lab.counters().get("store/rrd.files", 0) >= links, patience=600)
+    wait("all files made", lambda: lab.counters().get("store/rrd.files", 0) >= links, patience=1800)
     wait("the first rows", lambda: flushed_rows(lab) >= links, patience=300)
     rows = flushed_rows(lab)
     pids = {"parent": lab.children["simpuld"].pid, **{name: pids[-1] for name, pids in lab.engine_children().items()}}
