@@ -102,6 +102,8 @@ void	op_not_found(struct client *cl, const struct request *r, const char *name);
 void	op_list(struct client *cl, const struct request *r, const struct actor *who);
 void	op_get(struct client *cl, const struct request *r, const struct actor *who);
 void	op_why(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_top.c */
+void	op_top(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_engine.c */
 void	op_hello(struct client *cl, const struct request *r, const struct actor *who);
 void	op_status(struct client *cl, const struct request *r, const struct actor *who);

@@ -30,6 +30,12 @@ static const struct param list_params[] = {
 	{ "trouble", PARAM_BOOL, .required = false,
 	    NO_NUMBER },	/* only what is neither ok nor planned */
 	{ "closed", PARAM_BOOL, .required = false, NO_NUMBER },		/* incidents: the closed ones too */
+	{ "prefix", PARAM_TEXT, .required = false, 1, ID_MAX - 1 },	/* only ids that begin so */
+	{ 0 }
+};
+static const struct param top_params[] = {
+	{ "by", PARAM_TEXT, .required = true, 1, 20 },
+	{ "limit", PARAM_INT, .required = false, 1, 500 },
 	{ 0 }
 };
 static const struct param series_params[] = {
@@ -85,6 +91,7 @@ static const struct op {
 	{ "series",	CTL_VIEWER,	series_params,	  op_series },
 	{ "status",	CTL_VIEWER,	no_params,	  op_status },
 	{ "subscribe",	CTL_VIEWER,	subscribe_params, op_subscribe },
+	{ "top",	CTL_VIEWER,	top_params,	  op_top },
 	{ "why",	CTL_VIEWER,	object_params,	  op_why },
 };
 

@@ -43,6 +43,13 @@ view_at(const struct core *c, enum object_kind kind, size_t i)
 }
 
 static const char *
+id_at(const struct core *c, enum object_kind kind, size_t i)
+{
+	return kind == OBJECT_SITE ? c->site[i]->site->id : kind == OBJECT_LINK ? c->link[i]->link->id :
+	    c->device[i]->device->id;
+}
+
+static const char *
 code_at(const struct core *c, enum object_kind kind, size_t i)
 {
 	switch (kind) {
@@ -93,6 +100,17 @@ answer_page(struct client *cl, const struct request *r, json_t *items, const cha
 	    "seq", (json_int_t)ledger_event_last(cl->ctl->core->ledger)));
 }
 
+/* Is it one of those asked for? */
+static bool
+is_listed(const struct core *c, const struct request *r, enum object_kind kind, size_t i)
+{
+	const char *prefix = request_text(r, "prefix");
+
+	if (request_bool(r, "trouble") && !is_trouble(code_at(c, kind, i)))
+		return false;
+	return prefix == NULL || strncmp(id_at(c, kind, i), prefix, strlen(prefix)) == 0;
+}
+
 static void
 list_objects(struct client *cl, const struct request *r, enum object_kind kind)
 {
@@ -108,7 +126,7 @@ list_objects(struct client *cl, const struct request *r, enum object_kind kind)
 	items = json_array();
 	n = c->inv != NULL ? object_count(c->inv, kind) : 0;
 	for (; i < n && json_array_size(items) < limit; i++)
-		if (!request_bool(r, "trouble") || is_trouble(code_at(c, kind, i)))
+		if (is_listed(c, r, kind, i))
 			json_array_append_new(items, view_at(c, kind, i));
 	answer_page(cl, r, items, i < n && json_array_size(items) == limit ? last_id(items) : NULL);
 }
@@ -135,7 +153,9 @@ list_incidents(struct client *cl, const struct request *r)
 	unsigned	     limit = (unsigned)request_int(r, "limit", LIST_LIMIT);
 	uint64_t	     before = cursor != NULL ? incident_number(cursor) : 0;
 
-	if (cursor != NULL && before == 0)
+	if (request_text(r, "prefix") != NULL)
+		client_refuse(cl, r->id, "bad_request", "incidents have numbers, and no \"prefix\"");
+	else if (cursor != NULL && before == 0)
 		client_refuse(cl, r->id, "bad_request", "a cursor of incidents reads like inc-1284");
 	else if (ledger_incident_each(list.core->ledger, !request_bool(r, "closed"), before, limit,
 	    add_incident, &list) == -1)

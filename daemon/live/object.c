@@ -2,6 +2,7 @@
 /* object.c: see object.h. */
 #include "live/object.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 void
@@ -17,4 +18,16 @@ link_is_counted(const struct link_live *l)
 {
 	return l->link->life == LIFE_LIVE && l->site->site->life == LIFE_LIVE &&
 	    l->link->address.family != 0 && l->seen_up;
+}
+
+static double
+part_of(double rate_bps, double contract_bps)
+{
+	return contract_bps > 0 ? rate_bps / contract_bps : NAN;
+}
+
+double
+link_use_ratio(const struct link_live *l)
+{
+	return fmax(part_of(l->rx_bps, l->link->down_bps), part_of(l->tx_bps, l->link->up_bps));
 }

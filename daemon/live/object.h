@@ -114,5 +114,10 @@ void	site_live_free(struct site_live *s);
  * Counted lines: live, of a live site, measured, and up at least once in their life. Only they are judged.
  */
 bool	link_is_counted(const struct link_live *l);
+/**
+ * The larger of download and upload as a part of the contracted speed of that direction (docs/definitions.md,
+ * U). NAN: of neither both are known.
+ */
+double	link_use_ratio(const struct link_live *l);
 
 #endif
