@@ -7,14 +7,15 @@
 
 #include "base/text.h"
 #include "ctl/hint.h"
+#include "ctl/status.h"
 #include "ctl/table.h"
 
 #define OVERVIEW_ROWS 20	/* of each kind */
 
 /* ---- rows ---- */
 
-static void
-cell_state(struct cli *cli, struct table *t, const json_t *v)
+void
+status_cell_state(struct cli *cli, struct table *t, const json_t *v)
 {
 	char	    words[40], text[60];
 	const char *code = member_text(v, "code");
@@ -48,7 +49,7 @@ row_site(struct cli *cli, struct table *t, const json_t *v)
 	json_array_foreach(json_object_get(v, "links"), i, line)
 		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s%s %s", i > 0 ? ", " : "",
 		    member_text(line, "id"), words_state(word, sizeof(word), member_text(line, "state")));
-	cell_state(cli, t, v);
+	status_cell_state(cli, t, v);
 	cell(t, v, "id");
 	cell(t, v, "name");
 	cell_ago(cli, t, v, "since");
@@ -63,7 +64,7 @@ row_link(struct cli *cli, struct table *t, const json_t *v)
 {
 	char words[WORDS_MAX];
 
-	cell_state(cli, t, v);
+	status_cell_state(cli, t, v);
 	cell(t, v, "id");
 	cell(t, v, "site_name");
 	cell_ago(cli, t, v, "since");
@@ -80,7 +81,7 @@ row_link(struct cli *cli, struct table *t, const json_t *v)
 static void
 row_device(struct cli *cli, struct table *t, const json_t *v)
 {
-	cell_state(cli, t, v);
+	status_cell_state(cli, t, v);
 	cell(t, v, "id");
 	cell(t, v, "site_name");
 	cell_ago(cli, t, v, "since");
@@ -186,23 +187,36 @@ in_order(const struct kind *k, const json_t *items)
 	return v;
 }
 
-/* @param most  rows at most @return how many rows were printed */
+/* @param from  rows to leave out @param most  rows at most @return how many rows were printed */
 static size_t
-print_items(struct cli *cli, const struct kind *k, const json_t *items, size_t most)
+print_items(struct cli *cli, const struct kind *k, const json_t *items, size_t from, size_t most)
 {
 	struct table *t = table_new(k->columns, k->ncolumns);
 	json_t	    **v = in_order(k, items);
 	size_t	      n = json_array_size(items), i;
 
+	n = n > from ? n - from : 0;
 	if (n > most)
 		n = most;
-	for (i = 0; i < n; i++)
+	for (i = from; i < from + n; i++)
 		k->row(cli, t, v[i]);
 	if (n > 0)
 		table_print(t, &cli->term, &cli->out, 2);
 	table_free(t);
 	free(v);
 	return n;
+}
+
+size_t
+status_sites(struct cli *cli, const json_t *items, size_t from, size_t most)
+{
+	return print_items(cli, &kinds[0], items, from, most);
+}
+
+size_t
+status_incidents(struct cli *cli, const json_t *items, size_t from, size_t most)
+{
+	return print_items(cli, &kinds[3], items, from, most);
 }
 
 static enum exit_code
@@ -226,7 +240,7 @@ show_kind(struct cli *cli, const struct kind *k)
 
 		cli_json(cli, v);
 		json_decref(v);
-	} else if (rc == EXIT_DONE && print_items(cli, k, items, SIZE_MAX) == 0) {
+	} else if (rc == EXIT_DONE && print_items(cli, k, items, 0, SIZE_MAX) == 0) {
 		term_printf(&cli->term, &cli->out, TINT_NONE, strcmp(k->name, "incident") == 0 ?
 		    "no incident is open" : "there are no %s", k->plural);
 		buf_u8(&cli->out, '\n');
@@ -253,8 +267,8 @@ line(struct cli *cli, enum tint tint, const char *fmt, ...)
 	term_wrap(&cli->term, &cli->out, tint, 0, 4, text);
 }
 
-static void
-print_head(struct cli *cli, const json_t *status)
+void
+status_head(struct cli *cli, const json_t *status)
 {
 	const char *dash = term_dash(&cli->term);
 	char	    up[WORDS_MAX], now[WORDS_MAX];
@@ -285,8 +299,8 @@ print_refused(struct cli *cli, const json_t *status)
 }
 
 /* What of the engine itself needs somebody. */
-static void
-print_problems(struct cli *cli, const json_t *status)
+void
+status_problems(struct cli *cli, const json_t *status)
 {
 	const json_t *store = json_object_get(status, "store"), *broker = json_object_get(status, "broker"),
 	    *p;
@@ -341,7 +355,7 @@ print_counts(struct cli *cli, const char *title, const json_t *counts, const cha
 	double n;
 
 	for (i = 0; states[i][0] != NULL; i++)
-		total += (size_t)member_number(counts, states[i][0]);
+		total += (n = member_number(counts, states[i][0])) > 0 ? (size_t)n : 0;
 	term_printf(&cli->term, &cli->out, TINT_NONE, "  %-8s %6zu", title, total);
 	for (i = 0; states[i][0] != NULL; i++)
 		if ((n = member_number(counts, states[i][0])) > 0)
@@ -349,8 +363,8 @@ print_counts(struct cli *cli, const char *title, const json_t *counts, const cha
 	buf_u8(&cli->out, '\n');
 }
 
-static void
-print_all_counts(struct cli *cli, const json_t *status)
+void
+status_counts(struct cli *cli, const json_t *status)
 {
 	/* state and page code, trouble first */
 	static const char *const sites[][2] = { { "isolated", "down" }, { "unreachable", "impacted" },
@@ -377,7 +391,7 @@ print_section(struct cli *cli, const struct kind *k, const char *title, const js
 		return;
 	buf_u8(&cli->out, '\n');
 	line(cli, TINT_BOLD, "%s", title);
-	if (print_items(cli, k, items, OVERVIEW_ROWS) < n)
+	if (print_items(cli, k, items, 0, OVERVIEW_ROWS) < n)
 		line(cli, TINT_DIM, "  ... and %zu more in trouble (simpulctl status %s)", n - OVERVIEW_ROWS,
 		    k->plural);
 }
@@ -388,9 +402,9 @@ print_overview(struct cli *cli, const json_t *status, const json_t *incidents, c
 	const struct json_t *counts = json_object_get(status, "sites");
 	double	     rest = member_number(counts, "ok"), planned = member_number(counts, "planned");
 
-	print_head(cli, status);
-	print_problems(cli, status);
-	print_all_counts(cli, status);
+	status_head(cli, status);
+	status_problems(cli, status);
+	status_counts(cli, status);
 	print_section(cli, &kinds[3], "Incidents", incidents);
 	print_section(cli, &kinds[0], "Sites in trouble", sites);
 	if (json_array_size(sites) == 0 && json_array_size(incidents) == 0) {

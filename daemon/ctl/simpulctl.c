@@ -20,6 +20,15 @@ static const struct command commands[] = {
 	  "  simpulctl status links       every line with delay, loss and traffic\n"
 	  "  simpulctl status incidents   open incidents, newest first\n"
 	  "  simpulctl status --json      the same for programs\n", cmd_status },
+	{ "top", "[--every SECONDS] [--once]", 0, 0, "top takes only options",
+	  "what stands out now, on a page that keeps itself up to date",
+	  "  simpulctl top                incidents, sites in trouble, lines by loss and by use\n"
+	  "  simpulctl top --every 10     asks the engine every 10 s instead of every 2 s\n"
+	  "  simpulctl top --once         one page, for a pipe or a file\n"
+	  "  simpulctl top --json         the same for programs\n"
+	  "Keys: q quits; arrows, j, k, space, b, g, G scroll the list with the mark, Tab marks the\n"
+	  "next one, Enter gives it the whole page; s orders lines by loss or by use of their\n"
+	  "contract; i, t, l show incidents, sites in trouble, lines alone, a all of them.\n", cmd_top },
 	{ "why", "OBJECT", 1, 1, "name one site, line, device or incident",
 	  "the reasons for a state, in words",
 	  "  simpulctl why s013           a site: its lines and what they pass through\n"

@@ -25,6 +25,7 @@ ANSWERS = {
                "ledger": {"ok": True}, "processes": [{"name": "measure wan", "connected": False}],
                "config": {"ok": False, "refused": T, "error": "it removes 20 of 61 sites and 30 of 80 links"}},
     "list": {"items": [], "next": None, "seq": 1},
+    "top": {"items": [], "total": 0, "seq": 1},
     "series": {"step_s": 60, "t": [1795222860, 1795222920], "v": [[1e6, None], [2e6, 3e6]]},
 }
 LINK = {"object": "link/s013-1", "id": "s013-1", "state": "unreachable", "code": "impacted", "since": T, "name": "",
@@ -85,7 +86,7 @@ def main():
         listener.bind(path)
         listener.listen(16)
         threading.Thread(target=accept, args=(listener,), daemon=True).start()
-        commands = [["why", "s013-1"], ["why", "inc-1284"], ["why", "s002-r1"], ["status"],
+        commands = [["why", "s013-1"], ["why", "inc-1284"], ["why", "s002-r1"], ["status"], ["top", "--once"],
                     ["fetch", "link/s013-1/rx_bps", "link/s013-1/tx_bps"]]
         n = 0
         for width in (40, 60, 80):
