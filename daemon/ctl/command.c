@@ -10,8 +10,6 @@
 
 #include "base/text.h"
 
-#define OPTIONS_MAX 16
-
 static const struct option common[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "socket", required_argument, NULL, 's' },
@@ -19,28 +17,37 @@ static const struct option common[] = {
 	{ 0 }
 };
 
+/* The options as they are read, so that none can be missing here. */
 static void
-show_help(const struct command *c)
+show_help(const struct command *c, const struct option *o)
 {
 	printf("usage: simpulctl %s%s%s\n\nShows or does: %s.\n\n%s", c->name, *c->args != '\0' ? " " : "",
 	    c->args, c->summary, c->help);
+	printf("\nOptions:");
+	for (; o->name != NULL; o++)
+		printf(" --%s%s", o->name, o[1].name != NULL ? "," : "\n");
 }
 
 int
 command_options(struct cli *cli, int argc, char *argv[], const struct option *longs,
     bool (*option)(void *arg, int c, const char *value), void *arg, enum exit_code *rc)
 {
-	struct option all[OPTIONS_MAX + nitems(common)] = { { 0 } };
+	struct option all[COMMAND_OPTIONS_MAX] = { { 0 } };
 	size_t	      n = 0;
 	int	      c;
 
-	for (; longs != NULL && longs->name != NULL && n < OPTIONS_MAX; longs++)
+	for (; longs != NULL && longs->name != NULL && n + nitems(common) < nitems(all); longs++)
 		all[n++] = *longs;
 	memcpy(all + n, common, sizeof(common));
+	if (cli->options != NULL) {
+		memcpy(cli->options, all, sizeof(all));
+		*rc = EXIT_DONE;
+		return -1;
+	}
 	*rc = EXIT_USAGE;
 	while ((c = getopt_long(argc, argv, "h", all, NULL)) != -1) {
 		if (c == 'h') {
-			show_help(cli->command);
+			show_help(cli->command, all);
 			*rc = EXIT_DONE;
 			return -1;
 		} else if (c == '?') {

@@ -11,14 +11,20 @@
 #include "ctl/remote.h"
 #include "ctl/term.h"
 
+#define COMMAND_OPTIONS_MAX 24	/* of one command, those of all and the end with it */
+
 struct cli {
-	const struct command *command;
+	const struct command *commands, *command;	/* all, ending with { 0 }; this one */
 	const char	     *socket;
 	bool		      json;	/* --json */
 	struct term	      term;
 	struct buf	      out;	/* printed when the command is done */
 	struct remote	     *remote;	/* cli_connect() */
+	struct option	     *options;	/* not NULL: only tell which there are, command_options() */
 };
+
+/** The options before a command, which every command knows as well, but for --version. */
+extern const struct option cli_options[];
 
 struct command {
 	const char *name, *args;	/* "[sites|links]" */
@@ -33,6 +39,7 @@ struct command {
 
 /**
  * Read a command's options and count its arguments; --json, --socket and --help are known to every command.
+ * Called before anything else: with cli->options set it writes all of them there, and the command has to end.
  * @param longs		the command's own, with val above 255 or a letter; ends with { 0 }
  * @param option	called for each of those with optarg; returns false when its value is wrong (and has
  *		said so)
@@ -69,6 +76,7 @@ int64_t	    member_time(const json_t *v, const char *name);	/* wall ns; 0 */
 enum exit_code cmd_ack(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_audit(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_check(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_complete(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_events(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_fetch(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_flush(struct cli *cli, int argc, char *argv[]);

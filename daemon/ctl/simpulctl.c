@@ -35,7 +35,7 @@ static const struct command commands[] = {
 	  "  simpulctl why s013-1         a line: results, rules, incident\n"
 	  "  simpulctl why s002-r1        a device: what its agent says\n"
 	  "  simpulctl why inc-1284       an incident: evidence and members\n", cmd_why },
-	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF]", 1, ARGS_ANY,
+	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF] [--csv]", 1, ARGS_ANY,
 	  "name at least one series, such as link/s013-1/rx_bps",
 	  "values of series over time",
 	  "  simpulctl fetch link/s013-1/rx_bps                the last hour\n"
@@ -69,7 +69,7 @@ static const struct command commands[] = {
 	  "read configuration and inventory again",
 	  "  simpulctl reload                  errors are shown, and then nothing changes\n"
 	  "  simpulctl reload --allow-removal  also when many objects would go\n", cmd_reload },
-	{ "flush", "[OBJECT]", 0, 1, "one object at a time, or none for all",
+	{ "flush", "[LINK|DEVICE]", 0, 1, "one object at a time, or none for all",
 	  "write series from memory to their RRD files now",
 	  "  simpulctl flush\n"
 	  "  simpulctl flush link/s013-1\n", cmd_flush },
@@ -93,6 +93,20 @@ static const struct command commands[] = {
 	  "--state DIR: the server's state directory, else /var/lib/simpul-web.\n", cmd_user },
 	{ "audit", "", 0, 0, "audit takes no arguments", "is the chain of the audit log whole?",
 	  "  simpulctl audit\n", cmd_audit },
+	{ "complete", "-- WORD...", 1, ARGS_ANY, "give the words after simpulctl, the last one as far as it is typed",
+	  "what may stand for a word that is being typed, for shells",
+	  "  simpulctl complete -- why s01      the ids that begin so, one per line\n"
+	  "  simpulctl complete -- fetch --     the options of a command\n"
+	  "  complete -F _simpulctl simpulctl   in bash, after reading its completion file\n", cmd_complete },
+	{ 0 }
+};
+
+const struct option cli_options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "version", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
 };
 
 static const char default_socket[] = "/run/simpul/simpul.sock";
@@ -103,7 +117,7 @@ help(FILE *to)
 	size_t i;
 
 	fputs("usage: simpulctl [--socket PATH] COMMAND [ARGUMENT...] [--json]\n\n", to);
-	for (i = 0; i < nitems(commands); i++)
+	for (i = 0; commands[i].name != NULL; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
 	fprintf(to, "\nExamples\n"
 	    "  simpulctl status\n"
@@ -121,7 +135,7 @@ find_command(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < nitems(commands); i++)
+	for (i = 0; commands[i].name != NULL; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
@@ -130,11 +144,11 @@ find_command(const char *name)
 static enum exit_code
 unknown_command(const char *name)
 {
-	const char *names[nitems(commands) + 1] = { NULL };
+	const char *names[nitems(commands)] = { NULL };
 	char	    hint[HINT_MAX];
 	size_t	    i;
 
-	for (i = 0; i < nitems(commands); i++)
+	for (i = 0; commands[i].name != NULL; i++)
 		names[i] = commands[i].name;
 	if (*did_you_mean(hint, name, names) == '\0')
 		text_copy(hint, sizeof(hint), "; see simpulctl --help");
@@ -146,17 +160,10 @@ unknown_command(const char *name)
 static int
 global_options(struct cli *cli, int argc, char *argv[], enum exit_code *rc)
 {
-	static const struct option longs[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
 	int c;
 
 	*rc = EXIT_DONE;
-	while ((c = getopt_long(argc, argv, "+h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+h", cli_options, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			cli->socket = optarg;
@@ -185,7 +192,7 @@ global_options(struct cli *cli, int argc, char *argv[], enum exit_code *rc)
 int
 main(int argc, char *argv[])
 {
-	struct cli     cli = { .socket = getenv("SIMPUL_SOCKET") };
+	struct cli     cli = { .commands = commands, .socket = getenv("SIMPUL_SOCKET") };
 	enum exit_code rc;
 	int	       at;
 

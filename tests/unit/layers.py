@@ -12,9 +12,10 @@ LAYERS = ["base", "ipc", "model", "sample", "schedule", "rules", "ledger", "stor
 # Outside daemon/.
 TOP = ("probes", "collectors", "dashboards")
 
-# `simpulctl check` runs the check process, `simpulctl user` edits the web server's users: the client's side of ctl/
-# stands on top of all.
-ALLOWED = {("daemon/ctl/cmd_check.c", "proc/check.h"), ("daemon/ctl/cmd_user.c", "dashboards/users.h")}
+# `simpulctl check` runs the check process, `simpulctl user` edits the web server's users, `simpulctl complete` knows their
+# roles: the client's side of ctl/ stands on top of all.
+ALLOWED = {("daemon/ctl/cmd_check.c", "proc/check.h"), ("daemon/ctl/cmd_user.c", "dashboards/users.h"),
+           ("daemon/ctl/cmd_complete.c", "dashboards/users.h")}
 
 
 def layer(path):
