@@ -37,6 +37,17 @@ privileges_change_user(const char *user)
 	return geteuid() == 0 && user[0] != '\0';
 }
 
+bool
+privileges_user_is_own(const char *user)
+{
+	const struct passwd *pw;
+
+	if (user[0] == '\0' || geteuid() == 0)
+		return privileges_change_user(user);
+	pw = getpwnam(user);
+	return pw != NULL && pw->pw_uid == geteuid();
+}
+
 int
 privileges_ids(const char *user, uid_t *uid, gid_t *gid)
 {

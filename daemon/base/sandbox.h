@@ -35,6 +35,8 @@ bool	sandbox_has_landlock(void);
 bool	sandbox_is_outdated(enum sandbox_role role);
 /** Whether privileges_drop() would make us another user: we are root, and user is not empty. */
 bool	privileges_change_user(const char *user);
+/** Whether this user is the engine's alone: root becomes it, or the service manager has started us as it. */
+bool	privileges_user_is_own(const char *user);
 /**
  * The ids that privileges_drop() would take, for files made before it: our own when not root or user is
  * empty. 0 or -1 (logged).

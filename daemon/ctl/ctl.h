@@ -25,7 +25,7 @@ struct ctl;
  * @param core		borrowed; must outlive the result
  * @param listen_fd	bound and listening Unix socket, taken; -1: no connections, but ctl_event() may be
  *		called
- * @param gave_up_root	the engine was root and became a user of its own, whom nobody else is
+ * @param gave_up_root	the engine's user is its own (engine.user), whom nobody else is
  */
 struct ctl *ctl_new(struct core *core, struct loop *l, int listen_fd, bool gave_up_root);
 /** Publish, which may open Unix sockets, is this process now: it gets no role. */

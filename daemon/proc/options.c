@@ -13,7 +13,8 @@ const struct conf_opt engine_options[] = {
 	{ "socket", CONF_TEXT, .max = 107, .def = "/run/simpul/simpul.sock",
 	  .help = "Control socket, for simpulctl." },
 	{ "user", CONF_TEXT, .max = 63, .def = "",
-	  .help = "User to become at start; empty: stay, and give up all capabilities." },
+	  .help = "User of the engine's own, to become at start: at the control socket it has no role. Empty: stay, and "
+		  "give up all capabilities." },
 	{ "link_probe", CONF_WORD, .words = probe_names, .def = "icmp",
 	  .help = "How a line is probed: by echo requests, or by opening TCP connections where raw sockets "
 		  "are not to be had." },

@@ -245,7 +245,7 @@ premises_open(struct premises *pr, const char *conf_path, const struct msg_engin
 {
 	struct owner o;
 
-	pr->gave_up_root = privileges_change_user(e->user);
+	pr->gave_up_root = privileges_user_is_own(e->user);
 	if (privileges_ids(e->user, &o.uid, &o.gid) == -1 || data_open(pr, e->data_dir, &o) == -1 ||
 	    socket_open(pr, e->socket, &o) == -1)
 		return -1;

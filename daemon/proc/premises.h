@@ -14,7 +14,7 @@ struct premises {
 	int  listen_fd;			/* control socket */
 	int  snmp_secrets_fd, publish_secrets_fd;	/* directories, or -1 when absent */
 	char socket[256];		/* its path, to be removed at the end */
-	bool gave_up_root;		/* root opens all this, for the user that the engine then becomes */
+	bool gave_up_root;		/* our user is the engine's alone: root becomes it, or has before us */
 };
 
 void	premises_init(struct premises *pr);	/* nothing open yet */

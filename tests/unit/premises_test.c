@@ -132,6 +132,47 @@ test_other_user(void)
 	premises_close(&pr);
 }
 
+/* @return whether it takes its user for one of the engine's own, or -1 */
+static int
+own_when_started_as(uid_t uid, const char *user)
+{
+	struct premises	  pr;
+	struct msg_engine e = engine("data4", "run4/s");
+	char		  path[96];
+	int		  status, rc;
+	pid_t		  pid;
+
+	text_copy(e.user, sizeof(e.user), user);
+	snprintf(path, sizeof(path), "%s/simpuld.conf", root);
+	if ((pid = fork()) == 0) {
+		premises_init(&pr);
+		if (setresuid(uid, uid, uid) == -1 || premises_open(&pr, path, &e) == -1)
+			_exit(9);
+		rc = pr.gave_up_root;
+		premises_close(&pr);
+		_exit(rc);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) < 2 ? WEXITSTATUS(status) : -1;
+}
+
+/* As a service manager does it. */
+static void
+test_started_as_user(void)
+{
+	uid_t nobody = 65534;
+
+	if (geteuid() != 0) {
+		ok(true, "started as the engine's user # SKIP needs root");
+		return;
+	}
+	chmod(root, 0777);
+	is_i64(own_when_started_as(nobody, "nobody"), 1, "started as the engine's user, it has one of its own");
+	is_i64(own_when_started_as(nobody, ""), 0, "without engine.user that is a person's");
+	is_i64(own_when_started_as(nobody, "root"), 0, "and so it is when it cannot become another");
+	chmod(root, 0700);
+}
+
 int
 main(void)
 {
@@ -171,6 +212,7 @@ main(void)
 	premises_close(&pr);
 	ok(!pr.gave_up_root, "we stay who we are");
 	test_other_user();
+	test_started_as_user();
 	ok(open_it(&pr, "no/such/data", "run/s") == -1,
 	    "a data directory in a place that is not there is refused");
 	premises_close(&pr);
