@@ -7,7 +7,7 @@ BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd
 	libcrypt-dev"
 RUN_PACKAGES="mosquitto mosquitto-clients snmpd rrdtool iproute2 procps"
 PAGES_PACKAGES="nodejs npm"	# to build the pages of simpul-web, which can do without; nothing of them runs later
-CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils chromium"
+CHECK_PACKAGES="snmp python3 jq openssl clang libclang-rt-14-dev xz-utils chromium systemd groff-base"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
