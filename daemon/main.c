@@ -50,7 +50,16 @@ usage(FILE *to)
 	      "      --single        all processes in one, in the foreground, for debugging\n"
 	      "  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"
 	      "      --version       print the version and end\n"
-	      "      --help          print this and end\n", to);
+	      "      --help          print this and end\n"
+	      "\n"
+	      "Examples\n"
+	      "  simpulctl check /etc/simpul/simpuld.conf          is everything right in the files?\n"
+	      "  simpuld -c /etc/simpul/simpuld.conf               start; returns when it is up\n"
+	      "  simpuld -c local/etc/simpuld.conf --foreground    stay; ^C ends it\n"
+	      "  simpuld -c local/etc/simpuld.conf --foreground -D snmp\n"
+	      "                                                    and show what the SNMP engine does\n"
+	      "  systemctl enable --now simpuld                    as a service\n"
+	      "Then: simpulctl status. See simpuld(8).\n", to);
 }
 
 static void

@@ -17,11 +17,45 @@ static const char usage[] =
     "       simpul-fleet inventory --sites N --routers PERCENT [--seed N] DIR\n"
     "       simpul-fleet bench\n";
 
+static const char examples[] =
+    "\n"
+    "The simulated wide area network: lines that lose and delay packets, and the SNMP agents of their routers.\n"
+    "\n"
+    "Examples\n"
+    "  simpul-fleet run --tun --inventory etc/inventory --control /tmp/fleet.sock --netns-link /tmp/wan.netns\n"
+    "                                          in a network namespace of its own; an engine measures from\n"
+    "                                          there with measure = ({ name = \"wan\"; netns = \"/tmp/wan.netns\"; })\n"
+    "  simpul-fleet ctl /tmp/fleet.sock 'cut link s013-1'\n"
+    "  simpul-fleet ctl /tmp/fleet.sock 'loss link s013-1 0.2'\n"
+    "  simpul-fleet ctl /tmp/fleet.sock 'restore link s013-1'\n"
+    "  simpul-fleet inventory --sites 1000 --routers 30 --seed 1 /tmp/large\n"
+    "                                          tables of a larger city\n";
+
 int
 fleet_usage(void)
 {
 	fputs(usage, stderr);
 	return EXIT_USAGE;
+}
+
+static int
+help(void)
+{
+	fputs(usage, stdout);
+	fputs(examples, stdout);
+	return EXIT_SUCCESS;
+}
+
+/* --help of the program, or of one of its commands. */
+static bool
+asks_for_help(int argc, char *argv[])
+{
+	int i;
+
+	for (i = 1; i < argc && i <= 2; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
 }
 
 static int
@@ -46,6 +80,8 @@ main(int argc, char *argv[])
 	size_t i;
 
 	log_open("simpul-fleet", NULL);
+	if (asks_for_help(argc, argv))
+		return help();
 	for (i = 0; argc > 1 && i < nitems(subcommands); i++)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			return subcommands[i].run(argc - 1, argv + 1);
