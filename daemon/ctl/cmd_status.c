@@ -409,8 +409,8 @@ print_overview(struct cli *cli, const json_t *status, const json_t *incidents, c
 	print_section(cli, &kinds[0], "Sites in trouble", sites);
 	if (json_array_size(sites) == 0 && json_array_size(incidents) == 0) {
 		buf_u8(&cli->out, '\n');
-		line(cli, rest > 0 ? TINT_GOOD : TINT_DIM, rest > 0 ? "All %.0f live sites are ok." :
-		    "No live site is measured yet.", rest);
+		line(cli, rest > 0 ? TINT_GOOD : TINT_DIM, rest == 1 ? "The one live site is ok." :
+		    rest > 0 ? "All %.0f live sites are ok." : "No live site is measured yet.", rest);
 	} else if (rest > 0) {
 		line(cli, TINT_DIM, "  ... and %.0f more that %s ok (simpulctl status sites)", rest,
 		    rest == 1 ? "is" : "are");

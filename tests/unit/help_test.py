@@ -45,6 +45,12 @@ for c in commands:
     ok(not missing, f"and all of its options: {' '.join(sorted(own)) or 'none'}")
     note(" ".join(missing))
 
+for name in ("README.md", "docs/first-steps.md"):
+    # "simpulctl status": in code, and not "simpulctl: status, why" or "simpulctl --help"
+    named = set(re.findall(r"(?:^ {4}.*|`)simpulctl (?:--json )?(\w+)", page(name), re.M))
+    ok(named and named <= set(commands), f"{name} names only commands that there are")
+    note(" ".join(sorted(named - set(commands))))
+
 # ---- the daemons ----
 
 for program, man in (("simpuld", "daemon/simpuld.8"), ("simpul-web", "dashboards/simpul-web.8")):
