@@ -58,10 +58,10 @@ struct conn {
 	struct http	   *http;
 	struct bufferevent *bev;
 	struct gate	    gate;
-	struct addr	    address;
+	struct addr	    address, place;
 	struct loop_timer   timer;
 	int64_t		    started_ns;		/* first byte of the request that comes in; 0: between two */
-	bool		    checked;		/* its address is counted */
+	bool		    checked;		/* its place is counted */
 	bool		    gating, answering;
 	struct exchange	   *exchange;
 	struct http_stream *stream;
@@ -113,13 +113,13 @@ conn_arm(struct conn *c)
 }
 
 static unsigned
-conns_of(const struct http *h, const struct addr *a)
+conns_of(const struct http *h, const struct addr *place)
 {
 	const struct conn *c;
 	unsigned	   n = 0;
 
 	for (c = h->conns; c != NULL; c = c->next)
-		n += c->checked && addr_equal(&c->address, a);
+		n += c->checked && addr_equal(&c->place, place);
 	return n;
 }
 
@@ -142,7 +142,8 @@ conn_check(void *arg)
 	}
 	addr_from_sockaddr(&c->address, &port, (struct sockaddr *)&ss);
 	addr_unmap(&c->address);	/* "::" takes IPv4, too: its hosts are as many, and as local */
-	if (conns_of(h, &c->address) >= h->set.max_per_address) {
+	c->place = addr_place(&c->address);
+	if (conns_of(h, &c->place) >= h->set.max_per_address) {
 		h->counts.refused_address++;
 		conn_end(c);
 		return;
@@ -321,6 +322,7 @@ on_request(struct evhttp_request *ev, void *arg)
 	x->method = method_name(evhttp_request_get_command(ev));
 	x->head = evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD;
 	addr_text(&x->conn->address, x->address);
+	x->place = x->conn->place;
 	x->local = is_local(&x->conn->address);
 	x->target = xstrdup(evhttp_request_get_uri(ev));
 	x->path = x->target;

@@ -20,6 +20,7 @@ struct exchange {
 	const char    *method;		/* "GET"; a HEAD is one, too, whose body is kept back */
 	const char    *path, *query;	/* as sent; query is "" when there is none */
 	char	       address[ADDR_TEXT_MAX];
+	struct addr    place;		/* addr_place() of it: what limits count */
 	bool	       local;		/* comes from this host */
 	const uint8_t *body;
 	size_t	       body_len;

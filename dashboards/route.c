@@ -252,16 +252,16 @@ static bool
 check_rate(struct visit *v)
 {
 	struct web *w = v->web;
-	size_t	    address = hash_text(v->x->address) % nitems(w->rate);
+	size_t	    place = siphash(&w->key, &v->x->place, sizeof(v->x->place)) % nitems(w->rate);
 	int64_t	    now_ns = loop_mono_ns(w->loop);
 	bool	    free;
 
 	if (is_page(v))
-		free = rate_take(&w->page_rate[address], RATE_PAGES_PER_S, now_ns);
+		free = rate_take(&w->page_rate[place], RATE_PAGES_PER_S, now_ns);
 	else if (v->session != NULL)
 		free = rate_take(&v->session->tokens_ns, RATE_PER_S, now_ns);
 	else
-		free = rate_take(&w->rate[address], RATE_STRANGER_PER_S, now_ns);
+		free = rate_take(&w->rate[place], RATE_STRANGER_PER_S, now_ns);
 	if (!free) {
 		w->counts.rate_limited++;
 		problem_wait(v, 1);

@@ -399,6 +399,7 @@ web_serve(struct web *w)
 	const struct mirror_calls calls = { on_changed, on_connected, w };
 
 	w->sessions = sessions_new(on_session_ended, w);
+	siphash_key_new(&w->key);
 	w->login = login_new();
 	w->mirror = mirror_new(w->loop, conf_text(w->conf, "web.socket"), &calls);
 	w->streams = streams_new(w->loop, w->mirror, (unsigned)conf_int(w->conf, "web.max_streams"));

@@ -10,6 +10,7 @@
 #define SIMPUL_WEB_H
 
 #include "base/conf.h"
+#include "base/siphash.h"
 #include "dashboards/hasher.h"
 #include "dashboards/http.h"
 #include "dashboards/login.h"
@@ -42,7 +43,8 @@ struct web {
 	struct hasher	 *hasher;
 	struct mirror	 *mirror;
 	struct streams	 *streams;
-	int64_t		  rate[4096];	/* of visitors without a session, by a hash of the address */
+	struct siphash_key key;		/* of the tables that strangers fill */
+	int64_t		  rate[4096];	/* of visitors without a session, by a hash of the place */
 	int64_t		  page_rate[4096];	/* of pages and their files, the same */
 	struct loop_timer clock;
 	struct web_counts counts;

@@ -105,3 +105,14 @@ addr_unmap(struct addr *a)
 	memcpy(four.byte, a->byte + sizeof(mapped), 4);
 	*a = four;
 }
+
+struct addr
+addr_place(const struct addr *a)
+{
+	struct addr place = *a;
+
+	addr_unmap(&place);
+	if (place.family == 6)
+		memset(place.byte + 8, 0, 8);
+	return place;
+}

@@ -24,5 +24,10 @@ socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_
 void	 addr_from_sockaddr(struct addr *a, uint16_t *port, const struct sockaddr *sa);
 /** An IPv4 address that a socket of both kinds has shown as IPv6 (::ffff:10.1.0.13) becomes IPv4 again. */
 void	 addr_unmap(struct addr *a);
+/**
+ * Who an address stands for where somebody is counted: of IPv6 the /64, all of which one host can use; a
+ * mapped one is IPv4.
+ */
+struct addr addr_place(const struct addr *a);
 
 #endif

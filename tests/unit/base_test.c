@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/map.h"
+#include "base/siphash.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "tests/unit/tap.h"
@@ -220,6 +221,34 @@ test_addr(void)
 	is_text(addr_text(&a, text), "10.1.0.13", "IPv4 in IPv6 is taken out");
 	addr_unmap(&b);
 	is_text(addr_text(&b, text), "2001:db8::1", "and other IPv6 stays");
+	addr_parse(&a, "::ffff:10.1.0.13");
+	a = addr_place(&a);
+	is_text(addr_text(&a, text), "10.1.0.13", "an IPv4 address is a place");
+	addr_parse(&a, "2001:db8:1:2:3:4:5:6");
+	a = addr_place(&a);
+	is_text(addr_text(&a, text), "2001:db8:1:2::", "and an IPv6 network");
+}
+
+/* Vectors of the reference implementation: key 00..0f, the text 00..(len-1). */
+static void
+test_siphash(void)
+{
+	static const struct { size_t len; uint64_t want; } cases[] = {
+		{ 0, 0x726fdb47dd0e0e31ULL }, { 1, 0x74f839c593dc67fdULL }, { 8, 0x93f5f5799a932462ULL },
+		{ 15, 0xa129ca6149be45e5ULL }, { 63, 0x958a324ceb064572ULL }
+	};
+	const struct siphash_key key = { { 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL } };
+	struct siphash_key	 a, b;
+	uint8_t			 text[64];
+	size_t			 i;
+
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)i;
+	for (i = 0; i < nitems(cases); i++)
+		ok(siphash(&key, text, cases[i].len) == cases[i].want, "SipHash-2-4 of %zu bytes", cases[i].len);
+	siphash_key_new(&a);
+	siphash_key_new(&b);
+	ok(siphash(&a, text, 8) != siphash(&b, text, 8), "with another key, another number");
 }
 
 static void
@@ -333,6 +362,7 @@ main(void)
 	test_maps();
 	test_text();
 	test_addr();
+	test_siphash();
 	test_cursor();
 	test_buf_text();
 	test_debug_tag();
