@@ -38,30 +38,25 @@ set_cookie(struct visit *v, const char *token, int seconds)
 	explicit_bzero(text, sizeof(text));
 }
 
-static struct addr
-address_of(const struct visit *v)
-{
-	struct addr a = { 0 };
-
-	addr_parse(&a, v->x->address);
-	return a;
-}
-
 /* Let a password be checked. A try counts when it is one: not when too many wait. */
 static void
 check_password(struct visit *v, const char *name, const char *password, const char *next, hasher_fn cb)
 {
 	struct web	  *w = v->web;
 	const struct user *user;
-	struct addr	   from = address_of(v);
+	const struct addr *from = &v->x->place;
+	int64_t		   now_ns = loop_mono_ns(w->loop);
 
 	web_users_watch(w);
 	user = users_find(&w->users, name);
 	text_copy(v->asked, sizeof(v->asked), user != NULL ? user->hash : "");
-	if (hasher_ask(w->hasher, password, v->asked, next, cb, v) == -1)
+	if (!login_is_known(w->login, name, from, now_ns) &&
+	    hasher_waiting(w->hasher) >= HASHER_STRANGERS_MAX)
+		problem_wait(v, 2);
+	else if (hasher_ask(w->hasher, password, v->asked, next, cb, v) == -1)
 		problem_wait(v, 2);
 	else
-		login_try(w->login, name, &from, loop_mono_ns(w->loop));
+		login_try(w->login, name, from, now_ns);
 }
 
 /* ---- log in ---- */
@@ -85,7 +80,6 @@ login_checked(void *arg, bool fits, const char *hash)
 	const char     *name = json_string_value(json_object_get(v->body, "user"));
 	struct user    *user;
 	struct session *s;
-	struct addr	from = address_of(v);
 	char		token[TOKEN_SIZE];
 
 	(void)hash;
@@ -95,7 +89,7 @@ login_checked(void *arg, bool fits, const char *hash)
 		refuse_login(v, name);
 		return;
 	}
-	login_worked(w->login, name, &from);
+	login_worked(w->login, name, &v->x->place, loop_mono_ns(w->loop));
 	w->counts.logins++;
 	log_info("%s (%s) logged in from %s", user->name, user_role_names[user->role], v->x->address);
 	if (v->session != NULL && !v->session->ended)
@@ -112,13 +106,12 @@ api_session_open(struct visit *v)
 	static const char *const members[] = { "user", "password", NULL };
 	struct web *w = v->web;
 	const char *name, *password;
-	struct addr from = address_of(v);
 	unsigned    wait;
 
 	if (body_only(v, members) == -1 || body_text(v, "user", 1, USER_NAME_MAX - 1, &name) == -1 ||
 	    body_text(v, "password", 1, PASSWORD_MAX, &password) == -1)
 		return;
-	if ((wait = login_wait_s(w->login, name, &from, loop_mono_ns(w->loop))) > 0) {
+	if ((wait = login_wait_s(w->login, name, &v->x->place, loop_mono_ns(w->loop))) > 0) {
 		w->counts.logins_delayed++;
 		problem_wait(v, wait);
 		return;
@@ -219,13 +212,12 @@ password_checked(void *arg, bool fits, const char *hash)
 	struct visit   *v = arg;
 	struct web     *w = v->web;
 	struct session *s = v->session;
-	struct addr	from = address_of(v);
 
 	if (s->ended || !fits) {
 		refuse_login(v, s->user.name);
 		return;
 	}
-	login_worked(w->login, s->user.name, &from);
+	login_worked(w->login, s->user.name, &v->x->place, loop_mono_ns(w->loop));
 	if (hash[0] == '\0') {
 		problem(v, 500, "internal", NULL);
 		return;
@@ -246,7 +238,6 @@ api_session_password(struct visit *v)
 	static const char *const members[] = { "old", "new", NULL };
 	struct web *w = v->web;
 	const char *old, *new, *fault, *name = v->session->user.name;
-	struct addr from = address_of(v);
 	unsigned    wait;
 
 	if (body_only(v, members) == -1 || body_text(v, "old", 1, PASSWORD_MAX, &old) == -1 ||
@@ -255,7 +246,7 @@ api_session_password(struct visit *v)
 	fault = strcmp(old, new) == 0 ? "the password is the old one" : password_fault(new, name);
 	if (fault != NULL) {
 		problem(v, 422, "password_refused", fault);
-	} else if ((wait = login_wait_s(w->login, name, &from, loop_mono_ns(w->loop))) > 0) {
+	} else if ((wait = login_wait_s(w->login, name, &v->x->place, loop_mono_ns(w->loop))) > 0) {
 		problem_wait(v, wait);
 	} else {
 		check_password(v, name, old, new, password_checked);

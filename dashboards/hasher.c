@@ -182,3 +182,9 @@ hasher_ask(struct hasher *h, const char *password, const char *hash, const char 
 	h->waiting[(h->first + h->n++) % HASHER_WAITING_MAX] = (struct question){ cb, arg };
 	return 0;
 }
+
+size_t
+hasher_waiting(const struct hasher *h)
+{
+	return h->n;
+}

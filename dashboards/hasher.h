@@ -10,7 +10,8 @@
 
 struct hasher;
 
-#define HASHER_WAITING_MAX 16	/* more are refused: five seconds of work */
+#define HASHER_WAITING_MAX   16	/* more are refused: five seconds of work */
+#define HASHER_STRANGERS_MAX 12	/* of strangers, by its caller: the rest is for places that are known */
 
 /**
  * @param fit	does the password fit?
@@ -29,5 +30,6 @@ void	hasher_free(struct hasher *h);
  */
 int	hasher_ask(struct hasher *h, const char *password, const char *hash, const char *next, hasher_fn cb,
 	    void *arg);
+size_t	hasher_waiting(const struct hasher *h);
 
 #endif

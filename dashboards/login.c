@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
+#include "base/text.h"
 
 #define WINDOW_NS (600 * NS_PER_S)
+#define KNOWN_NS  (30 * 86400 * NS_PER_S)
 #define PLACES	  4096		/* per table: a colliding key takes the place of the older one */
+#define NAME_SIZE 64
 
 struct failures {
 	uint64_t key;		/* 0: free */
@@ -18,47 +20,112 @@ struct failures {
 
 static const struct limit {
 	unsigned free, delay_max_s;
-} limits[] = { { 5, 30 }, { 20, 900 } };
+} limits[] = { { 5, 30 }, { 20, 900 }, { 5, 30 } };
 
-enum { ACCOUNT, ADDRESS, TABLES };
+enum { ACCOUNT, PLACE, KNOWN, TABLES };
 
-struct login {
-	struct failures table[TABLES][PLACES];
+struct known {
+	uint64_t account, both;		/* keys; 0: free */
+	int64_t	 last_ns;		/* log-in */
 };
 
-/* Of an IPv6 address the network counts: its owner has all the rest. */
-static uint64_t
-key_of(int table, const char *account, const struct addr *from)
-{
-	struct addr net = *from;
-	uint64_t    h;
+struct login {
+	struct siphash_key key;
+	struct failures	   table[TABLES][PLACES];
+	struct known	   known[LOGIN_KNOWN_MAX];
+};
 
-	if (table == ACCOUNT)
-		h = hash_text(account);
-	else {
-		if (net.family == 6)
-			memset(net.byte + 8, 0, 8);
-		h = (uint64_t)addr_hash(&net) << 8 | net.family;
-	}
-	return hash_u64(h) | 1;
+/* The key of a count: of an account, a place, or both. */
+static uint64_t
+key_of(const struct login *l, int table, const char *account, const struct addr *from)
+{
+	struct {
+		uint8_t	    table;
+		struct addr place;
+		char	    account[NAME_SIZE];
+	} what;
+
+	memset(&what, 0, sizeof(what));
+	what.table = (uint8_t)table;
+	if (table != ACCOUNT)
+		what.place = addr_place(from);
+	if (table != PLACE)
+		text_copy(what.account, sizeof(what.account), account);
+	return siphash(&l->key, &what, sizeof(what)) | 1;
 }
 
 static size_t
-place_of(uint64_t key)
+slot_of(uint64_t key)
 {
 	return (size_t)(key >> 16) % PLACES;
 }
 
 struct login *
-login_new(void)
+login_new(const struct siphash_key *key)
 {
-	return xcalloc(1, sizeof(struct login));
+	struct login *l = xcalloc(1, sizeof(*l));
+
+	l->key = *key;
+	return l;
 }
 
 void
 login_free(struct login *l)
 {
 	free(l);
+}
+
+/* ---- known places ---- */
+
+bool
+login_is_known(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+{
+	uint64_t	    both = key_of(l, KNOWN, account, from);
+	const struct known *k;
+
+	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
+		if (k->both == both)
+			return now_ns - k->last_ns <= KNOWN_NS;
+	return false;
+}
+
+/* The older of two; one that is free is older than all. */
+static struct known *
+older(struct known *a, struct known *b)
+{
+	if (a == NULL || (a->both != 0 && (b->both == 0 || b->last_ns < a->last_ns)))
+		return b;
+	return a;
+}
+
+/* Its own, else the oldest of an account that has all it may have, else the oldest of all. */
+static void
+known_add(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+{
+	const struct known new = { key_of(l, ACCOUNT, account, from), key_of(l, KNOWN, account, from),
+		now_ns };
+	struct known	  *k, *of_all = NULL, *of_account = NULL;
+	unsigned	   n = 0;
+
+	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX && k->both != new.both; k++) {
+		of_all = older(of_all, k);
+		if (k->account == new.account) {
+			of_account = older(of_account, k);
+			n++;
+		}
+	}
+	if (k == l->known + LOGIN_KNOWN_MAX)
+		k = n >= LOGIN_KNOWN_ACCOUNT ? of_account : of_all;
+	*k = new;
+}
+
+/* ---- failures ---- */
+
+/* Which counts of this try matter? */
+static bool
+counts(int table, bool known)
+{
+	return table == PLACE || (table == KNOWN) == known;
 }
 
 static int64_t
@@ -75,15 +142,17 @@ delay_ns(const struct failures *f, const struct limit *limit)
 unsigned
 login_wait_s(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
 {
+	bool		       known = login_is_known(l, account, from, now_ns);
 	const struct failures *f;
 	int64_t		       until, wait = 0;
 	uint64_t	       key;
 	int		       t;
 
 	for (t = 0; t < TABLES; t++) {
-		key = key_of(t, account, from);
-		f = &l->table[t][place_of(key)];
-		if (f->key != key || now_ns - f->last_ns > WINDOW_NS + delay_ns(f, &limits[t]))
+		key = key_of(l, t, account, from);
+		f = &l->table[t][slot_of(key)];
+		if (!counts(t, known) || (known && t == PLACE) || f->key != key ||
+		    now_ns - f->last_ns > WINDOW_NS + delay_ns(f, &limits[t]))
 			continue;
 		until = f->last_ns + delay_ns(f, &limits[t]);
 		if (until - now_ns > wait)
@@ -95,13 +164,16 @@ login_wait_s(const struct login *l, const char *account, const struct addr *from
 void
 login_try(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
 {
+	bool		 known = login_is_known(l, account, from, now_ns);
 	struct failures *f;
 	uint64_t	 key;
 	int		 t;
 
 	for (t = 0; t < TABLES; t++) {
-		key = key_of(t, account, from);
-		f = &l->table[t][place_of(key)];
+		if (!counts(t, known))
+			continue;
+		key = key_of(l, t, account, from);
+		f = &l->table[t][slot_of(key)];
 		/* Free failures are those of ten minutes; delays last as long as there are new ones. */
 		if (f->key != key || (f->n <= limits[t].free && now_ns - f->first_ns > WINDOW_NS) ||
 		    now_ns - f->last_ns > WINDOW_NS + delay_ns(f, &limits[t]))
@@ -112,16 +184,18 @@ login_try(struct login *l, const char *account, const struct addr *from, int64_t
 }
 
 void
-login_worked(struct login *l, const char *account, const struct addr *from)
+login_worked(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
 {
+	bool		 known = login_is_known(l, account, from, now_ns);
 	struct failures *f;
 	uint64_t	 key;
 	int		 t;
 
 	for (t = 0; t < TABLES; t++) {
-		key = key_of(t, account, from);
-		f = &l->table[t][place_of(key)];
-		if (f->key == key)
-			f->n = t == ACCOUNT || f->n == 0 ? 0 : f->n - 1;
+		key = key_of(l, t, account, from);
+		f = &l->table[t][slot_of(key)];
+		if (counts(t, known) && f->key == key)
+			f->n = t != PLACE || f->n == 0 ? 0 : f->n - 1;
 	}
+	known_add(l, account, from, now_ns);
 }

@@ -16,12 +16,30 @@
 
 /* ---- guessing ---- */
 
-static void
-test_login(void)
+static const struct siphash_key key = { { 1, 2 } };
+
+static struct addr
+at(const char *text)
 {
-	struct login	 *l = login_new();
-	const struct addr here = {.family = 4, .byte = {10, 1, 1, 1}},
-			  there = {.family = 4, .byte = {10, 1, 1, 2}};
+	struct addr a;
+
+	if (addr_parse(&a, text) == -1)
+		abort();
+	return a;
+}
+
+static void
+try_often(struct login *l, const char *account, const struct addr *from, int64_t now_ns, unsigned n)
+{
+	while (n-- > 0)
+		login_try(l, account, from, now_ns);
+}
+
+static void
+test_login_account(void)
+{
+	struct login	 *l = login_new(&key);
+	const struct addr here = at("10.1.1.1"), there = at("10.1.1.2");
 	unsigned	  i, wait = 0;
 
 	for (i = 0; i < 5; i++) {
@@ -35,35 +53,98 @@ test_login(void)
 	is_i64(login_wait_s(l, "admin", &here, T0 + S), 0, "and goes by");
 	ok(login_wait_s(l, "operator", &here, T0) == 0 && login_wait_s(l, "admin", &there, T0) == 1,
 	    "another account is free, the same from elsewhere is not");
-	for (i = 0; i < 4; i++)
-		login_try(l, "admin", &there, T0 + S);
+	try_often(l, "admin", &there, T0 + S, 4);
 	is_i64(login_wait_s(l, "admin", &there, T0 + S), 16, "it doubles");
-	for (i = 0; i < 30; i++)
-		login_try(l, "admin", &there, T0 + S);
-	is_i64(login_wait_s(l, "admin", &here, T0 + S), 30, "but nobody can lock an account out");
-	login_worked(l, "admin", &here);
+	try_often(l, "admin", &there, T0 + S, 30);
+	is_i64(login_wait_s(l, "admin", &here, T0 + S), 30, "half a minute at most");
+	login_worked(l, "admin", &here, T0 + S);
 	is_i64(login_wait_s(l, "admin", &here, T0 + S), 0, "a good password clears the account");
 	ok(login_wait_s(l, "x", &there, T0 + S) > 30, "not the address that guessed");
 	is_i64(login_wait_s(l, "x", &there, T0 + 2000 * S), 0, "after a pause all is forgotten");
 	login_free(l);
+}
 
-	l = login_new();
+static void
+test_login_place(void)
+{
+	struct login	 *l = login_new(&key);
+	const struct addr here = at("10.1.1.1"), six = at("2001:db8:0:1::1"), same = at("2001:db8:0:1:a::2"),
+			  next = at("2001:db8:0:2::1");
+	unsigned	  i;
+	char		  name[8];
+
 	for (i = 0; i < 20; i++) {
-		char name[8];
-
 		snprintf(name, sizeof(name), "u%u", i);
 		login_try(l, name, &here, T0);
 	}
 	is_i64(login_wait_s(l, "v", &here, T0), 0, "twenty failures of an address cost nothing");
 	login_try(l, "u", &here, T0);
 	is_i64(login_wait_s(l, "v", &here, T0), 1, "the next one does, whoever is asked for");
-	login_worked(l, "u", &here);
+	login_worked(l, "u", &here, T0);
 	is_i64(login_wait_s(l, "v", &here, T0), 0, "a log-in that works is no failure");
-	for (i = 0; i < 10; i++)
-		login_try(l, "u", &here, T0 + 300 * S);
-	for (i = 0; i < 40; i++)
-		login_try(l, "w", &here, T0 + 300 * S);
+	try_often(l, "w", &here, T0 + 300 * S, 50);
 	is_i64(login_wait_s(l, "v", &here, T0 + 300 * S), 900, "a quarter of an hour at most");
+	try_often(l, "w", &six, T0 + 300 * S, 50);
+	ok(login_wait_s(l, "v", &same, T0 + 300 * S) == 900 && login_wait_s(l, "v", &next, T0 + 300 * S) == 0,
+	    "of IPv6 the network counts");
+	login_free(l);
+}
+
+static void
+test_login_known(void)
+{
+	struct login	 *l = login_new(&key);
+	const struct addr desk = at("10.1.1.1"), evil = at("192.0.2.1"), new = at("10.1.1.9");
+	int64_t		  t = T0 + S;
+
+	login_try(l, "noc", &desk, T0);
+	ok(!login_is_known(l, "noc", &desk, T0), "a place is not known for a try");
+	login_worked(l, "noc", &desk, T0);
+	ok(login_is_known(l, "noc", &desk, T0) && !login_is_known(l, "noc", &evil, T0) &&
+		!login_is_known(l, "admin", &desk, T0),
+	    "but for a log-in, and to this account");
+	try_often(l, "noc", &evil, t, 40);
+	ok(login_wait_s(l, "noc", &evil, t) == 900 && login_wait_s(l, "noc", &new, t) == 30,
+	    "one who guesses keeps strangers waiting");
+	is_i64(login_wait_s(l, "noc", &desk, t), 0, "not those who are known");
+	try_often(l, "noc", &desk, t, 5);
+	is_i64(login_wait_s(l, "noc", &desk, t), 0, "who have five failures of their own");
+	try_often(l, "noc", &desk, t, 3);
+	is_i64(login_wait_s(l, "noc", &desk, t), 4, "and then wait, too");
+	login_worked(l, "noc", &desk, t);
+	is_i64(login_wait_s(l, "noc", &desk, t), 0, "until they log in");
+	is_i64(login_wait_s(l, "noc", &new, t), 30, "which clears nothing of what strangers did");
+	try_often(l, "x", &desk, t, 60);
+	ok(login_wait_s(l, "y", &desk, t) == 900 && login_wait_s(l, "noc", &desk, t) == 0,
+	    "nor can a neighbour behind the same address keep them waiting by other names");
+	t = T0 + 31 * 86400 * S;
+	ok(!login_is_known(l, "noc", &desk, t), "a place is forgotten after a month");
+	login_free(l);
+}
+
+static void
+test_login_known_full(void)
+{
+	struct login *l = login_new(&key);
+	struct addr   a = at("10.0.0.0");
+	char	      name[16];
+	unsigned      i;
+
+	for (i = 0; i < LOGIN_KNOWN_ACCOUNT + 1; i++) {
+		a.byte[3] = (uint8_t)i;
+		login_worked(l, "noc", &a, T0 + i);
+	}
+	ok(login_is_known(l, "noc", &a, T0 + i), "the newest of too many places is known");
+	a.byte[3] = 0;
+	ok(!login_is_known(l, "noc", &a, T0 + i), "the oldest no more");
+	a.byte[3] = 1;
+	ok(login_is_known(l, "noc", &a, T0 + i), "only that one");
+	for (i = 0; i < LOGIN_KNOWN_MAX; i++) {
+		snprintf(name, sizeof(name), "u%u", i);
+		login_worked(l, name, &a, T0 + S + i);
+	}
+	ok(!login_is_known(l, "noc", &a, T0 + S + i) && login_is_known(l, "u0", &a, T0 + S + i),
+	    "of all too many, those used last stay");
 	login_free(l);
 }
 
@@ -376,7 +457,10 @@ int
 main(void)
 {
 	log_quiet(true);
-	test_login();
+	test_login_account();
+	test_login_place();
+	test_login_known();
+	test_login_known_full();
 	test_rate();
 	test_sessions();
 	test_cookie();

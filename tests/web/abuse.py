@@ -139,6 +139,10 @@ def guessing():
     equal(b.login("op", PASSWORD).status, 200, "others do not wait")
     wait("the wait goes by", lambda: b.login("victim", PASSWORD).status == 200)
     equal(b.login("victim", PASSWORD).status, 200, "and is over after a good one")
+    stranger = Browser(server, source="127.0.0.77")
+    got = [stranger.login("victim", f"guess number {i:03d}").status for i in range(8)]
+    ok(got[-1] == 429, "one elsewhere who guesses waits")
+    equal(b.login("victim", PASSWORD).status, 200, "but not who has logged in from here")
 
 
 def rate(b):

@@ -285,23 +285,30 @@ def meanwhile():
     """Passwords are compared by a process of its own, one after the other; here when the test likes."""
     other, answers = Server(), {}
     try:
-        other.user("add", "slow", "--role", "noc", password=PASSWORD + "\n")
+        for name in ("slow", "desk"):
+            other.user("add", name, "--role", "noc", password=PASSWORD + "\n")
+        equal(Browser(other).login("desk", PASSWORD).status, 200, "one who is known from here")
         with open(f"/proc/{other.process.pid}/task/{other.process.pid}/children", encoding="ascii") as f:
             hasher = int(f.read().split()[0])
         os.kill(hasher, signal.SIGSTOP)
         before, polls = other.metric("requests_total"), itertools.count(1)
-        names = ["slow"] + [f"nobody{i}" for i in range(15)]
-        asking = [threading.Thread(target=lambda n=n: answers.update({n: Browser(other).login(n, PASSWORD).status})) for n in names]
-        for t in asking:
+        asking = [threading.Thread(target=lambda n=n: answers.update({n: Browser(other).login(n, PASSWORD).status}))
+                  for n in ["slow"] + [f"nobody{i}" for i in range(11)] + ["desk"]]
+        for t in asking[:-1]:
             t.start()
-        wait("all are asked", lambda: other.metric("requests_total") == before + next(polls) + len(asking))
-        none([s for s in [Browser(other).login("late", PASSWORD).status for _ in range(8)] if s != 429], "more than 16 do not wait")
+        wait("all are asked", lambda: other.metric("requests_total") == before + next(polls) + len(asking) - 1)
+        none([s for s in [Browser(other).login("late", PASSWORD).status for _ in range(8)] if s != 429],
+             "more than 12 strangers do not wait")
+        before, polls = other.metric("requests_total"), itertools.count(1)
+        asking[-1].start()
+        wait("one more is asked", lambda: other.metric("requests_total") == before + next(polls) + 1)
         equal(other.user("password", "slow", password="another dozen letters\n").returncode, 0, "and a password is changed")
         os.kill(hasher, signal.SIGCONT)
         for t in asking:
             t.join()
         equal(answers["slow"], 401, "the old one, asked before and answered after, does not fit")
-        equal(other.metric("logins_delayed_total"), 0, "who found no place has not failed")
+        equal(answers["desk"], 200, "who is known finds a place")
+        equal(other.metric("logins_delayed_total"), 0, "who found none has not failed")
     finally:
         other.close()
 

@@ -164,8 +164,10 @@ class Server:
 class Browser:
     """Keeps a cookie and the CSRF token; a connection per request, or one for all."""
 
-    def __init__(self, server, keep=False):
+    def __init__(self, server, keep=False, source=None):
+        """@param source: address of this host to come from"""
         self.server = server
+        self.source = (source, 0) if source else None
         self.cookie = None
         self.csrf = None
         self.keep = http.client.HTTPSConnection("127.0.0.1", server.port, context=tls(), timeout=PATIENCE) if keep else None
@@ -184,7 +186,8 @@ class Browser:
                 h["Content-Type"] = "application/json"
         h.update(headers or {})
         h = {k: v for k, v in h.items() if v is not None}
-        c = self.keep or http.client.HTTPSConnection("127.0.0.1", self.server.port, context=tls(), timeout=PATIENCE)
+        c = self.keep or http.client.HTTPSConnection("127.0.0.1", self.server.port, context=tls(), timeout=PATIENCE,
+                                                  source_address=self.source)
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         c.request(method, path, data, h)
         a = Answer(c.getresponse())
