@@ -69,6 +69,7 @@ refuse_login(struct visit *v, const char *name)
 	v->web->counts.logins_failed++;
 	text_visible(shown, sizeof(shown), name, strlen(name));
 	log_info("log-in of \"%s\" from %s failed", shown, v->x->address);
+	web_record_user(v->web, "login_failed", NULL, name, v->x->address);
 	problem(v, 401, "bad_credentials", NULL);
 }
 
@@ -95,6 +96,7 @@ login_checked(void *arg, bool fits, const char *hash)
 	if (v->session != NULL && !v->session->ended)
 		session_end(w->sessions, v->session);	/* a new id at log-in */
 	s = session_open(w->sessions, user, loop_mono_ns(w->loop), token);
+	web_record_user(w, "login", s, s->user.name, v->x->address);
 	set_cookie(v, token, COOKIE_S);
 	explicit_bzero(token, sizeof(token));
 	visit_answer(v, 200, session_view(w, s));
@@ -131,6 +133,7 @@ void
 api_session_close(struct visit *v)
 {
 	log_info("%s logged out", v->session->user.name);
+	web_record_user(v->web, "logout", v->session, v->session->user.name, v->x->address);
 	session_end(v->web->sessions, v->session);
 	set_cookie(v, "", 0);
 	visit_answer(v, 204, NULL);
@@ -229,6 +232,7 @@ password_checked(void *arg, bool fits, const char *hash)
 	session_end_of(w->sessions, s->user.name, s);
 	web_users_reload(w);
 	log_info("%s changed the password", s->user.name);
+	web_record_user(w, "password", s, s->user.name, v->x->address);
 	visit_answer(v, 204, NULL);
 }
 

@@ -2,8 +2,8 @@
 /*
  * login.h: how long somebody has to wait before the next try to log in. Pure: time is an argument.
  *
- * Within ten minutes an account has 5 failures free and a place (addr_place()) 20; each one after them doubles
- * a delay, up to half a minute for an account and up to a quarter of an hour for a place.
+ * Within ten minutes an account has 5 failures free and a place (addr_place()) 20; each one after them
+ * doubles a delay, up to half a minute for an account and up to a quarter of an hour for a place.
  *
  * Whoever knows a name could so keep its owner waiting for ever. Therefore a place from which an account has
  * logged in within 30 days is known to it: the two together have a count of their own, like an account's, and
@@ -18,7 +18,7 @@
 
 struct login;
 
-#define LOGIN_KNOWN_MAX	    4096	/* places known to all accounts; the one that was used longest ago goes first */
+#define LOGIN_KNOWN_MAX	    4096	/* places of all accounts; the one used longest ago goes first */
 #define LOGIN_KNOWN_ACCOUNT 8		/* to one of them */
 
 struct login *login_new(const struct siphash_key *key);

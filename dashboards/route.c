@@ -159,17 +159,17 @@ visit_keep_exchange(struct visit *v)
 }
 
 json_t *
-visit_as(const struct visit *v)
+session_as(const struct session *s)
 {
 	static const char *const roles[USER_ROLES] = { "admin", "noc", "viewer", "viewer" };
 
-	return json_pack("{s:s, s:s}", "user", v->session->user.name, "role", roles[v->session->user.role]);
+	return json_pack("{s:s, s:s}", "user", s->user.name, "role", roles[s->user.role]);
 }
 
 void
 visit_ask(struct visit *v, json_t *request, upstream_fn cb, void *arg)
 {
-	json_object_set_new(request, "as", visit_as(v));
+	json_object_set_new(request, "as", session_as(v->session));
 	upstream_ask(mirror_upstream(v->web->mirror), request, cb, arg);
 }
 
@@ -299,6 +299,7 @@ check_role(struct visit *v)
 	v->web->counts.denied++;
 	log_info("%s (%s) from %s was refused: %s", v->session->user.name,
 	    user_role_names[v->session->user.role], v->x->address, v->route->name);
+	web_record(v->web, "refused", v->session, v->route->name, v->x->address);
 	problem(v, 403, "forbidden", NULL);
 	return false;
 }

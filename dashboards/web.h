@@ -10,6 +10,7 @@
 #define SIMPUL_WEB_H
 
 #include "base/conf.h"
+#include "base/log.h"
 #include "base/siphash.h"
 #include "dashboards/hasher.h"
 #include "dashboards/http.h"
@@ -24,7 +25,7 @@
 
 struct web_counts {
 	uint64_t answers[6];		/* by hundreds of the status */
-	uint64_t logins, logins_failed, logins_delayed, rate_limited, denied;
+	uint64_t logins, logins_failed, logins_delayed, rate_limited, denied, records_lost;
 };
 
 struct web {
@@ -49,6 +50,8 @@ struct web {
 	struct loop_timer clock;
 	struct web_counts counts;
 	unsigned	  cost;		/* of password hashes */
+	unsigned	  recording;	/* entries for the audit log that are under way */
+	struct log_limit  record_limit;
 };
 
 /* ---- visits ---- */
@@ -144,6 +147,19 @@ void	web_readyz(struct visit *v);
 void	web_metrics(struct visit *v);
 void	web_page(struct visit *v);
 
+/* audit.c: into the engine's audit log */
+
+/**
+ * @param what	login, login_failed, logout, password, refused
+ * @param who	NULL: nobody has shown who it was
+ * @param object  what it was about: of at most REF_MAX - 1 bytes, one line
+ */
+void	web_record(struct web *w, const char *what, const struct session *who, const char *object,
+	    const char *from);
+/** The same about a user, in whatever letters the name was given. */
+void	web_record_user(struct web *w, const char *what, const struct session *who, const char *name,
+	    const char *from);
+
 /* body.c: members of the request's object; each returns 0, or -1 after answering. */
 
 /** @param names  what may be there, ends with NULL */
@@ -157,8 +173,8 @@ void	web_users_reload(struct web *w);
 /** Read the file when it has changed. */
 void	web_users_watch(struct web *w);
 
-/** "as" of a question to the engine in the name of the visitor. @return owned */
-json_t *visit_as(const struct visit *v);
+/** "as" of a question to the engine in the name of who is logged in. @return owned */
+json_t *session_as(const struct session *s);
 /** JSON for a list: the object with its age. @return owned */
 json_t *link_view(const struct visit *v, const struct city_link *l);
 json_t *site_view(const struct visit *v, const struct city_site *s);

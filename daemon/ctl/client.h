@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "ctl/ctl.h"
 #include "ctl/peer.h"
+#include "ctl/records.h"
 #include "ctl/refusals.h"
 #include "ctl/request.h"
 
@@ -64,6 +65,7 @@ struct ctl {
 	struct call    *reload;		/* whose reload is under way; NULL: nobody's who is still there */
 	struct log_limit refused;
 	struct refusals refusals;
+	struct records records;
 };
 
 /** Answer with these members and "id", "ok":true. @param members  taken; an object */
@@ -116,6 +118,7 @@ void	op_flush(struct client *cl, const struct request *r, const struct actor *wh
 void	op_ack(struct client *cl, const struct request *r, const struct actor *who);
 void	op_probe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_reload(struct client *cl, const struct request *r, const struct actor *who);
+void	op_record(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_event.c */
 void	op_subscribe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_cancel(struct client *cl, const struct request *r, const struct actor *who);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/addr.h"
 #include "base/text.h"
 #include "ctl/find.h"
 #include "ctl/hint.h"
@@ -62,6 +63,12 @@ static const struct param probe_params[] = {
 	{ "rounds", PARAM_INT, .required = false, 1, 10 },
 	{ 0 }
 };
+static const struct param record_params[] = {
+	{ "what", PARAM_TEXT, .required = true, 1, 20 },
+	{ "object", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },
+	{ "from", PARAM_TEXT, .required = false, 1, ADDR_TEXT_MAX - 1 },
+	{ 0 }
+};
 static const struct param reload_params[] = {
 	{ "allow_removal", PARAM_BOOL, .required = false, NO_NUMBER },
 	{ 0 }
@@ -77,6 +84,7 @@ static const struct op {
 	enum ctl_role	    role;	/* at least */
 	const struct param *params;
 	op_fn		    run;
+	bool		    speaks;	/* only who may speak for others */
 } ops[] = {
 	{ "ack",	CTL_NOC,	ack_params,	  op_ack },
 	{ "audit",	CTL_ADMIN,	no_params,	  op_audit_verify },
@@ -87,6 +95,7 @@ static const struct op {
 	{ "list",	CTL_VIEWER,	list_params,	  op_list },
 	{ "metrics",	CTL_VIEWER,	no_params,	  op_metrics },
 	{ "probe",	CTL_NOC,	probe_params,	  op_probe },
+	{ "record",	CTL_VIEWER,	record_params,	  op_record,	.speaks = true },
 	{ "reload",	CTL_ADMIN,	reload_params,	  op_reload },
 	{ "series",	CTL_VIEWER,	series_params,	  op_series },
 	{ "status",	CTL_VIEWER,	no_params,	  op_status },
@@ -127,6 +136,14 @@ refusal_note(struct client *cl, const struct actor *who, const char *op)
 	refusals_note(&cl->ctl->refusals, cl->ctl->loop, cl->ctl->core->ledger, cl->uid, who->name, op);
 }
 
+static void
+refuse_speaker(struct client *cl, const struct request *r, const struct actor *who, const char *op)
+{
+	client_refuse(cl, r->id, "forbidden",
+	    "only the user simpul-web, root and who started the engine speak for others");
+	refusal_note(cl, who, op);
+}
+
 /* The peer, or the user named by "as". 0, or -1 after refusing. */
 static int
 actor_of(struct client *cl, const struct request *r, struct actor *who)
@@ -143,9 +160,7 @@ actor_of(struct client *cl, const struct request *r, struct actor *who)
 	if (as == NULL || json_is_null(as))
 		return 0;
 	if (!cl->speaks_for_others) {
-		client_refuse(cl, r->id, "forbidden",
-		    "only the user simpul-web, root and who started the engine speak for others");
-		refusal_note(cl, who, "as");
+		refuse_speaker(cl, r, who, "as");
 		return -1;
 	}
 	if (json_object_size(as) != 2 || user == NULL || role == NULL || *user == '\0' ||
@@ -180,6 +195,8 @@ op_run(struct client *cl, const struct request *r)
 		refuse_unknown(cl, r);
 	else if (who.role < op->role)
 		refuse_role(cl, r, op, &who);
+	else if (op->speaks && !cl->speaks_for_others)
+		refuse_speaker(cl, r, &who, op->name);
 	else if (request_check(r, op->params, why) == -1)
 		client_refuse(cl, r->id, "bad_request", "%s", why);
 	else if (open && op->run != op_cancel)		/* cancel names what it ends by the same id */

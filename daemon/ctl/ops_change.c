@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ops_change.c: ack, probe, reload: what changes something. Each leaves a line in the audit log; an ack does
- * so before it counts, so that none is without.
+ * ops_change.c: ack, probe, reload: what changes something, and record: what was done elsewhere. Each leaves
+ * a line in the audit log; an ack does so before it counts, so that none is without.
  */
 #include "ctl/client.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/addr.h"
+#include "base/text.h"
 #include "core/commit.h"
 #include "core/conf.h"
 #include "core/probe.h"
@@ -118,4 +120,28 @@ op_reload(struct client *cl, const struct request *r, const struct actor *who)
 	t->reload->free = reload_free;
 	call_open(t->reload, cl, r->id);
 	op_audit(cl, who, "reload", "", json_pack("{s:b}", "allow_removal", removal));
+}
+
+/* ---- record ---- */
+
+void
+op_record(struct client *cl, const struct request *r, const struct actor *who)
+{
+	const char	*from = request_text(r, "from"), *object = request_text(r, "object");
+	enum record_kind kind = record_kind_of(request_text(r, "what"));
+	struct addr	 a;
+
+	if (kind == RECORD_KINDS)
+		client_refuse(cl, r->id, "bad_request",
+		    "what must be login, login_failed, logout, password or refused");
+	else if (!text_is_one_line(object) || !text_is_one_line(who->name))
+		client_refuse(cl, r->id, "bad_request", "object and user must be one line of text");
+	else if (from != NULL && addr_parse(&a, from) == -1)
+		client_refuse(cl, r->id, "bad_request", "from must be an address");
+	else if (records_note(&cl->ctl->records, cl->ctl->loop, cl->ctl->core->ledger, kind, who->name,
+	    object, from) == -1)
+		client_refuse(cl, r->id, "internal",
+		    "the ledger could not be written; the engine's log says why");
+	else
+		client_answer(cl, r->id, json_object());
 }

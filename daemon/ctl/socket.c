@@ -367,6 +367,7 @@ ctl_free(struct ctl *t)
 	while (t->clients != NULL)
 		client_free(t->clients);
 	refusals_flush(&t->refusals);
+	records_flush(&t->records);
 	loop_io_free(t->io);
 	if (t->listen_fd != -1)
 		close(t->listen_fd);

@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""web.py: simpul-web before a whole engine: its answers fit openapi.json; a cut line reaches the browser; an ack reaches the audit
-log under the operator's name; a server killed again and again costs the engine nothing, and an engine killed is survived."""
+"""web.py: simpul-web before a whole engine: its answers fit openapi.json; a cut line reaches the browser; acks, log-ins and
+refusals reach the audit log, acks under the operator's name; a server killed again and again costs the engine nothing, and an
+engine killed is survived."""
+import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "web"))
@@ -47,6 +52,20 @@ def login():
     return b
 
 
+def audit():
+    """who, what, object and address of the entries, in a copy of the file: an open ledger lets nobody else in."""
+    with tempfile.TemporaryDirectory() as d:
+        copy = shutil.copytree(lab.path("data/ledger"), os.path.join(d, "ledger"))
+        db = sqlite3.connect(os.path.join(copy, "ledger.db"))
+        try:
+            return [(who, what, thing, json.loads(detail).get("from"))
+                    for who, what, thing, detail in db.execute("SELECT who, what, object, detail FROM audit ORDER BY id")]
+        except sqlite3.Error as e:
+            raise RuntimeError(e) from e
+        finally:
+            db.close()
+
+
 def fits(b, method, path, real=None):
     a = b.ask(method, real or path)
     faults = api.answer_faults(method, path, a.status, a.type, a.body)
@@ -56,8 +75,9 @@ def fits(b, method, path, real=None):
 
 
 server = Server()
-subprocess.run([program("simpulctl"), "user", "add", "op", "--role", "noc", "--state", lab.path("web")], input=PASSWORD + "\n",
-               text=True, check=True, stdout=subprocess.DEVNULL)
+for name, role in (("op", "noc"), ("eye", "planner")):
+    subprocess.run([program("simpulctl"), "user", "add", name, "--role", role, "--state", lab.path("web")], input=PASSWORD + "\n",
+                   text=True, check=True, stdout=subprocess.DEVNULL)
 op = login()
 summary = fits(op, "GET", "/api/v1/summary")
 ok(summary["counts"]["ok"] >= 50 and summary["engine"]["connected"], "the city is well")
@@ -87,10 +107,24 @@ ok(a.status == 409 and a.doc["current"]["acked"]["by"] == "op", "who comes late 
 lab.fleet("restore link s013-1")
 ok(stream.until("batch", lambda d: any(r[0] == "s013" and r[1] == "ok" for r in d["sites"])) is not None, "mended, it is well again")
 
+ok(web.Browser(server).login("op", "not the password").status == 401, "a log-in that fails")
+eye = web.Browser(server)
+ok(eye.login("eye", PASSWORD).status == 200 and eye.ask("POST", f"/api/v1/incidents/{found['id']}/ack", {"comment": "x", "version": 1}).status == 403,
+   "an ack that is refused")
+ok(eye.ask("DELETE", "/api/v1/session").status == 204, "a log-out")
+wait("the engine has heard of it", lambda: lab.ctl("audit")["entries"] >= 6)
+
 lab.end("simpuld", 9)
 ok(stream.until("engine", lambda d: not d["connected"]) is not None, "an engine that is killed is told")
 ok(not fits(op, "GET", "/api/v1/summary")["engine"]["connected"], "the last known state stays")
+server_is = "root" if os.geteuid() == 0 else f"uid {os.geteuid()}"
+rows = wait("the audit log", audit) or []
+for row in (("op", "login", "user/op", "127.0.0.1"), ("op", "ack", found["id"], None), (server_is, "login_failed", "user/op", "127.0.0.1"),
+            ("eye", "refused", "incident_ack", "127.0.0.1"), ("eye", "logout", "user/eye", "127.0.0.1")):
+    if not ok(row in rows, "the audit log has {1} of {2} by {0}".format(*row)):
+        note(rows)
 lab.start_engine()
+ok(lab.ctl("audit")["whole"], "whose chain is whole")
 ok(stream.until("engine", lambda d: d["connected"]) is not None, "and that it is back")
 wait("the city again", lambda: op.get("/api/v1/summary").doc["counts"]["ok"] >= 50)
 stream.close()

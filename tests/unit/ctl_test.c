@@ -161,6 +161,34 @@ test_ack(struct fake *f)
 	talk_free(t);
 }
 
+#define RECORD(what, object, more) \
+	"{\"id\":1,\"op\":\"record\",\"what\":\"" what "\",\"object\":\"" object "\"" more "}"
+
+static void
+test_record(struct fake *f)
+{
+	struct talk *t = talk_new(f);
+	uint64_t     bad;
+	int64_t	     was = ledger_audit_verify(f->core.ledger, &bad);
+
+	expect(t, RECORD("login", "user/op", ",\"from\":\"10.1.1.1\",\"as\":{\"user\":\"op\",\"role\":\"noc\"}"),
+	    "ok", "true", "a log-in is recorded");
+	expect(t, RECORD("login_failed", "user/x", ""), "ok", "true", "and one that failed");
+	is_i64(ledger_audit_verify(f->core.ledger, &bad), was + 2, "in the audit log");
+	expect(t, RECORD("ack", "inc-1", ""), "error",
+	    "what must be login, login_failed, logout, password or refused", "nothing else is");
+	expect(t, RECORD("login", "user/a\\nb", ""), "error",
+	    "object and user must be one line of text", "nor what is no name");
+	expect(t, RECORD("login", "user/a", ",\"from\":\"here\""), "error", "from must be an address",
+	    "nor from nowhere");
+	is_i64(ledger_audit_verify(f->core.ledger, &bad), was + 2, "which leaves no trace");
+	f->ctl->clients->speaks_for_others = false;
+	expect(t, RECORD("login", "user/op", ""), "code", "forbidden",
+	    "one who may not speak for others may not, either");
+	is_i64(ledger_audit_verify(f->core.ledger, &bad), was + 3, "and that is recorded");
+	talk_free(t);
+}
+
 static void
 test_reload(struct fake *f)
 {
@@ -254,6 +282,7 @@ main(void)
 	test_no_icmp(f);
 	test_paging(f);
 	test_ack(f);
+	test_record(f);
 	test_reload(f);
 	test_roles(f);
 	fake_free(f);

@@ -223,6 +223,22 @@ def events(by_name):
     own.close()
 
 
+def audited():
+    """What people did stands in the engine's audit log, under their names when they had shown who they are."""
+    Browser(server).login("a\n\u202eb", "no password")
+
+    def recorded():
+        with engine.lock:
+            return [(r["what"], r["object"], r.get("as", {}).get("user"), r["from"]) for r in engine.records]
+    for what, about, who in (("login_failed", "user/nobody", None), ("login_failed", "user/admin", None),
+                             ("login", "user/admin", "admin"), ("password", "user/admin", "admin"), ("login", "user/lurah", "lurah"),
+                             ("refused", "incident_ack", "plan"), ("logout", "user/op", "op"),
+                             ("login_failed", "user/a\\x0a\\xe2\\x80\\xaeb", None)):
+        ok(wait(f"{what} of {about}", lambda w=(what, about, who, "127.0.0.1"): w in recorded()), f"audit: {what}, {about}, by {who}")
+    equal({who for what, _, who, _ in recorded() if what == "login_failed"}, {None}, "a failure is nobody's")
+    equal(server.metric("audit_entries_lost_total"), 0, "none is lost")
+
+
 def engine_goes(by_name):
     b = by_name["plan"]
     s = b.events()
@@ -236,6 +252,8 @@ def engine_goes(by_name):
     equal(check(b, "GET", "/api/v1/series", "?ref=link/s001-1/rx_bps").code, "engine_away", "and without series")
     equal(Browser(server).get("/readyz").status, 503, "not ready")
     equal(Browser(server).get("/healthz").status, 200, "but well")
+    equal(Browser(server).login("admin", "a wrong password").status, 401, "who fails to log in now")
+    ok(server.metric("audit_entries_lost_total") >= 1 and "audit log did not take" in server.text("log"), "is missing in the audit log: that is told")
     engine.start()
     ok(s.until("engine", lambda d: d["connected"]) is not None, "it comes back")
     engine.change(lambda e: e.link[1].update(code="warn", state="degraded"))
@@ -366,6 +384,7 @@ try:
     scope(found)
     ack(found)
     events(found)
+    audited()
     engine_goes(found)
     users_change(found)
     meanwhile()

@@ -45,6 +45,7 @@ class Engine:
         self.device = [{"id": "s001-r1", "site": "s001"}]
         self.incident = [incident(2, "link/s002-1", site="s002", site_name="Kantor s002"), incident(1, "link/s001-1", "closed")]
         self.acks = []
+        self.records = []
         self.refuse = {}            # op -> (code, more members)
         self.silent = set()         # ops that get no answer
         self.clients = []
@@ -164,6 +165,10 @@ class Engine:
         t = list(range(r["from"] // step * step + step, r["to"] // step * step + 1, step))
         self.last_series = r
         return {"step_s": step, "t": t, "v": [[None if i % 7 == 6 else float(i) for i in range(len(t))] for _ in r["refs"]]}
+
+    def op_record(self, r):
+        self.records.append(r)
+        return {}
 
     def op_ack(self, r):
         self.acks.append(r)
