@@ -92,6 +92,7 @@ put_all(struct buf *b, const struct web *w)
 	put_counter(b, "logins_failed", w->counts.logins_failed);
 	put_counter(b, "logins_delayed", w->counts.logins_delayed);
 	put_counter(b, "audit_entries_lost", w->counts.records_lost);
+	put_gauge(b, "certificate_expires_timestamp_seconds", (double)tls_expires_s(w->tls));
 	put_gauge(b, "streams", s.open);
 	put_counter(b, "streams_opened", s.opened);
 	put_counter(b, "streams_dropped", s.dropped);

@@ -18,14 +18,20 @@
 #include "proc/check.h"
 
 #define CLOCK_NS NS_PER_S
+#define CERTIFICATE_NS	   (5 * NS_PER_S)
+#define OWN_CERTIFICATE_NS (3600 * NS_PER_S)
 #define SPARE_FDS 128
 #define NAMES_MAX 70
+#define FOLDER_SIZE 4096
 
 struct starting {		/* what the stages remember; the head is what all use */
 	struct web  web;
 	const char *conf_path;
 	const char *root;
 	int	    out_fd;		/* -1: closed */
+	char	    host[256];
+	const char *names[NAMES_MAX];	/* what a certificate of our own is good for; ends with NULL */
+	int64_t	    certificate_ns, own_ns;	/* when to look after them next */
 };
 
 static struct starting *
@@ -244,40 +250,69 @@ web_users_watch(struct web *w)
 		web_users_reload(w);
 }
 
-/* What a certificate of our own is good for. @param names  NAMES_MAX entries */
 static void
-names_of(const struct web *w, char *host, size_t size, const char **names)
+names_choose(struct starting *s)
 {
-	size_t n = 0, i;
+	const struct conf *c = s->web.conf;
+	size_t		   n = 0, i;
 
-	names[n++] = "localhost";
-	names[n++] = "127.0.0.1";
-	names[n++] = "::1";
-	if (gethostname(host, size) == 0 && host[0] != '\0')
-		names[n++] = host;
-	for (i = 0; i < conf_count(w->conf, "web.names") && n < NAMES_MAX - 1; i++)
-		names[n++] = conf_word(w->conf, "web.names", i);
-	names[n] = NULL;
+	s->names[n++] = "localhost";
+	s->names[n++] = "127.0.0.1";
+	s->names[n++] = "::1";
+	if (gethostname(s->host, sizeof(s->host) - 1) == 0 && s->host[0] != '\0')
+		s->names[n++] = s->host;
+	for (i = 0; i < conf_count(c, "web.names") && n < NAMES_MAX - 1; i++)
+		s->names[n++] = conf_word(c, "web.names", i);
+	s->names[n] = NULL;
+}
+
+static int64_t
+wall_s(const struct web *w)
+{
+	return loop_wall_ns(w->loop) / NS_PER_S;
+}
+
+/* Without one that was given us there is one of our own, and it is young enough. */
+static int
+own_certificate(struct web *w)
+{
+	if (conf_text(w->conf, "web.cert")[0] != '\0')
+		return 0;
+	return tls_self_signed(w->state_fd, starting_of(w)->names, wall_s(w));
 }
 
 static int
 tls_open(struct web *w)
 {
-	const char *cert = conf_text(w->conf, "web.cert"), *dir = conf_text(w->conf, "web.state_dir"),
-	    *names[NAMES_MAX];
-	char	    own_cert[300], own_key[300], host[256] = "";
+	const char *cert = conf_text(w->conf, "web.cert"), *dir = conf_text(w->conf, "web.state_dir");
+	char	    own_cert[300], own_key[300];
 
-	if (cert[0] != '\0') {
+	names_choose(starting_of(w));
+	if (own_certificate(w) == -1)
+		return -1;
+	snprintf(own_cert, sizeof(own_cert), "%s/%s", dir, TLS_CERT);
+	snprintf(own_key, sizeof(own_key), "%s/%s", dir, TLS_KEY);
+	if (cert[0] != '\0')
 		w->tls = tls_new(cert, conf_text(w->conf, "web.key"), http_conn_gone);
-	} else {
-		names_of(w, host, sizeof(host), names);
-		if (tls_self_signed(w->state_fd, names) == -1)
-			return -1;
-		snprintf(own_cert, sizeof(own_cert), "%s/%s", dir, TLS_CERT);
-		snprintf(own_key, sizeof(own_key), "%s/%s", dir, TLS_KEY);
+	else
 		w->tls = tls_new(own_cert, own_key, http_conn_gone);
-	}
 	return w->tls != NULL ? 0 : -1;
+}
+
+static void
+certificate_watch(struct web *w)
+{
+	struct starting *s = starting_of(w);
+	int64_t		 now_ns = loop_mono_ns(w->loop);
+
+	if (now_ns >= s->own_ns) {
+		s->own_ns = now_ns + OWN_CERTIFICATE_NS;
+		own_certificate(w);
+	}
+	if (now_ns >= s->certificate_ns) {
+		s->certificate_ns = now_ns + CERTIFICATE_NS;
+		tls_watch(w->tls, wall_s(w));
+	}
 }
 
 int
@@ -319,15 +354,28 @@ folder_of(const char *path, char *out, size_t size)
 	return out;
 }
 
+/* A link's own folder, and that of the file to which it leads, as certbot has them. */
+static const char **
+folders_of(const char *path, char own[FOLDER_SIZE], char led[FOLDER_SIZE], const char **out)
+{
+	char *real = realpath(path, NULL);
+
+	*out++ = folder_of(path, own, FOLDER_SIZE);
+	if (real != NULL)
+		*out++ = folder_of(real, led, FOLDER_SIZE);
+	free(real);
+	return out;
+}
+
 int
 web_sandbox(struct web *w)
 {
-	char	    cert[300], key[300];
-	const char *paths[3] = { NULL };
+	const char *cert = conf_text(w->conf, "web.cert"), *paths[5] = { NULL }, **next = paths;
+	char	    folder[4][FOLDER_SIZE];
 
-	if (conf_text(w->conf, "web.cert")[0] != '\0') {
-		paths[0] = folder_of(conf_text(w->conf, "web.cert"), cert, sizeof(cert));
-		paths[1] = folder_of(conf_text(w->conf, "web.key"), key, sizeof(key));
+	if (cert[0] != '\0') {
+		next = folders_of(cert, folder[0], folder[1], next);
+		folders_of(conf_text(w->conf, "web.key"), folder[2], folder[3], next);
 	}
 	return sandbox_enter_reading(SANDBOX_WEB, w->state_fd, paths);
 }
@@ -367,6 +415,7 @@ on_clock(void *arg)
 	struct web *w = arg;
 
 	web_users_watch(w);
+	certificate_watch(w);
 	sessions_sweep(w->sessions, &w->users, loop_mono_ns(w->loop));
 	loop_timer_set(w->loop, &w->clock, loop_mono_ns(w->loop) + CLOCK_NS, on_clock, w);
 }
@@ -376,8 +425,8 @@ on_hangup(void *arg)
 {
 	struct web *w = arg;
 
-	if (tls_reload(w->tls) == 0)
-		log_info("certificate read again");
+	own_certificate(w);
+	tls_reload(w->tls);
 	web_users_reload(w);
 }
 

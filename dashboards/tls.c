@@ -6,6 +6,7 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -15,18 +16,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/addr.h"
 #include "base/log.h"
 
+#define DAY_S	    86400
 #define SIGNED_DAYS 1000
-#define RENEW_DAYS  30
+#define RENEW_DAYS  40		/* before the first warning */
 #define NAMES_MAX   2000
+#define NEW_CERT    TLS_CERT ".new"
+#define NEW_KEY	    TLS_KEY ".new"
+
+/* What tells a file from the one that was there before. */
+struct version {
+	ino_t		ino;
+	off_t		size;
+	struct timespec written, changed;
+};
+
+struct versions {
+	struct version cert, key;
+};
 
 struct tls {
 	SSL_CTX *ctx;
 	char	*cert, *key;
+	struct versions read, seen;	/* when they were read; when they were looked at last */
+	int	 warned_days;		/* of tls_warn_days() */
 	int	 index;		/* of a connection's owner */
 	void   (*gone)(void *);
 };
@@ -111,6 +129,36 @@ bad:
 	return NULL;
 }
 
+static struct version
+version_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return (struct version){ 0 };
+	return (struct version){ st.st_ino, st.st_size, st.st_mtim, st.st_ctim };
+}
+
+static struct versions
+versions_of(const struct tls *t)
+{
+	return (struct versions){ version_of(t->cert), version_of(t->key) };
+}
+
+static bool
+is_same(const struct version *a, const struct version *b)
+{
+	return a->ino == b->ino && a->size == b->size && a->written.tv_sec == b->written.tv_sec &&
+	    a->written.tv_nsec == b->written.tv_nsec && a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static bool
+are_same(const struct versions *a, const struct versions *b)
+{
+	return is_same(&a->cert, &b->cert) && is_same(&a->key, &b->key);
+}
+
 struct tls *
 tls_new(const char *cert, const char *key, void (*gone)(void *owner))
 {
@@ -120,6 +168,8 @@ tls_new(const char *cert, const char *key, void (*gone)(void *owner))
 	t->key = xstrdup(key);
 	t->gone = gone;
 	t->index = SSL_get_ex_new_index(0, t, NULL, NULL, owner_gone);
+	t->warned_days = INT_MAX;
+	t->read = t->seen = versions_of(t);
 	t->ctx = context_new(cert, key);
 	if (t->ctx != NULL && t->index != -1)
 		return t;
@@ -141,13 +191,72 @@ tls_free(struct tls *t)
 int
 tls_reload(struct tls *t)
 {
-	SSL_CTX *ctx = context_new(t->cert, t->key);
+	SSL_CTX *ctx;
 
+	t->read = t->seen = versions_of(t);
+	ctx = context_new(t->cert, t->key);
 	if (ctx == NULL)
 		return -1;
 	SSL_CTX_free(t->ctx);		/* connections hold it as long as they need it */
 	t->ctx = ctx;
+	t->warned_days = INT_MAX;
+	log_info("certificate read again");
 	return 0;
+}
+
+/* ---- its end ---- */
+
+static int64_t
+ends_s(const X509 *x)
+{
+	struct tm tm;
+
+	return x != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+int64_t
+tls_expires_s(const struct tls *t)
+{
+	return ends_s(SSL_CTX_get0_certificate(t->ctx));
+}
+
+int
+tls_warn_days(int64_t left_s)
+{
+	static const int steps[] = { 0, 7, 14, 30 };
+	size_t		 i;
+
+	for (i = 0; i < nitems(steps); i++)
+		if (left_s <= (int64_t)steps[i] * DAY_S)
+			return steps[i];
+	return INT_MAX;
+}
+
+static void
+warn_of_end(struct tls *t, int64_t now_s)
+{
+	int64_t left_s = tls_expires_s(t) - now_s;
+	int	days = tls_warn_days(left_s);
+
+	if (days >= t->warned_days)
+		return;
+	t->warned_days = days;
+	if (days == 0)
+		log_warnx("the certificate %s has ended: browsers refuse it", t->cert);
+	else
+		log_warnx("the certificate %s ends in %d days", t->cert, (int)(left_s / DAY_S));
+}
+
+/* Certificate and key are two files: they are read when both have stayed as they are between two looks. */
+void
+tls_watch(struct tls *t, int64_t now_s)
+{
+	struct versions now = versions_of(t);
+
+	if (!are_same(&now, &t->read) && are_same(&now, &t->seen))
+		tls_reload(t);
+	t->seen = now;
+	warn_of_end(t, now_s);
 }
 
 struct bufferevent *
@@ -173,23 +282,34 @@ tls_owner(const struct tls *t, struct bufferevent *bev)
 
 /* ---- a certificate of our own ---- */
 
-/* Is there one that is good for some time yet? */
-static bool
-is_there(int dir_fd)
+static FILE *
+open_private(int dir_fd, const char *name)
 {
-	int   fd = openat(dir_fd, TLS_CERT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int   fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	FILE *f = fd != -1 ? fdopen(fd, "r") : NULL;
-	X509 *x = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
-	time_t soon = time(NULL) + RENEW_DAYS * 86400;
-	bool  good = x != NULL && X509_cmp_time(X509_get0_notAfter(x), &soon) > 0 &&
-	    faccessat(dir_fd, TLS_KEY, R_OK, 0) == 0;
+
+	if (f == NULL && fd != -1)
+		close(fd);
+	return f;
+}
+
+/* Is there a pair that is good for some time yet? */
+static bool
+is_there(int dir_fd, int64_t now_s)
+{
+	FILE	 *c = open_private(dir_fd, TLS_CERT), *k = open_private(dir_fd, TLS_KEY);
+	X509	 *x = c != NULL ? PEM_read_X509(c, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = k != NULL ? PEM_read_PrivateKey(k, NULL, NULL, (char[]){ "" }) : NULL;
+	bool	  good = x != NULL && key != NULL && X509_check_private_key(x, key) == 1 &&
+	    ends_s(x) > now_s + RENEW_DAYS * DAY_S;
 
 	ERR_clear_error();
 	X509_free(x);
-	if (f != NULL)
-		fclose(f);
-	else if (fd != -1)
-		close(fd);
+	EVP_PKEY_free(key);
+	if (c != NULL)
+		fclose(c);
+	if (k != NULL)
+		fclose(k);
 	return good;
 }
 
@@ -222,8 +342,9 @@ alternative_names(char *out, size_t size, const char *const *names)
 }
 
 static X509 *
-certificate_new(EVP_PKEY *key, const char *const *names)
+certificate_new(EVP_PKEY *key, const char *const *names, int64_t now_s)
 {
+	time_t	  now = (time_t)now_s;
 	X509	 *x = X509_new();
 	X509_NAME *name;
 	char	  alt[NAMES_MAX];
@@ -236,8 +357,8 @@ certificate_new(EVP_PKEY *key, const char *const *names)
 	BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x));
 	BN_free(serial);
 	X509_set_version(x, X509_VERSION_3);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), SIGNED_DAYS * 86400L);
+	X509_time_adj_ex(X509_getm_notBefore(x), 0, -3600, &now);
+	X509_time_adj_ex(X509_getm_notAfter(x), SIGNED_DAYS, 0, &now);
 	name = X509_get_subject_name(x);
 	X509_NAME_add_entry_by_txt(
 	    name, "CN", MBSTRING_UTF8, (const unsigned char *)"Simpul, signed by itself", -1, -1, 0);
@@ -261,31 +382,41 @@ create(int dir_fd, const char *name)
 	return fd != -1 ? fdopen(fd, "w") : NULL;
 }
 
+static bool
+flushed(FILE *f)
+{
+	bool good = fflush(f) == 0 && fsync(fileno(f)) == 0;
+
+	return fclose(f) == 0 && good;
+}
+
+/* The old pair goes only when the new one is whole on the disk; of halves of both, is_there() says no. */
 static int
 write_pem(int dir_fd, EVP_PKEY *key, X509 *x)
 {
-	FILE *k = create(dir_fd, TLS_KEY), *c = create(dir_fd, TLS_CERT);
+	FILE *k = create(dir_fd, NEW_KEY), *c = create(dir_fd, NEW_CERT);
 	bool  good = k != NULL && c != NULL && PEM_write_PrivateKey(k, key, NULL, NULL, 0, NULL, NULL) == 1 &&
 	    PEM_write_X509(c, x) == 1;
 
 	if (k != NULL)
-		good = fclose(k) == 0 && good;
+		good = flushed(k) && good;
 	if (c != NULL)
-		good = fclose(c) == 0 && good;
-	return good ? 0 : -1;
+		good = flushed(c) && good;
+	return good && renameat(dir_fd, NEW_KEY, dir_fd, TLS_KEY) == 0 &&
+	    renameat(dir_fd, NEW_CERT, dir_fd, TLS_CERT) == 0 ? 0 : -1;
 }
 
 int
-tls_self_signed(int dir_fd, const char *const *names)
+tls_self_signed(int dir_fd, const char *const *names, int64_t now_s)
 {
 	EVP_PKEY *key;
 	X509	 *x;
 	int	  rc = -1;
 
-	if (is_there(dir_fd))
+	if (is_there(dir_fd, now_s))
 		return 0;
 	key = EVP_EC_gen("P-256");
-	x = key != NULL ? certificate_new(key, names) : NULL;
+	x = key != NULL ? certificate_new(key, names, now_s) : NULL;
 	if (x == NULL)
 		warn_ssl("cannot make a certificate for", names[0]);
 	else if ((rc = write_pem(dir_fd, key, x)) == -1)

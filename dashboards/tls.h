@@ -16,8 +16,18 @@ struct event_base;
  */
 struct tls *tls_new(const char *cert, const char *key, void (*gone)(void *owner));
 void	tls_free(struct tls *t);	/* NULL is allowed */
-/** Read the files again; what is in use stays when they are not good. 0 or -1 (logged). */
+/** Read the files again; what is in use stays when they are not good. 0 or -1; both are logged. */
 int	tls_reload(struct tls *t);
+/**
+ * Look after them, every few seconds: read them again when they have changed and nobody is at them any more,
+ * and log once each that the certificate ends in 30, 14, 7 days, or has ended.
+ * @param now_s	 wall clock
+ */
+void	tls_watch(struct tls *t, int64_t now_s);
+/** When the certificate in use ends, wall clock; 0: not known. */
+int64_t tls_expires_s(const struct tls *t);
+/** The last step of these warnings that is due: 30, 14, 7, 0 (has ended), or INT_MAX (none). Pure. */
+int	tls_warn_days(int64_t left_s);
 
 /** The server's side of a connection that is about to get its socket. @return owned, never NULL */
 struct bufferevent *tls_accept(struct tls *t, struct event_base *base, void *owner);
@@ -28,8 +38,9 @@ void   *tls_owner(const struct tls *t, struct bufferevent *bev);
 /**
  * A key and a certificate signed by itself, in files of this directory; good ones that are there stay.
  * @param names	 host names and addresses, ends with NULL
+ * @param now_s	wall clock: one that ends within 40 days is made anew
  * @return 0 or -1 (logged)
  */
-int	tls_self_signed(int dir_fd, const char *const *names);
+int	tls_self_signed(int dir_fd, const char *const *names, int64_t now_s);
 
 #endif

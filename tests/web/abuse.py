@@ -8,7 +8,9 @@ import ssl
 import sys
 import tempfile
 import threading
+import time
 import warnings
+from subprocess import run
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from server import SANITIZED, Browser, Server, done, equal, note, ok, tls, wait
@@ -242,16 +244,26 @@ def await_end(conns):
         s.close()
 
 
-def certificate():
-    old = server_certificate()
-    os.unlink(server.path("state/cert.pem"))
-    from subprocess import run
-    r = run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=other", "-keyout",
-             server.path("state/key.pem"), "-out", server.path("state/cert.pem")], capture_output=True)
+def new_certificate(days):
+    r = run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=other", "-days",
+             str(days), "-keyout", server.path("state/key.pem"), "-out", server.path("state/cert.pem")], capture_output=True, check=False)
     if r.returncode != 0:
         note(r.stderr)
-    server.process.send_signal(1)
+
+
+def certificate():
+    old = server_certificate()
+    new_certificate(400)
     wait("the new certificate", lambda: server_certificate() != old)
+    end = server.metric("certificate_expires_timestamp_seconds")
+    ok(abs(end - time.time() - 400 * 86400) < 86400, "one that is replaced is read, and its end is told")
+    new_certificate(20)
+    wait("the next one", lambda: server.metric("certificate_expires_timestamp_seconds") < end)
+    wait("a warning", lambda: "cert.pem ends in 19 days" in server.text("log"))
+    ok(True, "that it ends soon is said")
+    server.process.send_signal(1)
+    wait("one of our own", lambda: server.metric("certificate_expires_timestamp_seconds") > end + 500 * 86400)
+    ok(True, "and it is made anew in time")
     os.chmod(server.path("state/key.pem"), 0o644)
     server.process.send_signal(1)
     wait("a key that all may read is said to be one", lambda: "open to others" in server.text("log"))
