@@ -178,9 +178,15 @@ change_store(struct visit *v, const char *lang, const char *hash)
 {
 	struct change c = { v->session->user.name, lang, hash, v->asked, false };
 	char	      err[200];
+	int	      rc = users_update(v->web->state_fd, change_user, &c, err, sizeof(err));
 
-	if (users_update(v->web->state_fd, change_user, &c, err, sizeof(err)) == 0)
+	if (rc == 0)
 		return 0;
+	if (rc == USERS_BUSY) {
+		http_set(v->x, "Retry-After", "1");
+		problem(v, 503, "busy", NULL);
+		return -1;
+	}
 	if (c.late) {
 		refuse_login(v, c.name);
 		return -1;

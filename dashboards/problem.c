@@ -22,6 +22,7 @@ static const struct { const char *code, *title; } titles[] = {
 	{ "unsupported_media_type", "JSON is expected." },
 	{ "too_many_requests", "Too many requests; wait a little." },
 	{ "password_refused", "The new password is refused." },
+	{ "busy", "Somebody else is changing the users; try again." },
 	{ "engine_away", "The engine does not answer." },
 };
 

@@ -211,7 +211,7 @@ first_admin(struct web *w)
 	struct first f = { .cost = w->cost };
 	char	     err[200];
 
-	if (users_update(w->state_fd, add_first, &f, err, sizeof(err)) == -1) {
+	if (users_update_patiently(w->state_fd, add_first, &f, NULL, err, sizeof(err)) != 0) {
 		log_warnx("%s/%s", conf_text(w->conf, "web.state_dir"), err);
 		return -1;
 	}

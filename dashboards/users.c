@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,6 +19,8 @@
 #define FILE_DEPTH 6
 #define LOCK_FILE  "users.lock"
 #define NEW_FILE   "users.json.new"
+#define PATIENCE_MS    100
+#define PATIENCE_TRIES 300
 
 #define REJECT(...) do { snprintf(err, err_size, __VA_ARGS__); return -1; } while (0)
 
@@ -276,37 +279,72 @@ users_changed(int dir_fd, const struct stat *st)
 	    now.st_mtim.tv_sec != st->st_mtim.tv_sec || now.st_mtim.tv_nsec != st->st_mtim.tv_nsec;
 }
 
-/* Whoever edits (root, by simpulctl): the files belong to whom the directory belongs. */
-static void
+/* Whoever edits (root, by simpulctl): the files belong to whom the directory belongs. 0 or -1 with errno. */
+static int
 give_away(int dir_fd, int fd)
 {
 	struct stat st;
 
-	if (geteuid() == 0 && fstat(dir_fd, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
-		log_warn("cannot give %s to the owner of its directory", USERS_FILE);
+	if (geteuid() != 0)
+		return 0;
+	return fstat(dir_fd, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0 ? 0 : -1;
+}
+
+/* @return 0 or -1 with errno */
+static int
+write_new(int dir_fd, const struct buf *text)
+{
+	int  fd, failed;
+	bool good;
+
+	unlinkat(dir_fd, NEW_FILE, 0);
+	fd = openat(dir_fd, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	errno = ENOSPC;		/* of a write that is only short */
+	good = write(fd, text->data, text->len) == (ssize_t)text->len && fsync(fd) == 0 &&
+	    give_away(dir_fd, fd) == 0;
+	failed = errno;
+	good = close(fd) == 0 && good;
+	if (good && renameat(dir_fd, NEW_FILE, dir_fd, USERS_FILE) == 0)
+		return fsync(dir_fd);
+	if (good)
+		failed = errno;
+	unlinkat(dir_fd, NEW_FILE, 0);
+	errno = failed;
+	return -1;
 }
 
 static int
 replace(int dir_fd, const struct users *u, char *err, size_t err_size)
 {
 	struct buf out = { 0 };
-	int	   fd;
-	bool	   good;
+	int	   rc;
 
 	users_write(u, &out);
-	unlinkat(dir_fd, NEW_FILE, 0);
-	fd = openat(dir_fd, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	good = fd != -1 && write(fd, out.data, out.len) == (ssize_t)out.len && fsync(fd) == 0;
-	if (fd != -1) {
-		give_away(dir_fd, fd);
-		good = close(fd) == 0 && good;
-	}
-	good = good && renameat(dir_fd, NEW_FILE, dir_fd, USERS_FILE) == 0 && fsync(dir_fd) == 0;
+	if ((rc = write_new(dir_fd, &out)) == -1)
+		snprintf(err, err_size, "%s cannot be written: %s", USERS_FILE, strerror(errno));
 	explicit_bzero(out.data, out.len);
 	buf_free(&out);
-	if (good)
-		return 0;
-	REJECT("%s cannot be written: %s", USERS_FILE, strerror(errno));
+	return rc;
+}
+
+/* @return descriptor, or -1; *rc says why */
+static int
+lock_take(int dir_fd, int *rc, char *err, size_t err_size)
+{
+	int lock = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (lock != -1 && flock(lock, LOCK_EX | LOCK_NB) == 0 && give_away(dir_fd, lock) == 0)
+		return lock;
+	*rc = lock != -1 && errno == EWOULDBLOCK ? USERS_BUSY : -1;
+	if (*rc == USERS_BUSY)
+		snprintf(err, err_size, "somebody else is changing the users");
+	else
+		snprintf(err, err_size, "%s cannot be locked: %s", LOCK_FILE, strerror(errno));
+	if (lock != -1)
+		close(lock);
+	return -1;
 }
 
 int
@@ -315,15 +353,10 @@ users_update(int dir_fd, int (*change)(void *, struct users *, char *, size_t), 
 {
 	struct users u = { 0 };
 	struct stat  st;
-	int rc, lock = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int	     rc, lock = lock_take(dir_fd, &rc, err, err_size);
 
-	if (lock == -1 || flock(lock, LOCK_EX) == -1) {
-		snprintf(err, err_size, "%s cannot be locked: %s", LOCK_FILE, strerror(errno));
-		if (lock != -1)
-			close(lock);
-		return -1;
-	}
-	give_away(dir_fd, lock);
+	if (lock == -1)
+		return rc;
 	rc = users_load(&u, dir_fd, &st, err, err_size);
 	if (rc == 0)
 		rc = change(arg, &u, err, err_size);
@@ -332,4 +365,23 @@ users_update(int dir_fd, int (*change)(void *, struct users *, char *, size_t), 
 	users_free(&u);
 	close(lock);
 	return rc == USERS_SAME ? 0 : rc;
+}
+
+int
+users_update_patiently(int dir_fd, int (*change)(void *, struct users *, char *, size_t), void *arg,
+    void (*waits)(void), char *err, size_t err_size)
+{
+	const struct timespec pause = { .tv_nsec = PATIENCE_MS * NS_PER_MS };
+	unsigned	      tries;
+	int		      rc;
+
+	for (tries = 0; tries < PATIENCE_TRIES; tries++) {
+		rc = users_update(dir_fd, change, arg, err, err_size);
+		if (rc != USERS_BUSY)
+			return rc;
+		if (tries == 0 && waits != NULL)
+			waits();
+		nanosleep(&pause, NULL);
+	}
+	return rc;
 }

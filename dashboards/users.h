@@ -63,13 +63,17 @@ void	user_set_sites(struct user *user, const char *const *site, size_t n);
 int	users_load(struct users *u, int dir_fd, struct stat *st, char *err, size_t err_size);
 bool	users_changed(int dir_fd, const struct stat *st);
 #define USERS_SAME 1		/* a change that changes nothing */
+#define USERS_BUSY 2		/* somebody else changes the file; a little later it may go */
 /**
- * Change the file, alone: others wait. It keeps the owner of its directory.
+ * Change the file, alone. It keeps the owner of its directory.
  * @param change  returns 0, or USERS_SAME or -1 with a sentence in err: nothing is written then
- * @return 0 or -1
+ * @return 0, or -1 or USERS_BUSY with a sentence in err; never waits
  */
 int	users_update(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size), void *arg,
     char *err, size_t err_size);
+/** The same, but try for half a minute. @param waits  called when it has to wait; NULL is allowed */
+int	users_update_patiently(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size),
+    void *arg, void (*waits)(void), char *err, size_t err_size);
 
 /* ---- password.c: yescrypt ---- */
 

@@ -98,7 +98,7 @@ set_password(struct user *user, const struct request *r)
 	user->must_change = r->once;
 }
 
-/* Before the file is locked, for which the server may wait: the answer, and the hash, take a while. */
+/* Before the file is locked, as the server refuses changes meanwhile: the answer, and the hash, take a while. */
 static int
 choose_password(struct request *r)
 {
@@ -202,6 +202,12 @@ state_open(const struct request *r)
 	return -1;
 }
 
+static void
+say_wait(void)
+{
+	fputs("somebody else is changing the users; waiting\n", stderr);
+}
+
 static enum exit_code
 change(struct request *r, int (*how)(void *, struct users *, char *, size_t))
 {
@@ -210,7 +216,7 @@ change(struct request *r, int (*how)(void *, struct users *, char *, size_t))
 
 	if (fd == -1)
 		return EXIT_FAILED;
-	rc = users_update(fd, how, r, err, sizeof(err));
+	rc = users_update_patiently(fd, how, r, say_wait, err, sizeof(err));
 	close(fd);
 	if (rc == 0)
 		return EXIT_DONE;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -342,7 +343,7 @@ static void
 test_file(void)
 {
 	char	     dir[] = "/tmp/simpul-web-test-XXXXXX", err[200];
-	int	     fd = open(mkdtemp(dir), O_RDONLY | O_DIRECTORY);
+	int	     lock, fd = open(mkdtemp(dir), O_RDONLY | O_DIRECTORY);
 	struct users u;
 	struct stat  st, before;
 
@@ -360,6 +361,15 @@ test_file(void)
 	    "nor does one that changes nothing");
 	ok(users_update(fd, add_one, (char[]){"b"}, err, sizeof(err)) == 0 && users_changed(fd, &before),
 	    "another one");
+	lock = openat(fd, "users.lock", O_RDWR);
+	ok(lock != -1 && flock(lock, LOCK_EX) == 0 &&
+	    users_update(fd, add_one, (char[]){ "c" }, err, sizeof(err)) == USERS_BUSY,
+	    "while somebody else changes it, it is busy");
+	close(lock);
+	users_load(&u, fd, &st, err, sizeof(err));
+	ok(u.n == 2 && users_update_patiently(fd, add_one, (char[]){ "c" }, NULL, err, sizeof(err)) == 0,
+	    "and after that it is not");
+	users_free(&u);
 	unlinkat(fd, USERS_FILE, 0);
 	ok(symlinkat("/etc/passwd", fd, USERS_FILE) == 0 && users_load(&u, fd, &st, err, sizeof(err)) == -1,
 	    "a link is not followed");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """api.py: the server's real answers: log-in, roles, every operation against openapi.json, live events, an engine that goes and
 comes. The engine is played (engine.py)."""
+import fcntl
 import itertools
 import os
 import signal
@@ -299,6 +300,22 @@ def users_change(by_name):
     equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "xx"}).status, 400, "one of two")
 
 
+def busy(by_name):
+    """Somebody else holds the file of the users."""
+    with open(server.path("state/users.lock"), "rb+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        a = by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "id"})
+        ok(a.status == 503 and a.code == "busy" and a.headers["Retry-After"] == "1" and
+           not api.answer_faults("PATCH", "/api/v1/session", a.status, a.type, a.body), "a change is refused for now, as described")
+        equal(Browser(server).get("/healthz").status, 200, "and nobody waits")
+        p = subprocess.Popen([os.path.join(BUILD, "simpulctl"), "user", "remove", "op2", "--state", server.path("state")],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ok("waiting" in p.stderr.readline() and p.poll() is None, "simpulctl waits, and says so")
+    equal(p.wait(PATIENCE), 0, "until it can")
+    p.communicate()
+    equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "id"}).status, 200, "so can the server then")
+
+
 def meanwhile():
     """Passwords are compared by a process of its own, one after the other; here when the test likes."""
     other, answers = Server(), {}
@@ -387,6 +404,7 @@ try:
     audited()
     engine_goes(found)
     users_change(found)
+    busy(found)
     meanwhile()
     both_kinds()
     background()
