@@ -43,12 +43,15 @@ static void
 check_password(struct visit *v, const char *name, const char *password, const char *next, hasher_fn cb)
 {
 	struct web	  *w = v->web;
-	const struct user *user;
+	const struct user *user, *stand_in;
 	const struct addr *from = &v->x->place;
 	int64_t		   now_ns = loop_mono_ns(w->loop);
 
 	web_users_watch(w);
 	user = users_find(&w->users, name);
+	stand_in = users_stand_in(&w->users, &w->key, name);	/* for a known one, too: it takes time */
+	if (user == NULL)
+		user = stand_in;
 	text_copy(v->asked, sizeof(v->asked), user != NULL ? user->hash : "");
 	if (!login_is_known(w->login, name, from, now_ns) &&
 	    hasher_waiting(w->hasher) >= HASHER_STRANGERS_MAX)

@@ -24,7 +24,7 @@ struct hasher *hasher_new(struct loop *l, unsigned cost, void (*died)(void *arg)
 /** Open requests are answered: nothing fits. NULL is allowed. */
 void	hasher_free(struct hasher *h);
 /**
- * Compare a password with a hash ("": with nobody's, which takes the same time and does not fit), and when it
+ * Compare a password with a hash ("": with nobody's, which takes its time and does not fit), and when it
  * fits and next is not NULL, hash that one.
  * @return 0, or -1: too many wait
  */

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-/* What no user has: a log-in of an unknown one costs the same time. */
+/* What no user has: a log-in costs time even when there are none. */
 static const char nobody[] = "nobody's password";
 
 /* @param out  USER_HASH_MAX bytes @return 0 or -1 */

@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 #include "base/cursor.h"
+#include "base/siphash.h"
 #include "base/text.h"
 
 enum user_role { USER_ADMIN, USER_NOC, USER_PLANNER, USER_OPD, USER_ROLES };
@@ -51,6 +52,12 @@ int	users_parse(struct users *u, const char *text, size_t len, char *err, size_t
 void	users_write(const struct users *u, struct buf *out);
 void	users_free(struct users *u);
 struct user *users_find(const struct users *u, const char *name);	/* or NULL */
+/**
+ * Whose hash the password is compared with that comes with an unknown name, so that it takes as long as with
+ * a known one: hashes may differ in cost. Always the same user for a name, as long as that one is there.
+ * @param key	secret, else anybody could work out who it is @return NULL when there are no users
+ */
+const struct user *users_stand_in(const struct users *u, const struct siphash_key *key, const char *name);
 /** @return a new user, to be filled in; NULL when there are too many */
 struct user *users_add(struct users *u, const char *name);
 void	users_remove(struct users *u, struct user *user);
@@ -69,11 +76,12 @@ bool	users_changed(int dir_fd, const struct stat *st);
  * @param change  returns 0, or USERS_SAME or -1 with a sentence in err: nothing is written then
  * @return 0, or -1 or USERS_BUSY with a sentence in err; never waits
  */
-int	users_update(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size), void *arg,
-    char *err, size_t err_size);
+int	users_update(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size),
+    void *arg, char *err, size_t err_size);
 /** The same, but try for half a minute. @param waits  called when it has to wait; NULL is allowed */
-int	users_update_patiently(int dir_fd, int (*change)(void *arg, struct users *u, char *err, size_t err_size),
-    void *arg, void (*waits)(void), char *err, size_t err_size);
+int	users_update_patiently(int dir_fd,
+    int (*change)(void *arg, struct users *u, char *err, size_t err_size), void *arg, void (*waits)(void),
+    char *err, size_t err_size);
 
 /* ---- password.c: yescrypt ---- */
 
@@ -81,7 +89,7 @@ int	users_update_patiently(int dir_fd, int (*change)(void *arg, struct users *u,
 
 /** Hash with a new salt. @param out  USER_HASH_MAX bytes @return 0 or -1 */
 int	password_hash(const char *password, unsigned cost, char *out);
-/** Does it fit? With "" it does not, after the same time. */
+/** Does it fit? With "" (there are no users) it does not, after the time of this cost. */
 bool	password_fits(const char *password, const char *hash, unsigned cost);
 /** Something that nobody guesses, in letters that can be read out. @param out  ONE_TIME_SIZE bytes */
 void	password_one_time(char *out);

@@ -318,6 +318,35 @@ test_parse(void)
 	buf_free(&out);
 }
 
+static void
+test_stand_in(void)
+{
+	struct users	   u = { 0 };
+	const struct user *first;
+	unsigned	   i, moved = 0, n[3] = { 0 };
+	char		   name[16], whose[30][USER_NAME_MAX];
+
+	ok(users_stand_in(&u, &key, "x") == NULL, "nobody stands in when there is nobody");
+	for (i = 0; i < 2; i++)
+		users_add(&u, i == 0 ? "a" : "b");
+	for (i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "u%u", i);
+		first = users_stand_in(&u, &key, name);
+		n[first - u.user]++;
+		text_copy(whose[i], sizeof(whose[i]), first->name);
+	}
+	ok(n[0] > 5 && n[1] > 5, "unknown names have the costs that known ones have");
+	users_add(&u, "c");
+	for (i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "u%u", i);
+		first = users_stand_in(&u, &key, name);
+		moved += strcmp(first->name, whose[i]) != 0 && strcmp(first->name, "c") != 0;
+		n[2] += strcmp(first->name, "c") == 0;
+	}
+	ok(moved == 0 && n[2] > 0, "and keep them when others come");
+	users_free(&u);
+}
+
 static int
 add_one(void *arg, struct users *u, char *err, size_t err_size)
 {
@@ -475,6 +504,7 @@ main(void)
 	test_sessions();
 	test_cookie();
 	test_parse();
+	test_stand_in();
 	test_file();
 	test_password();
 	test_hasher();

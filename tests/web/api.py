@@ -323,6 +323,8 @@ def meanwhile():
         for name in ("slow", "desk"):
             other.user("add", name, "--role", "noc", password=PASSWORD + "\n")
         equal(Browser(other).login("desk", PASSWORD).status, 200, "one who is known from here")
+        none([n for n in range(5) if Browser(other).login(f"unknown{n}", PASSWORD).status != 401],
+             "nobody comes in by a password of others")
         with open(f"/proc/{other.process.pid}/task/{other.process.pid}/children", encoding="ascii") as f:
             hasher = int(f.read().split()[0])
         os.kill(hasher, signal.SIGSTOP)
