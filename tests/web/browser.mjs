@@ -17,7 +17,8 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 export const SCREENS = process.env.SIMPUL_SCREENS ?? join(TOP, 'local/screens');
 /** How long a condition may take before it counts as broken; no measure of speed. */
 export const PATIENCE = 60000;
-export const DESK = { width: 1920, height: 1080 };
+export const WALL = { width: 1920, height: 1080 };
+export const DESK = { width: 1366, height: 768 };
 export const PHONE = { width: 390, height: 844 };
 
 let count = 0, failed = 0;
@@ -59,7 +60,7 @@ export class Browser {
 	}
 
 	/** A person: own cookies, own storage. The browser sits in New York, so that a time of its zone shows. */
-	async person({ viewport = DESK, theme = '', colorScheme = 'dark' } = {}) {
+	async person({ viewport = WALL, theme = '', colorScheme = 'dark' } = {}) {
 		const context = await this.browser.newContext({ viewport, colorScheme, locale: 'en-US', timezoneId: 'America/New_York', ignoreHTTPSErrors: true, reducedMotion: 'reduce' });
 		context.setDefaultTimeout(PATIENCE);
 		if (theme)

@@ -3,7 +3,7 @@
 // restore, engine), so that the same scenes run against the whole of Simpul and against fake.mjs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DESK, PATIENCE, PHONE, SCREENS, axe, go, note, ok, rawKeys, settled, sideways } from './browser.mjs';
+import { DESK, PATIENCE, PHONE, SCREENS, WALL, axe, go, note, ok, rawKeys, settled, sideways } from './browser.mjs';
 
 const catalogue = lang => JSON.parse(readFileSync(new URL(`../../dashboards/web/lang/${lang}.json`, import.meta.url), 'utf8'));
 const KEYS = new Set(Object.keys(catalogue('id')));
@@ -237,7 +237,7 @@ export async function hostileName({ browser, city }) {
 /** No page is wider than a phone, of either width. */
 export async function phones({ browser, city }) {
 	const wide = [];
-	for (const width of [390, 320]) {
+	for (const width of [390, 320, 768, 1024, DESK.width]) {
 		const person = await browser.person({ viewport: { width, height: 844 } }), page = await browser.logIn(person, city.users.noc);
 		for (const path of pagesOf(city)) {
 			await go(page, path);
@@ -248,7 +248,7 @@ export async function phones({ browser, city }) {
 		}
 		await person.close();
 	}
-	ok(wide.length === 0, 'no page scrolls sideways on a phone', wide.join('\n'));
+	ok(wide.length === 0, 'no page scrolls sideways on a phone, a tablet, a small desk', wide.join('\n'));
 }
 
 /** Beside a headline no fact stands alone on a line of its own. */
@@ -275,11 +275,11 @@ export async function accessible({ browser, city }) {
 			found.push(...(await axe(page)).map(v => `${name}: ${v}`));
 			await page.screenshot({ path: join(SCREENS, `${name}-${theme}.png`), fullPage: name.endsWith('phone') });
 		};
-		const stranger = await browser.person({ theme }), login = await browser.page(stranger, '/masuk');
-		await login.waitForSelector('#login-user');
-		await look(login, 'login-desk');
-		await stranger.close();
-		for (const [size, viewport] of [['desk', DESK], ['phone', PHONE]]) {
+		for (const [size, viewport] of [['wall', WALL], ['desk', DESK], ['phone', PHONE]]) {
+			const stranger = await browser.person({ theme, viewport }), login = await browser.page(stranger, '/masuk');
+			await login.waitForSelector('#login-user');
+			await look(login, `login-${size}`);
+			await stranger.close();
 			const person = await browser.person({ theme, viewport }), page = await browser.logIn(person, city.users.noc);
 			for (const path of pagesOf(city)) {
 				await go(page, path);

@@ -303,10 +303,12 @@ class App extends View {
 		const text = () => {
 			if (store.conn.stream !== 'live')
 				return t(store.conn.stream === 'lost' ? 'live.lost' : 'live.starting');
+			if (!store.engine.connected)
+				return t('live.engine');
 			return t('live.age', { t: duration(Math.max(0, (Date.now() - store.conn.heard) / 1000)) });
 		};
 		const old = store.conn.stream !== 'live' || (Date.now() - store.conn.heard) / 1000 > DOUBTFUL_S;
-		return html`<div class="live ${old || store.isStale() ? 'old' : ''}"><i></i><span><span class="x">${store.conn.stream === 'live' ? t('live.live') + ' · ' : ''}</span>${ticks(text)}</span></div>`;
+		return html`<div class="live ${old || store.isStale() ? 'old' : ''}"><i></i><span><span class="x">${store.conn.stream === 'live' && store.engine.connected ? t('live.live') + ' · ' : ''}</span>${ticks(text)}</span></div>`;
 	}
 
 	/** @param {string} css */

@@ -50,7 +50,7 @@ class IncidentPage extends ObjectPage {
 		return html`<div class="page" data-incident=${d.id}>
 			<section class="panel hero edge-${incidentState(d)}"><div class="hero-mark">${mark(incidentState(d), 40)}</div><div><h1 tabindex="-1">${incidentTitle(d)}</h1>
 				<p class="big">${d.state === 'closed' ? t('incident.took', { t: incidentAge(d) }) : ticks(() => incidentAge(d))}
-				<small>${moment(d.opened, store.now())}${d.closed ? html` – ${moment(d.closed, store.now())}` : nothing}</small></p>
+				<small>${d.closed ? html`${moment(d.opened, store.now())} – ${moment(d.closed, store.now())}` : t('since', { t: moment(d.opened, store.now()) })}</small></p>
 				${this.ack(d)}
 				${store.mayAck() && d.state === 'open' ? html`<p><button type="button" class="button strong" @click=${() => openAck(d.id)}>${d.acked ? t('ack.renew') : t('ack.do')} <kbd aria-hidden="true">A</kbd></button></p>` : nothing}</div>
 				${facts([[t('incident.label'), `#${d.number}`], [t('col.severity'), t('severity.' + d.severity)], [t('col.state'), t(d.state === 'closed' ? 'incident.closed' : 'incident.open')],

@@ -5,7 +5,7 @@ import { ms, percent, rate } from '../format.js';
 import { t } from '../i18n.js';
 import { html, nothing } from '../view.js';
 import { detailWord } from '../words.js';
-import { evidenceList, parentChain } from '../parts/evidence.js';
+import { causeLine, evidenceList, parentChain } from '../parts/evidence.js';
 import { ObjectPage } from '../parts/page.js';
 import { mark } from '../parts/state.js';
 import '../parts/range.js';
@@ -36,7 +36,7 @@ class LinkPage extends ObjectPage {
 			<section class="panel hero edge-${d.state}"><div class="hero-mark">${mark(d.state, 40)}</div><div><h1 tabindex="-1">${t('link.title', { id: d.id })}</h1>
 				<p class="lead"><a href=${'/situs/' + d.site}>${d.site_name}</a> · ${t('role.' + d.role)}</p>
 				<p class="big">${detailWord(d)} <small>${sinceText(d.since)}</small></p>
-				${d.incident ? html`<p>${t('site.cause')} <a href=${'/insiden/' + d.incident}>${d.incident}</a></p>` : nothing}
+				${causeLine(d.incident)}
 				<p class="m">${this.ageText(d.age_s)}</p></div>
 				${facts([[t('col.provider'), [d.provider, d.product].filter(Boolean).join(' · ')], [t('col.contract'), this.contract(d)], [t('col.address'), d.address],
 		[t('col.rtt'), ms(d.rtt_ms)], [t('col.loss'), percent(d.loss_pct)], [t('col.in'), rateOf(d.rx_bps, d.contract_down_bps)], [t('col.out'), rateOf(d.tx_bps, d.contract_up_bps)]])}</section>

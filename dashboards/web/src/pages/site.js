@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { store } from '../store.js';
 import { html, nothing, ticks } from '../view.js';
 import { detailWord } from '../words.js';
-import { evidenceList, incidentList, parentChain } from '../parts/evidence.js';
+import { causeLine, evidenceList, incidentList, parentChain } from '../parts/evidence.js';
 import { ObjectPage } from '../parts/page.js';
 import { mark, stateLabel } from '../parts/state.js';
 import '../parts/range.js';
@@ -53,11 +53,10 @@ class SitePage extends ObjectPage {
 		if (!d || this.problem?.status === 404)
 			return this.trouble();
 		const main = d.links.find((/** @type {any} */ l) => l.role === 'main') ?? d.links[0];
-		const open = d.cause ? store.incidents.get(d.cause) : null;
 		return html`<div class="page">
 			<section class="panel hero edge-${d.state}"><div class="hero-mark">${mark(d.state, 40)}</div><div><h1 tabindex="-1">${d.name}</h1>
 				<p class="big">${detailWord(d)} <small>${sinceText(d.since)}</small></p>
-				${d.cause ? html`<p>${t('site.cause')} <a href=${'/insiden/' + d.cause}>${open ? t('incident.number', { number: open.number }) : d.cause}</a></p>` : nothing}
+				${causeLine(d.cause)}
 				<p class="m">${this.ageText(d.age_s)}</p></div>
 				${facts([[t('col.id'), d.id], [t('col.kind'), d.kind ? kindWord(d.kind) : null], [t('col.district'), d.district], [t('col.class'), t('class.' + d.class)], [t('col.life'), t('life.' + d.life)]])}</section>
 			<section class="panel"><header><h2>${t('site.lines')}</h2></header><div class="scroll" tabindex="0" role="region" aria-label=${t('site.lines')}><table class="table" data-nav-list><thead><tr>

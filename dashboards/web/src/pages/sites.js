@@ -69,7 +69,7 @@ class Sites extends View {
 	}
 
 	rowHeight() {
-		return matchMedia('(max-width: 720px)').matches ? ROW_PHONE_PX : ROW_PX;
+		return matchMedia('(max-width: 900px)').matches ? ROW_PHONE_PX : ROW_PX;
 	}
 
 	/** First and last row worth making. */

@@ -30,6 +30,14 @@ export function incidentList(list) {
 		<div class="act">${i.state === 'closed' ? t('incident.closed') : i.acked ? t('alert.acked') : t('alert.unacked')} · ${t('incident.number', { number: i.number })}</div></li>`)}</ul>`;
 }
 
+/** The incident that explains a state. @param {string|null} id */
+export function causeLine(id) {
+	if (!id)
+		return nothing;
+	const known = store.incidents.get(id);
+	return html`<p>${t('site.cause')} <a href=${'/insiden/' + id}>${known ? t('incident.number', { number: known.number }) : id}</a></p>`;
+}
+
 /** The way up: what it passes through, nearest first. @param {{id: string, name: string, state: string}[]} parents */
 export function parentChain(parents) {
 	if (!parents.length)

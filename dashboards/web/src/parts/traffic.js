@@ -89,7 +89,8 @@ class TrafficChart extends Chart {
 			c.moveTo(u.bbox.left, y);
 			c.lineTo(u.bbox.left + u.bbox.width, y);
 			c.stroke();
-			c.fillText(text, left, value < 0 ? y + 13 * r : y - 5 * r);
+			// Below its line only where that does not run into the words of the axis.
+			c.fillText(text, left, value < 0 && y + 16 * r < u.bbox.top + u.bbox.height ? y + 13 * r : y - 5 * r);
 		}
 		c.restore();
 	}
