@@ -62,6 +62,16 @@ check_password(struct visit *v, const char *name, const char *password, const ch
 		login_try(w->login, name, from, now_ns);
 }
 
+static void
+let_in(struct visit *v, const char *name)
+{
+	struct web *w = v->web;
+	int64_t	    now_ns = loop_mono_ns(w->loop);
+
+	if (login_worked(w->login, name, &v->x->place, now_ns))
+		places_save(w->login, w->state_fd, now_ns, loop_wall_ns(w->loop));
+}
+
 /* ---- log in ---- */
 
 static void
@@ -93,7 +103,7 @@ login_checked(void *arg, bool fits, const char *hash)
 		refuse_login(v, name);
 		return;
 	}
-	login_worked(w->login, name, &v->x->place, loop_mono_ns(w->loop));
+	let_in(v, name);
 	w->counts.logins++;
 	log_info("%s (%s) logged in from %s", user->name, user_role_names[user->role], v->x->address);
 	if (v->session != NULL && !v->session->ended)
@@ -229,7 +239,7 @@ password_checked(void *arg, bool fits, const char *hash)
 		refuse_login(v, s->user.name);
 		return;
 	}
-	login_worked(w->login, s->user.name, &v->x->place, loop_mono_ns(w->loop));
+	let_in(v, s->user.name);
 	if (hash[0] == '\0') {
 		problem(v, 500, "internal", NULL);
 		return;

@@ -8,7 +8,8 @@
 #include "base/text.h"
 
 #define WINDOW_NS (600 * NS_PER_S)
-#define KNOWN_NS  (30 * 86400 * NS_PER_S)
+#define DAY_NS	  (86400 * NS_PER_S)
+#define KNOWN_NS  (30 * DAY_NS)
 #define PLACES	  4096		/* per table: a colliding key takes the place of the older one */
 #define NAME_SIZE 64
 
@@ -25,8 +26,10 @@ static const struct limit {
 enum { ACCOUNT, PLACE, KNOWN, TABLES };
 
 struct known {
-	uint64_t account, both;		/* keys; 0: free */
-	int64_t	 last_ns;		/* log-in */
+	uint64_t    account, both;	/* keys; 0: free */
+	int64_t	    last_ns;		/* log-in */
+	struct addr place;
+	char	    name[NAME_SIZE];
 };
 
 struct login {
@@ -77,16 +80,22 @@ login_free(struct login *l)
 
 /* ---- known places ---- */
 
-bool
-login_is_known(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+static const struct known *
+known_find(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
 {
 	uint64_t	    both = key_of(l, KNOWN, account, from);
 	const struct known *k;
 
 	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
 		if (k->both == both)
-			return now_ns - k->last_ns <= KNOWN_NS;
-	return false;
+			return now_ns - k->last_ns <= KNOWN_NS ? k : NULL;
+	return NULL;
+}
+
+bool
+login_is_known(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+{
+	return known_find(l, account, from, now_ns) != NULL;
 }
 
 /* The older of two; one that is free is older than all. */
@@ -99,14 +108,15 @@ older(struct known *a, struct known *b)
 }
 
 /* Its own, else the oldest of an account that has all it may have, else the oldest of all. */
-static void
-known_add(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+void
+login_know(struct login *l, const char *account, const struct addr *from, int64_t last_ns)
 {
-	const struct known new = { key_of(l, ACCOUNT, account, from), key_of(l, KNOWN, account, from),
-		now_ns };
-	struct known	  *k, *of_all = NULL, *of_account = NULL;
-	unsigned	   n = 0;
+	struct known new = { .account = key_of(l, ACCOUNT, account, from),
+		.both = key_of(l, KNOWN, account, from), .last_ns = last_ns, .place = addr_place(from) };
+	struct known *k, *of_all = NULL, *of_account = NULL;
+	unsigned      n = 0;
 
+	text_copy(new.name, sizeof(new.name), account);
 	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX && k->both != new.both; k++) {
 		of_all = older(of_all, k);
 		if (k->account == new.account) {
@@ -117,6 +127,17 @@ known_add(struct login *l, const char *account, const struct addr *from, int64_t
 	if (k == l->known + LOGIN_KNOWN_MAX)
 		k = n >= LOGIN_KNOWN_ACCOUNT ? of_account : of_all;
 	*k = new;
+}
+
+void
+login_each_known(const struct login *l, int64_t now_ns,
+    void (*fn)(void *, const char *, const struct addr *, int64_t), void *arg)
+{
+	const struct known *k;
+
+	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
+		if (k->both != 0 && now_ns - k->last_ns <= KNOWN_NS)
+			fn(arg, k->name, &k->place, k->last_ns);
 }
 
 /* ---- failures ---- */
@@ -183,19 +204,21 @@ login_try(struct login *l, const char *account, const struct addr *from, int64_t
 	}
 }
 
-void
+bool
 login_worked(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
 {
-	bool		 known = login_is_known(l, account, from, now_ns);
-	struct failures *f;
-	uint64_t	 key;
-	int		 t;
+	const struct known *k = known_find(l, account, from, now_ns);
+	bool		    news = k == NULL || now_ns - k->last_ns > DAY_NS;
+	struct failures	   *f;
+	uint64_t	    key;
+	int		    t;
 
 	for (t = 0; t < TABLES; t++) {
 		key = key_of(l, t, account, from);
 		f = &l->table[t][slot_of(key)];
-		if (counts(t, known) && f->key == key)
+		if (counts(t, k != NULL) && f->key == key)
 			f->n = t != PLACE || f->n == 0 ? 0 : f->n - 1;
 	}
-	known_add(l, account, from, now_ns);
+	login_know(l, account, from, now_ns);
+	return news;
 }

@@ -29,10 +29,23 @@ bool	login_is_known(const struct login *l, const char *account, const struct add
 unsigned login_wait_s(const struct login *l, const char *account, const struct addr *from, int64_t now_ns);
 /** A try begins: it counts as failed until login_worked(), so that many at once gain nothing. */
 void	login_try(struct login *l, const char *account, const struct addr *from, int64_t now_ns);
+/** Tell of a log-in of the past, or of now: the place is known to the account. */
+void	login_know(struct login *l, const char *account, const struct addr *from, int64_t last_ns);
+/** Each place that is known, and when the account last logged in there. */
+void	login_each_known(const struct login *l, int64_t now_ns,
+    void (*fn)(void *arg, const char *account, const struct addr *place, int64_t last_ns), void *arg);
 /**
  * The place is known to the account. Its own failures there are forgotten, of the place's only this one, and
  * those of strangers only if it was one.
+ * @return whether that is news: it was not known, or for a day nobody came from there
  */
-void	login_worked(struct login *l, const char *account, const struct addr *from, int64_t now_ns);
+bool	login_worked(struct login *l, const char *account, const struct addr *from, int64_t now_ns);
+
+/* places.c: in a file of the state directory, as a restart ends all sessions, and all must log in again. */
+
+/** Read what is known. Without a file, or in a bad line, nothing. */
+void	places_load(struct login *l, int dir_fd, int64_t now_ns, int64_t wall_ns);
+/** @return 0 or -1 (logged): it is missing after the next start, no more */
+int	places_save(const struct login *l, int dir_fd, int64_t now_ns, int64_t wall_ns);
 
 #endif

@@ -450,6 +450,7 @@ web_serve(struct web *w)
 	w->sessions = sessions_new(on_session_ended, w);
 	siphash_key_new(&w->key);
 	w->login = login_new(&w->key);
+	places_load(w->login, w->state_fd, loop_mono_ns(w->loop), loop_wall_ns(w->loop));
 	w->mirror = mirror_new(w->loop, conf_text(w->conf, "web.socket"), &calls);
 	w->streams = streams_new(w->loop, w->mirror, (unsigned)conf_int(w->conf, "web.max_streams"));
 	w->http = http_new(w->loop, w->tls, w->listen_fd, &set, web_on_request, w);

@@ -149,6 +149,50 @@ test_login_known_full(void)
 	login_free(l);
 }
 
+/* The file says the wall clock; the server counts from the boot of its host. */
+static void
+test_places(void)
+{
+	static const char bad[] = "x 10.1.1.3 noc\n1000 10.1.1 noc\n1000 10.1.1.3 NOC\n\n1000 10.1.1.3\n"
+				  "99999 10.1.1.4 noc\n";
+	char		  dir[] = "/tmp/simpul-web-test-XXXXXX";
+	int		  fd = open(mkdtemp(dir), O_RDONLY | O_DIRECTORY), file;
+	struct login	 *l = login_new(&key);
+	const struct addr here = at("10.1.1.1"), six = at("2001:db8::1"), old = at("10.1.1.2"),
+			  none = at("10.1.1.3"), ahead = at("10.1.1.4");
+	const int64_t	  now = T0 + 86402 * S, wall = 40 * 86400 * S, later = wall + 86400 * S;
+
+	places_load(l, fd, T0, wall);
+	ok(login_worked(l, "noc", &here, T0), "the first log-in from a place is news");
+	ok(!login_worked(l, "noc", &here, T0 + S), "the second is not");
+	ok(login_worked(l, "noc", &here, now), "after a day it is again");
+	login_know(l, "noc", &six, T0);
+	login_know(l, "noc", &old, now - 29 * 86400 * S - S);
+	is_i64(places_save(l, fd, now, wall), 0, "what is known is kept");
+	login_free(l);
+
+	l = login_new(&(struct siphash_key){ { 3, 4 } });
+	places_load(l, fd, 5, later);
+	ok(login_is_known(l, "noc", &here, 5) && login_is_known(l, "noc", &six, 5),
+	    "after a restart it is known");
+	ok(!login_is_known(l, "noc", &old, 5) && !login_is_known(l, "op", &here, 5),
+	    "for what is left of its time");
+	login_free(l);
+
+	file = openat(fd, "places", O_WRONLY | O_TRUNC);
+	ok(file != -1 && write(file, bad, sizeof(bad) - 1) > 0, "bad lines");
+	close(file);
+	l = login_new(&key);
+	places_load(l, fd, 5, 2000 * S);
+	ok(!login_is_known(l, "noc", &none, 5), "say nothing");
+	ok(login_is_known(l, "noc", &ahead, 5) && !login_is_known(l, "noc", &ahead, 31 * 86400 * S),
+	    "one of a clock that was ahead counts as of now");
+	login_free(l);
+	unlinkat(fd, "places", 0);
+	close(fd);
+	ok(rmdir(dir) == 0, "nothing else is left");
+}
+
 static void
 test_rate(void)
 {
@@ -500,6 +544,7 @@ main(void)
 	test_login_place();
 	test_login_known();
 	test_login_known_full();
+	test_places();
 	test_rate();
 	test_sessions();
 	test_cookie();

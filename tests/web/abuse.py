@@ -145,6 +145,7 @@ def guessing():
     got = [stranger.login("victim", f"guess number {i:03d}").status for i in range(8)]
     ok(got[-1] == 429, "one elsewhere who guesses waits")
     equal(b.login("victim", PASSWORD).status, 200, "but not who has logged in from here")
+    ok(" 127.0.0.1 victim\n" in server.text("state/places"), "which is kept for the next start")
 
 
 def rate(b):
