@@ -13,7 +13,6 @@
 #include "dashboards/percentile.h"
 #include "dashboards/web.h"
 
-#define REFS_MAX    8
 #define POINTS_MAX  4000
 #define POINTS	    600
 #define VALUES_MAX  20000		/* of one answer of the engine */
@@ -29,11 +28,12 @@ struct reading {
 	struct visit *v;
 	int64_t	      from_s, to_s, points;
 	size_t	      aggregate;
-	const char   *ref[REFS_MAX];	/* inside the query */
+	const char   *ref[SERIES_REFS_MAX];	/* inside the query */
 	size_t	      nrefs;
 	unsigned      open;		/* questions on their way */
 	json_t	     *rows, *p95;
-	json_t	     *refusal;		/* what the engine said instead; null: nothing */
+	bool	      refused;		/* one of them */
+	json_t	     *refusal;		/* what the engine said instead; NULL: nothing */
 };
 
 /* A question of a reading, and which ref it is about. */
@@ -127,11 +127,23 @@ series_answer(struct reading *r)
 static void
 reading_done(struct reading *r)
 {
-	if (r->rows != NULL && json_array_size(json_object_get(r->rows, "v")) == r->nrefs)
+	if (!r->refused && json_array_size(json_object_get(r->rows, "v")) == r->nrefs)
 		series_answer(r);
 	else
 		problem_of_engine(r->v, r->refusal);
 	reading_free(r);
+}
+
+/* Did it? Else all is refused: what could not be asked must not look like what is not known. */
+static bool
+has_come(struct reading *r, const json_t *answer)
+{
+	if (json_is_true(json_object_get(answer, "ok")))
+		return true;
+	r->refused = true;
+	if (r->refusal == NULL && answer != NULL)
+		r->refusal = json_copy((json_t *)answer);
+	return false;
 }
 
 static void
@@ -139,10 +151,8 @@ rows_came(void *arg, const json_t *answer)
 {
 	struct reading *r = arg;
 
-	if (json_is_true(json_object_get(answer, "ok")))
+	if (has_come(r, answer))
 		r->rows = json_copy((json_t *)answer);
-	else if (answer != NULL)
-		r->refusal = json_copy((json_t *)answer);
 	if (--r->open == 0)
 		reading_done(r);
 }
@@ -181,7 +191,8 @@ percentile_came(void *arg, const json_t *answer)
 	struct part    *p = arg;
 	struct reading *r = p->r;
 
-	json_object_set_new(r->p95, r->ref[p->ref], js_number(percentile_of(answer)));
+	if (has_come(r, answer))
+		json_object_set_new(r->p95, r->ref[p->ref], js_number(percentile_of(answer)));
 	free(p);
 	if (--r->open == 0)
 		reading_done(r);
@@ -196,7 +207,7 @@ series_read(struct visit *v, struct reading *r)
 	size_t		   i;
 
 	r->nrefs = query_count(&v->query, "ref");
-	if (r->nrefs == 0 || r->nrefs > REFS_MAX) {
+	if (r->nrefs == 0 || r->nrefs > SERIES_REFS_MAX) {
 		problem_param(v, "ref", "1 to 8 references such as link/s013-1/rx_bps are expected.");
 		return -1;
 	}

@@ -86,6 +86,7 @@ put_all(struct buf *b, const struct web *w)
 	put_counter(b, "requests", h.requests);
 	put_counter(b, "requests_malformed", h.refused_gate);
 	put_counter(b, "requests_rate_limited", w->counts.rate_limited);
+	put_counter(b, "requests_put_off", w->counts.put_off);
 	put_counter(b, "requests_denied", w->counts.denied);
 	put_gauge(b, "sessions", (double)sessions_count(w->sessions));
 	put_counter(b, "logins", w->counts.logins);
@@ -100,6 +101,7 @@ put_all(struct buf *b, const struct web *w)
 	put_counter(b, "stream_bytes", s.bytes);
 	put_gauge(b, "engine_connected", mirror_is_connected(w->mirror));
 	put_gauge(b, "engine_heard_timestamp_seconds", heard != 0 ? (double)heard / 1e9 : 0);
+	put_gauge(b, "questions_waiting", upstream_waiting(mirror_upstream(w->mirror)));
 	put_counter(b, "refreshes", mirror_refreshes(w->mirror));
 	put(b, "# EOF\n");
 }

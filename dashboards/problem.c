@@ -89,6 +89,10 @@ problem_of_engine(struct visit *v, const json_t *answer)
 	const char *code = json_string_value(json_object_get(answer, "code"));
 	size_t	    i;
 
+	if (code != NULL && strcmp(code, "crowded") == 0) {
+		problem_wait(v, 1);
+		return;
+	}
 	for (i = 0; code != NULL && i < nitems(codes); i++)
 		if (strcmp(codes[i].code, code) == 0) {
 			problem(v, codes[i].status, codes[i].as, NULL);

@@ -2,10 +2,12 @@
 /*
  * route.c: from a request to its handler.
  *
- *	gate -> host -> route -> session -> rate -> origin, CSRF -> password -> role -> body -> scope -> handler
+ *	gate -> host -> route -> session -> rate -> origin, CSRF -> password -> role -> body -> scope
+ *	  -> room -> handler
  *
  * Whatever is not in the table does not exist. A test compares it with openapi.json.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,8 @@
 #define RATE_STRANGER_PER_S 50		/* of an address */
 #define RATE_PAGES_PER_S   200		/* of an address: what lies in memory and says nothing of the city */
 #define BODY_DEPTH	   16
+
+_Static_assert(SESSIONS_PER_USER * OPEN_OF_ONE < WAITING_MAX, "one user may not fill the queue");
 
 #define OPERATORS (ROLE(USER_ADMIN) | ROLE(USER_NOC))
 
@@ -35,14 +39,17 @@ const struct route routes[] = {
 	  .early = true },
 	{ "GET", "/api/v1/summary", ALL_ROLES, SCOPE_FILTER, api_summary, "summary" },
 	{ "GET", "/api/v1/sites", ALL_ROLES, SCOPE_FILTER, api_sites, "sites" },
-	{ "GET", "/api/v1/sites/{id}", ALL_ROLES, SCOPE_SITE, api_site, "site" },
+	{ "GET", "/api/v1/sites/{id}", ALL_ROLES, SCOPE_SITE, api_site, "site", .asks = 1 },
 	{ "GET", "/api/v1/links", ALL_ROLES, SCOPE_FILTER, api_links, "links" },
-	{ "GET", "/api/v1/links/{id}", ALL_ROLES, SCOPE_LINK, api_link, "link" },
-	{ "GET", "/api/v1/series", ALL_ROLES, SCOPE_SERIES, api_series, "series" },
-	{ "GET", "/api/v1/latency/{id}", ALL_ROLES, SCOPE_LINK, api_latency, "latency" },
-	{ "GET", "/api/v1/incidents", ALL_ROLES, SCOPE_FILTER, api_incidents, "incidents" },
-	{ "GET", "/api/v1/incidents/{id}", ALL_ROLES, SCOPE_INCIDENT, api_incident, "incident" },
-	{ "POST", "/api/v1/incidents/{id}/ack", OPERATORS, SCOPE_INCIDENT, api_incident_ack, "incident_ack" },
+	{ "GET", "/api/v1/links/{id}", ALL_ROLES, SCOPE_LINK, api_link, "link", .asks = 1 },
+	{ "GET", "/api/v1/series", ALL_ROLES, SCOPE_SERIES, api_series, "series",
+	  .asks = 1 + SERIES_REFS_MAX },
+	{ "GET", "/api/v1/latency/{id}", ALL_ROLES, SCOPE_LINK, api_latency, "latency", .asks = 1 },
+	{ "GET", "/api/v1/incidents", ALL_ROLES, SCOPE_FILTER, api_incidents, "incidents", .asks = 1 },
+	{ "GET", "/api/v1/incidents/{id}", ALL_ROLES, SCOPE_INCIDENT, api_incident, "incident",
+	  .asks = 1 },
+	{ "POST", "/api/v1/incidents/{id}/ack", OPERATORS, SCOPE_INCIDENT, api_incident_ack, "incident_ack",
+	  .asks = 1 },
 	{ "GET", "/api/v1/events", ALL_ROLES, SCOPE_FILTER, api_events, "events" },
 	{ "GET", "/healthz", ANYONE, SCOPE_NONE, web_healthz, "healthz" },
 	{ "GET", "/readyz", ANYONE, SCOPE_NONE, web_readyz, "readyz" },
@@ -166,11 +173,27 @@ session_as(const struct session *s)
 	return json_pack("{s:s, s:s}", "user", s->user.name, "role", roles[s->user.role]);
 }
 
+static bool
+writes(const struct visit *v)
+{
+	return strcmp(v->x->method, "GET") != 0;
+}
+
+/* Has its browser not hung up? What it told us to do is done all the same. */
+static bool
+is_waited_for(const struct asker *a)
+{
+	const struct visit *v = (const struct visit *)((const char *)a - offsetof(struct visit, asker));
+
+	return v->x->conn != NULL || writes(v);
+}
+
 void
 visit_ask(struct visit *v, json_t *request, upstream_fn cb, void *arg)
 {
 	json_object_set_new(request, "as", session_as(v->session));
-	upstream_ask(mirror_upstream(v->web->mirror), request, cb, arg);
+	v->asker = (struct asker){ &v->session->share, is_waited_for };
+	upstream_ask_for(mirror_upstream(v->web->mirror), &v->asker, request, cb, arg);
 }
 
 /* ---- where it comes from ---- */
@@ -216,12 +239,6 @@ origin_is_ours(const struct visit *v)
 
 	return origin != NULL && host != NULL && strncmp(origin, scheme, sizeof(scheme) - 1) == 0 &&
 	    strcasecmp(origin + sizeof(scheme) - 1, host) == 0;
-}
-
-static bool
-writes(const struct visit *v)
-{
-	return strcmp(v->x->method, "GET") != 0;
 }
 
 /* ---- one check after the other: each returns true, or false after answering ---- */
@@ -363,6 +380,18 @@ check_scope(struct visit *v)
 	return false;
 }
 
+/* A visitor that asks the engine for more than comes back waits outside. */
+static bool
+check_room(struct visit *v)
+{
+	if (v->route->asks == 0 ||
+	    upstream_has_room(mirror_upstream(v->web->mirror), &v->session->share, v->route->asks))
+		return true;
+	v->web->counts.put_off++;
+	problem_wait(v, 1);
+	return false;
+}
+
 static bool
 read_query(struct visit *v)
 {
@@ -477,6 +506,7 @@ web_on_request(void *arg, struct exchange *x)
 		return;
 	if (v->route == NULL)
 		answer_outside(v, other);
-	else if (read_query(v) && check_writing(v) && check_role(v) && read_body(v) && check_scope(v))
+	else if (read_query(v) && check_writing(v) && check_role(v) && read_body(v) && check_scope(v) &&
+	    check_room(v))
 		v->route->run(v);
 }

@@ -7,6 +7,7 @@
 #define SIMPUL_SESSION_H
 
 #include "base/loop.h"
+#include "dashboards/upstream.h"
 #include "dashboards/users.h"
 
 #define TOKEN_SIZE	  65		/* 256 bits in hex, and NUL */
@@ -21,6 +22,7 @@ struct session {
 	struct user  user;		/* as it was at log-in; of its hash the SHA-256 only */
 	int64_t	     born_ns, used_ns;	/* monotonic */
 	int64_t	     tokens_ns;		/* rate limit: when it will be full again */
+	struct share share;		/* of what may be asked of the engine */
 	bool	     ended;		/* waits for its last holder */
 	unsigned     holds;
 	struct session *next, *prev;

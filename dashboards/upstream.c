@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * upstream.c: see upstream.h. At most ASKED_MAX questions are with the engine, which takes 32 of a client;
- * the rest wait here in the order of asking. A question has a time limit, so that no browser waits for ever.
+ * the rest wait here. The server's own questions, which keep every page young, go first, and some places are
+ * for nobody else. Among visitors the next is who has the fewest with the engine, then who asked first, so
+ * that one who asks much waits for itself. A question has a time limit, so that no browser waits for ever;
+ * one that the engine has not answered by then is taken back from it, for the places are counted there, too.
+ * What is still in the queue when its browser hangs up is never sent.
  */
 #include "dashboards/upstream.h"
 
@@ -19,7 +23,8 @@
 #include "ctl/js.h"
 
 #define ASKED_MAX     24
-#define WAITING_MAX   256
+#define VISITORS_MAX  20		/* of them; the mirror asks one at a time */
+#define ASKED_OF_ONE  8
 #define ANSWER_S      10
 #define RETRY_MIN_NS  (200 * NS_PER_MS)
 #define RETRY_MAX_NS  (5 * NS_PER_S)
@@ -31,6 +36,7 @@ struct question {
 	int64_t		 id;
 	int64_t		 due_ns;
 	json_t		*request;	/* NULL: it is with the engine */
+	const struct asker *who;	/* NULL: the server itself */
 	upstream_fn	 cb;
 	void		*arg;
 	struct question *next;
@@ -51,12 +57,30 @@ struct upstream {
 	bool		      reading;
 	const char	     *broken;		/* hang up when the reader is back */
 	struct question	     *questions, **last;
-	unsigned	      asked, waiting;
+	unsigned	      asked;			/* with the engine */
+	struct share	      visitors;			/* the same of visitors, and what waits of them */
 };
 
 static void upstream_connect(void *arg);
 
 /* ---- questions ---- */
+
+/* It waits no more, or is with the engine no more. */
+static void
+question_uncount(struct upstream *u, const struct question *q)
+{
+	if (q->request == NULL)
+		u->asked--;
+	if (q->who == NULL)
+		return;
+	if (q->request == NULL) {
+		u->visitors.asked--;
+		q->who->share->asked--;
+	} else {
+		u->visitors.waiting--;
+		q->who->share->waiting--;
+	}
+}
 
 static void
 question_done(struct upstream *u, struct question **at, const json_t *answer)
@@ -66,10 +90,7 @@ question_done(struct upstream *u, struct question **at, const json_t *answer)
 	*at = q->next;
 	if (u->last == &q->next)
 		u->last = at;
-	if (q->request == NULL)
-		u->asked--;
-	else
-		u->waiting--;
+	question_uncount(u, q);
 	json_decref(q->request);
 	q->cb(q->arg, answer);
 	free(q);
@@ -97,6 +118,27 @@ flush_out(struct upstream *u)
 	loop_io_events(u->io, LOOP_READ | (u->out.len > 0 ? LOOP_WRITE : 0));
 }
 
+/* Who is next? What nobody waits for any more is left to the clock. */
+static struct question *
+question_next(const struct upstream *u)
+{
+	struct question *q, *best = NULL;
+
+	if (u->asked >= ASKED_MAX)
+		return NULL;
+	for (q = u->questions; q != NULL; q = q->next) {
+		if (q->request == NULL)
+			continue;
+		if (q->who == NULL)
+			return q;
+		if (u->visitors.asked < VISITORS_MAX && q->who->share->asked < ASKED_OF_ONE &&
+		    (best == NULL || q->who->share->asked < best->who->share->asked) &&
+		    q->who->wanted(q->who))
+			best = q;
+	}
+	return best;
+}
+
 /* Give the engine what it may have. */
 static void
 questions_send(struct upstream *u)
@@ -105,25 +147,28 @@ questions_send(struct upstream *u)
 
 	if (u->fd == -1 || !u->greeted)
 		return;
-	for (q = u->questions; q != NULL && u->asked < ASKED_MAX; q = q->next) {
-		if (q->request == NULL)
-			continue;
+	while ((q = question_next(u)) != NULL) {
 		json_object_set_new(q->request, "id", json_integer(q->id));
 		js_line(&u->out, q->request);
 		json_decref(q->request);
 		q->request = NULL;
 		u->asked++;
-		u->waiting--;
+		if (q->who == NULL)
+			continue;
+		u->visitors.waiting--;
+		u->visitors.asked++;
+		q->who->share->waiting--;
+		q->who->share->asked++;
 	}
 	flush_out(u);
 }
 
-void
-upstream_ask(struct upstream *u, json_t *request, upstream_fn cb, void *arg)
+static void
+question_add(struct upstream *u, const struct asker *who, json_t *request, upstream_fn cb, void *arg)
 {
 	struct question *q;
 
-	if (u->fd == -1 || !u->greeted || u->waiting >= WAITING_MAX) {
+	if (u->fd == -1 || !u->greeted) {
 		json_decref(request);
 		cb(arg, NULL);
 		return;
@@ -132,27 +177,82 @@ upstream_ask(struct upstream *u, json_t *request, upstream_fn cb, void *arg)
 	q->id = ++u->next_id;
 	q->due_ns = loop_mono_ns(u->loop) + ANSWER_S * NS_PER_S;
 	q->request = request;
+	q->who = who;
 	q->cb = cb;
 	q->arg = arg;
 	*u->last = q;
 	u->last = &q->next;
-	u->waiting++;
+	if (who != NULL) {
+		u->visitors.waiting++;
+		who->share->waiting++;
+	}
 	questions_send(u);
 }
 
-/* Late ones are given up; the engine's answer will be an unknown one. */
+void
+upstream_ask(struct upstream *u, json_t *request, upstream_fn cb, void *arg)
+{
+	question_add(u, NULL, request, cb, arg);
+}
+
+void
+upstream_ask_for(struct upstream *u, const struct asker *who, json_t *request, upstream_fn cb, void *arg)
+{
+	question_add(u, who, request, cb, arg);
+}
+
+bool
+upstream_has_room(const struct upstream *u, const struct share *s, unsigned questions)
+{
+	return s->asked + s->waiting + questions <= OPEN_OF_ONE &&
+	    u->visitors.waiting + questions <= WAITING_MAX;
+}
+
+unsigned
+upstream_waiting(const struct upstream *u)
+{
+	return u->visitors.waiting;
+}
+
+/* The first that has waited long enough, or in vain. */
+static struct question **
+question_over(struct upstream *u, int64_t now)
+{
+	struct question **at;
+
+	for (at = &u->questions; *at != NULL; at = &(*at)->next)
+		if ((*at)->due_ns <= now ||
+		    ((*at)->who != NULL && (*at)->request != NULL && !(*at)->who->wanted((*at)->who)))
+			return at;
+	return NULL;
+}
+
+/* The engine shall not work on it any more; what it still says to it is an answer to nothing. */
+static void
+take_back(struct upstream *u, int64_t id)
+{
+	json_t *request = json_pack("{s:I, s:s}", "id", (json_int_t)id, "op", "cancel");
+
+	js_line(&u->out, request);
+	json_decref(request);
+}
+
+/* Whoever hears that it is over may ask again or look here at once: so each time from the first on. */
 static void
 clock_tick(void *arg)
 {
 	struct upstream	 *u = arg;
 	int64_t		  now = loop_mono_ns(u->loop);
+	json_t		 *crowded = json_pack("{s:b, s:s}", "ok", 0, "code", "crowded");
 	struct question **at;
 
-	for (at = &u->questions; *at != NULL;)
-		if ((*at)->due_ns <= now)
-			question_done(u, at, NULL);
-		else
-			at = &(*at)->next;
+	while ((at = question_over(u, now)) != NULL) {
+		if ((*at)->request == NULL)
+			take_back(u, (*at)->id);
+		question_done(u, at, (*at)->request == NULL ? NULL : crowded);
+	}
+	json_decref(crowded);
+	questions_send(u);
 	loop_timer_set(u->loop, &u->clock, now + NS_PER_S, clock_tick, u);
 	if (u->fd != -1 && !u->greeted && now - u->connected_ns > ANSWER_S * NS_PER_S)
 		upstream_reset(u, "it does not answer");

@@ -25,7 +25,7 @@
 
 struct web_counts {
 	uint64_t answers[6];		/* by hundreds of the status */
-	uint64_t logins, logins_failed, logins_delayed, rate_limited, denied, records_lost;
+	uint64_t logins, logins_failed, logins_delayed, rate_limited, put_off, denied, records_lost;
 };
 
 struct web {
@@ -61,6 +61,7 @@ struct visit {
 	struct exchange	   *x;
 	const struct route *route;
 	struct session	   *session;	/* NULL: not logged in; held */
+	struct asker	    asker;	/* of the engine */
 	struct query	    query;
 	json_t		   *body;	/* of a POST or PATCH: an object */
 	char		    id[ID_MAX];	/* {id} of the path */
@@ -105,6 +106,7 @@ struct route {
 	enum scope  scope;
 	void	  (*run)(struct visit *v);
 	const char *name;		/* operationId in openapi.json; NULL: a page */
+	unsigned    asks;		/* of the engine, at most so many questions at a time */
 	bool	    early;		/* also while the password must be changed */
 };
 extern const struct route routes[];	/* ends with { 0 } */
@@ -125,6 +127,8 @@ bool	sees_incident(const struct session *s, const struct city *c, const char *id
 bool	sees_ref(const struct session *s, const struct city *c, const char *ref);
 
 /* api_*.c */
+
+#define SERIES_REFS_MAX 8		/* of one request */
 
 void	api_session_open(struct visit *v);
 void	api_session_get(struct visit *v);

@@ -194,6 +194,78 @@ def rss():
         return int(f.read().split("VmRSS:")[1].split()[0])
 
 
+RATES = "/api/v1/series?" + "&".join(f"ref=link/s{i:03d}-1/rx_bps" for i in range(1, 9))
+
+
+def asks_much(b, stop, got):
+    """Nine questions to the engine with each request, as often as it may."""
+    keep = Browser(server, keep=True)
+    keep.cookie = b.cookie
+    while not stop.is_set():
+        a = keep.get(RATES)
+        got.append((a.status, a.headers["Retry-After"]))
+        stop.wait(0.2)
+
+
+def hoarding(other):
+    """One session fills the link to the engine, which answers none of it."""
+    engine = server.engine
+    server.user("add", "hoarder", "--role", "noc", password=PASSWORD + "\n")
+    b = Browser(server)
+    equal(b.login("hoarder", PASSWORD).status, 200, "one who asks much")
+    engine.hold.add("hoarder")
+    stop, got = threading.Event(), []
+    crowd = [threading.Thread(target=asks_much, args=(b, stop, got)) for _ in range(20)]
+    for t in crowd:
+        t.start()
+    wait("some of it is put off", lambda: server.metric("requests_put_off_total") >= 1)
+    before = server.metric("refreshes_total")
+    wait("the mirror goes on", lambda: server.metric("refreshes_total") >= before + 6)
+    equal(Browser(server).get("/readyz").status, 200, "and stays young")
+    equal([other.get(RATES).status for _ in range(3)], [200] * 3, "others get their series")
+    wait("what was not answered is taken back", lambda: engine.cancelled >= 8)
+    wait("and more asked for", lambda: engine.series_asked > 16)
+    stop.set()
+    for t in crowd:
+        t.join()
+    ok((429, "1") in got and {s for s, _ in got} <= {429, 503}, f"it hears that it must wait ({sorted(set(got), key=str)})")
+    equal(engine.held_most, 8, "and had no more than its share with the engine")
+    hung_up(b, engine)
+    pages(engine)
+
+
+def hung_up(b, engine):
+    wait("nothing is with the engine", lambda: not engine.held)
+    open_before, asked = server.metric("connections"), engine.series_asked
+    raw = [server.raw() for _ in range(4)]
+    for s in raw:
+        s.sendall(f"GET {RATES} HTTP/1.1\r\nHost: localhost\r\nCookie: {b.cookie}\r\n\r\n".encode())
+    wait("its share is", lambda: engine.series_asked == asked + 8)
+    for s in raw:
+        s.close()
+    wait("it hangs up", lambda: server.metric("connections") <= open_before)
+    engine.release()
+    equal(b.get("/api/v1/series?ref=link/s001-1/loss_ratio").status, 200, "a later question is answered")
+    equal(engine.series_asked, asked + 8, "before it came nothing that nobody waits for")
+
+
+def pages(engine):
+    """What a browser asks that opens six pages of lines at once."""
+    b = Browser(server)
+    b.login("hoarder", PASSWORD)
+    engine.hold.add("hoarder")
+    put_off, got = server.metric("requests_put_off_total"), []
+    paths = ["/api/v1/links/s001-1", "/api/v1/series?ref=link/s001-1/rx_bps&ref=link/s001-1/tx_bps", "/api/v1/latency/s001-1"] * 6
+    many = [threading.Thread(target=lambda p=p: got.append(b.get(p).status)) for p in paths]
+    for t in many:
+        t.start()
+    wait("most of it waits", lambda: server.metric("questions_waiting") >= 16)
+    engine.release()
+    for t in many:
+        t.join()
+    ok(429 not in got and server.metric("requests_put_off_total") == put_off, "some pages of graphs at once are no flood")
+
+
 def slow_reader(b):
     """One who opens a stream and never reads, while everything changes again and again."""
     raw = socket.create_connection(("127.0.0.1", server.port), timeout=60)
@@ -319,6 +391,7 @@ try:
     forgery(op)
     files()
     guessing()
+    hoarding(op)
     slow_reader(op)
     rate(op)
     await_end(waiting)

@@ -48,6 +48,11 @@ class Engine:
         self.records = []
         self.refuse = {}            # op -> (code, more members)
         self.silent = set()         # ops that get no answer
+        self.hold = set()           # users whose series wait for release()
+        self.held = {}              # id -> (client, request) of those
+        self.series_asked = 0       # of those users
+        self.held_most = 0
+        self.cancelled = 0
         self.clients = []
         self.subscribers = []
         self.listener = None
@@ -91,14 +96,36 @@ class Engine:
             for line in f:
                 r = json.loads(line)
                 with self.lock:
-                    if r["op"] in self.silent:
+                    if r["op"] in self.silent or self.holds(c, r):
                         continue
-                    a = dict({"id": r["id"], "ok": True}, **self.answer(r))
-                    c.sendall((json.dumps(a) + "\n").encode())
+                    self.reply(c, r)
                     if r["op"] == "subscribe":
                         self.subscribers.append((c, r["id"]))
         except (OSError, ValueError):
             pass
+
+    def reply(self, c, r):
+        c.sendall((json.dumps(dict({"id": r["id"], "ok": True}, **self.answer(r))) + "\n").encode())
+
+    def holds(self, c, r):
+        if r["op"] != "series" or r["as"]["user"] not in self.hold:
+            return False
+        self.series_asked += 1
+        self.held[r["id"]] = (c, r)
+        self.held_most = max(self.held_most, len(self.held))
+        return True
+
+    def release(self):
+        """Hold no more, and answer what was held."""
+        with self.lock:
+            self.hold.clear()
+            for c, r in self.held.values():
+                self.reply(c, r)
+            self.held.clear()
+
+    def op_cancel(self, r):
+        self.cancelled += self.held.pop(r["id"], None) is not None
+        return {}
 
     def change(self, how, kind="site.isolated"):
         """Call how(self), and tell an event."""
