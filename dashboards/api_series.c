@@ -2,7 +2,8 @@
 /*
  * api_series.c: values over time. One request of a browser becomes one question for the drawing and, for each
  * rate, one for its 95th percentile, which wants 5-minute averages whatever is drawn; the answer goes out
- * when all have come.
+ * when all have come. Delay is asked for as means; where their step is longer than a minute, its least and
+ * greatest are asked for, too, and come with the word what they are.
  */
 #include <math.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define POINTS_MAX  4000
 #define POINTS	    600
 #define VALUES_MAX  20000		/* of one answer of the engine */
+#define MINUTE_S    60
 #define HOUR_S	    3600
 #define RANGE_MAX_S (11LL * 366 * 86400)
 #define P95_STEP_S  300
@@ -281,6 +283,24 @@ static const struct {
 	{ "loss_pct", "loss_ratio", 1e2 },
 };
 
+/* Those whose mean over several minutes is not what they are called. */
+static const struct {
+	size_t	    column;
+	const char *cf, *agg, *member;
+} extremes[] = { { 0, "MIN", "min", "min_agg" }, { 5, "MAX", "max", "max_agg" } };
+
+struct latency {
+	struct reading r;		/* its rows are the means */
+	json_t	      *column[nitems(columns)];
+	const char    *agg[nitems(extremes)];
+};
+
+/* A question for one of the extremes. */
+struct extreme {
+	struct latency *l;
+	size_t		i;
+};
+
 static json_t *
 scaled(const json_t *column, double factor)
 {
@@ -295,34 +315,112 @@ scaled(const json_t *column, double factor)
 }
 
 static void
+latency_free(struct latency *l)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(columns); i++)
+		json_decref(l->column[i]);
+	json_decref(l->r.rows);
+	free(l);
+}
+
+static void
+latency_answer(struct latency *l)
+{
+	json_t *doc = json_pack("{s:O, s:O}", "step_s", json_object_get(l->r.rows, "step_s"), "t",
+	    json_object_get(l->r.rows, "t"));
+	size_t	i;
+
+	for (i = 0; i < nitems(columns); i++)
+		json_object_set_new(doc, columns[i].name, scaled(l->column[i], columns[i].factor));
+	for (i = 0; i < nitems(extremes); i++)
+		json_object_set_new(doc, extremes[i].member, json_string(l->agg[i]));
+	visit_answer(l->r.v, 200, doc);
+	latency_free(l);
+}
+
+/* Not every step is kept of every kind of value: on another one than that of the means, it does not fit. */
+static void
+extreme_came(void *arg, const json_t *answer)
+{
+	struct extreme *e = arg;
+	struct latency *l = e->l;
+	json_t	       *v = json_array_get(json_object_get(answer, "v"), 0), **column;
+
+	if (json_equal(json_object_get(answer, "step_s"), json_object_get(l->r.rows, "step_s")) &&
+	    json_equal(json_object_get(answer, "t"), json_object_get(l->r.rows, "t")) && json_is_array(v)) {
+		column = &l->column[extremes[e->i].column];
+		json_decref(*column);
+		*column = json_incref(v);
+		l->agg[e->i] = extremes[e->i].agg;
+	}
+	free(e);
+	if (--l->r.open == 0)
+		latency_answer(l);
+}
+
+/* The same grid of points as of all columns together. */
+static void
+extremes_ask(struct latency *l)
+{
+	struct extreme *e;
+	json_t	       *ref;
+	size_t		i;
+
+	l->r.open = 1;			/* held here until both are asked */
+	for (i = 0; i < nitems(extremes); i++) {
+		l->agg[i] = "avg";
+		l->r.open++;
+		e = xcalloc(1, sizeof(*e));
+		*e = (struct extreme){ l, i };
+		ref = json_sprintf("link/%s/%s", l->r.v->id, columns[extremes[i].column].value);
+		visit_ask(l->r.v, question(&l->r, json_pack("[o]", ref), extremes[i].cf, l->r.points),
+		    extreme_came, e);
+	}
+	if (--l->r.open == 0)
+		latency_answer(l);
+}
+
+static void
 latency_came(void *arg, const json_t *answer)
 {
-	struct visit *v = arg;
-	json_t	     *doc, *rows = json_object_get(answer, "v");
-	size_t	      i;
+	struct latency *l = arg;
+	json_t	       *rows = json_object_get(answer, "v");
+	size_t		i;
 
 	if (!json_is_true(json_object_get(answer, "ok")) || json_array_size(rows) != nitems(columns)) {
-		problem_of_engine(v, answer);
+		problem_of_engine(l->r.v, answer);
+		latency_free(l);
 		return;
 	}
-	doc = json_pack("{s:O, s:O}", "step_s", json_object_get(answer, "step_s"), "t",
-	    json_object_get(answer, "t"));
+	l->r.rows = json_copy((json_t *)answer);
 	for (i = 0; i < nitems(columns); i++)
-		json_object_set_new(doc, columns[i].name, scaled(json_array_get(rows, i), columns[i].factor));
-	visit_answer(v, 200, doc);
+		l->column[i] = json_incref(json_array_get(rows, i));
+	for (i = 0; i < nitems(extremes); i++)
+		l->agg[i] = extremes[i].agg;
+	if (json_integer_value(json_object_get(answer, "step_s")) > MINUTE_S)
+		extremes_ask(l);
+	else
+		latency_answer(l);	/* those of the minute itself */
 }
 
 void
 api_latency(struct visit *v)
 {
-	struct reading r = { .v = v };
-	json_t	      *refs;
-	size_t	       i;
+	struct latency *l = xcalloc(1, sizeof(*l));
+	json_t	       *refs;
+	size_t		i;
 
-	if (range_read(v, &r) == -1)
+	l->r.v = v;
+	if (range_read(v, &l->r) == -1) {
+		latency_free(l);
 		return;
+	}
+	if (l->r.points > VALUES_MAX / (int64_t)nitems(columns))
+		l->r.points = VALUES_MAX / (int64_t)nitems(columns);
 	refs = json_array();
 	for (i = 0; i < nitems(columns); i++)
 		json_array_append_new(refs, json_sprintf("link/%s/%s", v->id, columns[i].value));
-	visit_ask(v, question(&r, refs, "AVERAGE", r.points), latency_came, v);
+	visit_ask(v, question(&l->r, refs, "AVERAGE", l->r.points), latency_came, l);
 }

@@ -44,7 +44,7 @@ const struct route routes[] = {
 	{ "GET", "/api/v1/links/{id}", ALL_ROLES, SCOPE_LINK, api_link, "link", .asks = 1 },
 	{ "GET", "/api/v1/series", ALL_ROLES, SCOPE_SERIES, api_series, "series",
 	  .asks = 1 + SERIES_REFS_MAX },
-	{ "GET", "/api/v1/latency/{id}", ALL_ROLES, SCOPE_LINK, api_latency, "latency", .asks = 1 },
+	{ "GET", "/api/v1/latency/{id}", ALL_ROLES, SCOPE_LINK, api_latency, "latency", .asks = 2 },
 	{ "GET", "/api/v1/incidents", ALL_ROLES, SCOPE_FILTER, api_incidents, "incidents", .asks = 1 },
 	{ "GET", "/api/v1/incidents/{id}", ALL_ROLES, SCOPE_INCIDENT, api_incident, "incident",
 	  .asks = 1 },

@@ -113,7 +113,7 @@ def shapes(by_name):
               "?ref=link/s001-1/rx_bps&from=1795222800&to=1795309200&max_points=100", "?ref=a&from=9&to=8", "?ref=a&agg=sum",
               "?ref=a&max_points=4001"):
         check(op, "GET", "/api/v1/series", q)
-    check(op, "GET", "/api/v1/latency/{id}", "?max_points=10")
+    delays(op)
 
 
 def lists(by_name):
@@ -238,6 +238,15 @@ def audited():
         ok(wait(f"{what} of {about}", lambda w=(what, about, who, "127.0.0.1"): w in recorded()), f"audit: {what}, {about}, by {who}")
     equal({who for what, _, who, _ in recorded() if what == "login_failed"}, {None}, "a failure is nobody's")
     equal(server.metric("audit_entries_lost_total"), 0, "none is lost")
+
+
+def delays(op):
+    """The extremes of a longer step, where the store keeps them."""
+    for hours, points, step, aggs, least, greatest in ((1, 60, 60, ("min", "max"), 1000, 1000), (1, 12, 300, ("avg", "max"), 1000, 1500),
+                                                       (6, 6, 3600, ("min", "max"), 500, 1500)):
+        a = check(op, "GET", "/api/v1/latency/{id}", f"?from=1795222800&to={1795222800 + hours * 3600}&max_points={points}").doc
+        equal((a["step_s"], a["min_agg"], a["max_agg"]), (step, *aggs), f"delay in steps of {step} s")
+        equal((a["min_ms"][1], a["p50_ms"][1], a["max_ms"][1]), (least, 1000, greatest), "its least, middle and greatest")
 
 
 def engine_goes(by_name):

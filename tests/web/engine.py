@@ -186,12 +186,14 @@ class Engine:
         return a
 
     def op_series(self, r):
-        step = 60
-        while (r["to"] - r["from"]) // step > r["points"]:
+        """As with the profile "city": no MIN of 5 minutes."""
+        step, cf = 60, r["cf"]
+        while (r["to"] - r["from"]) // step > r["points"] or (step, cf) == (300, "MIN"):
             step = 300 if step == 60 else step * 12
+        offset = {"AVERAGE": 0, "MIN": -0.5, "MAX": 0.5}[cf] if step > 60 else 0
         t = list(range(r["from"] // step * step + step, r["to"] // step * step + 1, step))
         self.last_series = r
-        return {"step_s": step, "t": t, "v": [[None if i % 7 == 6 else float(i) for i in range(len(t))] for _ in r["refs"]]}
+        return {"step_s": step, "t": t, "v": [[None if i % 7 == 6 else i + offset for i in range(len(t))] for _ in r["refs"]]}
 
     def op_record(self, r):
         self.records.append(r)

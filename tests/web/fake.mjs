@@ -341,7 +341,7 @@ export class Fake {
 
 	latency(l, from, to, points) {
 		const { step, t } = this.times(from, to, points), h = hash(l.id), now = Date.now() / 1000;
-		const out = { step_s: step, t, min_ms: [], p25_ms: [], p50_ms: [], p75_ms: [], p95_ms: [], max_ms: [], loss_pct: [] };
+		const out = { step_s: step, t, min_agg: step === 300 ? 'avg' : 'min', max_agg: 'max', min_ms: [], p25_ms: [], p50_ms: [], p75_ms: [], p95_ms: [], max_ms: [], loss_pct: [] };
 		for (const at of t) {
 			const bad = l.loss_pct > 1 && at > now - 5000 ? 8 + 6 * noise(at ^ h) : at > now - 32000 && at < now - 30000 ? 2 + 4 * noise(at ^ h) : noise(at ^ h ^ 5) > 0.985 ? 5 : 0;
 			const dead = l.rtt_ms === null && at > now - 600;

@@ -7,7 +7,8 @@ import { get } from '../api.js';
  * @typedef {{step: number, t: number[], rx: (number|null)[], tx: (number|null)[], rxMax: (number|null)[]|null,
  *	txMax: (number|null)[]|null, p95rx: number|null, p95tx: number|null}} Traffic
  * @typedef {{step_s: number, t: number[], min_ms: (number|null)[], p25_ms: (number|null)[], p50_ms: (number|null)[],
- *	p75_ms: (number|null)[], p95_ms: (number|null)[], max_ms: (number|null)[], loss_pct: (number|null)[]}} Latency
+ *	p75_ms: (number|null)[], p95_ms: (number|null)[], max_ms: (number|null)[], loss_pct: (number|null)[],
+ *	min_agg: string, max_agg: string}} Latency
  */
 
 /**

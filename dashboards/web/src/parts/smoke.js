@@ -89,8 +89,19 @@ class SmokeChart extends Chart {
 		c.restore();
 	}
 
+	/** The spread's words: of some steps there are no least or greatest values but means of the minutes' own. */
+	spreadText() {
+		const least = this.data?.min_agg === 'avg', greatest = this.data?.max_agg === 'avg';
+		return t(least ? greatest ? 'smoke.spread.means' : 'smoke.spread.least' : greatest ? 'smoke.spread.greatest' : 'smoke.spread');
+	}
+
+	/** @param {number|null} v @param {string} agg */
+	extremeText(v, agg) {
+		return agg === 'avg' && v !== null ? t('value.mean', { v: ms(v) }) : ms(v);
+	}
+
 	head() {
-		return html`<span class="key"><span><i class="swatch smoke"></i>${t('smoke.spread')}</span><span><i class="swatch ok"></i>${t('smoke.none')}</span>
+		return html`<span class="key"><span><i class="swatch smoke"></i>${this.spreadText()}</span><span><i class="swatch ok"></i>${t('smoke.none')}</span>
 			<span><i class="swatch warn"></i>${t('smoke.some')}</span><span><i class="swatch down"></i>${t('smoke.much')}</span></span>`;
 	}
 
@@ -100,13 +111,13 @@ class SmokeChart extends Chart {
 
 	summary() {
 		const d = this.data;
-		return t('smoke.summary', { p50: ms(mean(d.p50_ms)), max: ms(highest(d.max_ms)), loss: percent(mean(d.loss_pct), 2) });
+		return t('smoke.summary', { p50: ms(mean(d.p50_ms)), max: this.extremeText(highest(d.max_ms), d.max_agg), loss: percent(mean(d.loss_pct), 2) });
 	}
 
 	/** @param {number} i */
 	valueText(i) {
 		const d = this.data;
-		return t('smoke.value', { p50: ms(d.p50_ms[i]), min: ms(d.min_ms[i]), max: ms(d.max_ms[i]), loss: percent(d.loss_pct[i], 1) });
+		return t('smoke.value', { p50: ms(d.p50_ms[i]), min: this.extremeText(d.min_ms[i], d.min_agg), max: this.extremeText(d.max_ms[i], d.max_agg), loss: percent(d.loss_pct[i], 1) });
 	}
 
 	tableHeads() {
@@ -116,7 +127,7 @@ class SmokeChart extends Chart {
 	/** @param {number} i */
 	tableCells(i) {
 		const d = this.data;
-		return [ms(d.p50_ms[i]), ms(d.min_ms[i]), ms(d.max_ms[i]), percent(d.loss_pct[i], 1)];
+		return [ms(d.p50_ms[i]), this.extremeText(d.min_ms[i], d.min_agg), this.extremeText(d.max_ms[i], d.max_agg), percent(d.loss_pct[i], 1)];
 	}
 }
 

@@ -106,8 +106,9 @@ class TrafficChart extends Chart {
 	}
 
 	summary() {
-		const d = this.data;
-		return t('traffic.summary', { in: rate(mean(d.rx)), out: rate(mean(d.tx)), max: rate(highest(d.rxMax ?? d.rx)), p95: rate(d.p95rx) });
+		const d = this.data, most = rate(highest(d.rxMax ?? d.rx));
+		return t('traffic.summary', { in: rate(mean(d.rx)), out: rate(mean(d.tx)), p95: rate(d.p95rx),
+			max: d.rxMax === null && d.step > 60 ? t('value.mean', { v: most }) : most });
 	}
 
 	/** @param {number} i */
