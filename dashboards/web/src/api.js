@@ -47,7 +47,7 @@ export async function call(method, path, body, options = {}) {
 		headers['Content-Type'] = 'application/json';
 	if (method !== 'GET' && csrf)
 		headers['X-CSRF-Token'] = csrf;
-	const limit = AbortSignal.timeout(TIMEOUT_MS);
+	const limit = AbortSignal.timeout(TIMEOUT_MS), token = csrf;
 	let res;
 	try {
 		res = await fetch(BASE + path, {
@@ -69,7 +69,8 @@ export async function call(method, path, body, options = {}) {
 	const problem = new Problem(res.status, data);
 	if (problem.retryAfter === null && res.headers.get('Retry-After'))
 		problem.retryAfter = Number(res.headers.get('Retry-After'));
-	if (res.status === 401 && !options.quiet)
+	// What a session that is over had asked for says nothing about the one that is now.
+	if (res.status === 401 && !options.quiet && csrf === token)
 		onLoggedOut(problem);
 	throw problem;
 }

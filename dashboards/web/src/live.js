@@ -56,6 +56,8 @@ export class Live {
 		clearInterval(this.watch);
 		document.removeEventListener('visibilitychange', this.onShown);
 		this.user = '';
+		this.held = null;
+		this.once = false;
 		this.closeSource();
 		this.leads = false;
 		this.release?.();
@@ -281,27 +283,38 @@ export class Live {
 			return;
 		}
 		this.once = false;
-		this.held = [];
+		/** @type {[string, any][]} */
+		const held = this.held = [];
 		const again = store.loaded;
 		try {
 			const seq = await store.load();
-			for (const [name, data] of this.held)
-				if (name === 'incident')
-					store.applyIncident(data);
-				else if (data.seq === undefined || data.seq >= seq)
-					store.applyBatch(data);
+			if (this.held !== held)
+				return;		// stopped meanwhile: the affair of another session, or of none
 			this.held = null;
-			if (again)
-				this.onBack(store.lastChanges ?? 0);
+			if (seq !== null)
+				this.loaded(seq, held, again);
 			if (this.once && this.user)
 				this.refetchSoon();
 		} catch (e) {
-			this.held = null;
 			if (!(e instanceof Problem))
 				throw e;
+			if (this.held !== held)
+				return;
+			this.held = null;
 			if (e.status !== 401 && e.status !== 403 && this.user)
 				setTimeout(() => this.user && this.refetch(), 3000);
 		}
+	}
+
+	/** @param {number} seq of the lists @param {[string, any][]} held @param {boolean} again not for the first time */
+	loaded(seq, held, again) {
+		for (const [name, data] of held)
+			if (name === 'incident')
+				store.applyIncident(data);
+			else if (data.seq === undefined || data.seq >= seq)
+				store.applyBatch(data);
+		if (again)
+			this.onBack(store.lastChanges ?? 0);
 	}
 }
 

@@ -31,6 +31,8 @@ export class Store {
 	constructor() {
 		/** @type {Session|null} */
 		this.session = null;
+		/** Counts sessions, so that what one has asked for does not come to the next. */
+		this.generation = 0;
 		/** @type {Map<string, Site>} in the order of the inventory */
 		this.sites = new Map();
 		/** @type {Map<string, Link>} */
@@ -103,6 +105,8 @@ export class Store {
 
 	/** @param {Session|null} session */
 	setSession(session) {
+		if (session?.csrf !== this.session?.csrf)
+			this.generation++;
 		this.session = session;
 		if (!session) {
 			this.sites.clear();
@@ -118,12 +122,15 @@ export class Store {
 		return this.session?.role === 'noc' || this.session?.role === 'admin';
 	}
 
-	/** Fetch everything anew. @returns {Promise<number>} the seq from which events are news */
+	/** Fetch everything anew. @returns {Promise<number|null>} the seq from which events are news; null: for a session that is over */
 	async load() {
+		const generation = this.generation;
 		const [summary, sites, links, open, recent] = await Promise.all([
 			get('/summary'), getAll('/sites'), getAll('/links'), getAll('/incidents?state=open'),
 			get('/incidents?state=all&limit=100'),
 		]);
+		if (generation !== this.generation)
+			return null;
 		this.setNow(summary.now);
 		const engine = summary.engine;
 		this.engine = { connected: engine.connected, last: engine.last };

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What one session has asked for does not come to the next one, however late it arrives.
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { setCsrf, whenLoggedOut } from '../src/api.js';
+import { Live } from '../src/live.js';
+import { Store, store } from '../src/store.js';
+
+/** Requests under way: each is answered when the test says so. @type {{path: string, answer: (status: number, body: any) => void}[]} */
+let open = [];
+globalThis.fetch = /** @type {any} */ (url => new Promise(resolve => open.push({
+	path: url.replace('/api/v1', '').split('?')[0],
+	answer: (status, body) => resolve(new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })),
+})));
+globalThis.document = /** @type {any} */ ({ removeEventListener() {} });
+
+const session = (user, csrf) => ({ user, role: 'noc', sites: null, lang: 'id', csrf, expires: '', must_change: false });
+const site = id => ({ id, state: 'ok', links: [] });
+const turn = () => new Promise(done => setTimeout(done, 0));
+
+/** Answer all that is open with a city of this one site. */
+async function answer(requests, id) {
+	for (const r of requests.splice(0))
+		r.answer(200, r.path === '/summary' ? { seq: 7, now: '2026-11-21T01:00:00Z', engine: { connected: true, last: null } }
+			: { items: r.path === '/sites' ? [site(id)] : [], next: null, total: 1, seq: 7 });
+	await turn();
+}
+
+beforeEach(() => {
+	open = [];
+	store.setSession(null);
+});
+
+test('a load that is under way at log-out leaves the store empty', async () => {
+	const s = new Store();
+	s.setSession(session('noc', 'a'));
+	const load = s.load();
+	s.setSession(null);
+	await answer(open, 's001');
+	assert.equal(await load, null);
+	assert.equal(s.sites.size, 0);
+	assert.equal(s.loaded, false);
+});
+
+test('nor does it come to the next session, also of the same user', async () => {
+	const s = new Store();
+	s.setSession(session('noc', 'a'));
+	const late = s.load(), requests = open.splice(0);
+	s.setSession(session('noc', 'b'));
+	const load = s.load();
+	await answer(open, 's002');
+	assert.equal(await load, 7);
+	await answer(requests, 's001');
+	assert.equal(await late, null);
+	assert.deepEqual([...s.sites.keys()], ['s002']);
+});
+
+test('the same session, told again, loses nothing', async () => {
+	const s = new Store();
+	s.setSession(session('noc', 'a'));
+	const load = s.load();
+	s.setSession({ ...session('noc', 'a'), lang: 'en' });
+	await answer(open, 's001');
+	assert.equal(await load, 7);
+});
+
+test('the next session does not wait for it, nor gets its events', async () => {
+	const live = new Live();
+	store.setSession(session('noc', 'a'));
+	live.user = 'noc';
+	live.refetch();
+	live.take('batch', { seq: 8, sites: [['s002', 'down', null, null, null, null, null, 'isolated', null]], links: [] });
+	const late = open.splice(0);
+	live.stop();
+	store.setSession(session('opd', 'b'));
+	live.user = 'opd';
+	live.refetch();
+	assert.equal(open.length, 5);
+	await answer(late, 's001');
+	assert.equal(store.sites.size, 0);
+	await answer(open, 's002');
+	assert.deepEqual([...store.sites.values()].map(s => `${s.id} ${s.state}`), ['s002 ok']);
+});
+
+test('a refusal of it does not end the next session', async () => {
+	const said = [];
+	whenLoggedOut(p => said.push(p.status));
+	setCsrf('a');
+	const late = new Store().load().catch(e => e.status), requests = open.splice(0);
+	setCsrf('b');
+	requests.forEach(r => r.answer(401, { code: 'unauthorized' }));
+	assert.equal(await late, 401);
+	assert.deepEqual(said, []);
+	const load = new Store().load().catch(e => e.status);
+	open.forEach(r => r.answer(401, { code: 'unauthorized' }));
+	assert.equal(await load, 401);
+	assert.ok(said.length > 0);
+});
