@@ -174,11 +174,17 @@ link_fits(const struct visit *v, const struct filter *f, const struct city_link 
 	       (f->q == NULL || city_link_matches(l, f->q, sees_all(v->session)));
 }
 
+/* An object of a list. */
+struct listed {
+	const char *id, *site;		/* site: whose it is; NULL: nobody's */
+	bool	    fits;
+};
+
 /* Only what the visitor sees can be a cursor: the answer must not tell of others. */
 static bool
-is_cursor(const struct visit *v, const struct filter *f, const char *site, const char *id)
+is_cursor(const struct visit *v, const struct filter *f, const struct listed *o)
 {
-	return strcmp(f->cursor, id) == 0 && sees_site(v->session, site);
+	return strcmp(f->cursor, o->id) == 0 && o->site != NULL && sees_site(v->session, o->site);
 }
 
 /* @param found  the cursor was met */
@@ -198,57 +204,78 @@ answer_page(struct visit *v, const struct filter *f, json_t *items, size_t total
 	json_decref(items);
 }
 
-void
-api_sites(struct visit *v)
+/* One of the two lists, object by object in its order. */
+struct list {
+	size_t	      n;
+	struct listed (*at)(const struct visit *v, const struct filter *f, size_t i);
+	json_t	     *(*view)(const struct visit *v, size_t i);
+};
+
+static void
+answer_list(struct visit *v, const struct list *l)
 {
-	const struct city *c = mirror_city(v->web->mirror);
-	struct filter	   f;
-	json_t		  *items;
-	bool		   found, more = false;
-	size_t		   i, total = 0;
+	struct filter f;
+	struct listed o;
+	json_t	     *items;
+	bool	      found, more = false;
+	size_t	      i, total = 0;
 
 	if (filter_read(v, &f) == -1)
 		return;
 	items = json_array();
 	found = f.cursor == NULL;
-	for (i = 0; i < c->nsites; i++) {
-		if (site_fits(v, &f, c->site[i])) {
+	for (i = 0; i < l->n; i++) {
+		o = l->at(v, &f, i);
+		if (o.fits) {
 			total++;
 			if (found && json_array_size(items) < (size_t)f.limit)
-				json_array_append_new(items, site_view(v, c->site[i]));
+				json_array_append_new(items, l->view(v, i));
 			else
 				more = more || found;
 		}
-		found = found || is_cursor(v, &f, c->site[i]->id, c->site[i]->id);
+		found = found || is_cursor(v, &f, &o);
 	}
 	answer_page(v, &f, items, total, more, found);
+}
+
+static struct listed
+site_at(const struct visit *v, const struct filter *f, size_t i)
+{
+	const struct city_site *s = mirror_city(v->web->mirror)->site[i];
+
+	return (struct listed){ s->id, s->id, site_fits(v, f, s) };
+}
+
+static json_t *
+site_view_at(const struct visit *v, size_t i)
+{
+	return site_view(v, mirror_city(v->web->mirror)->site[i]);
+}
+
+void
+api_sites(struct visit *v)
+{
+	answer_list(v, &(struct list){ mirror_city(v->web->mirror)->nsites, site_at, site_view_at });
+}
+
+static struct listed
+link_at(const struct visit *v, const struct filter *f, size_t i)
+{
+	const struct city_link *l = mirror_city(v->web->mirror)->link[i];
+
+	return (struct listed){ l->id, l->site != NULL ? l->site->id : NULL, link_fits(v, f, l) };
+}
+
+static json_t *
+link_view_at(const struct visit *v, size_t i)
+{
+	return link_view(v, mirror_city(v->web->mirror)->link[i]);
 }
 
 void
 api_links(struct visit *v)
 {
-	const struct city *c = mirror_city(v->web->mirror);
-	struct filter	   f;
-	json_t		  *items;
-	bool		   found, more = false;
-	size_t		   i, total = 0;
-
-	if (filter_read(v, &f) == -1)
-		return;
-	items = json_array();
-	found = f.cursor == NULL;
-	for (i = 0; i < c->nlinks; i++) {
-		if (link_fits(v, &f, c->link[i])) {
-			total++;
-			if (found && json_array_size(items) < (size_t)f.limit)
-				json_array_append_new(items, link_view(v, c->link[i]));
-			else
-				more = more || found;
-		}
-		found = found ||
-		    (c->link[i]->site != NULL && is_cursor(v, &f, c->link[i]->site->id, c->link[i]->id));
-	}
-	answer_page(v, &f, items, total, more, found);
+	answer_list(v, &(struct list){ mirror_city(v->web->mirror)->nlinks, link_at, link_view_at });
 }
 
 /* ---- one ---- */
