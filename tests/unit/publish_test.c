@@ -3,7 +3,7 @@
  * publish_test.c: birth, order, acknowledgement, refusal, a broker that dies and comes back, the Last Will of
  * an engine that is killed, an orderly stop.
  */
-#include "tests/unit/publish_world.h"
+#include "tests/unit/publish_mosquitto.h"
 
 static bool
 saw_online(struct world *w)
@@ -17,25 +17,14 @@ saw_last_event(struct world *w)
 	char want[32];
 
 	snprintf(want, sizeof(want), "{\"n\":%u}", (unsigned)w->next_id);
-	return strstr(w->seen, want) != NULL;
-}
-
-static bool
-done_in_order(const struct world *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->ndone; i++)
-		if (w->done[i].id != i + 1 || !w->done[i].ok)
-			return false;
-	return true;
+	return strstr(w->b.seen, want) != NULL;
 }
 
 /* Each event in turn; what comes again after a reconnect has been seen before. */
 static bool
 seen_in_order(const struct world *w, unsigned from, unsigned to)
 {
-	const char *p = w->seen;
+	const char *p = w->b.seen;
 	unsigned    n, next = from;
 
 	while ((p = strstr(p, "{\"n\":")) != NULL) {
@@ -63,9 +52,9 @@ test_order(struct world *w)
 {
 	send_events(w, 100);
 	ok(wait_for(w, all_done), "100 events are confirmed");
-	ok(done_in_order(w), "in the order in which core sent them");
+	ok(done_in_order(w, 0), "in the order in which core sent them");
 	ok(wait_for(w, saw_last_event) && seen_in_order(w, 1, 100), "and arrive in it");
-	ok(strstr(w->seen, "event/major/link.down retain=0 qos=1 type=application/cloudevents+json utf8=1 "
+	ok(strstr(w->b.seen, "event/major/link.down retain=0 qos=1 type=application/cloudevents+json utf8=1 "
 	    "expiry=86400 {\"n\":1}") != NULL, "QoS 1, CloudEvents, UTF-8, one day to live");
 }
 
@@ -90,14 +79,14 @@ test_refused(struct world *w)
 {
 	w->next_id = w->ndone = 0;
 	acl_write(w, "elsewhere");
-	kill(w->broker, SIGHUP);
+	kill(w->b.pid, SIGHUP);
 	ok(wait_for(w, is_refused) && strstr(w->state.text, "Not authorized") != NULL,
 	    "without the right to write: %s", w->state.text);
 	send_events(w, 20);
 	ok(!all_done(w), "messages stay");
 	acl_write(w, "simpul");
-	kill(w->broker, SIGHUP);
-	ok(wait_for(w, all_done_and_well) && done_in_order(w), "and are taken in order once it is given");
+	kill(w->b.pid, SIGHUP);
+	ok(wait_for(w, all_done_and_well) && done_in_order(w, 0), "and are taken in order once it is given");
 	w->next_id = w->ndone = 0;
 	send_item(w, "simpul/v1/test/+/x", false, "{}");
 	ok(wait_for(w, all_done) && !w->done[0].ok, "a topic that cannot be is given up: %s",
@@ -107,7 +96,7 @@ test_refused(struct world *w)
 static bool
 saw_retained(struct world *w)
 {
-	return strstr(w->seen, "state/link/s001-1 retain=1") != NULL && strstr(w->seen,
+	return strstr(w->b.seen, "state/link/s001-1 retain=1") != NULL && strstr(w->b.seen,
 	    "health retain=1") != NULL;
 }
 
@@ -122,21 +111,21 @@ test_retained(struct world *w)
 	subscriber_stop(w);
 	subscriber_start(w);
 	ok(wait_for(w, saw_retained), "a later subscriber gets the retained state and the birth");
-	ok(strstr(w->seen, "s001-2") == NULL, "and not the one that was removed");
+	ok(strstr(w->b.seen, "s001-2") == NULL, "and not the one that was removed");
 }
 
 static void
 test_broker_restart(struct world *w)
 {
 	w->next_id = w->ndone = 0;
-	end(&w->broker);
+	end(&w->b.pid);
 	ok(wait_for(w, is_disconnected), "the loss of the broker is told: %s", w->state.text);
 	send_events(w, 50);
 	subscriber_stop(w);
 	ok(broker_start(w), "the broker is back");
 	subscriber_start(w);
 	ok(wait_for(w, all_done), "what waited is confirmed after the reconnect");
-	ok(done_in_order(w), "in order");
+	ok(done_in_order(w, 0), "in order");
 	ok(w->state.connected, "the connection is told: %s", w->state.text);
 }
 
@@ -165,7 +154,7 @@ test_last_will(struct world *w)
 static bool
 saw_farewell(struct world *w)
 {
-	return strstr(w->seen, "{\"state\":\"offline\",\"boot\":7") != NULL;
+	return strstr(w->b.seen, "{\"state\":\"offline\",\"boot\":7") != NULL;
 }
 
 static void

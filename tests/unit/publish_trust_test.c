@@ -2,7 +2,7 @@
 /*
  * publish_trust_test.c: brokers that are not there or not to be trusted, TLS, and secrets that others may read.
  */
-#include "tests/unit/publish_world.h"
+#include "tests/unit/publish_mosquitto.h"
 
 static void
 test_nobody_there(struct world *w)
@@ -56,23 +56,23 @@ test_tls(struct world *w)
 {
 	pid_t pid;
 
-	if (w->tls_port == 0) {
+	if (w->b.tls_port == 0) {
 		ok(true, "TLS # SKIP openssl is not installed");
 		return;
 	}
-	pid = second_engine(w, "localhost", w->tls_port, "good.crt", 11);
+	pid = second_engine(w, "localhost", w->b.tls_port, "good.crt", 11);
 	ok(wait_for(w, saw_tls_online), "connects to a name by TLS inside the sandbox");
 	end(&pid);
 
 	publish_start(w);
-	send_plan(w->core, "localhost", w->tls_port, "other.crt", 12, "main");
+	send_plan(w->core, "localhost", w->b.tls_port, "other.crt", 12, "main");
 	ok(wait_for(w, has_text) && !w->state.connected, "a broker that nobody vouches for: %s",
 	    w->state.text);
 	publish_free(w->publish);
 	ipc_free(w->core);
 
 	publish_start(w);
-	send_plan(w->core, "127.0.0.1", w->tls_port, "good.crt", 12, "main");
+	send_plan(w->core, "127.0.0.1", w->b.tls_port, "good.crt", 12, "main");
 	ok(wait_for(w, has_text) && !w->state.connected, "a certificate for another name: %s", w->state.text);
 	publish_free(w->publish);
 	ipc_free(w->core);
