@@ -260,8 +260,11 @@ main(void)
 	test_checksum();
 	test_stamp();
 	test_stamp_after_step();
-	if (packet_sockets_open(&s) == -1)
-		return 77;
+	if (packet_sockets_open(&s) == -1) {
+		ok(true, "packets # SKIP no right to sockets");
+		loop_free(b.loop);
+		return tap_done();
+	}
 	b.io = packet_real_new(b.loop, &s);
 	b.io->on_packet = take_packet;
 	b.io->arg = &b;

@@ -34,7 +34,7 @@ def done():
 
 def skip_all(why):
     print(f"1..0 # SKIP {why}", flush=True)
-    sys.exit(77)
+    sys.exit(0)  # with another status the TAP driver counts an error
 
 
 def wait(condition):

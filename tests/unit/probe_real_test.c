@@ -157,10 +157,8 @@ main(void)
 	struct packet_sockets s;
 
 	log_open("probe_real_test", NULL);
-	if (packet_sockets_open(&s) == -1 || s.icmp4 == -1) {
-		printf("1..0 # SKIP no right to raw sockets\n");
-		return 77;
-	}
+	if (packet_sockets_open(&s) == -1 || s.icmp4 == -1)
+		return tap_skip_all("no right to raw sockets");
 	b.io = packet_real_new(b.loop, &s);
 	b.io->on_packet = take_packet;
 	b.io->arg = &b;

@@ -178,14 +178,10 @@ main(void)
 	pid_t		      pid = getpid();
 	int		      secrets_fd;
 
-	if (access(SNMPD, X_OK) != 0) {
-		printf("1..0 # SKIP no %s\n", SNMPD);
-		return 0;
-	}
-	if (mkdtemp(dir) == NULL || packet_sockets_open(&sockets) == -1) {
-		printf("1..0 # SKIP no directory or no sockets\n");
-		return 0;
-	}
+	if (access(SNMPD, X_OK) != 0)
+		return tap_skip_all("no " SNMPD);
+	if (mkdtemp(dir) == NULL || packet_sockets_open(&sockets) == -1)
+		return tap_skip_all("no directory or no sockets");
 	log_quiet(true);
 	snprintf(sc.address, sizeof(sc.address), "127.%d.%d.%d", 64 + ((pid >> 16) & 63), (pid >> 8) & 255, pid & 255);
 	pid = snmpd_start(dir, sc.address);

@@ -59,6 +59,14 @@ is_near(double got, double want, double tol, const char *name)
 	return false;
 }
 
+/* Instead of all checks; with another status than 0 the TAP driver counts an error. @return of main() */
+__attribute__((unused)) static int
+tap_skip_all(const char *why)
+{
+	printf("1..0 # SKIP %s\n", why);
+	return 0;
+}
+
 __attribute__((unused)) static int
 tap_done(void)
 {
