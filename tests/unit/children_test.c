@@ -17,7 +17,7 @@
 
 #include "base/log.h"
 #include "base/title.h"
-#include "proc/spawn.h"
+#include "tests/unit/fake_spawn.h"
 #include "tests/unit/store_dir.h"
 #include "tests/unit/tap.h"
 
@@ -57,7 +57,7 @@ static struct {
 	struct msg_counters	 restarts;		/* at the end, of the parent */
 } scene;
 
-/* ---- children that pretend (in place of spawn.c) ---- */
+/* ---- children that pretend (the rest of spawn.c: fake_spawn.h) ---- */
 
 static void
 frame_send(int fd, uint8_t type, const void *data, size_t len)
@@ -149,37 +149,6 @@ spawn_child(const struct child_start *cs)
 	if (cs->kind == PROCESS_PUBLISH)
 		scene.publish = pid;
 	return pid;
-}
-
-void
-spawn_become(const struct child_start *cs)
-{
-	(void)cs;
-	_exit(1);
-}
-
-void
-spawn_exit(int code)
-{
-	_exit(code);
-}
-
-void
-spawn_shed(pid_t parent, int *keep, size_t nkeep)
-{
-	(void)parent, (void)keep, (void)nkeep;
-}
-
-void
-spawn_signals_block(sigset_t *before)
-{
-	(void)before;
-}
-
-void
-spawn_signals_restore(const sigset_t *before)
-{
-	(void)before;
 }
 
 /* ---- the parent's decision ---- */

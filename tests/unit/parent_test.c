@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "proc/check_child.h"
 #include "proc/premises.h"
-#include "proc/spawn.h"
+#include "tests/unit/fake_spawn.h"
 #include "tests/unit/tap.h"
 
 #define WAIT_NS (20 * NS_PER_S)
@@ -95,7 +95,7 @@ premises_close(struct premises *pr)
 	(void)pr;
 }
 
-/* ---- processes that pretend (in place of spawn.c) ---- */
+/* ---- processes that pretend (the rest of spawn.c: fake_spawn.h) ---- */
 
 static void
 speak(int fd)
@@ -144,37 +144,6 @@ spawn_child(const struct child_start *cs)
 	l = loop_new();
 	ipc_take_fds(ipc_open(l, cs->parent_fd, "parent", on_message, on_closed, NULL));
 	_exit(loop_run(l));
-}
-
-void
-spawn_become(const struct child_start *cs)
-{
-	(void)cs;
-	_exit(1);
-}
-
-void
-spawn_exit(int code)
-{
-	_exit(code);
-}
-
-void
-spawn_shed(pid_t parent, int *keep, size_t nkeep)
-{
-	(void)parent, (void)keep, (void)nkeep;
-}
-
-void
-spawn_signals_block(sigset_t *before)
-{
-	(void)before;
-}
-
-void
-spawn_signals_restore(const sigset_t *before)
-{
-	(void)before;
 }
 
 /* ---- the parent ---- */
