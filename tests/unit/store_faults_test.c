@@ -8,24 +8,28 @@
 #include "store_dir.h"
 #include "store_rig.h"
 
-#define OBJECTS (RIG_LINKS + 1)
-
-/* How many minutes of (from_s, to_s] a read of this link does not give as they were. */
-static unsigned
-wrong_minutes(struct rig *r, int number, int64_t from_s, int64_t to_s)
+/* A directory stands where this file of the store would be made. */
+static void
+block(int dir, const char *name)
 {
-	unsigned wrong = 0;
-	char	 ref[40];
-	size_t	 i;
+	mkdirat(dir, "rrd", 0700);
+	mkdirat(dir, "rrd/link", 0700);
+	if (mkdirat(dir, name, 0700) == -1)
+		abort();
+}
 
-	snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", number);
-	rig_read(r, ref, "AVERAGE", from_s, to_s, 1000);
-	for (i = 0; i < r->nvalues; i++) {
-		double want = rig_truth_minute(number, r->first_s + (int64_t)i * 60);
+static void
+unblock(int dir, const char *name)
+{
+	if (unlinkat(dir, name, AT_REMOVEDIR) == -1)
+		abort();
+}
 
-		wrong += !(fabs(r->values[i] - want) <= 1e-9 * want);
-	}
-	return wrong + (r->nvalues == 0);
+static void
+begin(struct rig *r, int dir, int64_t now_s, int objects)
+{
+	rig_start(r, dir, now_s);
+	rig_plan(r, "small", 60, objects);
 }
 
 static uint64_t
@@ -50,28 +54,25 @@ test_create(void)
 	int	   dir = store_dir_make();
 	int64_t	   t = RIG_T0;
 
-	mkdirat(dir, "rrd", 0700);
-	mkdirat(dir, "rrd/link", 0700);
-	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 50);	/* before any second try */
-	is_i64(rig_counter(&r, "rrd.files"), OBJECTS - 1, "one file cannot be made: all others are");
+	block(dir, "rrd/link/s001-1.rrd.new");
+	begin(&r, dir, t, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 50);	/* before any second try */
+	is_i64(rig_counter(&r, "rrd.files"), RIG_OBJECTS - 1, "one file cannot be made: all others are");
 	ok(!r.state.ok && strcmp(r.state.text, "cannot make store/rrd/link/s001-1.rrd: Is a directory") == 0,
 	    "and core is told which and why");
-	rig_feed(&r, OBJECTS, t + 900);
+	rig_feed(&r, RIG_OBJECTS, t + 900);
 	is_i64(r.states, 2, "once");
-	is_i64(wrong_minutes(&r, 1, t, t + 780), 0, "its minutes are read from memory");
+	is_i64(rig_wrong_minutes(&r, 1, t, t + 780), 0, "its minutes are read from memory");
 	rig_flush(&r, "link/s002-1");
 	ok(r.end.ok, "a flush of another object is well");
 	rig_flush(&r, "");
 	ok(!r.end.ok && strstr(r.end.error, "link/s001-1") != NULL, "a flush of all is not");
-	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
-	rig_feed(&r, OBJECTS, t + 1800);
-	ok(r.state.ok && rig_counter(&r, "rrd.files") == OBJECTS, "it is made when the cause is gone");
+	unblock(dir, "rrd/link/s001-1.rrd.new");
+	rig_feed(&r, RIG_OBJECTS, t + 1800);
+	ok(r.state.ok && rig_counter(&r, "rrd.files") == RIG_OBJECTS, "it is made when the cause is gone");
 	rig_flush(&r, "");
 	ok(r.end.ok, "and written");
-	is_i64(wrong_minutes(&r, 1, t, t + 1680), 0, "with all its minutes");
+	is_i64(rig_wrong_minutes(&r, 1, t, t + 1680), 0, "with all its minutes");
 	is_i64(rig_counter(&r, "rrd.rows_dropped"), 0, "(none was dropped)");
 	rig_end(&r, true);
 	store_dir_remove(dir);
@@ -85,25 +86,21 @@ test_create_late(bool killed)
 	int	   dir = store_dir_make();
 	int64_t	   t = RIG_T0;
 
-	mkdirat(dir, "rrd", 0700);
-	mkdirat(dir, "rrd/link", 0700);
-	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, 2);
+	block(dir, "rrd/link/s001-1.rrd.new");
+	begin(&r, dir, t, 2);
 	rig_feed(&r, 2, t + 3 * 3600);
 	ok(rig_counter(&r, "rrd.rows_waiting") <= 130, "rows do not collect without bound");
 	is_i64(rig_counter(&r, "rrd.rows_dropped"), 0, "and none is dropped");
 	if (killed) {
 		rig_end(&r, false);
-		rig_start(&r, dir, t + 3 * 3600);
-		rig_plan(&r, "small", 60, 2);
+		begin(&r, dir, t + 3 * 3600, 2);
 		rig_feed(&r, 2, t + 10 * 3600);
 		is_i64(rig_counter(&r, "rrd.rows_dropped"), 0, "nor after a kill");
 	}
-	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
+	unblock(dir, "rrd/link/s001-1.rrd.new");
 	rig_feed(&r, 2, t + 11 * 3600);
 	ok(r.state.ok, "the file is made when it can be");
-	is_i64(wrong_minutes(&r, 1, t, t + 11 * 3600 - 120), 0, "with all its minutes from the journal");
+	is_i64(rig_wrong_minutes(&r, 1, t, t + 11 * 3600 - 120), 0, "with all its minutes from the journal");
 	rig_end(&r, true);
 	store_dir_remove(dir);
 }
@@ -117,10 +114,8 @@ test_discovery(void)
 	int		       dir = store_dir_make(), i;
 	int64_t		       t = RIG_T0;
 
-	mkdirat(dir, "rrd", 0700);
-	mkdirat(dir, "rrd/template-port.rrd", 0700);	/* saves the disk 300 files */
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, 1);
+	block(dir, "rrd/template-port.rrd");	/* saves the disk 300 files */
+	begin(&r, dir, t, 1);
 	rig_feed(&r, 1, t + 300);
 	rig_run(&r, 0.5);
 	for (i = 0; i < 300; i++) {
@@ -147,18 +142,15 @@ test_two(void)
 	int	   dir = store_dir_make();
 	int64_t	   t = RIG_T0;
 
-	mkdirat(dir, "rrd", 0700);
-	mkdirat(dir, "rrd/link", 0700);
-	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
-	mkdirat(dir, "rrd/link/s003-1.rrd.new", 0700);
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 300);
+	block(dir, "rrd/link/s001-1.rrd.new");
+	block(dir, "rrd/link/s003-1.rrd.new");
+	begin(&r, dir, t, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 300);
 	ok(!r.state.ok, "two files cannot be made");
-	unlinkat(dir, "rrd/link/s003-1.rrd.new", AT_REMOVEDIR);
-	for (t += 300; t < RIG_T0 + 1500 && rig_counter(&r, "rrd.files") < OBJECTS - 1; t += 10)
-		rig_feed(&r, OBJECTS, t);
-	is_i64(rig_counter(&r, "rrd.files"), OBJECTS - 1, "when one of them is made");
+	unblock(dir, "rrd/link/s003-1.rrd.new");
+	for (t += 300; t < RIG_T0 + 1500 && rig_counter(&r, "rrd.files") < RIG_OBJECTS - 1; t += 10)
+		rig_feed(&r, RIG_OBJECTS, t);
+	is_i64(rig_counter(&r, "rrd.files"), RIG_OBJECTS - 1, "when one of them is made");
 	ok(!r.state.ok && strstr(r.state.text, "link/s001-1") != NULL, "core is told of the other");
 	rig_flush(&r, "link/s003-1");
 	ok(r.end.ok, "a flush of the one is well");
@@ -173,16 +165,14 @@ test_kind(void)
 	struct rig r = { 0 };
 	int	   dir = store_dir_make();
 
-	mkdirat(dir, "rrd", 0700);
-	mkdirat(dir, "rrd/template-link.rrd", 0700);
-	rig_start(&r, dir, RIG_T0);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, RIG_T0 + 300);
+	block(dir, "rrd/template-link.rrd");
+	begin(&r, dir, RIG_T0, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, RIG_T0 + 300);
 	is_i64(rig_counter(&r, "rrd.files"), 1, "no link's file can be made: the router's is");
 	ok(!r.state.ok && strstr(r.state.text, "store/rrd/link/s00") != NULL, "core is told");
-	unlinkat(dir, "rrd/template-link.rrd", AT_REMOVEDIR);
-	rig_feed(&r, OBJECTS, RIG_T0 + 1500);
-	ok(r.state.ok && rig_counter(&r, "rrd.files") == OBJECTS, "all are made when the cause is gone");
+	unblock(dir, "rrd/template-link.rrd");
+	rig_feed(&r, RIG_OBJECTS, RIG_T0 + 1500);
+	ok(r.state.ok && rig_counter(&r, "rrd.files") == RIG_OBJECTS, "all are made when the cause is gone");
 	rig_end(&r, true);
 	store_dir_remove(dir);
 }
@@ -192,34 +182,29 @@ static void
 test_rebuild(void)
 {
 	struct rig r = { 0 };
-	int	   dir = store_dir_make(), fd;
+	int	   dir = store_dir_make();
 	int64_t	   t = RIG_T0;
 	uint64_t   before;
 
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 5400);
-	fd = openat(dir, "rrd/link/s001-1.rrd", O_WRONLY);
-	if (pwrite(fd, "\xff", 1, 40) != 1)
-		abort();
-	close(fd);
-	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
-	rig_feed(&r, OBJECTS, t + 6000);
+	begin(&r, dir, t, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 5400);
+	rig_damage(dir, "rrd/link/s001-1.rrd", 40);
+	block(dir, "rrd/link/s001-1.rrd.new");
+	rig_feed(&r, RIG_OBJECTS, t + 6000);
 	ok(!r.state.ok && strstr(r.state.text, "cannot rebuild store/rrd/link/s001-1.rrd") != NULL,
 	    "a file that cannot be rebuilt is told");
 	before = checkpoint_of(dir);
-	rig_feed(&r, OBJECTS, t + 6600);
+	rig_feed(&r, RIG_OBJECTS, t + 6600);
 	ok(checkpoint_of(dir) > before, "and the journal need not be kept for it for ever");
-	is_i64(wrong_minutes(&r, 2, t, t + 6480), 0, "the others are as they were");
+	is_i64(rig_wrong_minutes(&r, 2, t, t + 6480), 0, "the others are as they were");
 	rig_end(&r, false);
 
-	rig_start(&r, dir, t + 6600);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 7200);
-	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
-	rig_feed(&r, OBJECTS, t + 9000);
+	begin(&r, dir, t + 6600, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 7200);
+	unblock(dir, "rrd/link/s001-1.rrd.new");
+	rig_feed(&r, RIG_OBJECTS, t + 9000);
 	ok(r.state.ok, "it is rebuilt when the cause is gone, even after a restart");
-	is_i64(wrong_minutes(&r, 1, t, t + 8880), 0, "with all its minutes");
+	is_i64(rig_wrong_minutes(&r, 1, t, t + 8880), 0, "with all its minutes");
 	rig_end(&r, true);
 	store_dir_remove(dir);
 }
@@ -256,26 +241,23 @@ test_rebuild_in_vain(void)
 	int	   dir = store_dir_make();
 	int64_t	   t = RIG_T0, met;
 
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, 2);
+	begin(&r, dir, t, 2);
 	rig_feed(&r, 2, t + 7200);
 	rig_end(&r, true);
-	rig_start(&r, dir, t + 7200);
-	rig_plan(&r, "small", 60, 2);
+	begin(&r, dir, t + 7200, 2);
 	rig_feed(&r, 2, t + 10800);
 	rig_end(&r, true);
 	journal_damage(dir);
-	rig_start(&r, dir, t + 10800);
-	rig_plan(&r, "small", 60, 2);
+	begin(&r, dir, t + 10800, 2);
 	rig_feed(&r, 2, t + 11400);
 	met = rig_counter(&r, "journal.damaged");
 	unlinkat(dir, "rrd/link/s001-1.rrd", 0);
-	mkdirat(dir, "rrd/link/s001-1.rrd.new", 0700);
+	block(dir, "rrd/link/s001-1.rrd.new");
 	rig_feed(&r, 2, t + 14400);
 	ok(!r.state.ok && strstr(r.state.text, "cannot rebuild store/rrd/link/s001-1.rrd") != NULL,
 	    "one file cannot be rebuilt, again and again");
 	is_i64(rig_counter(&r, "journal.damaged"), met, "the rest of the journal is not read for it");
-	unlinkat(dir, "rrd/link/s001-1.rrd.new", AT_REMOVEDIR);
+	unblock(dir, "rrd/link/s001-1.rrd.new");
 	rig_feed(&r, 2, t + 16200);
 	ok(r.state.ok && rig_counter(&r, "journal.damaged") == met + 1, "but is when it can be");
 	rig_end(&r, true);
@@ -296,7 +278,7 @@ watch_turn(void *arg)
 	char	      ref[REF_MAX], name[REF_MAX + 20];
 	int	      i, n = 0;
 
-	for (i = 1; i <= OBJECTS; i++) {
+	for (i = 1; i <= RIG_OBJECTS; i++) {
 		rig_ref(i, ref);
 		snprintf(name, sizeof(name), "rrd/%s.rrd", ref);
 		n += faccessat(w->dir, name, F_OK, 0) == 0;
@@ -304,7 +286,7 @@ watch_turn(void *arg)
 	if (n - w->seen > w->most)
 		w->most = n - w->seen;
 	w->seen = n;
-	if (n < OBJECTS && w->turns++ < 10000)
+	if (n < RIG_OBJECTS && w->turns++ < 10000)
 		loop_timer_set(w->rig->loop, &w->timer, loop_mono_ns(w->rig->loop), watch_turn, w);
 }
 
@@ -318,23 +300,21 @@ test_all_lost(void)
 	unsigned     wrong = 0;
 	int	     i;
 
-	rig_start(&r, w.dir, t);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 5400);
+	begin(&r, w.dir, t, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 5400);
 	rig_end(&r, false);
 	unlinkat(w.dir, "rrd/link/s001-1.rrd", 0);
 	unlinkat(w.dir, "rrd/link/s002-1.rrd", 0);
 	unlinkat(w.dir, "rrd/link/s003-1.rrd", 0);
 	unlinkat(w.dir, "rrd/host/s002-r1.rrd", 0);
-	rig_start(&r, w.dir, t + 5400);
-	rig_plan(&r, "small", 60, OBJECTS);
+	begin(&r, w.dir, t + 5400, RIG_OBJECTS);
 	watch_turn(&w);
 	rig_run(&r, 1);
-	is_i64(w.seen, OBJECTS, "all files are lost: all are rebuilt");
+	is_i64(w.seen, RIG_OBJECTS, "all files are lost: all are rebuilt");
 	is_i64(w.most, 1, "one in a turn");
-	rig_feed(&r, OBJECTS, t + 7200);
+	rig_feed(&r, RIG_OBJECTS, t + 7200);
 	for (i = 1; i <= RIG_LINKS; i++)
-		wrong += wrong_minutes(&r, i, t, t + 7080);
+		wrong += rig_wrong_minutes(&r, i, t, t + 7080);
 	is_i64(wrong, 0, "with all their minutes");
 	rig_end(&r, true);
 	store_dir_remove(w.dir);
@@ -347,17 +327,15 @@ unreadable(int dir)
 	struct rig r = { 0 };
 	int64_t	   t = RIG_T0;
 
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 600);
+	begin(&r, dir, t, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 600);
 	rig_end(&r, true);
 	if (fchmodat(dir, "rrd/link/s001-1.rrd", 0, 0) == -1)
 		return 1;
-	rig_start(&r, dir, t + 600);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 1500);
+	begin(&r, dir, t + 600, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 1500);
 	if (r.state.ok || strstr(r.state.text, "store/rrd/link/s001-1.rrd: Permission denied") == NULL ||
-	    wrong_minutes(&r, 2, t, t + 1380) != 0)
+	    rig_wrong_minutes(&r, 2, t, t + 1380) != 0)
 		return 2;
 	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1380, 1000);
 	if (r.end.ok || strstr(r.end.error, "link/s001-1.rrd") == NULL)
@@ -370,8 +348,8 @@ unreadable(int dir)
 		return 4;
 	if (fchmodat(dir, "rrd/link/s001-1.rrd", 0600, 0) == -1)
 		return 1;
-	rig_feed(&r, OBJECTS, t + 3000);
-	if (!r.state.ok || wrong_minutes(&r, 1, t, t + 2880) != 0)
+	rig_feed(&r, RIG_OBJECTS, t + 3000);
+	if (!r.state.ok || rig_wrong_minutes(&r, 1, t, t + 2880) != 0)
 		return 5;
 	rig_end(&r, true);
 	return 0;
@@ -406,9 +384,8 @@ test_slow_core(void)
 	struct msg_series_read m = { .from_s = RIG_T0 - 86400, .to_s = RIG_T0 + 600, .points = 2000,
 	    .n = 12, .cf = "AVERAGE" };
 
-	rig_start(&r, dir, RIG_T0);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, RIG_T0 + 600);
+	begin(&r, dir, RIG_T0, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, RIG_T0 + 600);
 	for (i = 0; i < 12; i++)
 		snprintf(m.ref[i], REF_MAX, "link/s00%d-1/rx_bps", 1 + i % RIG_LINKS);
 	rig_queue_max(&r, (1u << 20) + 300000);	/* two such answers and what is kept for ends */
@@ -432,8 +409,7 @@ test_state_late(void)
 	struct rig r = { 0 };
 	int	   dir = store_dir_make();
 
-	mkdirat(dir, "rrd", 0700);
-	mkdirat(dir, "rrd/template-link.rrd", 0700);
+	block(dir, "rrd/template-link.rrd");
 	rig_start(&r, dir, RIG_T0);
 	rig_run(&r, 0.1);
 	ok(r.state.ok, "all is well");
@@ -457,8 +433,7 @@ test_frames(void)
 	struct ipc_channel *old;
 	struct rlimit	    limit, all;
 
-	rig_start(&r, dir, RIG_T0);
-	rig_plan(&r, "small", 60, OBJECTS);
+	begin(&r, dir, RIG_T0, RIG_OBJECTS);
 	rig_run(&r, 1.5);
 	rig_poll(&r, 1, RIG_T0);
 	rig_poll(&r, 2, RIG_T0);
@@ -502,8 +477,7 @@ test_clocks(void)
 	unsigned	     closed = 0;
 	size_t		     i;
 
-	rig_start(&r, dir, RIG_T0);
-	rig_plan(&r, "small", 60, 1);
+	begin(&r, dir, RIG_T0, 1);
 	for (i = 0; i < nitems(wall); i++) {
 		struct sample_batch b = { 0 };
 

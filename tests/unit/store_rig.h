@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "sample/sample.h"
 #include "store/process.h"
@@ -18,6 +19,7 @@
 #define RIG_T0	   INT64_C(1795222800)	/* unix s, a whole hour */
 #define RIG_POLL_S 20
 #define RIG_LINKS  3
+#define RIG_OBJECTS (RIG_LINKS + 1)
 
 struct rig {
 	struct loop	   *loop;
@@ -278,6 +280,51 @@ rig_read(struct rig *r, const char *ref, const char *cf, int64_t from_s, int64_t
 	r->nvalues = 0;
 	msg_series_read_send(r->core, IPC_SERIES_READ, 5, &m, -1);
 	rig_wait(r);
+}
+
+/*
+ * How many minutes of the last read are not the truth; those before known_from_s and after known_to_s must be
+ * unknown.
+ */
+__attribute__((unused)) static unsigned
+rig_wrong(const struct rig *r, int number, int64_t known_from_s, int64_t known_to_s)
+{
+	unsigned wrong = 0;
+	size_t	 i;
+
+	for (i = 0; i < r->nvalues; i++) {
+		int64_t end_s = r->first_s + (int64_t)i * 60;
+		bool	known = end_s >= known_from_s && end_s <= known_to_s;
+		double	want = known ? rig_truth_minute(number, end_s) : NAN;
+
+		if (isnan(want) ? !isnan(r->values[i]) : !(fabs(r->values[i] - want) <= 1e-9 * want)) {
+			if (wrong++ < 5)
+				printf("# minute %+lld: got %.12g, want %.12g\n", (long long)(end_s - RIG_T0),
+				    r->values[i], want);
+		}
+	}
+	return wrong + (r->nvalues == 0);
+}
+
+/* The same of all minutes in (from_s, to_s], which are read first. */
+__attribute__((unused)) static unsigned
+rig_wrong_minutes(struct rig *r, int number, int64_t from_s, int64_t to_s)
+{
+	char ref[40];
+
+	snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", number);
+	rig_read(r, ref, "AVERAGE", from_s, to_s, 1000);
+	return rig_wrong(r, number, from_s + 60, to_s);
+}
+
+__attribute__((unused)) static void
+rig_damage(int dir_fd, const char *name, off_t at)
+{
+	int fd = openat(dir_fd, name, O_WRONLY);
+
+	if (pwrite(fd, "\xff", 1, at) != 1)
+		abort();
+	close(fd);
 }
 
 __attribute__((unused)) static void

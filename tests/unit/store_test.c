@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store_test.c: the store as core and measure see it: merged reads, restarts, kills, damage, refusals. */
+/* store_test.c: the store as core and measure see it: merged reads, clocks, refusals, ports, its sandbox. */
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -10,32 +10,6 @@
 #include "store_dir.h"
 #include "store_rig.h"
 
-#define OBJECTS (RIG_LINKS + 1)
-
-/*
- * How many minutes of the last read are not the truth; those before known_from_s and after known_to_s must be
- * unknown.
- */
-static unsigned
-wrong_minutes(const struct rig *r, int number, int64_t known_from_s, int64_t known_to_s)
-{
-	unsigned wrong = 0;
-	size_t	 i;
-
-	for (i = 0; i < r->nvalues; i++) {
-		int64_t end_s = r->first_s + (int64_t)i * 60;
-		bool	known = end_s >= known_from_s && end_s <= known_to_s;
-		double	want = known ? rig_truth_minute(number, end_s) : NAN;
-
-		if (isnan(want) ? !isnan(r->values[i]) : !(fabs(r->values[i] - want) <= 1e-9 * want)) {
-			if (wrong++ < 5)
-				printf("# minute %+lld: got %.12g, want %.12g\n", (long long)(end_s - RIG_T0),
-				    r->values[i], want);
-		}
-	}
-	return wrong + (r->nvalues == 0);
-}
-
 static void
 test_minutes(void)
 {
@@ -44,26 +18,26 @@ test_minutes(void)
 	int64_t	   t = RIG_T0, end;
 
 	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 1800, OBJECTS);
-	rig_feed(&r, OBJECTS, t + 1600);
+	rig_plan(&r, "small", 1800, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, t + 1600);
 	ok(r.state.ok && r.states > 0, "the store says that it is well");
 	ok(r.durable.seq > 0, "and what is durable");
 	end = t + 1500;		/* closed by t + 1576 */
 	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1800, 30);
 	is_i64(r.step_s, 60, "30 points of half an hour are minutes");
 	is_i64((int64_t)r.nvalues, 30, "and 30 of them");
-	is_i64(wrong_minutes(&r, 1, t + 60, end), 0,
+	is_i64(rig_wrong(&r, 1, t + 60, end), 0,
 	    "reads before any flush give every closed minute from memory");
 	rig_flush(&r, "");
-	is_i64(r.end.count, OBJECTS, "a flush writes every file");
+	is_i64(r.end.count, RIG_OBJECTS, "a flush writes every file");
 	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1800, 30);
-	is_i64(wrong_minutes(&r, 1, t + 60, end), 0, "reads after it give the same from the file");
-	rig_feed(&r, OBJECTS, t + 3400);
+	is_i64(rig_wrong(&r, 1, t + 60, end), 0, "reads after it give the same from the file");
+	rig_feed(&r, RIG_OBJECTS, t + 3400);
 	rig_read(&r, "link/s003-1/rx_bps", "AVERAGE", t, t + 3600, 60);
-	is_i64(wrong_minutes(&r, 3, t + 60, t + 3300), 0, "and later ones both, with no seam");
+	is_i64(rig_wrong(&r, 3, t + 60, t + 3300), 0, "and later ones both, with no seam");
 	is_i64(rig_counter(&r, "samples.late"), 0, "nothing was late");
-	is_i64(rig_counter(&r, "rrd.files"), OBJECTS, "every object has its file");
-	is_i64(rig_counter(&r, "samples"), 57 * OBJECTS, "every sample was counted");
+	is_i64(rig_counter(&r, "rrd.files"), RIG_OBJECTS, "every object has its file");
+	is_i64(rig_counter(&r, "samples"), 57 * RIG_OBJECTS, "every sample was counted");
 	rig_end(&r, true);
 	store_dir_remove(dir);
 }
@@ -151,229 +125,6 @@ test_delay(void)
 	store_dir_remove(dir);
 }
 
-/* The process vanishes and comes back at once: open minutes must go on as if nothing had happened. */
-static void
-test_restart(void)
-{
-	struct rig r = { 0 };
-	int	   dir = store_dir_make(), i;
-	int64_t	   t = RIG_T0, now = t;
-	unsigned   wrong = 0;
-
-	for (i = 0; i < 12; i++) {
-		rig_start(&r, dir, now);
-		rig_plan(&r, "small", i % 2 == 0 ? 120 : 1800, OBJECTS);
-		now += 137 + i * 53;
-		if (now % 60 >= RIG_POLL_S && now % 60 < RIG_POLL_S + 3)
-			now += 3;	/* so that the last samples are committed */
-		rig_feed(&r, OBJECTS, now);
-		rig_end(&r, i % 3 == 0);
-	}
-	rig_start(&r, dir, now);
-	rig_plan(&r, "small", 120, OBJECTS);
-	rig_feed(&r, OBJECTS, now + 300);
-	for (i = 1; i <= RIG_LINKS; i++) {
-		char ref[40];
-
-		snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", i);
-		rig_read(&r, ref, "AVERAGE", t, now + 180, 1000);
-		wrong += wrong_minutes(&r, i, t + 60, now + 180);
-	}
-	is_i64(wrong, 0, "12 restarts at any phase lose no minute and change none");
-	rig_end(&r, true);
-	store_dir_remove(dir);
-}
-
-/* The journal keeps an hour and the profile changes on the way. */
-static void
-test_keep(void)
-{
-	struct rig r = { 0 };
-	int	   dir = store_dir_make(), i;
-	int64_t	   t = RIG_T0, now = t;
-
-	for (i = 0; i < 8; i++) {
-		rig_start(&r, dir, now);
-		r.keep_s = 3600;
-		rig_plan(&r, i < 4 ? "small" : "city", 120, 2);
-		rig_feed(&r, 2, now += 3000);
-		rig_end(&r, i % 2 == 0);
-	}
-	rig_start(&r, dir, now);
-	r.keep_s = 3600;
-	rig_plan(&r, "city", 120, 2);
-	rig_feed(&r, 2, now += 3600);
-	ok(rig_counter(&r, "journal.segments") >= 2 && rig_counter(&r, "journal.segments") <= 4,
-	    "of nine segments those of the last hour are kept (%d)",
-	    (int)rig_counter(&r, "journal.segments"));
-	rig_read(&r, "link/s002-1/rx_bps", "AVERAGE", t, now - 120, 1000);
-	is_i64(wrong_minutes(&r, 2, t + 60, now - 120), 0, "and the files hold all of it");
-	rig_read(&r, "link/s002-1/rx_bps", "MAX", t, now, 100);
-	is_i64(r.step_s, 3600, "a file made under another profile answers with what it keeps");
-	ok(r.state.ok, "nothing is wrong with it");
-	rig_end(&r, true);
-	store_dir_remove(dir);
-}
-
-struct report {
-	int fd;
-};
-
-static void
-report(void *arg, int64_t wall_s)
-{
-	const struct report *rep = arg;
-
-	if (write(rep->fd, &wall_s, sizeof(wall_s)) != sizeof(wall_s))
-		_exit(1);
-}
-
-/*
- * Run in a child from this time on, reporting up to when all is acknowledged, until it is killed after some
- * reports.
- */
-static int64_t
-run_and_kill(int dir, int64_t start_s, unsigned reports)
-{
-	int	pipe_fd[2], status;
-	int64_t t, last = start_s;
-	pid_t	pid;
-
-	if (pipe(pipe_fd) == -1 || (pid = fork()) == -1)
-		abort();
-	if (pid == 0) {
-		struct rig    r = { 0 };
-		struct report rep = { pipe_fd[1] };
-
-		r.on_durable = report;
-		r.arg = &rep;
-		rig_start(&r, dir, start_s);
-		rig_plan(&r, "small", 60, OBJECTS);	/* writes files as often as it can */
-		rig_feed(&r, OBJECTS, start_s + 86400);
-		_exit(0);
-	}
-	close(pipe_fd[1]);
-	while (read(pipe_fd[0], &t, sizeof(t)) == sizeof(t)) {
-		last = t;
-		if (reports-- == 0)
-			kill(pid, SIGKILL);
-	}
-	waitpid(pid, &status, 0);
-	close(pipe_fd[0]);
-	return last;
-}
-
-static void
-test_kill(void)
-{
-	enum { ROUNDS = 25 };
-	struct rig r = { 0 };
-	int	   dir = store_dir_make(), i, number;
-	int64_t	   start[ROUNDS], acked[ROUNDS], now = RIG_T0;
-	unsigned   wrong = 0, minutes = 0, phantom = 0;
-
-	for (i = 0; i < ROUNDS; i++) {
-		start[i] = now;
-		acked[i] = run_and_kill(dir, now, 3 + (unsigned)(hash_u64((uint64_t)i) % 40));
-		now = (acked[i] + 3600) / 600 * 600;	/* a gap, so that no two runs feed the same minute */
-	}
-	rig_start(&r, dir, now);
-	rig_plan(&r, "small", 120, OBJECTS);
-	rig_run(&r, 300);
-	rig_flush(&r, "");
-	for (number = 1; number <= RIG_LINKS; number++) {
-		char   ref[40];
-		size_t k;
-
-		snprintf(ref, sizeof(ref), "link/s00%d-1/rx_bps", number);
-		rig_read(&r, ref, "AVERAGE", RIG_T0, now, 5000);
-		for (k = 0; k < r.nvalues; k++) {
-			int64_t end = r.first_s + (int64_t)k * 60;
-			bool	sent = false;
-
-			for (i = 0; i < ROUNDS; i++) {
-				sent = sent || (end >= start[i] && end <= acked[i] + 300);
-				if (end - 60 < start[i] || end + RIG_POLL_S > acked[i])
-					continue;
-				minutes++;
-				wrong += !(fabs(r.values[k] - rig_truth_minute(number, end)) <= 1e-6);
-			}
-			phantom += !sent && !isnan(r.values[k]);
-		}
-	}
-	is_i64(wrong, 0, "after 25 kills every acknowledged minute is there and right");
-	ok(minutes > 500, "(%u of them)", minutes);
-	is_i64(phantom, 0, "and none stands where nothing was measured");
-	rig_end(&r, true);
-	store_dir_remove(dir);
-}
-
-static bool
-has_bad_file(int dir)
-{
-	int	       fd = openat(dir, "rrd/link", O_RDONLY | O_DIRECTORY);
-	DIR	      *d = fdopendir(fd);
-	struct dirent *e;
-	bool	       found = false;
-
-	while ((e = readdir(d)) != NULL)
-		found = found || strstr(e->d_name, "s001-1.rrd.bad-") == e->d_name;
-	closedir(d);
-	return found;
-}
-
-static void
-damage(int dir, const char *name, off_t at)
-{
-	int fd = openat(dir, name, O_WRONLY);
-
-	if (pwrite(fd, "\xff", 1, at) != 1)
-		abort();
-	close(fd);
-}
-
-static void
-test_damage(void)
-{
-	struct rig r = { 0 };
-	int	   dir = store_dir_make();
-	int64_t	   t = RIG_T0, now = t + 3 * 3600;
-	unsigned   states;
-
-	rig_start(&r, dir, t);
-	rig_plan(&r, "small", 300, OBJECTS);
-	rig_feed(&r, OBJECTS, now);
-	states = r.states;
-	damage(dir, "rrd/link/s001-1.rrd", 40);
-	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now, 1000);
-	ok(r.end.ok, "a read that finds a damaged file is answered");
-	rig_run(&r, 0.01);
-	ok(has_bad_file(dir), "the file is set aside");
-	rig_feed(&r, OBJECTS, now += 120);
-	ok(r.states >= states + 2 && r.state.ok, "core was told, and told again when it was rebuilt");
-	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now - 120, 1000);
-	is_i64(wrong_minutes(&r, 1, t + 60, now - 120), 0, "all its minutes are back from the journal");
-	rig_flush(&r, "");
-	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now - 120, 1000);
-	is_i64(wrong_minutes(&r, 1, t + 60, now - 120), 0, "and after a flush");
-	is_i64(rig_counter(&r, "rrd.quarantined"), 1, "it was counted");
-	rig_end(&r, true);
-
-	damage(dir, "rrd/link/s001-1.rrd", 3000);
-	unlinkat(dir, "rrd/link/s002-1.rrd", 0);
-	rig_start(&r, dir, now);
-	rig_plan(&r, "small", 300, OBJECTS);
-	rig_feed(&r, OBJECTS, now += 600);
-	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, now - 120, 1000);
-	is_i64(wrong_minutes(&r, 1, t + 60, now - 120), 0, "a file found damaged at start is rebuilt, too");
-	rig_read(&r, "link/s002-1/rx_bps", "AVERAGE", t, now - 120, 1000);
-	is_i64(wrong_minutes(&r, 2, t + 60, now - 120), 0, "and one that is gone");
-	rig_read(&r, "link/s003-1/rx_bps", "AVERAGE", t, now - 120, 1000);
-	is_i64(wrong_minutes(&r, 3, t + 60, now - 120), 0, "and the others are as they were");
-	rig_end(&r, true);
-	store_dir_remove(dir);
-}
-
 /* One rate of number 1 in a payload whose wall clock differs from ours by this much. */
 static void
 send_with_clock(struct rig *r, int64_t off_s)
@@ -409,10 +160,8 @@ test_clock(void)
 	is_i64(rig_counter(&r, "samples.stray"), 1,
 	    "one from the future is counted and kept out of the file");
 	rig_feed(&r, 1, t + 1500);
-	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t, t + 1140, 1000);
-	is_i64(wrong_minutes(&r, 1, t + 60, t + 1140), 0, "no stored row has changed");
-	rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", t + 1260, t + 1380, 1000);
-	is_i64(wrong_minutes(&r, 1, t + 1320, t + 1380), 0, "and new ones come");
+	is_i64(rig_wrong_minutes(&r, 1, t, t + 1140), 0, "no stored row has changed");
+	is_i64(rig_wrong_minutes(&r, 1, t + 1260, t + 1380), 0, "and new ones come");
 	rig_end(&r, true);
 	store_dir_remove(dir);
 }
@@ -476,10 +225,6 @@ test_refusals(void)
 	store_dir_remove(dir);
 }
 
-/*
- * In the sandbox of the store, as another user, below a directory that this user may not search: all must
- * work through the descriptor alone.
- */
 /* How many series the writing of files goes through in its turns. */
 static size_t
 phases_count(const struct store *st)
@@ -513,15 +258,15 @@ test_ports_found(void)
 	int64_t	   until;
 
 	rig_start(&r, dir, RIG_T0);
-	rig_plan(&r, "small", 60, OBJECTS);
-	rig_feed(&r, OBJECTS, RIG_T0 + 30);
+	rig_plan(&r, "small", 60, RIG_OBJECTS);
+	rig_feed(&r, RIG_OBJECTS, RIG_T0 + 30);
 	rig_run(&r, 0.3);
 	for (; number < 400; number++)
 		add_port(&r, number);
 	rig_run(&r, 0.2);
-	is_i64((int64_t)phases_count(r.store), OBJECTS, "300 ports are found: nothing is arranged for each of them");
+	is_i64((int64_t)phases_count(r.store), RIG_OBJECTS, "300 ports are found: nothing is arranged for each of them");
 	rig_run(&r, 1);
-	is_i64((int64_t)phases_count(r.store), OBJECTS + 300, "a second later it is, for all of them");
+	is_i64((int64_t)phases_count(r.store), RIG_OBJECTS + 300, "a second later it is, for all of them");
 	for (until = rig_now_s(&r) + 300; rig_now_s(&r) < until; rig_run(&r, 0.5))
 		add_port(&r, number++);
 	rig_poll(&r, 1, rig_now_s(&r));
@@ -534,6 +279,10 @@ test_ports_found(void)
 	store_dir_remove(dir);
 }
 
+/*
+ * In the sandbox of the store, as another user, below a directory that this user may not search: all must
+ * work through the descriptor alone.
+ */
 static void
 test_confined(void)
 {
@@ -556,11 +305,11 @@ test_confined(void)
 		rig_plan(&r, "small", 60, 2);
 		rig_feed(&r, 2, RIG_T0 + 900);
 		rig_flush(&r, "");
-		damage(dir, "rrd/link/s001-1.rrd", 40);
+		rig_damage(dir, "rrd/link/s001-1.rrd", 40);
 		rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 780, 1000);
 		rig_feed(&r, 2, RIG_T0 + 1000);
 		rig_read(&r, "link/s001-1/rx_bps", "AVERAGE", RIG_T0, RIG_T0 + 780, 1000);
-		status = wrong_minutes(&r, 1, RIG_T0 + 60, RIG_T0 + 780) == 0 && r.state.ok ? 0 : 4;
+		status = rig_wrong(&r, 1, RIG_T0 + 60, RIG_T0 + 780) == 0 && r.state.ok ? 0 : 4;
 		rig_end(&r, true);
 		_exit(status);
 	}
@@ -601,10 +350,6 @@ main(void)
 	test_minutes();
 	test_merge();
 	test_delay();
-	test_restart();
-	test_keep();
-	test_kill();
-	test_damage();
 	test_clock();
 	test_refusals();
 	test_ports_found();
