@@ -230,7 +230,7 @@ plan_send_store(struct core *c)
 void
 plan_send_publish(struct core *c)
 {
-	struct msg_broker_plan b = { .boot = ledger_boot(c->ledger) };
+	struct msg_broker_plan b = { .boot = ledger_boot(c->ledger), .seq = ledger_event_told(c->ledger) };
 
 	if (c->publish == NULL || c->conf == NULL)
 		return;

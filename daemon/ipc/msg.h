@@ -181,7 +181,7 @@ struct msg_broker_plan {	/* BROKER_PLAN */
 	char	 ca_file[256];	/* empty: no TLS */
 	char	 version[32];	/* of the engine, for the birth message */
 	uint32_t window;	/* messages in flight at most */
-	uint64_t seq;		/* of the last event so far: where the heart-beat begins */
+	uint64_t seq;		/* of the last event before those that wait for the broker: where the heart-beat begins */
 };
 
 struct msg_outbox_item {	/* OUTBOX_ITEM */

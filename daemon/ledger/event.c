@@ -77,6 +77,14 @@ ledger_event_last(struct ledger *l)
 	return get_number(l, SQL_EVENT_LAST, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
 }
 
+uint64_t
+ledger_event_told(struct ledger *l)
+{
+	uint64_t waits = get_number(l, SQL_EVENT_TOLD, "SELECT min(seq) FROM outbox WHERE seq > 0");
+
+	return waits > 0 ? waits - 1 : ledger_event_last(l);
+}
+
 int
 ledger_event_trim(struct ledger *l, int64_t older_than_ns)
 {

@@ -113,6 +113,7 @@ int	ledger_event_payload(struct ledger *l, uint64_t seq, const char *payload);
 int	ledger_event_each(struct ledger *l, uint64_t after_seq, unsigned limit,
     void (*cb)(void *arg, const struct ledger_event *e), void *arg);
 uint64_t ledger_event_last(struct ledger *l);	/* 0 = none yet */
+uint64_t ledger_event_told(struct ledger *l);	/* the last before those that are still in the outbox */
 /** Never one that is still in the outbox. */
 int	ledger_event_trim(struct ledger *l, int64_t older_than_ns);
 

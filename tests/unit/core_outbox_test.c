@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* core_outbox_test.c: what waits for the broker while publishing is switched off, and what is told later. */
+/*
+ * core_outbox_test.c: what waits for the broker while publishing is switched off, what is told later, and where the
+ * heart-beat begins.
+ */
 #include <stdlib.h>
 
 #include "ledger/ledger.h"
@@ -63,9 +66,33 @@ test_off(void)
 	world_free(w);
 }
 
+/* With each plan publish is told where the event stream stands, for a heart-beat without an event. */
+static void
+test_heartbeat(void)
+{
+	struct world *w = world_new(72, true);
+	int64_t	      told;
+
+	world_settle(w);
+	cut_and_mend(w, "a-1");
+	told = (int64_t)ledger_event_last(w->core->ledger);
+	world_restart(w);
+	world_run(w, 5);
+	ok(told > 4 && (int64_t)w->plan.seq == told, "after a restart the heart-beat begins at the last event (%d)",
+	    (int)w->plan.seq);
+	told = (int64_t)ledger_event_last(w->core->ledger);
+	w->broker_holds = true;
+	is_i64((int64_t)cut_and_mend(w, "b-1"), 4, "(four events wait for the broker)");
+	world_restart(w);
+	world_run(w, 5);
+	is_i64((int64_t)w->plan.seq, told, "events that wait have not been told yet");
+	world_free(w);
+}
+
 int
 main(void)
 {
 	test_off();
+	test_heartbeat();
 	return tap_done();
 }

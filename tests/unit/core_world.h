@@ -41,6 +41,7 @@ struct world {
 	bool		    broker_holds;	/* takes messages and confirms none */
 	unsigned	    targets, ports, series, reloads, items;
 	struct msg_port	    port;		/* the last that core announced */
+	struct msg_broker_plan plan;		/* the last for publish */
 	char		    reload_error[200];
 	char		    text[4096];		/* of world_events() */
 	uint64_t	    last_item;

@@ -18,6 +18,8 @@ publish_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	struct msg_outbox_item item;
 	struct msg_outbox_done done = { .ok = 1 };
 
+	if (msg->type == IPC_BROKER_PLAN)
+		msg_broker_plan_decode(&w->plan, msg->data, msg->len);
 	if (msg->type != IPC_OUTBOX_ITEM || msg_outbox_item_decode(&item, msg->data, msg->len) == -1)
 		return;
 	w->items++;

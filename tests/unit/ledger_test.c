@@ -217,6 +217,7 @@ test_events(void)
 	message = add_message(l, 2, false, "event/major/link.down", "b");
 	ledger_commit(l);
 	add_event(l, 300, "c");
+	is_i64((int64_t)ledger_event_told(l), 1, "one that waits has not been told, nor those after it");
 	ledger_event_each(l, 0, 0, list_event, seen);
 	is_text(seen, "1:a 2:b 3:c ", "events come in order, with their documents");
 	*seen = '\0';
@@ -228,6 +229,7 @@ test_events(void)
 	ledger_event_each(l, 0, 0, list_event, seen);
 	is_text(seen, "2:b 3:c ", "trimming keeps what may still be in the outbox");
 	ledger_outbox_done(l, message);
+	is_i64((int64_t)ledger_event_told(l), 3, "when none waits all have");
 	ledger_event_trim(l, 300);
 	*seen = '\0';
 	ledger_event_each(l, 0, 0, list_event, seen);

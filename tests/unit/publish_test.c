@@ -12,6 +12,14 @@ saw_online(struct world *w)
 }
 
 static bool
+saw_heartbeat(struct world *w)
+{
+	const char *p = strstr(w->b.seen, "simpul/v1/test/hb retain=0 qos=0");
+
+	return p != NULL && strstr(p, "{\"boot\":7,\"seq\":41,") != NULL;
+}
+
+static bool
 saw_last_event(struct world *w)
 {
 	char want[32];
@@ -45,6 +53,7 @@ test_connect(struct world *w)
 	send_plan(w->core, w->socket, 0, "", 7, "main");
 	ok(wait_for(w, is_connected), "connects over a Unix socket");
 	ok(wait_for(w, saw_online), "birth: health online with the boot number, JSON, UTF-8");
+	ok(wait_for(w, saw_heartbeat), "before the first event the heart-beat tells core's number of the last one");
 }
 
 static void
