@@ -19,6 +19,10 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import tap  # noqa: E402
+from tap import note, ok, skip_all  # noqa: E402
+
 SRC = os.path.abspath(os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", "..")))
 BUILD = os.path.abspath(os.environ.get("builddir", "."))
 ROOT = "simpul/v1/pontianak/"
@@ -27,36 +31,14 @@ SANITIZED = "define SIMPUL_SANITIZED 1" in open(os.path.join(BUILD, "config.h"))
 PATIENCE = 360 if SANITIZED else 180
 LIMIT_S = 15        # from a cut to its event: what the engine promises (docs/decisions.md 5)
 
-_count = 0
-_failed = 0
-
 for _s in signal.SIGTERM, signal.SIGHUP:
     signal.signal(_s, lambda *_: sys.exit(1))       # not at once: by way of what is to be cleaned up
-
-
-def ok(good, name):
-    global _count, _failed
-    _count += 1
-    _failed += not good
-    print(f"{'' if good else 'not '}ok {_count} - {name}", flush=True)
-    return bool(good)
-
-
-def note(text):
-    for line in str(text).splitlines():
-        print("# " + line, flush=True)
 
 
 def done():
     for lab in Lab.running:
         lab.judge_sanitizers()
-    print(f"1..{_count}", flush=True)
-    sys.exit(1 if _failed or not _count else 0)
-
-
-def skip_all(why):
-    print(f"1..0 # SKIP {why}", flush=True)
-    sys.exit(0)  # with another status the TAP driver counts an error
+    tap.done()
 
 
 def program(name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""played.py: for tests of simpulctl's faces: an engine that is only played, TAP, and waiting for a condition."""
+"""played.py: for tests of what speaks to an engine: one that is only played, and waiting for a condition."""
 import json
 import os
 import socket
@@ -7,34 +7,12 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import done, note, ok, skip_all  # noqa: E402,F401
+
 BUILD = os.path.abspath(os.environ.get("builddir", "."))
 SRC = os.path.abspath(os.environ.get("srcdir", "."))
 PATIENCE = 60
-_count = 0
-_failed = 0
-
-
-def ok(good, name):
-    global _count, _failed
-    _count += 1
-    _failed += not good
-    print(f"{'' if good else 'not '}ok {_count} - {name}", flush=True)
-    return bool(good)
-
-
-def note(text):
-    for line in str(text).splitlines():
-        print("# " + line, flush=True)
-
-
-def done():
-    print(f"1..{_count}", flush=True)
-    sys.exit(1 if _failed or not _count else 0)
-
-
-def skip_all(why):
-    print(f"1..0 # SKIP {why}", flush=True)
-    sys.exit(0)  # with another status the TAP driver counts an error
 
 
 def wait(condition):
@@ -45,16 +23,14 @@ def wait(condition):
     return value
 
 
-class Engine:
-    """Answers on a control socket: answers[op](request) gives the members, or None for no answer at all. Keeps what it was asked."""
+class ControlSocket:
+    """The engine's end of it (docs/socket.md). What is said there is answer()'s; requests are taken one at a time."""
 
-    def __init__(self, path, answers):
+    def __init__(self, path):
         self.path = path
-        self.answers = {"hello": lambda r: {"engine": "0.1.0", "socket": 1, "ns": "test", "boot": 1, "role": "admin"}, **answers}
-        self.asked = []
+        self.lock = threading.RLock()
         self.listener = None
         self.clients = []
-        self.start()
 
     def start(self):
         if os.path.exists(self.path):
@@ -63,18 +39,33 @@ class Engine:
         self.listener.bind(self.path)
         self.listener.listen(16)
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+        return self
 
     def stop(self):
-        """It ends: nobody listens, and all connections are closed."""
+        """As a killed one: nobody listens, and all connections are closed."""
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        for c in self.clients:
-            try:
-                c.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.clients = []
-        os.unlink(self.path)
+        with self.lock:
+            for c in self.clients:
+                try:
+                    c.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+            self.clients = []
+
+    def answer(self, r):
+        """@return the members of the answer; None: there is none at all"""
+        raise NotImplementedError
+
+    def answered(self, client, r):
+        """The answer has been sent."""
+
+    def take(self, client, r):
+        """A request, with the lock held."""
+        answer = self.answer(r)
+        if answer is not None:
+            client.sendall((json.dumps({"id": r["id"], "ok": True, **answer}) + "\n").encode())
+            self.answered(client, r)
 
     def _accept(self, listener):
         while True:
@@ -82,7 +73,8 @@ class Engine:
                 c, _ = listener.accept()
             except OSError:
                 return
-            self.clients.append(c)
+            with self.lock:
+                self.clients.append(c)
             threading.Thread(target=self._serve, args=(c,), daemon=True).start()
 
     def _serve(self, c):
@@ -90,9 +82,21 @@ class Engine:
             try:
                 for line in lines:
                     r = json.loads(line)
-                    self.asked.append(r)
-                    answer = self.answers.get(r["op"], lambda r: {"ok": False, "code": "bad_request", "error": "no such operation"})(r)
-                    if answer is not None:
-                        c.sendall((json.dumps({"id": r["id"], "ok": True, **answer}) + "\n").encode())
+                    with self.lock:
+                        self.take(c, r)
             except (OSError, ValueError):
                 pass
+
+
+class Engine(ControlSocket):
+    """answers[op](request) gives the members, or None. Keeps what it was asked."""
+
+    def __init__(self, path, answers):
+        super().__init__(path)
+        self.answers = {"hello": lambda r: {"engine": "0.1.0", "socket": 1, "ns": "test", "boot": 1, "role": "admin"}, **answers}
+        self.asked = []
+        self.start()
+
+    def answer(self, r):
+        self.asked.append(r)
+        return self.answers.get(r["op"], lambda r: {"ok": False, "code": "bad_request", "error": "no such operation"})(r)

@@ -348,7 +348,7 @@ if sys.argv[1:2] == ["--behind"]:
 directory = tempfile.mkdtemp(prefix="simpul-service-")
 os.chmod(directory, 0o755)
 os.makedirs(path("bin"))
-for part in [os.path.join(BUILD, u) for u in UNITS] + [os.path.join(SRC, "tests/unit", f"{f}.py") for f in ("service_test", "played")]:
+for part in [os.path.join(BUILD, u) for u in UNITS] + [os.path.join(SRC, "tests", f"{f}.py") for f in ("unit/service_test", "unit/played", "tap")]:
     shutil.copy(part, path("bin"))      # where nobody can read and run them
 if shutil.which("systemd-analyze"):
     check_units()

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -292,5 +293,5 @@ t.process.send_signal(signal.SIGCONT)
 ok(t.wait_for(r"^q quit") and t.modes["1049"], "and it goes on where it was")
 t.close()
 engine.stop()
-os.rmdir(directory)
+shutil.rmtree(directory)
 done()

@@ -3,8 +3,10 @@
 import copy
 import json
 import os
-import socket
-import threading
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit"))
+from played import ControlSocket  # noqa: E402
 
 SINCE = "2026-11-21T01:02:03.004Z"
 
@@ -29,12 +31,11 @@ def incident(n, root, status="open", **more):
                  "site_name": None, "members": 1 if status == "open" else None, "ack": None}, **more)
 
 
-class Engine:
-    """Answers on a Unix socket in a thread of its own. Lists are public: change them with change()."""
+class Engine(ControlSocket):
+    """Lists are public: change them with change()."""
 
     def __init__(self, path, sites=6):
-        self.path = path
-        self.lock = threading.RLock()
+        super().__init__(path)
         self.seq = 1
         self.site = [site("node-1", [], kind="node")]
         self.link = []
@@ -53,59 +54,20 @@ class Engine:
         self.series_asked = 0       # of those users
         self.held_most = 0
         self.cancelled = 0
-        self.clients = []
         self.subscribers = []
-        self.listener = None
-
-    def start(self):
-        if os.path.exists(self.path):
-            os.unlink(self.path)
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(self.path)
-        self.listener.listen(8)
-        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
-        return self
 
     def stop(self):
-        """As a killed one: everything closes."""
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
         with self.lock:
-            for c in self.clients:
-                try:
-                    c.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                c.close()
-            self.clients = []
+            super().stop()
             self.subscribers = []
 
-    def accept(self, listener):
-        while True:
-            try:
-                c, _ = listener.accept()
-            except OSError:
-                return
-            with self.lock:
-                self.clients.append(c)
-            threading.Thread(target=self.serve, args=(c,), daemon=True).start()
+    def take(self, client, r):
+        if not self.holds(client, r):
+            super().take(client, r)
 
-    def serve(self, c):
-        f = c.makefile("rb")
-        try:
-            for line in f:
-                r = json.loads(line)
-                with self.lock:
-                    if r["op"] in self.silent or self.holds(c, r):
-                        continue
-                    self.reply(c, r)
-                    if r["op"] == "subscribe":
-                        self.subscribers.append((c, r["id"]))
-        except (OSError, ValueError):
-            pass
-
-    def reply(self, c, r):
-        c.sendall((json.dumps(dict({"id": r["id"], "ok": True}, **self.answer(r))) + "\n").encode())
+    def answered(self, client, r):
+        if r["op"] == "subscribe":
+            self.subscribers.append((client, r["id"]))
 
     def holds(self, c, r):
         if r["op"] != "series" or r["as"]["user"] not in self.hold:
@@ -120,7 +82,7 @@ class Engine:
         with self.lock:
             self.hold.clear()
             for c, r in self.held.values():
-                self.reply(c, r)
+                super().take(c, r)
             self.held.clear()
 
     def op_cancel(self, r):
@@ -149,6 +111,8 @@ class Engine:
 
     def answer(self, r):
         op = r["op"]
+        if op in self.silent:
+            return None
         if op in self.refuse:
             code, more = self.refuse[op]
             return dict({"ok": False, "code": code, "error": "refused"}, **more)

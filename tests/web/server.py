@@ -13,27 +13,12 @@ import tempfile
 import time
 
 from engine import Engine
+from played import done, note, ok  # noqa: F401
 
 SRC = os.path.abspath(os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", "..")))
 BUILD = os.path.abspath(os.environ.get("builddir", "."))
 SANITIZED = "define SIMPUL_SANITIZED 1" in open(os.path.join(BUILD, "config.h"), encoding="utf-8").read()
 PATIENCE = 120 if SANITIZED else 60
-
-_count = 0
-_failed = 0
-
-
-def ok(good, name):
-    global _count, _failed
-    _count += 1
-    _failed += not good
-    print(f"{'' if good else 'not '}ok {_count} - {name}", flush=True)
-    return bool(good)
-
-
-def note(text):
-    for line in str(text).splitlines():
-        print("# " + line, flush=True)
 
 
 def equal(got, want, name):
@@ -44,11 +29,6 @@ def equal(got, want, name):
 def none(faults, name):
     if not ok(not faults, name):
         note("\n".join(map(str, faults[:10])))
-
-
-def done():
-    print(f"1..{_count}", flush=True)
-    sys.exit(1 if _failed or not _count else 0)
 
 
 def wait(what, condition):
