@@ -6,7 +6,6 @@
  * with --single all of them live in this one (proc/single.c). Without --foreground the shell's command
  * returns when the engine is up, or has failed and said why.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +16,14 @@
 #include "base/background.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/notify.h"
+#include "base/program.h"
 #include "base/title.h"
 #include "proc/parent.h"
 #include "proc/single.h"
 
-#define EXIT_USAGE 2
-
 struct options {
-	const char *conf_path;
-	bool	    foreground, single;
+	struct program program;
+	bool	       single;
 };
 
 static const struct stage {
@@ -40,75 +37,46 @@ static const struct stage {
 	{ "processes",	   parent_start,	parent_stop },
 };
 
-static void
-usage(FILE *to)
-{
-	fputs("usage: simpuld -c FILE [--foreground] [--single] [-D TAG]\n"
-	      "  -c, --config FILE   configuration (default: $SIMPUL_CONFIG, else\n"
-	      "                      " SYSCONFDIR "/simpul/simpuld.conf)\n"
-	      "      --foreground    do not go into the background when the engine is up\n"
-	      "      --single        all processes in one, in the foreground, for debugging\n"
-	      "  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"
-	      "      --version       print the version and end\n"
-	      "      --help          print this and end\n"
-	      "\n"
-	      "Examples\n"
-	      "  simpulctl check /etc/simpul/simpuld.conf          is everything right in the files?\n"
-	      "  simpuld -c /etc/simpul/simpuld.conf               start; returns when it is up\n"
-	      "  simpuld -c local/etc/simpuld.conf --foreground    stay; ^C ends it\n"
-	      "  simpuld -c local/etc/simpuld.conf --foreground -D snmp\n"
-	      "                                                    and show what the SNMP engine does\n"
-	      "  systemctl enable --now simpuld                    as a service\n"
-	      "Then: simpulctl status. See simpuld(8).\n", to);
-}
+static const char usage[] =
+	"usage: simpuld -c FILE [--foreground] [--single] [-D TAG]\n"
+	"  -c, --config FILE   configuration (default: $SIMPUL_CONFIG, else\n"
+	"                      " SYSCONFDIR "/simpul/simpuld.conf)\n"
+	"      --foreground    do not go into the background when the engine is up\n"
+	"      --single        all processes in one, in the foreground, for debugging\n"
+	"  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"
+	"      --version       print the version and end\n"
+	"      --help          print this and end\n"
+	"\n"
+	"Examples\n"
+	"  simpulctl check /etc/simpul/simpuld.conf          is everything right in the files?\n"
+	"  simpuld -c /etc/simpul/simpuld.conf               start; returns when it is up\n"
+	"  simpuld -c local/etc/simpuld.conf --foreground    stay; ^C ends it\n"
+	"  simpuld -c local/etc/simpuld.conf --foreground -D snmp\n"
+	"                                                    and show what the SNMP engine does\n"
+	"  systemctl enable --now simpuld                    as a service\n"
+	"Then: simpulctl status. See simpuld(8).\n";
 
 static void
 options_parse(struct options *o, int argc, char *argv[])
 {
-	enum { OPT_FOREGROUND = 256, OPT_SINGLE, OPT_VERSION, OPT_HELP };
+	enum { OPT_SINGLE = PROGRAM_OWN };
 	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "debug", required_argument, NULL, 'D' },
-		{ "foreground", no_argument, NULL, OPT_FOREGROUND },
+		PROGRAM_OPTIONS,
 		{ "single", no_argument, NULL, OPT_SINGLE },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 }
 	};
 	int c;
 
-	o->conf_path = getenv("SIMPUL_CONFIG");
-	if (o->conf_path == NULL || o->conf_path[0] == '\0')
-		o->conf_path = SYSCONFDIR "/simpul/simpuld.conf";
-	while ((c = getopt_long(argc, argv, "c:D:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->conf_path = optarg;
-			break;
-		case 'D':
-			log_debug_tag(optarg);
-			break;
-		case OPT_FOREGROUND:
-			o->foreground = true;
-			break;
-		case OPT_SINGLE:
+	o->program = (struct program){ .version = PACKAGE_STRING "\n", .usage = usage,
+		.conf_path = getenv("SIMPUL_CONFIG") };
+	if (o->program.conf_path == NULL || o->program.conf_path[0] == '\0')
+		o->program.conf_path = SYSCONFDIR "/simpul/simpuld.conf";
+	while ((c = getopt_long(argc, argv, PROGRAM_LETTERS, longs, NULL)) != -1)
+		if (c == OPT_SINGLE)
 			o->single = true;
-			break;
-		case OPT_VERSION:
-			puts(PACKAGE_STRING);
-			exit(EXIT_SUCCESS);
-		case OPT_HELP:
-			usage(stdout);
-			exit(EXIT_SUCCESS);
-		default:
-			usage(stderr);
-			exit(EXIT_USAGE);
-		}
-	}
-	if (optind != argc) {
-		usage(stderr);
-		exit(EXIT_USAGE);
-	}
+		else
+			program_option(&o->program, c);
+	program_options_end(&o->program, argc);
 }
 
 /* The engine of several processes. @param background_fd  who waits to hear that it is up; taken */
@@ -125,10 +93,7 @@ run_stages(struct loop *loop, const char *conf_path, int background_fd)
 		if (stages[up].start(p) == -1)
 			goto stop;		/* the stage has said why */
 	}
-	notify_send(notify, "READY=1");
-	background_ready(background_fd);
-	rc = loop_run(loop);
-	notify_send(notify, "STOPPING=1");
+	rc = program_run(loop, notify, background_fd);
 stop:
 	while (up-- > 0)
 		if (stages[up].stop != NULL)
@@ -149,11 +114,12 @@ main(int argc, char *argv[])
 	title_init(argc, argv);
 	log_open("simpuld", NULL);
 	options_parse(&opt, argc, argv);
-	if (!opt.foreground && !opt.single)
+	if (!opt.program.foreground && !opt.single)
 		background_fd = background_start();
 	signal(SIGPIPE, SIG_IGN);
 	loop = loop_new();
-	rc = opt.single ? single_run(loop, opt.conf_path) : run_stages(loop, opt.conf_path, background_fd);
+	rc = opt.single ? single_run(loop, opt.program.conf_path) :
+	    run_stages(loop, opt.program.conf_path, background_fd);
 	loop_free(loop);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,7 +6,6 @@
  * --foreground the shell's command returns when the server listens, or has failed and said why.
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +14,14 @@
 
 #include "base/background.h"
 #include "base/log.h"
-#include "base/notify.h"
+#include "base/program.h"
 #include "base/title.h"
 #include "dashboards/options.h"
 #include "dashboards/start.h"
 
-#define EXIT_USAGE 2
-
 struct options {
-	const char *conf_path, *root;
-	bool	    foreground;
+	struct program program;
+	const char    *root;
 };
 
 static const struct stage {
@@ -41,64 +38,35 @@ static const struct stage {
 	{ "server",	web_serve,	web_stop },
 };
 
-static void
-usage(FILE *to)
-{
-	fputs("usage: simpul-web [-c FILE] [--foreground] [--root DIR] [-D TAG]\n"
-	      "  -c, --config FILE   configuration (default: " SYSCONFDIR "/simpul/simpul-web.conf)\n"
-	      "      --foreground    do not go into the background when the server listens\n"
-	      "      --root DIR      folder of the pages\n"
-	      "  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"
-	      "      --version       print the version and end\n"
-	      "      --help          print this and end\n"
-	      "\nExample: simpul-web -c /etc/simpul/simpul-web.conf --foreground\n", to);
-}
+static const char usage[] =
+	"usage: simpul-web [-c FILE] [--foreground] [--root DIR] [-D TAG]\n"
+	"  -c, --config FILE   configuration (default: " SYSCONFDIR "/simpul/simpul-web.conf)\n"
+	"      --foreground    do not go into the background when the server listens\n"
+	"      --root DIR      folder of the pages\n"
+	"  -D, --debug TAG     show debug lines of one area (\"all\" for every one)\n"
+	"      --version       print the version and end\n"
+	"      --help          print this and end\n"
+	"\nExample: simpul-web -c /etc/simpul/simpul-web.conf --foreground\n";
 
 static void
 options_parse(struct options *o, int argc, char *argv[])
 {
-	enum { OPT_FOREGROUND = 256, OPT_ROOT, OPT_VERSION, OPT_HELP };
+	enum { OPT_ROOT = PROGRAM_OWN };
 	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "debug", required_argument, NULL, 'D' },
-		{ "foreground", no_argument, NULL, OPT_FOREGROUND },
+		PROGRAM_OPTIONS,
 		{ "root", required_argument, NULL, OPT_ROOT },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 }
 	};
 	int c;
 
-	o->conf_path = SYSCONFDIR "/simpul/simpul-web.conf";
-	while ((c = getopt_long(argc, argv, "c:D:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->conf_path = optarg;
-			break;
-		case 'D':
-			log_debug_tag(optarg);
-			break;
-		case OPT_FOREGROUND:
-			o->foreground = true;
-			break;
-		case OPT_ROOT:
+	o->program = (struct program){ .version = "simpul-web " PACKAGE_VERSION "\n", .usage = usage,
+		.conf_path = SYSCONFDIR "/simpul/simpul-web.conf" };
+	while ((c = getopt_long(argc, argv, PROGRAM_LETTERS, longs, NULL)) != -1)
+		if (c == OPT_ROOT)
 			o->root = optarg;
-			break;
-		case OPT_VERSION:
-			puts("simpul-web " PACKAGE_VERSION);
-			exit(EXIT_SUCCESS);
-		case OPT_HELP:
-			usage(stdout);
-			exit(EXIT_SUCCESS);
-		default:
-			usage(stderr);
-			exit(EXIT_USAGE);
-		}
-	}
-	if (optind != argc) {
-		usage(stderr);
-		exit(EXIT_USAGE);
-	}
+		else
+			program_option(&o->program, c);
+	program_options_end(&o->program, argc);
 }
 
 /*
@@ -108,7 +76,7 @@ options_parse(struct options *o, int argc, char *argv[])
 static int
 run_stages(struct loop *loop, const struct options *o, int background_fd, int out_fd)
 {
-	struct web    *w = web_new(loop, o->conf_path, o->root, out_fd);
+	struct web    *w = web_new(loop, o->program.conf_path, o->root, out_fd);
 	struct notify *notify = notify_new(loop);
 	size_t	       up;
 	int	       rc = -1;
@@ -118,10 +86,7 @@ run_stages(struct loop *loop, const struct options *o, int background_fd, int ou
 		if (stages[up].start(w) == -1)
 			goto stop;		/* the stage has said why */
 	}
-	notify_send(notify, "READY=1");
-	background_ready(background_fd);
-	rc = loop_run(loop);
-	notify_send(notify, "STOPPING=1");
+	rc = program_run(loop, notify, background_fd);
 stop:
 	while (up-- > 0)
 		if (stages[up].stop != NULL)
@@ -144,7 +109,7 @@ main(int argc, char *argv[])
 	web_conf_use();
 	options_parse(&opt, argc, argv);
 	out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);	/* the background has none */
-	if (!opt.foreground)
+	if (!opt.program.foreground)
 		background_fd = background_start();
 	signal(SIGPIPE, SIG_IGN);
 	loop = loop_new();
