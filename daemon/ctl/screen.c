@@ -70,7 +70,7 @@ terminal_is_usable(void)
 struct screen *
 screen_open(void)
 {
-	static const int signals[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+	static const int signals[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT };
 	struct screen	*s;
 	sigset_t	 mask;
 	struct termios	 before;
@@ -144,6 +144,22 @@ screen_signal_fd(const struct screen *s)
 	return s->signal_fd;
 }
 
+/*
+ * By SIGTSTP itself and not by SIGSTOP: where no shell could have us go on (ssh -t HOST simpulctl top) the kernel
+ * takes no notice of it.
+ */
+static void
+stop(void)
+{
+	sigset_t tstp;
+
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &tstp, NULL);
+	sigprocmask(SIG_BLOCK, &tstp, NULL);
+}
+
 bool
 screen_signal(struct screen *s)
 {
@@ -152,7 +168,9 @@ screen_signal(struct screen *s)
 	while (read(s->signal_fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGTSTP) {
 			leave(s);
-			kill(getpid(), SIGSTOP);
+			stop();
+		}
+		if (si.ssi_signo == SIGTSTP || si.ssi_signo == SIGCONT) {
 			if (enter(s) == -1)
 				return false;
 		} else if (si.ssi_signo != SIGWINCH) {
