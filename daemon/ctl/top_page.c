@@ -361,23 +361,30 @@ void
 top_page(struct top_view *v, const struct top_data *d, struct buf *out)
 {
 	bool	   old = is_old(v), dim = old && v->term.colour;
-	struct cli page = { .term = v->term }, note = { .term = v->term };
-	int	   body = v->height - 1, head;
+	struct cli head = { .term = v->term }, page = { .term = v->term }, note = { .term = v->term };
+	int	   body = v->height - 1, room, top, whole;
 
-	page.term.colour = v->term.colour && !old;
-	print_head(&page, d->status);
+	head.term.colour = page.term.colour = v->term.colour && !old;
+	print_head(&head, d->status);
 	if (old)
 		print_trouble(&note, v);
-	head = lines_of(&page.out) + lines_of(&note.out);
-	print_sections(&page, v, d, body - head);
+	room = body - lines_of(&note.out);
+	whole = lines_of(&head.out);
+	/* Half is for the lists, however small the terminal is; what they leave is the head's. */
+	top = whole < room / 2 ? whole : room / 2;
+	print_sections(&page, v, d, room - top);
+	while (top < whole && top + lines_of(&page.out) < room)
+		top++;
 	if (v->height == 0) {
+		buf_bytes(out, head.out.data, head.out.len);
 		buf_bytes(out, page.out.data, page.out.len);
 	} else {
-		head = lines_of(&note.out) < body ? lines_of(&note.out) : body;
-		append_lines(out, &note.out, head, false);
-		append_lines(out, &page.out, body - head, dim);
+		append_lines(out, &note.out, room > 0 ? body - room : body, false);
+		append_lines(out, &head.out, top, dim);
+		append_lines(out, &page.out, room - top, dim);
 		append_foot(out, v);
 	}
+	buf_free(&head.out);
 	buf_free(&page.out);
 	buf_free(&note.out);
 }
