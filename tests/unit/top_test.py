@@ -107,10 +107,10 @@ class Terminal:
         return re.search(pattern, "\n".join(self.lines()), re.M)
 
     def wait_for(self, pattern):
-        if not wait(lambda: self.shows(pattern)):
+        found = wait(lambda: self.shows(pattern))
+        if not found:
             note("\n".join(self.lines()))
-            return None
-        return self.shows(pattern)
+        return found
 
     def is_dim(self, word):
         """Is the line with this word dim from end to end?"""
