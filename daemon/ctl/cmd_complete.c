@@ -78,11 +78,10 @@ offer_ids(struct cli *cli, const char *kind, const char *begin, const char *befo
 		json_object_set_new(request, "prefix", json_string(begin));
 	answer = ask(cli, request);
 	json_array_foreach(json_object_get(answer, "items"), i, item) {
-		snprintf(word, sizeof(word), "%s%s", member_text(item, "id"), after);
-		if (strncmp(word, begin, strlen(begin)) != 0)
+		if (strncmp(member_text(item, "id"), begin, strlen(begin)) != 0)
 			continue;
-		buf_text(&cli->out, before);
-		offer(cli, word, "");
+		snprintf(word, sizeof(word), "%s%s%s", before, member_text(item, "id"), after);
+		offer(cli, word, before);
 	}
 	json_decref(answer);
 	cli_flush(cli);		/* should the next kind come too late */
