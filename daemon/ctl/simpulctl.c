@@ -210,6 +210,10 @@ main(int argc, char *argv[])
 	optind = 0;		/* glibc: start anew with another vector */
 	rc = cli.command->run(&cli, argc - at, argv + at);
 	cli_flush(&cli);
+	if (rc == EXIT_DONE && ferror(stdout)) {
+		complain("the output could not be written whole; is the disk full?");
+		rc = EXIT_FAILED;
+	}
 	remote_close(cli.remote);
 	buf_free(&cli.out);
 	return rc;

@@ -194,6 +194,9 @@ ok(re.search(r"s001-1 .* 29\.0 %", r.stdout) and re.search(r"s001-1 .* 96\.7 %  
    "lines with loss and use")
 shown = json.loads(run("top", "--json").stdout)
 ok(len(shown["trouble"]) == 20 and shown["status"]["sites"]["ok"] == 21 and shown["use"][0]["id"] == "s001-1", "the same for programs")
+with open("/dev/full", "wb") as full:
+    r = subprocess.run([CTL, "top", "--once"], stdout=full, stderr=subprocess.PIPE, text=True, env=env)
+ok(r.returncode == 1 and "could not be written" in r.stderr, "a page that cannot be written is no success")
 r = run("top")
 ok(r.returncode == 2 and "top --once" in r.stderr, "without a terminal it says what to do")
 r = subprocess.run([CTL, "--socket", path + "-not", "top"], capture_output=True, text=True, env=env)
