@@ -4,7 +4,7 @@
 // of a page, a sentence and a table that say the same as the picture.
 import uPlot from 'uplot';
 import { clock, date, dayMonth, hourMinute, moment } from '../format.js';
-import { t } from '../i18n.js';
+import { onLang, t } from '../i18n.js';
 import { onUrl } from '../router.js';
 import { store } from '../store.js';
 import { color, onTheme } from '../theme.js';
@@ -61,7 +61,7 @@ export class Chart extends View {
 	connectedCallback() {
 		super.connectedCallback();
 		this.resize = new ResizeObserver(() => this.fit());
-		const offs = [onTheme(() => this.draw()), onUrl(() => this.requestUpdate())];
+		const offs = [onTheme(() => this.draw()), onLang(() => this.draw()), onUrl(() => this.requestUpdate())];
 		this.offs = () => offs.forEach(f => f());
 		this.timer = setInterval(() => {
 			if (!document.hidden && this.range().live)
