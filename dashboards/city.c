@@ -10,35 +10,13 @@
 #include "base/text.h"
 #include "ctl/js.h"
 #include "ctl/term.h"
+#include "dashboards/shape.h"
 
 #define DIGITS 4	/* of a measured value: more would make every row a new one */
 
 const char *const city_codes[CITY_CODES + 1] = {
 	"ok", "warn", "down", "impacted", "backup", "maint", "unknown", "planned", NULL
 };
-
-static const char *
-text_of(const json_t *item, const char *key)
-{
-	const char *s = json_string_value(json_object_get(item, key));
-
-	return s != NULL ? s : "";
-}
-
-/* A member of the engine's as it is; null when absent. */
-static void
-copy(json_t *v, const char *key, const json_t *item, const char *from)
-{
-	json_t *member = json_object_get(item, from);
-
-	json_object_set_new(v, key, member != NULL ? json_incref(member) : json_null());
-}
-
-static void
-copy_text(json_t *v, const char *key, const json_t *item, const char *from)
-{
-	json_object_set_new(v, key, js_name(text_of(item, from)));
-}
 
 static double
 number_of(const json_t *item, const char *key)
@@ -68,7 +46,7 @@ set_number(json_t *v, const char *key, double x)
 static const char *
 state_code(const json_t *item)
 {
-	const char *code = text_of(item, "code");
+	const char *code = shape_text(item, "code");
 	size_t	    i;
 
 	for (i = 0; i < CITY_CODES; i++)
@@ -81,8 +59,8 @@ static void
 set_state(json_t *v, const json_t *item)
 {
 	json_object_set_new(v, "state", json_string(state_code(item)));
-	json_object_set_new(v, "state_detail", js_text(text_of(item, "state")));
-	copy(v, "since", item, "since");
+	json_object_set_new(v, "state_detail", js_text(shape_text(item, "state")));
+	shape_copy(v, "since", item, "since");
 }
 
 /* What a batch tells of an object, as text. */
@@ -105,6 +83,17 @@ row_of(const json_t *v, const char *cause)
 	return (char *)b.data;
 }
 
+/* @return false: one of its id has come before, from a page that the list has moved on; it is freed */
+static bool
+enter(struct map *by_id, const char *id, void *object, json_t *v)
+{
+	if (id[0] != '\0' && map_add(by_id, id, object) == 0)
+		return true;
+	json_decref(v);
+	free(object);
+	return false;
+}
+
 /* ---- links ---- */
 
 /* The busier direction against its contract. */
@@ -124,34 +113,31 @@ city_add_link(struct city *c, const json_t *item)
 	json_t		 *v = json_object();
 
 	l->v = v;
-	copy(v, "id", item, "id");
-	copy(v, "site", item, "site");
-	json_object_set_new(v, "site_name", js_text(text_of(item, "site_name")));
-	copy(v, "role", item, "role");
-	copy_text(v, "provider", item, "provider");
-	copy_text(v, "product", item, "product");
-	copy(v, "contract_down_bps", item, "down_bps");
-	copy(v, "contract_up_bps", item, "up_bps");
-	copy(v, "committed", item, "committed");
+	shape_copy(v, "id", item, "id");
+	shape_copy(v, "site", item, "site");
+	json_object_set_new(v, "site_name", js_text(shape_text(item, "site_name")));
+	shape_copy(v, "role", item, "role");
+	shape_name(v, "provider", item, "provider");
+	shape_name(v, "product", item, "product");
+	shape_copy(v, "contract_down_bps", item, "down_bps");
+	shape_copy(v, "contract_up_bps", item, "up_bps");
+	shape_copy(v, "committed", item, "committed");
 	set_state(v, item);
 	set_number(v, "rtt_ms", number_of(item, "rtt_s") * 1e3);
 	set_number(v, "loss_pct", number_of(item, "loss_ratio") * 1e2);
 	set_number(v, "rx_bps", number_of(item, "rx_bps"));
 	set_number(v, "tx_bps", number_of(item, "tx_bps"));
 	set_number(v, "util_pct", utilisation(item));
-	copy(v, "incident", item, "incident");
-	copy(v, "address", item, "address");
-	copy(v, "parent", item, "parent");
-	l->id = text_of(v, "id");
-	l->state = text_of(v, "state");
-	l->provider = text_of(v, "provider");
-	if (time_parse(text_of(item, "last"), &l->last_ns) == -1)
+	shape_copy(v, "incident", item, "incident");
+	shape_copy(v, "address", item, "address");
+	shape_copy(v, "parent", item, "parent");
+	l->id = shape_text(v, "id");
+	l->state = shape_text(v, "state");
+	l->provider = shape_text(v, "provider");
+	if (time_parse(shape_text(item, "last"), &l->last_ns) == -1)
 		l->last_ns = 0;
-	if (l->id[0] == '\0' || map_add(c->link_by_id, l->id, l) == -1) {	/* moved between two pages */
-		json_decref(v);
-		free(l);
+	if (!enter(c->link_by_id, l->id, l, v))
 		return;
-	}
 	l->row = row_of(v, "incident");
 	c->link = xrealloc(c->link, c->nlinks + 1, sizeof(*c->link));
 	c->link[c->nlinks++] = l;
@@ -160,7 +146,7 @@ city_add_link(struct city *c, const json_t *item)
 void
 city_add_device(struct city *c, const json_t *item)
 {
-	json_t *kept = json_pack("[s, s]", text_of(item, "id"), text_of(item, "site"));
+	json_t *kept = json_pack("[s, s]", shape_text(item, "id"), shape_text(item, "site"));
 
 	json_array_append_new(c->devices, kept);
 	map_add(c->site_of_device, json_string_value(json_array_get(kept, 0)),
@@ -208,7 +194,7 @@ take_lines(struct city *c, struct city_site *s, const json_t *lines)
 
 	s->link = xcalloc(json_array_size(lines) + 1, sizeof(struct city_link *));
 	json_array_foreach(lines, i, line) {
-		if ((l = map_get(c->link_by_id, text_of(line, "id"))) == NULL)
+		if ((l = map_get(c->link_by_id, shape_text(line, "id"))) == NULL)
 			continue;
 		l->site = s;
 		s->link[s->nlinks++] = l;
@@ -231,25 +217,22 @@ city_add_site(struct city *c, const json_t *item)
 	json_t		 *v = json_object();
 
 	s->v = v;
-	copy(v, "id", item, "id");
-	json_object_set_new(v, "name", js_text(text_of(item, "name")));
-	copy_text(v, "short", item, "short");
-	copy_text(v, "kind", item, "kind");
-	copy_text(v, "district", item, "district");
-	copy(v, "class", item, "class");
-	copy(v, "life", item, "life");
+	shape_copy(v, "id", item, "id");
+	json_object_set_new(v, "name", js_text(shape_text(item, "name")));
+	shape_name(v, "short", item, "short");
+	shape_name(v, "kind", item, "kind");
+	shape_name(v, "district", item, "district");
+	shape_copy(v, "class", item, "class");
+	shape_copy(v, "life", item, "life");
 	set_state(v, item);
-	copy(v, "cause", item, "incident");
-	s->id = text_of(v, "id");
-	s->state = text_of(v, "state");
-	s->name = text_of(v, "name");
-	s->kind = text_of(v, "kind");
-	s->district = text_of(v, "district");
-	if (s->id[0] == '\0' || map_add(c->site_by_id, s->id, s) == -1) {
-		json_decref(v);
-		free(s);
+	shape_copy(v, "cause", item, "incident");
+	s->id = shape_text(v, "id");
+	s->state = shape_text(v, "state");
+	s->name = shape_text(v, "name");
+	s->kind = shape_text(v, "kind");
+	s->district = shape_text(v, "district");
+	if (!enter(c->site_by_id, s->id, s, v))
 		return;
-	}
 	take_lines(c, s, json_object_get(item, "links"));
 	set_values(v, s);
 	s->row = row_of(v, "cause");
@@ -257,7 +240,7 @@ city_add_site(struct city *c, const json_t *item)
 	c->site[c->nsites++] = s;
 }
 
-/* ---- incidents ---- */
+/* ---- whose it is ---- */
 
 const char *
 city_site_of(const struct city *c, const char *ref)
@@ -271,94 +254,10 @@ city_site_of(const struct city *c, const char *ref)
 		return NULL;
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(slash + 1, "/."), slash + 1);
 	if (strncmp(ref, "link/", 5) == 0)
-		return (l = map_get(c->link_by_id, id)) != NULL ? text_of(l->v, "site") : NULL;
+		return (l = map_get(c->link_by_id, id)) != NULL ? shape_text(l->v, "site") : NULL;
 	if (strncmp(ref, "site/", 5) == 0)
 		return (s = map_get(c->site_by_id, id)) != NULL ? s->id : NULL;
 	return map_get(c->site_of_device, id);
-}
-
-static json_t *
-ack_view(const json_t *ack)
-{
-	json_t *v;
-
-	if (!json_is_object(ack))
-		return json_null();
-	v = json_object();
-	json_object_set_new(v, "by", js_text(text_of(ack, "user")));
-	copy(v, "at", ack, "t");
-	copy_text(v, "comment", ack, "note");
-	copy(v, "until", ack, "until");
-	return v;
-}
-
-json_t *
-city_incident_view(const struct city *c, const json_t *item)
-{
-	const char	       *status = text_of(item, "status"), *id = text_of(item, "id"), *site;
-	const struct city_site *s;
-	int64_t			number;
-	json_t		       *v, *members = json_object_get(item, "members");
-
-	if (strncmp(id, "inc-", 4) != 0 || text_to_i64(id + 4, 1, INT64_MAX, &number) == -1 ||
-	    (strcmp(status, "open") != 0 && strcmp(status, "closed") != 0))
-		return NULL;
-	v = json_object();
-	copy(v, "id", item, "id");
-	json_object_set_new(v, "number", json_integer(number));
-	copy(v, "kind", item, "kind");
-	copy(v, "severity", item, "severity");
-	copy(v, "state", item, "status");
-	copy(v, "root", item, "root");
-	site = text_of(item, "site");
-	if (site[0] == '\0' && (site = city_site_of(c, text_of(item, "root"))) == NULL)
-		site = "";
-	s = map_get(c->site_by_id, site);
-	json_object_set_new(v, "site", js_name(site));
-	json_object_set_new(
-	    v, "site_name", s != NULL ? js_text(s->name) : js_name(text_of(item, "site_name")));
-	json_object_set_new(v, "members", json_is_integer(members) ? json_incref(members) :
-	    json_is_array(members) ? json_integer((json_int_t)json_array_size(members)) : json_null());
-	copy_text(v, "cause", item, "cause");
-	copy(v, "opened", item, "opened");
-	copy(v, "closed", item, "closed");
-	copy(v, "version", item, "version");
-	json_object_set_new(v, "acked", ack_view(json_object_get(item, "ack")));
-	return v;
-}
-
-void
-city_add_incident(struct city *c, const json_t *item)
-{
-	struct city_incident *i;
-	json_t		     *v = city_incident_view(c, item);
-	struct buf	      b = { 0 };
-
-	if (v == NULL || map_get(c->incident_by_id, text_of(v, "id")) != NULL) {
-		json_decref(v);
-		return;
-	}
-	i = xcalloc(1, sizeof(*i));
-	i->v = v;
-	i->id = text_of(v, "id");
-	i->site = text_of(v, "site");
-	i->number = json_integer_value(json_object_get(v, "number"));
-	i->open = strcmp(text_of(v, "state"), "open") == 0;
-	js_line(&b, v);
-	b.data[b.len - 1] = '\0';
-	i->text = (char *)b.data;
-	map_add(c->incident_by_id, i->id, i);
-	c->incident = xrealloc(c->incident, c->nincidents + 1, sizeof(*c->incident));
-	c->incident[c->nincidents++] = i;
-}
-
-static int
-newer_first(const void *a, const void *b)
-{
-	const struct city_incident *x = *(struct city_incident *const *)a,
-				   *y = *(struct city_incident *const *)b;
-
-	return (x->number < y->number) - (x->number > y->number);
 }
 
 /* ---- the whole ---- */
@@ -413,17 +312,10 @@ city_free(struct city *c)
 void
 city_take_status(struct city *c, const json_t *status)
 {
-	text_copy(c->ns, sizeof(c->ns), text_of(status, "ns"));
-	text_copy(c->version, sizeof(c->version), text_of(status, "engine"));
-	text_copy(c->up_since, sizeof(c->up_since), text_of(status, "started"));
+	text_copy(c->ns, sizeof(c->ns), shape_text(status, "ns"));
+	text_copy(c->version, sizeof(c->version), shape_text(status, "engine"));
+	text_copy(c->up_since, sizeof(c->up_since), shape_text(status, "started"));
 	c->seq = json_integer_value(json_object_get(status, "seq"));
-}
-
-void
-city_finish(struct city *c)
-{
-	if (c->nincidents > 0)
-		qsort(c->incident, c->nincidents, sizeof(struct city_incident *), newer_first);
 }
 
 static bool
@@ -435,8 +327,8 @@ holds(const char *text, const char *q)
 bool
 city_link_matches(const struct city_link *l, const char *q, bool address)
 {
-	return holds(l->id, q) || holds(text_of(l->v, "site_name"), q) || holds(l->provider, q) ||
-	    (address && holds(text_of(l->v, "address"), q));
+	return holds(l->id, q) || holds(shape_text(l->v, "site_name"), q) || holds(l->provider, q) ||
+	    (address && holds(shape_text(l->v, "address"), q));
 }
 
 bool
@@ -444,7 +336,7 @@ city_site_matches(const struct city_site *s, const char *q, bool address)
 {
 	size_t i;
 
-	if (holds(s->id, q) || holds(s->name, q) || holds(text_of(s->v, "short"), q))
+	if (holds(s->id, q) || holds(s->name, q) || holds(shape_text(s->v, "short"), q))
 		return true;
 	for (i = 0; i < s->nlinks; i++)
 		if (city_link_matches(s->link[i], q, address))

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* city_incident.c: the incidents of a city (city.h). */
+#include "dashboards/city.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ctl/js.h"
+#include "dashboards/shape.h"
+
+static json_t *
+ack_view(const json_t *ack)
+{
+	json_t *v;
+
+	if (!json_is_object(ack))
+		return json_null();
+	v = json_object();
+	json_object_set_new(v, "by", js_text(shape_text(ack, "user")));
+	shape_copy(v, "at", ack, "t");
+	shape_name(v, "comment", ack, "note");
+	shape_copy(v, "until", ack, "until");
+	return v;
+}
+
+json_t *
+city_incident_view(const struct city *c, const json_t *item)
+{
+	const char	       *status = shape_text(item, "status"), *id = shape_text(item, "id"), *site;
+	const struct city_site *s;
+	int64_t			number;
+	json_t		       *v, *members = json_object_get(item, "members");
+
+	if (strncmp(id, "inc-", 4) != 0 || text_to_i64(id + 4, 1, INT64_MAX, &number) == -1 ||
+	    (strcmp(status, "open") != 0 && strcmp(status, "closed") != 0))
+		return NULL;
+	v = json_object();
+	shape_copy(v, "id", item, "id");
+	json_object_set_new(v, "number", json_integer(number));
+	shape_copy(v, "kind", item, "kind");
+	shape_copy(v, "severity", item, "severity");
+	shape_copy(v, "state", item, "status");
+	shape_copy(v, "root", item, "root");
+	site = shape_text(item, "site");
+	if (site[0] == '\0' && (site = city_site_of(c, shape_text(item, "root"))) == NULL)
+		site = "";
+	s = map_get(c->site_by_id, site);
+	json_object_set_new(v, "site", js_name(site));
+	json_object_set_new(
+	    v, "site_name", s != NULL ? js_text(s->name) : js_name(shape_text(item, "site_name")));
+	json_object_set_new(v, "members", json_is_integer(members) ? json_incref(members) :
+	    json_is_array(members) ? json_integer((json_int_t)json_array_size(members)) : json_null());
+	shape_name(v, "cause", item, "cause");
+	shape_copy(v, "opened", item, "opened");
+	shape_copy(v, "closed", item, "closed");
+	shape_copy(v, "version", item, "version");
+	json_object_set_new(v, "acked", ack_view(json_object_get(item, "ack")));
+	return v;
+}
+
+void
+city_add_incident(struct city *c, const json_t *item)
+{
+	struct city_incident *i;
+	json_t		     *v = city_incident_view(c, item);
+	struct buf	      b = { 0 };
+
+	if (v == NULL || map_get(c->incident_by_id, shape_text(v, "id")) != NULL) {
+		json_decref(v);
+		return;
+	}
+	i = xcalloc(1, sizeof(*i));
+	i->v = v;
+	i->id = shape_text(v, "id");
+	i->site = shape_text(v, "site");
+	i->number = json_integer_value(json_object_get(v, "number"));
+	i->open = strcmp(shape_text(v, "state"), "open") == 0;
+	js_line(&b, v);
+	b.data[b.len - 1] = '\0';
+	i->text = (char *)b.data;
+	map_add(c->incident_by_id, i->id, i);
+	c->incident = xrealloc(c->incident, c->nincidents + 1, sizeof(*c->incident));
+	c->incident[c->nincidents++] = i;
+}
+
+static int
+newer_first(const void *a, const void *b)
+{
+	const struct city_incident *x = *(struct city_incident *const *)a,
+				   *y = *(struct city_incident *const *)b;
+
+	return (x->number < y->number) - (x->number > y->number);
+}
+
+void
+city_finish(struct city *c)
+{
+	if (c->nincidents > 0)
+		qsort(c->incident, c->nincidents, sizeof(struct city_incident *), newer_first);
+}
