@@ -299,6 +299,7 @@ city_free(struct city *c)
 	}
 	for (i = 0; i < c->nincidents; i++) {
 		json_decref(c->incident[i]->v);
+		json_decref(c->incident[i]->suffering);
 		free(c->incident[i]->text);
 		free(c->incident[i]);
 	}
@@ -344,6 +345,17 @@ city_site_matches(const struct city_site *s, const char *q, bool address)
 	return false;
 }
 
+/* Is there something to tell of it, or somebody new to tell it to? */
+static bool
+incident_differs(struct city_incident *i, const struct city_incident *was)
+{
+	if (was == NULL)
+		return true;
+	json_object_update_missing(i->suffering, was->suffering);
+	return strcmp(was->text, i->text) != 0 ||
+	    json_object_size(i->suffering) > json_object_size(was->suffering);
+}
+
 int
 city_compare(struct city *c, const struct city *before, uint64_t n)
 {
@@ -366,10 +378,10 @@ city_compare(struct city *c, const struct city *before, uint64_t n)
 	}
 	for (i = 0; i < c->nincidents; i++) {
 		const struct city_incident *was = map_get(before->incident_by_id, c->incident[i]->id);
-		bool same = was != NULL && strcmp(was->text, c->incident[i]->text) == 0;
+		bool differs = incident_differs(c->incident[i], was);
 
-		c->incident[i]->changed = same ? was->changed : n;
-		differ += !same;
+		c->incident[i]->changed = differs ? n : was->changed;
+		differ += differs;
 	}
 	if (c->nsites != before->nsites || c->nlinks != before->nlinks)
 		return -1;

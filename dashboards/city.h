@@ -38,6 +38,7 @@ struct city_incident {
 	int64_t	    number;
 	bool	    open;
 	char	   *text;		/* the whole, as JSON */
+	json_t	   *suffering;		/* set: ids of sites that suffer from it, or once did */
 	uint64_t    changed;
 };
 
@@ -67,7 +68,7 @@ void	city_add_site(struct city *c, const json_t *item);
 /** One that is there already, or is pending, is passed over. */
 void	city_add_incident(struct city *c, const json_t *item);
 void	city_take_status(struct city *c, const json_t *status);
-/** All has come: put incidents in order. */
+/** All has come: put incidents in order, and note who suffers from which. */
 void	city_finish(struct city *c);
 
 /** The API's shape of an incident of the engine's. @return owned; NULL: pending */
@@ -79,8 +80,13 @@ const char *city_site_of(const struct city *c, const char *ref);
 bool	city_link_matches(const struct city_link *l, const char *q, bool address);
 bool	city_site_matches(const struct city_site *s, const char *q, bool address);
 
+/** Does the site suffer from the incident, or has it since the incident is known here? */
+bool	city_suffers(const struct city *c, const char *incident, const char *site);
+
 /**
- * Mark what differs from the city before as told by batch n.
+ * Mark what differs from the city before as told by batch n. An incident differs, too, when one more site
+ * suffers from it: there may be somebody now who has not heard of it. Who has suffered stays known, since at
+ * the end of an incident no site names it any more, and its end is for those who heard of its beginning.
  * @return how many rows differ; -1: objects have come or gone, so that all is to be fetched anew
  */
 int	city_compare(struct city *c, const struct city *before, uint64_t n);

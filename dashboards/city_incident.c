@@ -79,6 +79,7 @@ city_add_incident(struct city *c, const json_t *item)
 	js_line(&b, v);
 	b.data[b.len - 1] = '\0';
 	i->text = (char *)b.data;
+	i->suffering = json_object();
 	map_add(c->incident_by_id, i->id, i);
 	c->incident = xrealloc(c->incident, c->nincidents + 1, sizeof(*c->incident));
 	c->incident[c->nincidents++] = i;
@@ -93,9 +94,34 @@ newer_first(const void *a, const void *b)
 	return (x->number < y->number) - (x->number > y->number);
 }
 
+static void
+note_suffering(struct city *c, const struct city_site *s, const json_t *cause)
+{
+	struct city_incident *i =
+	    json_is_string(cause) ? map_get(c->incident_by_id, json_string_value(cause)) : NULL;
+
+	if (i != NULL)
+		json_object_set_new(i->suffering, s->id, json_true());
+}
+
 void
 city_finish(struct city *c)
 {
+	size_t i, k;
+
+	for (i = 0; i < c->nsites; i++) {
+		note_suffering(c, c->site[i], json_object_get(c->site[i]->v, "cause"));
+		for (k = 0; k < c->site[i]->nlinks; k++)
+			note_suffering(c, c->site[i], json_object_get(c->site[i]->link[k]->v, "incident"));
+	}
 	if (c->nincidents > 0)
 		qsort(c->incident, c->nincidents, sizeof(struct city_incident *), newer_first);
+}
+
+bool
+city_suffers(const struct city *c, const char *incident, const char *site)
+{
+	const struct city_incident *i = map_get(c->incident_by_id, incident);
+
+	return i != NULL && json_object_get(i->suffering, site) != NULL;
 }

@@ -23,32 +23,15 @@ sees_site(const struct session *s, const char *site)
 	return false;
 }
 
-static bool
-suffers(const struct city_site *site, const char *incident)
-{
-	const char *cause = json_string_value(json_object_get(site->v, "cause"));
-	size_t	    i;
-
-	if (cause != NULL && strcmp(cause, incident) == 0)
-		return true;
-	for (i = 0; i < site->nlinks; i++) {
-		cause = json_string_value(json_object_get(site->link[i]->v, "incident"));
-		if (cause != NULL && strcmp(cause, incident) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool
 sees_incident(const struct session *s, const struct city *c, const char *id, const char *site)
 {
-	const struct city_site *own;
-	size_t			i;
+	size_t i;
 
 	if (sees_site(s, site))
 		return true;
 	for (i = 0; i < s->user.nsites; i++)
-		if ((own = map_get(c->site_by_id, s->user.site[i])) != NULL && suffers(own, id))
+		if (city_suffers(c, id, s->user.site[i]))
 			return true;
 	return false;
 }

@@ -122,7 +122,7 @@ void	headers_put(struct exchange *x);
 
 bool	sees_site(const struct session *s, const char *site);
 bool	sees_all(const struct session *s);
-/** Is it about a site of its own, or does one of its sites suffer from it? */
+/** Is it about a site of its own, or does one of its sites suffer from it, or has suffered? */
 bool	sees_incident(const struct session *s, const struct city *c, const char *id, const char *site);
 bool	sees_ref(const struct session *s, const struct city *c, const char *ref);
 

@@ -162,6 +162,43 @@ test_scope(void)
 	city_free(c);
 }
 
+#define OPEN   "{\"id\":\"inc-7\",\"status\":\"open\",\"root\":\"site/node-1\",\"version\":1}"
+#define CLOSED "{\"id\":\"inc-7\",\"status\":\"closed\",\"root\":\"site/node-1\",\"version\":2}"
+
+static struct city *
+city_with(const char *cause, const char *incident)
+{
+	struct city *c = city_new();
+	char text[400];
+
+	snprintf(text, sizeof(text), SITE("s1", "ok", "", "%s"), cause);
+	add(c, city_add_site, text);
+	add(c, city_add_incident, incident);
+	city_finish(c);
+	return c;
+}
+
+/* Who suffers may come to light after the incident, and is over before it. */
+static void
+test_suffering(void)
+{
+	struct city *c[4] = {city_with("null", OPEN), city_with("\"inc-7\"", OPEN), city_with("null", OPEN),
+	    city_with("null", CLOSED)};
+	size_t i;
+
+	ok(!city_suffers(c[0], "inc-7", "s1"), "an incident that its site does not know yet");
+	is_i64(city_compare(c[1], c[0], 2), 2, "differs when the site does");
+	is_i64((int64_t)c[1]->incident[0]->changed, 2, "so that it is told to somebody new");
+	is_i64(city_compare(c[2], c[1], 3), 1, "a site that is well again");
+	is_i64((int64_t)c[2]->incident[0]->changed, 2, "is no news of the incident");
+	is_i64(city_compare(c[3], c[2], 4), 1, "but its end is one");
+	ok(city_suffers(c[3], "inc-7", "s1") && !city_suffers(c[3], "inc-7", "s2") &&
+		!city_suffers(c[3], "inc-8", "s1"),
+	    "for the site that has suffered");
+	for (i = 0; i < nitems(c); i++)
+		city_free(c[i]);
+}
+
 /* ---- the table of routes is openapi.json ---- */
 
 static json_t *
@@ -389,6 +426,7 @@ main(void)
 	test_city();
 	test_compare();
 	test_scope();
+	test_suffering();
 	test_routes();
 	test_causes();
 	test_percentile();

@@ -11,7 +11,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine import incident
+from engine import SINCE, incident
 from schema import Api
 from server import BUILD, PATIENCE, SRC, Browser, Server, done, equal, none, note, ok, wait
 
@@ -249,6 +249,33 @@ def delays(op):
         equal((a["min_ms"][1], a["p50_ms"][1], a["max_ms"][1]), (least, 1000, greatest), "its least, middle and greatest")
 
 
+def suffering(by_name):
+    """An opd whose site suffers from a fault elsewhere hears of its beginning and of its end, also when it was away."""
+    lurah = by_name["lurah"]
+
+    def change(cause, **more):
+        def how(e):
+            _, i = e.find("inc-4")
+            i.update(more)
+            e.find("s001")[1].update(incident=cause)
+        engine.change(how, "incident.updated")
+    s = lurah.events()
+    engine.change(lambda e: e.incident.insert(0, incident(4, "link/s003-1", site="s003", site_name="Kantor s003")), "incident.opened")
+    wait("others see it", lambda: by_name["plan"].get("/api/v1/incidents/inc-4").status == 200)
+    equal(lurah.get("/api/v1/incidents/inc-4").status, 404, "a fault elsewhere")
+    change("inc-4")
+    equal((s.until("incident") or {}).get("id"), "inc-4", "is told to an opd when its site suffers from it")
+    s.until("batch")
+    last = s.last_id
+    change(None, status="closed", closed=SINCE, version=2)
+    equal((s.until("incident") or {}).get("state"), "closed", "and so is its end")
+    s.close()
+    s = lurah.events(last)
+    equal((s.until("incident") or {}).get("state"), "closed", "also to one that was away")
+    s.close()
+    equal([i["id"] for i in lurah.get("/api/v1/incidents?state=closed").doc["items"]][:1], ["inc-4"], "it stays in its list")
+
+
 def engine_goes(by_name):
     b = by_name["plan"]
     s = b.events()
@@ -413,6 +440,7 @@ try:
     ack(found)
     events(found)
     audited()
+    suffering(found)
     engine_goes(found)
     users_change(found)
     busy(found)
