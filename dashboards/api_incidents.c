@@ -10,6 +10,7 @@
 
 #include "ctl/js.h"
 #include "ctl/term.h"
+#include "dashboards/shape.h"
 #include "dashboards/web.h"
 
 #define LIST_LIMIT 100
@@ -64,7 +65,7 @@ listing_add(struct listing *l, const struct city *c, json_t *view)
 		return true;
 	if (json_array_size(l->items) == l->limit)
 		return false;
-	json_array_append(l->items, view);
+	json_array_append_new(l->items, scope_incident(l->v->session, c, view));
 	return true;
 }
 
@@ -174,13 +175,20 @@ members_view(const struct visit *v, const struct city *c, const json_t *why)
 	return list;
 }
 
+/* One that is older than the mirror's says itself which sites have suffered from it. */
+static bool
+is_told(const struct visit *v, const struct city *c, const json_t *doc, const json_t *members)
+{
+	return sees_incident(v->session, c, v->id, shape_text(doc, "site")) ||
+	    (map_get(c->incident_by_id, v->id) == NULL && json_array_size(members) > 0);
+}
+
 static void
 incident_explained(void *arg, const json_t *why)
 {
 	struct visit	  *v = arg;
 	const struct city *c = mirror_city(v->web->mirror);
-	json_t		  *doc, *named, *evidence = json_object_get(why, "evidence");
-	const char	  *site;
+	json_t		  *doc, *named, *members, *shown;
 
 	if (!json_is_true(json_object_get(why, "ok"))) {
 		problem_of_engine(v, why);
@@ -190,18 +198,21 @@ incident_explained(void *arg, const json_t *why)
 	json_object_set_new(named, "id", json_string(v->id));
 	doc = city_incident_view(c, named);
 	json_decref(named);
-	site = json_string_value(json_object_get(doc, "site"));
-	if (doc == NULL || !sees_incident(v->session, c, v->id, site != NULL ? site : "")) {
+	members = members_view(v, c, why);
+	if (doc == NULL || !is_told(v, c, doc, members)) {
 		json_decref(doc);
+		json_decref(members);
 		problem(v, 404, "not_found", NULL);
 		return;
 	}
-	json_object_set(doc, "members_count", json_object_get(doc, "members"));
-	json_object_set_new(doc, "members", members_view(v, c, why));
-	/* The reasons of a fault elsewhere are not an opd's: it hears that, and where, it is. */
-	json_object_set_new(doc, "evidence", json_is_array(evidence) && sees_site(v->session, site != NULL ?
-	    site : "") ? json_incref(evidence) : json_array());
-	visit_answer(v, 200, doc);
+	shown = scope_incident(v->session, c, doc);
+	json_object_set(shown, "members_count", json_object_get(doc, "members"));
+	json_object_set_new(shown, "members", members);
+	/* The reasons of a fault at a place without a name would name it. */
+	json_object_set_new(shown, "evidence", scope_evidence(v->session, c, sees_all(v->session) ||
+	    json_is_string(json_object_get(shown, "site")) ? json_object_get(why, "evidence") : NULL));
+	json_decref(doc);
+	visit_answer(v, 200, shown);
 }
 
 void

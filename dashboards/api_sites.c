@@ -26,8 +26,7 @@ link_view(const struct visit *v, const struct city_link *l)
 	json_t *copy = json_copy(l->v);
 
 	json_object_set_new(copy, "age_s", age_of(v, l->last_ns));
-	if (!sees_all(v->session))
-		json_object_del(copy, "address");
+	scope_object(v->session, mirror_city(v->web->mirror), copy);
 	return copy;
 }
 
@@ -37,6 +36,7 @@ site_view(const struct visit *v, const struct city_site *s)
 	json_t *copy = json_copy(s->v);
 
 	json_object_set_new(copy, "age_s", age_of(v, s->last_ns));
+	scope_object(v->session, mirror_city(v->web->mirror), copy);
 	return copy;
 }
 
@@ -282,7 +282,7 @@ api_links(struct visit *v)
 
 /* The sites it passes through, in the API's shape. */
 static json_t *
-parents_view(const json_t *why)
+parents_view(const struct visit *v, const json_t *why)
 {
 	const json_t *p;
 	const char   *object;
@@ -292,20 +292,19 @@ parents_view(const json_t *why)
 	json_array_foreach(json_object_get(why, "parents"), i, p) {
 		object = json_string_value(json_object_get(p, "object"));
 		if (object != NULL && strncmp(object, "site/", 5) == 0)
-			json_array_append_new(list, json_pack("{s:s, s:O, s:O}", "id", object + 5, "name",
-			    json_object_get(p, "name"), "state", json_object_get(p, "code")));
+			json_array_append_new(list, scope_parent(v->session, mirror_city(v->web->mirror),
+			    object + 5, p));
 	}
 	return list;
 }
 
 /* Without the engine there are no reasons, but the last known state stays. */
 static void
-add_reasons(json_t *doc, const json_t *why)
+add_reasons(const struct visit *v, json_t *doc, const json_t *why)
 {
-	json_t *evidence = json_object_get(why, "evidence");
-
-	json_object_set_new(doc, "evidence", json_is_array(evidence) ? json_incref(evidence) : json_array());
-	json_object_set_new(doc, "parents", parents_view(why));
+	json_object_set_new(doc, "evidence", scope_evidence(v->session, mirror_city(v->web->mirror),
+	    json_object_get(why, "evidence")));
+	json_object_set_new(doc, "parents", parents_view(v, why));
 }
 
 static json_t *
@@ -340,7 +339,7 @@ site_explained(void *arg, const json_t *why)
 		json_array_append_new(links, link_view(v, s->link[i]));
 	json_object_set_new(doc, "links", links);
 	json_object_set_new(doc, "incidents", incidents_of(v, c, s->id));
-	add_reasons(doc, why);
+	add_reasons(v, doc, why);
 	visit_answer(v, 200, doc);
 }
 
@@ -363,7 +362,7 @@ link_explained(void *arg, const json_t *why)
 		return;
 	}
 	doc = link_view(v, l);
-	add_reasons(doc, why);
+	add_reasons(v, doc, why);
 	visit_answer(v, 200, doc);
 }
 

@@ -365,7 +365,7 @@ is_seen(const struct visit *v)
 		return l != NULL && l->site != NULL && sees_site(v->session, l->site->id);
 	case SCOPE_INCIDENT:		/* an old one is not in the mirror: its handler looks again */
 		i = map_get(c->incident_by_id, v->id);
-		return i != NULL ? sees_incident(v->session, c, i->id, i->site) : sees_all(v->session);
+		return i == NULL || sees_incident(v->session, c, i->id, i->site);
 	default:
 		return true;
 	}

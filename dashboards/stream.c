@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "ctl/js.h"
 #include "dashboards/web.h"
 
 #define PING_NS (15 * NS_PER_S)
@@ -118,6 +119,23 @@ put_links(struct buf *b, const struct city *c, const struct session *s, uint64_t
 }
 
 static void
+put_incident(struct buf *b, const struct city *c, const struct session *s, const struct city_incident *i)
+{
+	json_t *view;
+
+	put_text(b, "event: incident\ndata: ");
+	if (s == NULL) {
+		put_text(b, i->text);
+		put_text(b, "\n\n");
+		return;
+	}
+	view = scope_incident(s, c, i->v);
+	js_line(b, view);
+	put_text(b, "\n");
+	json_decref(view);
+}
+
+static void
 put_incidents(struct buf *b, const struct city *c, const struct session *s, uint64_t after)
 {
 	const struct city_incident *i;
@@ -127,9 +145,7 @@ put_incidents(struct buf *b, const struct city *c, const struct session *s, uint
 		i = c->incident[k];
 		if (i->changed <= after || (s != NULL && !sees_incident(s, c, i->id, i->site)))
 			continue;
-		put_text(b, "event: incident\ndata: ");
-		put_text(b, i->text);
-		put_text(b, "\n\n");
+		put_incident(b, c, s, i);
 	}
 }
 

@@ -118,13 +118,23 @@ void	web_on_request(void *arg, struct exchange *x);
 /** Headers of every answer. */
 void	headers_put(struct exchange *x);
 
-/* scope.c: what an opd sees; all others see everything. */
+/* scope.c: what an opd sees; all others see everything. First: which objects. */
 
 bool	sees_site(const struct session *s, const char *site);
 bool	sees_all(const struct session *s);
 /** Is it about a site of its own, or does one of its sites suffer from it, or has suffered? */
 bool	sees_incident(const struct session *s, const struct city *c, const char *id, const char *site);
 bool	sees_ref(const struct session *s, const struct city *c, const char *ref);
+
+/* What of them, in the shape of the API; facts are the engine's. Each returns what is owned. */
+
+/** Take out of a site or a line, a copy of one that is seen, what is not to be told. */
+void	scope_object(const struct session *s, const struct city *c, json_t *view);
+/** @param view  of an incident that is seen; not changed */
+json_t *scope_incident(const struct session *s, const struct city *c, json_t *view);
+/** @param parent  the engine's: "name", "code" */
+json_t *scope_parent(const struct session *s, const struct city *c, const char *site, const json_t *parent);
+json_t *scope_evidence(const struct session *s, const struct city *c, const json_t *facts);
 
 /* api_*.c */
 

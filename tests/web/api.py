@@ -4,6 +4,7 @@
 comes. The engine is played (engine.py)."""
 import fcntl
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -276,6 +277,66 @@ def suffering(by_name):
     equal([i["id"] for i in lurah.get("/api/v1/incidents?state=closed").doc["items"]][:1], ["inc-4"], "it stays in its list")
 
 
+def others(by_name):
+    """What an opd is told of places that are not its own: a node of the fibre by name, another office by its state alone."""
+    lurah, plan = by_name["lurah"], by_name["plan"]
+
+    def fault(e):
+        e.find("link/s001-1")[1].update(parent="s005", incident="inc-5", state="unreachable", code="impacted")
+        e.find("site/s001")[1].update(incident="inc-5", state="unreachable", code="impacted")
+        e.facts["s001"] = e.facts["s001-1"] = [
+            "s005-1: 3 rounds lost, the first at 2026-11-21T01:02:03.004Z", "it passes through s005 (Kantor s005), whose fault explains it",
+            "node-1 answers (3.0 ms)", "s001-r1 answers again", "main line s001-1 (indihome) is unreachable"]
+        for n, place in ((5, "s005"), (6, "node-1")):
+            e.facts[f"inc-{n}"] = [f"{place}: answers again", "s005-1: answers again", "1 of 2 siblings answer"]
+            ack = {"user": "shift-lead", "note": "asked that office", "t": SINCE, "until": SINCE}
+            e.incident.insert(0, incident(n, f"site/{place}", site=place, site_name="Kantor " + place, ack=ack, kind="site.isolated"))
+        e.find("site/s001")[1]["links"][0].update(state="unreachable")
+    s = lurah.events()
+    s.next()
+    start = s.last_id
+    engine.change(fault, "incident.opened")
+    batch = s.until("batch", lambda d: any(r[8] == "inc-5" for r in d["sites"]))
+    ok(batch is not None, "a site that suffers from a fault at an office")
+    engine.change(lambda e: e.find("link/s001-1")[1].update(incident="inc-6"))        # ... and its line from one of a node
+    seen = {"incident inc-6": s.until("incident", lambda d: d["id"] == "inc-6")}
+    s.close()
+    s = lurah.events(start)
+    seen["incident inc-5, told again"] = s.until("incident", lambda d: d["id"] == "inc-5")
+    s.close()
+    for path in ("summary", "sites", "sites/s001", "links", "links/s001-1", "incidents", "incidents?state=all", "incidents/inc-5",
+                 "incidents/inc-6", "sites?q=s005", "links?q=Kantor+s005"):
+        a = lurah.get("/api/v1/" + path)
+        ok(a.status == 200, f"an opd may ask for {path}")
+        seen[path] = a.doc
+    for what, doc in seen.items():
+        text = json.dumps(doc)
+        none([w for w in ("s005", "shift-lead", "asked that") if w in text], f"{what}: another office and who is on duty are not named")
+    for path, of in (("/api/v1/sites/{id}", "s001"), ("/api/v1/links/{id}", "s001-1"), ("/api/v1/incidents/{id}", "inc-5"),
+                     ("/api/v1/incidents/{id}", "inc-6")):
+        a = lurah.get(path.replace("{id}", of))
+        none(api.answer_faults("GET", path, a.status, a.type, a.body), f"{of}, as described")
+    doc = seen["links/s001-1"]
+    equal([doc["parent"], doc["parents"]], [None, [{"id": None, "name": None, "state": "down"}, {"id": "node-1", "name": "Kantor node-1", "state": "ok"}]],
+          "on the way up a node has a name, an office a state")
+    equal([f["fact"][:14] for f in doc["evidence"]], ["node-1 answers", "s001-r1 answer", "main line s001"], "reasons that name others are left out")
+    doc = seen["incidents/inc-5"]
+    equal([doc[k] for k in ("kind", "root", "site", "site_name", "evidence")], ["site.isolated", None, None, None, []], "a fault at an office is one of its kind")
+    equal(doc["acked"], {"by": None, "at": SINCE, "comment": None, "until": None}, "somebody has it, since when")
+    doc = seen["incidents/inc-6"]
+    equal([doc["root"], doc["site_name"], len(doc["evidence"]), doc["acked"]["by"]], ["site/node-1", "Kantor node-1", 2, None], "a fault at a node is told by name")
+    equal(doc["acked"], seen["incident inc-6"]["acked"], "live events say the same")
+    doc = plan.get("/api/v1/incidents/inc-5").doc
+    ok(doc["site"] == "s005" and doc["acked"]["by"] == "shift-lead" and len(doc["evidence"]) == 3, "others see it all")
+
+    def over(e):
+        e.facts.clear()
+        del e.incident[:2]
+        e.find("link/s001-1")[1].update(parent="node-1", incident=None, state="up", code="ok")
+        e.find("site/s001")[1].update(incident=None, state="ok", code="ok")
+    engine.change(over)
+
+
 def engine_goes(by_name):
     b = by_name["plan"]
     s = b.events()
@@ -441,6 +502,7 @@ try:
     events(found)
     audited()
     suffering(found)
+    others(found)
     engine_goes(found)
     users_change(found)
     busy(found)

@@ -47,6 +47,7 @@ class Engine(ControlSocket):
         self.incident = [incident(2, "link/s002-1", site="s002", site_name="Kantor s002"), incident(1, "link/s001-1", "closed")]
         self.acks = []
         self.records = []
+        self.facts = {}             # id -> evidence, in place of two harmless facts
         self.refuse = {}            # op -> (code, more members)
         self.silent = set()         # ops that get no answer
         self.hold = set()           # users whose series wait for release()
@@ -141,13 +142,22 @@ class Engine(ControlSocket):
             return {"ok": False, "code": "not_found", "error": "there is no such object"}
         a = copy.deepcopy(item)
         a["object"] = f"{kind}/{a.pop('id')}"
-        a["evidence"] = [{"t": SINCE, "fact": "first lost round"}, {"t": None, "fact": "now"}]
+        a["evidence"] = [{"t": SINCE, "fact": f} for f in self.facts.get(item["id"], ["first lost round", "now"])]
+        a["evidence"][-1]["t"] = None
         if kind == "incident":
             a["members"] = [{"object": a["root"], "state": "down", "since": SINCE, "until": None},
                             {"object": "link/s003-1", "state": "unreachable", "since": SINCE, "until": None}]
         else:
-            a["parents"] = [{"object": "site/node-1", "name": "Kantor node-1", "state": "ok", "code": "ok"}]
+            a["parents"] = self.parents(item if kind == "link" else self.find(item["links"][0]["id"])[1] if item["links"] else {})
         return a
+
+    def parents(self, line):
+        found = []
+        while line and line.get("parent"):
+            p = self.find("site/" + line["parent"])[1]
+            found.append({"object": "site/" + p["id"], "name": p["name"], "state": p["state"], "code": p["code"]})
+            line = self.find("link/" + p["links"][0]["id"])[1] if p["links"] else None
+        return found
 
     def op_series(self, r):
         """As with the profile "city": no MIN of 5 minutes."""

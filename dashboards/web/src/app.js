@@ -12,7 +12,7 @@ import { store } from './store.js';
 import { applyTheme, chooseTheme, onTheme, theme } from './theme.js';
 import { showTitle } from './title.js';
 import { View, html, nothing, ticks } from './view.js';
-import { incidentTitle } from './words.js';
+import { ackBy, incidentTitle } from './words.js';
 import { icon } from './parts/state.js';
 import './parts/ack.js';
 import './parts/search.js';
@@ -241,7 +241,7 @@ class App extends View {
 		else if (what === 'closed')
 			this.say(t('say.closed', { title }), false);
 		else
-			this.say(t('say.acked', { title, by: i.acked?.by ?? '' }), false);
+			this.say(t('say.acked', { title, by: ackBy(i.acked) }), false);
 	}
 
 	/** At most one announcement in five seconds; alarms first. @param {string} text @param {boolean} alert */

@@ -24,7 +24,12 @@ export function shortName(site) {
 /** @param {import('./store.js').Incident} i */
 function rootName(i) {
 	const site = i.site ? store.sites.get(i.site) : undefined;
-	return site?.name ?? i.site_name ?? i.root.replace(/^[a-z]+\//, '');
+	return site?.name ?? i.site_name ?? (i.root ? i.root.replace(/^[a-z]+\//, '') : t('site.elsewhere'));
+}
+
+/** Who has it: an office is not told the name when the fault is elsewhere. @param {import('./store.js').Ack|null} ack */
+export function ackBy(ack) {
+	return ack?.by ?? t('ack.noc');
 }
 
 /** The kind, but a dead line that is a site's only one means that the site is down. @param {import('./store.js').Incident} i */

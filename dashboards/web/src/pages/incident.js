@@ -5,7 +5,7 @@ import { moment } from '../format.js';
 import { t, has } from '../i18n.js';
 import { store } from '../store.js';
 import { html, nothing, ticks } from '../view.js';
-import { causeWord, incidentState, incidentTitle, refHref } from '../words.js';
+import { ackBy, causeWord, incidentState, incidentTitle, refHref } from '../words.js';
 import { openAck } from '../parts/ack.js';
 import { incidentAge } from '../parts/alerts.js';
 import { evidenceList } from '../parts/evidence.js';
@@ -35,7 +35,7 @@ class IncidentPage extends ObjectPage {
 	ack(d) {
 		const a = d.acked;
 		if (a)
-			return html`<div class="notice"><b>${t('incident.acked', { by: a.by, t: moment(a.at, store.now()) })}</b><br>${a.comment}
+			return html`<div class="notice"><b>${t('incident.acked', { by: ackBy(a), t: moment(a.at, store.now()) })}</b><br>${a.comment}
 				${a.until ? html`<br><small>${t('incident.until', { t: moment(a.until, store.now()) })}</small>` : nothing}</div>`;
 		if (d.state === 'closed')
 			return html`<p class="m">${t('incident.never_acked')}</p>`;
@@ -46,7 +46,7 @@ class IncidentPage extends ObjectPage {
 		const d = this.data;
 		if (!d || this.problem?.status === 404)
 			return this.trouble();
-		const site = d.site ? store.sites.get(d.site) : null, href = refHref(d.root);
+		const site = d.site ? store.sites.get(d.site) : null, href = d.root ? refHref(d.root) : null;
 		return html`<div class="page" data-incident=${d.id}>
 			<section class="panel hero edge-${incidentState(d)}"><div class="hero-mark">${mark(incidentState(d), 40)}</div><div><h1 tabindex="-1">${incidentTitle(d)}</h1>
 				<p class="big">${d.state === 'closed' ? t('incident.took', { t: incidentAge(d) }) : ticks(() => incidentAge(d))}

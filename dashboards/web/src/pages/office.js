@@ -8,7 +8,7 @@ import { store } from '../store.js';
 import { html, nothing, ticks } from '../view.js';
 import { ObjectPage } from '../parts/page.js';
 import { mark, meter } from '../parts/state.js';
-import { causeWord, incidentKind } from '../words.js';
+import { ackBy, causeWord, incidentKind } from '../words.js';
 
 /** Which mood the big sentence has. @type {Record<string, string>} */
 const MOOD = { ok: 'good', warn: 'doubt', backup: 'doubt', unknown: 'doubt', maint: 'doubt', planned: 'doubt', down: 'bad', impacted: 'bad' };
@@ -58,7 +58,7 @@ class Office extends ObjectPage {
 		const incident = d.cause ? store.incidents.get(d.cause) : null;
 		return html`<section class="panel mood ${MOOD[state] ?? 'doubt'}" role="status"><h2>${mark(state === 'ok' ? 'fine' : state, 34)}<span>${t('office.state.' + state)}</span></h2>
 			${at === null ? nothing : html`<p>${t(state === 'ok' ? 'office.since.ok' : 'office.since', { t: `${dayMonth(at)}, ${hourMinute(at)} WIB` })}${state === 'ok' ? nothing : html` · <b>${ticks(() => duration((store.now() - at) / 1000))}</b>`}</p>`}
-			${incident ? html`<p>${incident.acked ? t('office.handled', { by: incident.acked.by, t: moment(incident.acked.at, store.now()) }) : t('office.known', { number: incident.number })}</p>` : nothing}
+			${incident ? html`<p>${incident.acked ? t('office.handled', { by: ackBy(incident.acked), t: moment(incident.acked.at, store.now()) }) : t('office.known', { number: incident.number })}</p>` : nothing}
 			<p class="s">${d.age_s === null ? t('age.never') : ticks(() => t('office.checked', { t: plainDuration(this.age(d.age_s) ?? 0) }))}</p></section>`;
 	}
 

@@ -6,7 +6,7 @@ import { clock } from '../format.js';
 import { t } from '../i18n.js';
 import { store } from '../store.js';
 import { View, html, nothing } from '../view.js';
-import { incidentTitle, problemText } from '../words.js';
+import { ackBy, incidentTitle, problemText } from '../words.js';
 
 const HOURS = [0, 1, 4, 8, 24];
 
@@ -84,7 +84,7 @@ class Ack extends View {
 			return nothing;
 		if (i.state === 'closed')
 			return html`<div class="notice warn" role="alert">${t('ack.closed')}</div>`;
-		return html`<div class="notice warn" role="alert">${a ? html`<b>${t('ack.conflict', { by: a.by, t: clock(a.at) })}</b><br>“${a.comment}”` : html`<b>${t('ack.changed')}</b>`}
+		return html`<div class="notice warn" role="alert">${a ? html`<b>${t('ack.conflict', { by: ackBy(a), t: clock(a.at) })}</b><br>“${a.comment}”` : html`<b>${t('ack.changed')}</b>`}
 			<br>${t('ack.again')}</div>`;
 	}
 

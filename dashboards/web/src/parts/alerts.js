@@ -5,7 +5,7 @@ import { clock, duration, instant, moment } from '../format.js';
 import { t } from '../i18n.js';
 import { store } from '../store.js';
 import { View, html, nothing, repeat, ticks } from '../view.js';
-import { impactedCount, incidentState, incidentTitle, shortName, stateWord } from '../words.js';
+import { ackBy, impactedCount, incidentState, incidentTitle, shortName, stateWord } from '../words.js';
 import { openAck } from './ack.js';
 import { mark } from './state.js';
 
@@ -17,7 +17,7 @@ export function incidentAge(i) {
 
 /** Who has it. @param {import('../store.js').Incident} i */
 export function ackNote(i) {
-	return i.acked ? html`<b>${i.acked.by}, ${clock(i.acked.at).slice(0, 5)}:</b> ${i.acked.comment}` : nothing;
+	return i.acked ? html`<b>${ackBy(i.acked)}, ${clock(i.acked.at).slice(0, 5)}${i.acked.comment ? ':' : ''}</b> ${i.acked.comment}` : nothing;
 }
 
 class Alerts extends View {

@@ -38,9 +38,9 @@ export function causeLine(id) {
 	return html`<p>${t('site.cause')} <a href=${'/insiden/' + id}>${known ? t('incident.number', { number: known.number }) : id}</a></p>`;
 }
 
-/** The way up: what it passes through, nearest first. @param {{id: string, name: string, state: string}[]} parents */
+/** The way up: what it passes through, nearest first. @param {{id: string|null, name: string|null, state: string}[]} parents */
 export function parentChain(parents) {
 	if (!parents.length)
 		return nothing;
-	return html`<ol class="chain">${parents.map(p => html`<li><a href=${'/situs/' + p.id}>${mark(p.state, 16)} ${p.name}</a> <em>${stateWord(p.state)}</em></li>`)}</ol>`;
+	return html`<ol class="chain">${parents.map(p => html`<li>${p.id ? html`<a href=${'/situs/' + p.id}>${mark(p.state, 16)} ${p.name}</a>` : html`${mark(p.state, 16)} ${t('site.elsewhere')}`} <em>${stateWord(p.state)}</em></li>`)}</ol>`;
 }
