@@ -109,15 +109,15 @@ older_came(void *arg, const json_t *answer)
 	free(l);
 }
 
-/* What is older than the mirror's. */
+/* What is older than the mirror's, of which it has the open ones alone. */
 static void
-fetch_older(struct listing *l, const char *cursor)
+fetch_older(struct listing *l, int64_t before)
 {
 	struct listing *kept = xcalloc(1, sizeof(*kept));
 
 	*kept = *l;
-	visit_ask(l->v, json_pack("{s:s, s:s, s:b, s:i, s:s}", "op", "list", "kind", "incident", "closed", 1,
-	    "limit", LIST_MAX, "cursor", cursor), older_came, kept);
+	visit_ask(l->v, json_pack("{s:s, s:s, s:b, s:i, s:o}", "op", "list", "kind", "incident", "closed", 1,
+	    "limit", LIST_MAX, "cursor", json_sprintf("inc-%" PRId64, before)), older_came, kept);
 }
 
 void
@@ -126,7 +126,7 @@ api_incidents(struct visit *v)
 	const struct city *c = mirror_city(v->web->mirror);
 	const char	  *cursor = query_text(&v->query, "cursor");
 	struct listing	   l;
-	int64_t		   before = INT64_MAX;
+	int64_t		   before = INT64_MAX, whole_from;
 	size_t		   i;
 	bool		   room = true;
 
@@ -138,16 +138,16 @@ api_incidents(struct visit *v)
 		return;
 	}
 	l.items = json_array();
+	whole_from = l.closed ? c->whole_from : 0;
 	for (i = 0; i < c->nincidents && room; i++)
-		if (c->incident[i]->number < before)
+		if (c->incident[i]->number < before && c->incident[i]->number >= whole_from)
 			room = listing_add(&l, c, c->incident[i]->v);
 	if (!room)
 		listing_answer(&l, last_id(&l));
-	else if (!l.closed || c->all_incidents || c->nincidents == 0)
+	else if (whole_from <= 1)
 		listing_answer(&l, json_null());
 	else
-		fetch_older(&l, before < c->incident[c->nincidents - 1]->number ? cursor :
-		    c->incident[c->nincidents - 1]->id);
+		fetch_older(&l, before < whole_from ? before : whole_from);
 }
 
 /* ---- one ---- */

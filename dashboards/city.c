@@ -356,6 +356,19 @@ incident_differs(struct city_incident *i, const struct city_incident *was)
 	    json_object_size(i->suffering) > json_object_size(was->suffering);
 }
 
+/* Whoever has not heard the last of one that has gone cannot be told any more. */
+static void
+forget(struct city *c, const struct city *before)
+{
+	size_t i;
+
+	c->forgotten = before->forgotten;
+	for (i = 0; i < before->nincidents; i++)
+		if (before->incident[i]->changed > c->forgotten &&
+		    map_get(c->incident_by_id, before->incident[i]->id) == NULL)
+			c->forgotten = before->incident[i]->changed;
+}
+
 int
 city_compare(struct city *c, const struct city *before, uint64_t n)
 {
@@ -383,6 +396,7 @@ city_compare(struct city *c, const struct city *before, uint64_t n)
 		c->incident[i]->changed = differs ? n : was->changed;
 		differ += differs;
 	}
+	forget(c, before);
 	if (c->nsites != before->nsites || c->nlinks != before->nlinks)
 		return -1;
 	for (i = 0; i < c->nsites; i++)

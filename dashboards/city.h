@@ -52,7 +52,8 @@ struct city {
 	size_t		       nsites, nlinks, nincidents;
 	struct map	      *site_by_id, *link_by_id, *incident_by_id, *site_of_device;
 	json_t		      *devices;		/* keeps the names in site_of_device */
-	bool		       all_incidents;	/* there are no older ones */
+	int64_t		       whole_from;	/* all incidents of this number or above are here, below it open ones */
+	uint64_t	       forgotten;	/* the last batch that told one which is not here any more */
 	int64_t		       seq;
 	char		       ns[64], version[32], up_since[32];	/* "" when not known */
 };
@@ -67,6 +68,8 @@ void	city_add_device(struct city *c, const json_t *item);
 void	city_add_site(struct city *c, const json_t *item);
 /** One that is there already, or is pending, is passed over. */
 void	city_add_incident(struct city *c, const json_t *item);
+/** The next after *at, 0 to start, that was open in the city before and is not here; NULL: none is left. */
+const struct city_incident *city_missing(const struct city *c, const struct city *before, size_t *at);
 void	city_take_status(struct city *c, const json_t *status);
 /** All has come: put incidents in order, and note who suffers from which. */
 void	city_finish(struct city *c);

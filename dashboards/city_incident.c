@@ -85,6 +85,19 @@ city_add_incident(struct city *c, const json_t *item)
 	c->incident[c->nincidents++] = i;
 }
 
+const struct city_incident *
+city_missing(const struct city *c, const struct city *before, size_t *at)
+{
+	const struct city_incident *i;
+
+	while (*at < before->nincidents) {
+		i = before->incident[(*at)++];
+		if (i->open && map_get(c->incident_by_id, i->id) == NULL)
+			return i;
+	}
+	return NULL;
+}
+
 static int
 newer_first(const void *a, const void *b)
 {

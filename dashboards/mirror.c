@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 #define AGE_NS	    (2 * NS_PER_S)
 #define OFTEN_NS    NS_PER_S
@@ -35,7 +36,7 @@ struct mirror {
 	struct upstream	   *up;
 	struct mirror_calls calls;
 	struct city	   *city, *building;
-	size_t		    step;
+	size_t		    step, missing;	/* missing: place in city_missing() */
 	bool		    busy, stirred, subscribed;
 	bool		    connected;		/* ... and the city is young */
 	struct loop_timer   timer, stale;
@@ -45,6 +46,7 @@ struct mirror {
 
 static void refresh(void *arg);
 static void next_page(struct mirror *m, const json_t *cursor);
+static void next_missing(struct mirror *m);
 
 /* When the next refresh is due. */
 static void
@@ -119,6 +121,49 @@ finish(struct mirror *m)
 	plan(m);
 }
 
+/* An incident that was open, and is neither that nor among the newest: how has it ended? */
+static void
+on_missing(void *arg, const json_t *answer)
+{
+	struct mirror *m = arg;
+	const char    *code = json_string_value(json_object_get(answer, "code")), *ref;
+	json_t	      *item;
+
+	if (json_is_true(json_object_get(answer, "ok")) &&
+	    (ref = json_string_value(json_object_get(answer, "object"))) != NULL) {
+		item = json_copy((json_t *)answer);	/* whose "id" is the request's */
+		json_object_set_new(item, "id", json_string(ref + strcspn(ref, "/") + 1));
+		city_add_incident(m->building, item);
+		json_decref(item);
+	} else if (code == NULL || strcmp(code, "not_found") != 0) {
+		give_up(m);
+		return;
+	}
+	next_missing(m);
+}
+
+static void
+next_missing(struct mirror *m)
+{
+	const struct city_incident *i = city_missing(m->building, m->city, &m->missing);
+
+	if (i != NULL)
+		upstream_ask(m->up, json_pack("{s:s, s:s}", "op", "get", "object", i->id), on_missing, m);
+	else
+		finish(m);
+}
+
+/* How far back the newest page of incidents is whole. @param next  cursor behind it, or null */
+static int64_t
+whole_from(const json_t *next)
+{
+	const char *id = json_string_value(next);
+	int64_t	    number;
+
+	return id != NULL && strncmp(id, "inc-", 4) == 0 && text_to_i64(id + 4, 1, INT64_MAX, &number) == 0 ?
+	    number : 1;
+}
+
 static void
 on_page(void *arg, const json_t *answer)
 {
@@ -134,14 +179,14 @@ on_page(void *arg, const json_t *answer)
 		steps[m->step].add(m->building, item);
 	next = json_object_get(answer, "next");
 	if (steps[m->step].closed) {
-		m->building->all_incidents = !json_is_string(next);
+		m->building->whole_from = whole_from(next);
 		next = NULL;
 	}
 	m->step += !json_is_string(next);
 	if (m->step < nitems(steps))
 		next_page(m, next);
 	else
-		finish(m);
+		next_missing(m);
 }
 
 static void
@@ -167,7 +212,7 @@ on_status(void *arg, const json_t *answer)
 	}
 	m->building = city_new();
 	city_take_status(m->building, answer);
-	m->step = 0;
+	m->step = m->missing = 0;
 	next_page(m, NULL);
 }
 

@@ -303,14 +303,15 @@ filter_of(const struct stream *s)
 static void
 catch_up(struct streams *t, struct stream *s, const char *last_id)
 {
-	uint64_t batch;
-	uint32_t boot;
+	const struct city *c = mirror_city(t->mirror);
+	uint64_t	   batch;
+	uint32_t	   boot;
 
 	if (event_id_parse(last_id, &boot, &batch) == -1 || boot != t->boot || batch < t->anew ||
-	    batch > s->told)
+	    batch < c->forgotten || batch > s->told)
 		stream_send_own(s, reset_piece(t));
 	else
-		stream_send_own(s, batch_piece(t, mirror_city(t->mirror), filter_of(s), batch));
+		stream_send_own(s, batch_piece(t, c, filter_of(s), batch));
 }
 
 void

@@ -413,6 +413,60 @@ def busy(by_name):
     equal(by_name["plan"].ask("PATCH", "/api/v1/session", {"lang": "id"}).status, 200, "so can the server then")
 
 
+def pages_of(b, path):
+    found, cursor = [], ""
+    while cursor is not None:
+        page = b.get(f"{path}{cursor}").doc
+        found += [i["id"] for i in page["items"]]
+        cursor = "&cursor=" + page["next"] if page["next"] else None
+    return found
+
+
+def past():
+    """More incidents than the mirror holds: the newest 500, and open ones however old."""
+    other, was_open = Server(), (700, 3)
+    try:
+        def fill(e):
+            e.incident = [incident(n, f"link/s00{n % 3 + 1}-1", "open" if n in was_open else "closed") for n in range(1201, 0, -1)]
+        other.engine.change(fill, "incident.opened")
+        op, opd = Browser(other), Browser(other)
+        for b, name, more in ((op, "op", ["noc"]), (opd, "camat", ["opd", "--sites", "s003"])):
+            other.user("add", name, "--role", *more, password=PASSWORD + "\n")
+            b.login(name, PASSWORD)
+        wait("the mirror has them", lambda: op.get("/api/v1/incidents").doc["items"][-1]["id"] == "inc-3")
+        equal([i["id"] for i in op.get("/api/v1/incidents").doc["items"]], ["inc-700", "inc-3"], "open ones are there however old")
+        equal(op.get("/api/v1/summary").doc["incidents"], 2, "and are counted")
+        every = [f"inc-{n}" for n in range(1201, 0, -1)]
+        equal(pages_of(op, "/api/v1/incidents?state=all&limit=300"), every, "pages give each incident once, in order")
+        equal(pages_of(op, "/api/v1/incidents?state=closed&limit=500"), [i for i in every if i not in ("inc-700", "inc-3")], "or those that are over")
+        equal(pages_of(op, "/api/v1/incidents?state=all&cursor=inc-5"), every[-4:], "from any number on")
+        equal(pages_of(opd, "/api/v1/incidents?state=all&limit=500"), [f"inc-{n}" for n in range(1201, 0, -1) if n % 3 == 2], "an opd its own")
+        for b, n, status, what in ((op, 7, 200, "an old one, by itself"), (opd, 8, 200, "an opd's own"),
+                                   (opd, 7, 200, "one of which its line was part"), (op, 9999, 404, "one that never was")):
+            a = b.get(f"/api/v1/incidents/inc-{n}")
+            none([status] if a.status != status else api.answer_faults("GET", "/api/v1/incidents/{id}", a.status, a.type, a.body), what)
+        a = op.ask("POST", "/api/v1/incidents/inc-3/ack", {"comment": "still there", "version": 1})
+        ok(a.status == 200 and a.doc["acked"]["by"] == "op", "an ack of an old open one")
+        s, first = op.events(), op.events()
+        s.next()
+        first.next()
+
+        def close(e):
+            e.find("inc-3")[1].update(status="closed", closed=SINCE, version=3)
+        other.engine.change(close, "incident.closed")
+        equal((s.until("incident", lambda d: d["state"] == "closed") or {}).get("id"), "inc-3", "its end is told")
+        other.engine.change(lambda e: e.link[0].update(state="down", code="down"))
+        s.until("batch", lambda d: d["links"])
+        for last, told in ((first.last_id, "reset"), (s.last_id, "batch")):
+            again = op.events(last)
+            if told == "batch":
+                other.engine.change(lambda e: e.link[0].update(state="up", code="ok"))
+            equal(again.until_any("reset", "batch"), told, f"and then it is forgotten: who comes back is told by a {told}")
+            again.close()
+    finally:
+        other.close()
+
+
 def meanwhile():
     """Passwords are compared by a process of its own, one after the other; here when the test likes."""
     other, answers = Server(), {}
@@ -506,6 +560,7 @@ try:
     engine_goes(found)
     users_change(found)
     busy(found)
+    past()
     meanwhile()
     both_kinds()
     background()

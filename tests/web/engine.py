@@ -131,10 +131,20 @@ class Engine(ControlSocket):
     def op_list(self, r):
         items = [i for i in getattr(self, r["kind"]) if r["kind"] != "incident" or r.get("closed") or i["status"] != "closed"]
         at = 0
-        if r.get("cursor"):
+        if r.get("cursor") and r["kind"] == "incident":
+            at = sum(int(i["id"][4:]) >= int(r["cursor"][4:]) for i in items)
+        elif r.get("cursor"):
             at = [i["id"] for i in items].index(r["cursor"]) + 1
         page = items[at:at + r["limit"]]
         return {"items": page, "next": page[-1]["id"] if at + len(page) < len(items) else None, "seq": self.seq}
+
+    def op_get(self, r):
+        kind, item = self.find(r["object"])
+        if item is None:
+            return {"ok": False, "code": "not_found", "error": "there is no such object"}
+        a = copy.deepcopy(item)
+        a["object"] = f"{kind}/{a.pop('id')}"
+        return a
 
     def op_why(self, r):
         kind, item = self.find(r["object"])

@@ -231,5 +231,12 @@ class Events:
                 return data
         return None
 
+    def until_any(self, *wanted):
+        """The name of the next event of one of these."""
+        name = ""
+        while name is not None and name not in wanted:
+            name, _ = self.next()
+        return name
+
     def close(self):
         self.c.close()
