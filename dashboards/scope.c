@@ -57,6 +57,17 @@ sees_ref(const struct session *s, const struct city *c, const char *ref)
 	return site != NULL && sees_site(s, site);
 }
 
+uint32_t
+scope_mark(const struct session *s)
+{
+	uint64_t mark = 1;
+	size_t	 i;
+
+	for (i = 0; i < s->user.nsites && !sees_all(s); i++)
+		mark = hash_u64(mark ^ hash_text(s->user.site[i]));
+	return sees_all(s) ? 0 : (uint32_t)mark | 1;
+}
+
 /* ---- what of them ---- */
 
 /* May the visitor be told its name? */

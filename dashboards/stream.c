@@ -21,7 +21,6 @@ struct stream {
 	struct streams	   *all;
 	struct http_stream *out;
 	struct session	   *session;
-	uint64_t	    told;	/* the last batch that it knows */
 	struct stream	   *next, *prev;
 };
 
@@ -37,7 +36,7 @@ struct streams {
 };
 
 int
-event_id_parse(const char *text, uint32_t *boot, uint64_t *batch)
+event_id_parse(const char *text, struct event_id *id)
 {
 	size_t	hex = strspn(text, "0123456789abcdef");
 	int64_t n;
@@ -45,8 +44,8 @@ event_id_parse(const char *text, uint32_t *boot, uint64_t *batch)
 	if (hex != 8 || text[hex] != '-' || text_to_i64(text + hex + 1, 0, INT64_MAX, &n) == -1 ||
 	    text[hex + 1] == '-')
 		return -1;
-	*boot = (uint32_t)strtoul(text, NULL, 16);
-	*batch = (uint64_t)n;
+	id->mark = (uint32_t)strtoul(text, NULL, 16);
+	id->batch = (uint64_t)n;
 	return 0;
 }
 
@@ -74,9 +73,16 @@ put_text(struct buf *b, const char *text)
 }
 
 static void
-put_id(const struct streams *t, struct buf *b, uint64_t batch)
+put_id(struct buf *b, struct event_id id)
 {
-	put(b, "id: %08" PRIx32 "-%" PRIu64 "\n", t->boot, batch);
+	put(b, "id: %08" PRIx32 "-%" PRIu64 "\n", id.mark, id.batch);
+}
+
+/* What a reader knows that has been told all. @param s  NULL: one that sees everything */
+static struct event_id
+id_of(const struct streams *t, const struct session *s)
+{
+	return (struct event_id){ t->boot ^ (s != NULL ? scope_mark(s) : 0), mirror_batch(t->mirror) };
 }
 
 static void
@@ -149,16 +155,18 @@ put_incidents(struct buf *b, const struct city *c, const struct session *s, uint
 	}
 }
 
-/* All that has changed after a batch. @return NULL: nothing of this reader's */
+/* All that has changed after a batch; the id comes last. @return NULL: nothing of this reader's */
 static struct piece *
 batch_piece(const struct streams *t, const struct city *c, const struct session *s, uint64_t after)
 {
 	struct buf    b = { 0 };
 	struct piece *p = NULL;
-	size_t	      n;
+	size_t	      n, told;
 
+	put_incidents(&b, c, s, after);
+	told = b.len;
 	put_text(&b, "event: batch\n");
-	put_id(t, &b, mirror_batch(t->mirror));
+	put_id(&b, id_of(t, s));
 	put(&b, "data: {\"seq\":%" PRId64 ",", c->seq);
 	put_now(t, &b);
 	put_text(&b, ",\"sites\":[");
@@ -166,23 +174,20 @@ batch_piece(const struct streams *t, const struct city *c, const struct session 
 	put_text(&b, "],\"links\":[");
 	n += put_links(&b, c, s, after);
 	put_text(&b, "]}\n\n");
-	if (n == 0)
-		b.len = 0;
-	put_incidents(&b, c, s, after);
-	if (b.len > 0)
+	if (n > 0 || told > 0)
 		p = piece_new(b.data, b.len);
 	buf_free(&b);
 	return p;
 }
 
 static struct piece *
-reset_piece(const struct streams *t)
+reset_piece(const struct streams *t, const struct session *s)
 {
 	struct buf    b = { 0 };
 	struct piece *p;
 
 	put_text(&b, "event: reset\n");
-	put_id(t, &b, mirror_batch(t->mirror));
+	put_id(&b, id_of(t, s));
 	put(&b, "data: {\"seq\":%" PRId64 "}\n\n", mirror_city(t->mirror)->seq);
 	p = piece_new(b.data, b.len);
 	buf_free(&b);
@@ -204,6 +209,12 @@ engine_piece(const struct streams *t)
 }
 
 /* ---- streams ---- */
+
+static const struct session *
+filter_of(const struct stream *s)
+{
+	return sees_all(s->session) ? NULL : s->session;
+}
 
 static void
 stream_free(struct stream *s)
@@ -276,14 +287,16 @@ room_make(struct streams *t, const struct session *session)
 		stream_end(oldest);
 }
 
+/* @param id  NULL: none */
 static struct piece *
-hello_piece(const struct streams *t)
+hello_piece(const struct streams *t, const struct event_id *id)
 {
 	struct buf    b = { 0 };
 	struct piece *p;
 
 	put_text(&b, "retry: 2000\nevent: hello\n");
-	put_id(t, &b, mirror_batch(t->mirror));
+	if (id != NULL)
+		put_id(&b, *id);
 	put(&b, "data: {\"seq\":%" PRId64 ",\"version\":\"" PACKAGE_VERSION "\",",
 	    mirror_city(t->mirror)->seq);
 	put_now(t, &b);
@@ -293,25 +306,31 @@ hello_piece(const struct streams *t)
 	return p;
 }
 
-static const struct session *
-filter_of(const struct stream *s)
-{
-	return sees_all(s->session) ? NULL : s->session;
-}
-
-/* What the reader has missed. @param last_id  the last it has seen */
+/* What the reader has missed. @param last  the last it has seen; NULL: what is none of ours */
 static void
-catch_up(struct streams *t, struct stream *s, const char *last_id)
+catch_up(struct streams *t, struct stream *s, const struct event_id *last)
 {
 	const struct city *c = mirror_city(t->mirror);
-	uint64_t	   batch;
-	uint32_t	   boot;
+	struct event_id	   now = id_of(t, filter_of(s));
 
-	if (event_id_parse(last_id, &boot, &batch) == -1 || boot != t->boot || batch < t->anew ||
-	    batch < c->forgotten || batch > s->told)
-		stream_send_own(s, reset_piece(t));
+	if (last == NULL || last->mark != now.mark || last->batch < t->anew || last->batch < c->forgotten ||
+	    last->batch > now.batch)
+		stream_send_own(s, reset_piece(t, filter_of(s)));
 	else
-		stream_send_own(s, batch_piece(t, c, filter_of(s), batch));
+		stream_send_own(s, batch_piece(t, c, filter_of(s), last->batch));
+}
+
+/* @param last_id  Last-Event-ID, or "" */
+static void
+greet(struct streams *t, struct stream *s, const char *last_id)
+{
+	struct event_id id = id_of(t, filter_of(s));
+	bool		back = last_id[0] != '\0', known = !back || event_id_parse(last_id, &id) == 0;
+
+	stream_send_own(s, hello_piece(t, known ? &id : NULL));
+	stream_send_own(s, engine_piece(t));
+	if (back)
+		catch_up(t, s, known ? &id : NULL);
 }
 
 void
@@ -326,7 +345,6 @@ streams_open(struct streams *t, struct exchange *x, struct session *session, con
 	s->all = t;
 	s->session = session;
 	session_hold(session);
-	s->told = mirror_batch(t->mirror);
 	s->next = t->first;
 	if (t->first != NULL)
 		t->first->prev = s;
@@ -334,10 +352,7 @@ streams_open(struct streams *t, struct exchange *x, struct session *session, con
 	t->counts.open++;
 	t->counts.opened++;
 	s->out = http_stream_open(x, "text/event-stream", on_closed, s);
-	stream_send_own(s, hello_piece(t));
-	stream_send_own(s, engine_piece(t));
-	if (id[0] != '\0')
-		catch_up(t, s, id);
+	greet(t, s, id);
 }
 
 void
@@ -365,34 +380,31 @@ send_all(struct streams *t, struct piece *p)
 	piece_release(p);
 }
 
+/* What the last batch brought. @param rows  as of mirror_calls.changed */
+static struct piece *
+news_piece(const struct streams *t, const struct city *c, const struct session *s, int rows)
+{
+	return rows == -1 ? reset_piece(t, s) : batch_piece(t, c, s, mirror_batch(t->mirror) - 1);
+}
+
 void
 streams_tell(struct streams *t, const struct city *c, int rows)
 {
 	struct piece  *shared = NULL;
 	struct stream *s, *next;
-	uint64_t       batch = mirror_batch(t->mirror);
 
 	t->counts.batches++;
-	if (rows == -1) {
-		t->anew = batch;
-		send_all(t, reset_piece(t));
-		for (s = t->first; s != NULL; s = s->next)
-			s->told = batch;
-		return;
-	}
+	if (rows == -1)
+		t->anew = mirror_batch(t->mirror);
 	for (s = t->first; s != NULL; s = next) {
 		next = s->next;
-		if (filter_of(s) == NULL && s->told == batch - 1) {
-			if (shared == NULL)
-				shared = batch_piece(t, c, NULL, batch - 1);
-			s->told = batch;
-			stream_send(s, shared);
-		} else {
-			uint64_t after = s->told;
-
-			s->told = batch;
-			stream_send_own(s, batch_piece(t, c, filter_of(s), after));
+		if (filter_of(s) != NULL) {
+			stream_send_own(s, news_piece(t, c, filter_of(s), rows));
+			continue;
 		}
+		if (shared == NULL)
+			shared = news_piece(t, c, NULL, rows);
+		stream_send(s, shared);
 	}
 	piece_release(shared);
 }

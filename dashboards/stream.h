@@ -5,6 +5,10 @@
  * Each refresh of the city that changes something is a batch with a number, and every object remembers the
  * batch that told its present row. So a reader that comes back with the number of the last batch it saw gets
  * one batch of all that has changed since, however long ago that was.
+ *
+ * An id says that all up to this batch has been told, so it stands in the last event of a batch alone:
+ * incidents come first, without one. The hello of a reader that comes back repeats what it came with, until
+ * it has what it missed. Ids are those of a scope: one that was made for an eye that sees less is not known.
  */
 #ifndef SIMPUL_STREAM_H
 #define SIMPUL_STREAM_H
@@ -34,7 +38,12 @@ void	streams_tell(struct streams *t, const struct city *c, int rows);
 void	streams_tell_engine(struct streams *t);
 struct streams_counts streams_counts(const struct streams *t);
 
-/** "1f0c2d3e-12": this server's mark and a batch. 0, or -1 when it is none. Pure. */
-int	event_id_parse(const char *text, uint32_t *boot, uint64_t *batch);
+struct event_id {
+	uint32_t mark;		/* of this run of the server, and of what the reader sees */
+	uint64_t batch;
+};
+
+/** "1f0c2d3e-12": mark and batch. 0, or -1 when it is none. Pure. */
+int	event_id_parse(const char *text, struct event_id *id);
 
 #endif

@@ -126,6 +126,9 @@ bool	sees_all(const struct session *s);
 bool	sees_incident(const struct session *s, const struct city *c, const char *id, const char *site);
 bool	sees_ref(const struct session *s, const struct city *c, const char *ref);
 
+/** A number for what it sees; 0: everything. */
+uint32_t scope_mark(const struct session *s);
+
 /* What of them, in the shape of the API; facts are the engine's. Each returns what is owned. */
 
 /** Take out of a site or a line, a copy of one that is seen, what is not to be told. */

@@ -68,8 +68,7 @@ fuzz_texts(const uint8_t *data, size_t size)
 	struct static_file file = { .body = { { NULL, 0 }, { (uint8_t *)"", 0 }, { (uint8_t *)"", 0 } } };
 	struct query	   q;
 	char		  *text = xcalloc(size + 1, 1), token[TOKEN_SIZE];
-	uint32_t	   boot;
-	uint64_t	   batch;
+	struct event_id	   id;
 	int64_t		   n = 0;
 
 	memcpy(text, data, size);
@@ -81,7 +80,7 @@ fuzz_texts(const uint8_t *data, size_t size)
 	query_free(&q);
 	if (cookie_token(text, token) == 0 && strlen(token) != TOKEN_SIZE - 1)
 		abort();
-	event_id_parse(text, &boot, &batch);
+	event_id_parse(text, &id);
 	static_choose(&file, text);
 	free(text);
 }

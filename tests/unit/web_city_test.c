@@ -148,6 +148,7 @@ test_scope(void)
 	struct city    *c = city_of("0.03", "ok");
 	struct session	opd = { .user = { .role = USER_OPD, .site = site, .nsites = 1 } },
 			noc = { .user = { .role = USER_NOC } };
+	uint32_t	first;
 
 	ok(sees_site(&opd, "s1") && !sees_site(&opd, "s2") && !sees_site(&opd, ""),
 	    "an opd sees its own sites");
@@ -157,6 +158,10 @@ test_scope(void)
 	ok(sees_ref(&opd, c, "link/s1-1/rx_bps") && !sees_ref(&opd, c, "link/s2-1/rx_bps") &&
 		!sees_ref(&opd, c, "link/x/rx_bps") && !sees_ref(&opd, c, "host/s2-r1/load1"),
 	    "series of its lines");
+	ok(scope_mark(&noc) == 0 && scope_mark(&opd) != 0, "the mark of a scope is 0 for everything");
+	first = scope_mark(&opd);
+	strcpy(site[0], "s2");
+	ok(scope_mark(&opd) != first, "and another for other sites");
 	opd.user.nsites = 0;
 	ok(!sees_site(&opd, "s1"), "without sites nothing");
 	city_free(c);
@@ -169,7 +174,7 @@ static struct city *
 city_with(const char *cause, const char *incident)
 {
 	struct city *c = city_new();
-	char text[400];
+	char	     text[400];
 
 	snprintf(text, sizeof(text), SITE("s1", "ok", "", "%s"), cause);
 	add(c, city_add_site, text);
@@ -384,16 +389,15 @@ test_files(void)
 static void
 test_event_id(void)
 {
-	uint32_t boot;
-	uint64_t batch;
+	struct event_id id;
 
-	ok(event_id_parse("1f0c2d3e-12", &boot, &batch) == 0 && boot == 0x1f0c2d3e && batch == 12,
+	ok(event_id_parse("1f0c2d3e-12", &id) == 0 && id.mark == 0x1f0c2d3e && id.batch == 12,
 	    "an id of an event");
-	ok(event_id_parse("", &boot, &batch) == -1 && event_id_parse("1f0c2d3e", &boot, &batch) == -1 &&
-		event_id_parse("1f0c2d3e-", &boot, &batch) == -1 &&
-		event_id_parse("1f0c2d3e--1", &boot, &batch) == -1 &&
-		event_id_parse("1f0c2d3e-99999999999999999999", &boot, &batch) == -1 &&
-		event_id_parse("zz0c2d3e-1", &boot, &batch) == -1,
+	ok(event_id_parse("", &id) == -1 && event_id_parse("1f0c2d3e", &id) == -1 &&
+		event_id_parse("1f0c2d3e-", &id) == -1 &&
+		event_id_parse("1f0c2d3e--1", &id) == -1 &&
+		event_id_parse("1f0c2d3e-99999999999999999999", &id) == -1 &&
+		event_id_parse("zz0c2d3e-1", &id) == -1,
 	    "and what is none");
 }
 

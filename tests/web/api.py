@@ -203,10 +203,10 @@ def events(by_name):
     wait("the mirror has it", lambda: op.get("/api/v1/incidents/inc-3").status == 200 and
          op.get("/api/v1/sites/s005").doc["state"] == "down")
     s = op.events(last)
-    batch = s.until("batch")
-    equal([r[0] for r in (batch or {"sites": []})["sites"]], ["s005"], "who comes back hears what was missed")
     i = s.until("incident")
-    none(api.faults(i, {"$ref": "#/components/schemas/Incident"}), "incidents, too, as described")
+    none(api.faults(i, {"$ref": "#/components/schemas/Incident"}), "who comes back hears what was missed: incidents, as described")
+    batch = s.until("batch")
+    equal([r[0] for r in (batch or {"sites": []})["sites"]], ["s005"], "and sites")
     ok(b"<" not in op.get("/api/v1/incidents").body, "and no markup leaves the server as such")
     s.close()
     for bad in ("0", "ffffffff-1", last.split("-")[0] + "-999999", "x" * 100):
@@ -248,6 +248,64 @@ def delays(op):
         a = check(op, "GET", "/api/v1/latency/{id}", f"?from=1795222800&to={1795222800 + hours * 3600}&max_points={points}").doc
         equal((a["step_s"], a["min_agg"], a["max_agg"]), (step, *aggs), f"delay in steps of {step} s")
         equal((a["min_ms"][1], a["p50_ms"][1], a["max_ms"][1]), (least, 1000, greatest), "its least, middle and greatest")
+
+
+def resume(by_name):
+    """An id says that all up to it has been told: it comes with the last of what belongs together, and is that of one view."""
+    lurah, op2, plan = by_name["lurah"], by_name["op2"], by_name["plan"]
+
+    def told(s, last="batch"):
+        """(event, id known after it, its object) up to one of this name"""
+        found = []
+        while not found or found[-1][0] not in (last, None):
+            name, d = s.next()
+            if name != "ping":
+                found.append((name, s.last_id, d["id"] if name == "incident" else None))
+        return found
+    s, own = op2.events(), lurah.events()
+    told(s, "engine")
+    told(own, "engine")
+    start, own_start = s.last_id, own.last_id
+
+    def fault(e):
+        for n in (7, 8):
+            e.incident.insert(0, incident(n, "link/s002-1", site="s002", site_name="Kantor s002"))
+    engine.change(fault, "incident.opened")
+    first = told(s)
+    equal(first[:-1], [("incident", start, "inc-7"), ("incident", start, "inc-8")], "incidents have no id of their own")
+    ok(first[-1][1] != start, "the batch behind them has")
+    engine.change(lambda e: e.find("inc-8")[1].update(severity="minor", version=2), "incident.updated")
+    second = told(s)
+    equal([x[::2] for x in second], [("incident", "inc-8"), ("batch", None)], "incidents alone end with an empty batch")
+    s.close()
+    for b in (plan, op2):
+        s = b.events(start)
+        again = told(s)
+        equal(again, [("hello", start, None), ("engine", start, None), ("incident", start, "inc-7"), ("incident", start, "inc-8"),
+                      ("batch", second[-1][1], None)], "who comes back keeps its id until it has all that it missed")
+        s.close()
+    s = op2.events(second[-1][1])
+    engine.change(lambda e: e.link[1].update(code="warn", state="degraded"))
+    equal([x[0] for x in told(s)], ["hello", "engine", "batch"], "nothing is told twice")
+    s.close()
+    s = op2.events("1-1")
+    name, _ = s.next()
+    ok(name == "hello" and s.last_id is None and s.until("reset") is not None and s.last_id is not None, "what is no id is not repeated")
+    s.close()
+    ok(own_start != start, "an opd's ids are its own")
+    for b, last in ((op2, own_start), (lurah, start)):
+        s = b.events(last)
+        equal(s.until_any("reset", "batch"), "reset", "an id of another view is not known")
+        s.close()
+    engine.change(lambda e: e.link[0].update(code="warn", state="degraded"))
+    equal([x[0] for x in told(own)], ["batch"], "what is not an opd's is no batch of its own")
+    own.close()
+
+    def over(e):
+        del e.incident[:2]
+        for l in e.link[:2]:
+            l.update(code="ok", state="up")
+    engine.change(over)
 
 
 def suffering(by_name):
@@ -556,6 +614,7 @@ try:
     events(found)
     audited()
     suffering(found)
+    resume(found)
     others(found)
     engine_goes(found)
     users_change(found)
