@@ -369,6 +369,60 @@ forget(struct city *c, const struct city *before)
 			c->forgotten = before->incident[i]->changed;
 }
 
+/* What is entered for an object, and stands in no row. */
+static bool
+same_entry(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = {
+		"id", "name", "short", "kind", "district", "class", "life", "parent",
+		"site", "site_name", "role", "provider", "product", "contract_down_bps", "contract_up_bps",
+		"committed", "address"
+	};
+	const json_t *x, *y;
+	size_t	      i;
+
+	for (i = 0; i < nitems(keys); i++) {
+		x = json_object_get(a, keys[i]);
+		y = json_object_get(b, keys[i]);
+		if (x != y && !json_equal(x, y))
+			return false;
+	}
+	return true;
+}
+
+/* The same objects in the same order, entered as they were? */
+static bool
+same_inventory(const struct city *c, const struct city *before)
+{
+	size_t i, k;
+
+	if (c->nsites != before->nsites || c->nlinks != before->nlinks)
+		return false;
+	for (i = 0; i < c->nlinks; i++)
+		if (!same_entry(c->link[i]->v, before->link[i]->v))
+			return false;
+	for (i = 0; i < c->nsites; i++) {
+		const struct city_site *s = c->site[i], *was = before->site[i];
+
+		if (!same_entry(s->v, was->v) || s->nlinks != was->nlinks)
+			return false;
+		for (k = 0; k < s->nlinks; k++)
+			if (strcmp(s->link[k]->id, was->link[k]->id) != 0)
+				return false;
+	}
+	return true;
+}
+
+/* @return whether its row is another; *changed: the batch that told it */
+static bool
+row_differs(const char *row, const char *was, uint64_t told, uint64_t n, uint64_t *changed)
+{
+	bool differs = was == NULL || strcmp(row, was) != 0;
+
+	*changed = differs ? n : told;
+	return differs;
+}
+
 int
 city_compare(struct city *c, const struct city *before, uint64_t n)
 {
@@ -376,34 +430,26 @@ city_compare(struct city *c, const struct city *before, uint64_t n)
 	size_t i;
 
 	for (i = 0; i < c->nsites; i++) {
-		const struct city_site *was = map_get(before->site_by_id, c->site[i]->id);
-		bool same = was != NULL && strcmp(was->row, c->site[i]->row) == 0;
+		struct city_site       *s = c->site[i];
+		const struct city_site *was = map_get(before->site_by_id, s->id);
 
-		c->site[i]->changed = same ? was->changed : n;
-		differ += !same;
+		differ += row_differs(s->row, was != NULL ? was->row : NULL, was != NULL ? was->changed : 0,
+		    n, &s->changed);
 	}
 	for (i = 0; i < c->nlinks; i++) {
-		const struct city_link *was = map_get(before->link_by_id, c->link[i]->id);
-		bool same = was != NULL && strcmp(was->row, c->link[i]->row) == 0;
+		struct city_link       *l = c->link[i];
+		const struct city_link *was = map_get(before->link_by_id, l->id);
 
-		c->link[i]->changed = same ? was->changed : n;
-		differ += !same;
+		differ += row_differs(l->row, was != NULL ? was->row : NULL, was != NULL ? was->changed : 0,
+		    n, &l->changed);
 	}
 	for (i = 0; i < c->nincidents; i++) {
 		const struct city_incident *was = map_get(before->incident_by_id, c->incident[i]->id);
-		bool differs = incident_differs(c->incident[i], was);
+		bool			    differs = incident_differs(c->incident[i], was);
 
 		c->incident[i]->changed = differs ? n : was->changed;
 		differ += differs;
 	}
 	forget(c, before);
-	if (c->nsites != before->nsites || c->nlinks != before->nlinks)
-		return -1;
-	for (i = 0; i < c->nsites; i++)
-		if (map_get(before->site_by_id, c->site[i]->id) == NULL)
-			return -1;
-	for (i = 0; i < c->nlinks; i++)
-		if (map_get(before->link_by_id, c->link[i]->id) == NULL)
-			return -1;
-	return differ;
+	return same_inventory(c, before) ? differ : -1;
 }

@@ -90,7 +90,8 @@ bool	city_suffers(const struct city *c, const char *incident, const char *site);
  * Mark what differs from the city before as told by batch n. An incident differs, too, when one more site
  * suffers from it: there may be somebody now who has not heard of it. Who has suffered stays known, since at
  * the end of an incident no site names it any more, and its end is for those who heard of its beginning.
- * @return how many rows differ; -1: objects have come or gone, so that all is to be fetched anew
+ * @return how many rows differ; -1: the inventory is another, of which rows do not tell: all is to be fetched
+ * anew
  */
 int	city_compare(struct city *c, const struct city *before, uint64_t n);
 

@@ -121,6 +121,37 @@ test_city(void)
 	city_free(c);
 }
 
+/* A member of the inventory is another by now: an open page must hear of each. */
+static void
+test_entries(void)
+{
+	static const char *const site[] = { "name", "short", "kind", "district", "class", "life", "parent" },
+				*const link[] = { "site_name", "role", "provider", "product", "contract_down_bps",
+				    "contract_up_bps", "committed", "address", "parent" };
+	struct city *a = city_of("0.03", "ok"), *b = city_of("0.03", "ok");
+	struct city_link *first;
+	json_t	   *v, *kept;
+	size_t	    i;
+
+	is_i64(city_compare(b, a, 2), 0, "nothing has changed");
+	for (i = 0; i < nitems(site) + nitems(link); i++) {
+		bool	    of_site = i < nitems(site);
+		const char *key = of_site ? site[i] : link[i - nitems(site)];
+
+		v = of_site ? b->site[0]->v : b->link[0]->v;
+		kept = json_incref(json_object_get(v, key));
+		json_object_set_new(v, key, json_string("another"));
+		ok(city_compare(b, a, 2) == -1, "another %s of a %s", key, of_site ? "site" : "line");
+		json_object_set_new(v, key, kept);
+	}
+	first = b->site[0]->link[0];
+	b->site[0]->link[0] = b->site[0]->link[1];
+	b->site[0]->link[1] = first;
+	is_i64(city_compare(b, a, 2), -1, "another order of its lines");
+	city_free(a);
+	city_free(b);
+}
+
 static void
 test_compare(void)
 {
@@ -135,6 +166,7 @@ test_compare(void)
 	    "the rest of an older one");
 	add(less, city_add_site, SITE("s1", "ok", "", "null"));
 	is_i64(city_compare(less, b, 3), -1, "objects have gone");
+	test_entries();
 	city_free(empty);
 	city_free(a);
 	city_free(b);

@@ -308,6 +308,18 @@ def resume(by_name):
     engine.change(over)
 
 
+def inventory(by_name):
+    """What is entered anew reaches open pages."""
+    b = by_name["plan"]
+    s = b.events()
+    for kind, name, more in (("site", "s001", {"name": "Kantor Baru"}), ("link", "s001-1", {"address": "10.77.0.1"}),
+                             ("link", "s001-1", {"provider": "icon+", "down_bps": 2e7}), ("site", "s001", {"district": "Pontianak Kota"})):
+        engine.change(lambda e, ref=f"{kind}/{name}", new=more: e.find(ref)[1].update(new), "engine.reloaded")
+        ok(s.until_any("reset", "nothing else") == "reset", f"another {' and '.join(more)} of a {kind}: fetch all anew")
+    s.close()
+    equal([b.get("/api/v1/sites/s001").doc["name"], b.get("/api/v1/links/s001-1").doc["contract_down_bps"]], ["Kantor Baru", 2e7], "as it is now")
+
+
 def suffering(by_name):
     """An opd whose site suffers from a fault elsewhere hears of its beginning and of its end, also when it was away."""
     lurah = by_name["lurah"]
@@ -340,7 +352,7 @@ def others(by_name):
     lurah, plan = by_name["lurah"], by_name["plan"]
 
     def fault(e):
-        e.find("link/s001-1")[1].update(parent="s005", incident="inc-5", state="unreachable", code="impacted")
+        e.find("link/s001-1")[1].update(incident="inc-5", state="unreachable", code="impacted")
         e.find("site/s001")[1].update(incident="inc-5", state="unreachable", code="impacted")
         e.facts["s001"] = e.facts["s001-1"] = [
             "s005-1: 3 rounds lost, the first at 2026-11-21T01:02:03.004Z", "it passes through s005 (Kantor s005), whose fault explains it",
@@ -351,7 +363,8 @@ def others(by_name):
             e.incident.insert(0, incident(n, f"site/{place}", site=place, site_name="Kantor " + place, ack=ack, kind="site.isolated"))
         e.find("site/s001")[1]["links"][0].update(state="unreachable")
     s = lurah.events()
-    s.next()
+    engine.change(lambda e: e.find("link/s001-1")[1].update(parent="s005"), "engine.reloaded")
+    s.until("reset")
     start = s.last_id
     engine.change(fault, "incident.opened")
     batch = s.until("batch", lambda d: any(r[8] == "inc-5" for r in d["sites"]))
@@ -614,6 +627,7 @@ try:
     events(found)
     audited()
     suffering(found)
+    inventory(found)
     resume(found)
     others(found)
     engine_goes(found)
