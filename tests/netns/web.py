@@ -13,8 +13,9 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "web"))
-from lab import SRC, Lab, done, note, ok, program, wait
+from lab import SANITIZED, SRC, Lab, done, note, ok, program, wait
 import server as web
+from crowd import Crowd, faults_of, growth_mib, open_files
 from schema import Api
 
 PASSWORD = "a dozen letters and more"
@@ -29,7 +30,7 @@ class Server:
 
     def __init__(self):
         lab.write("web.conf", f"""web: {{ port = 0; state_dir = "{lab.path('web')}"; socket = "{lab.path('ctl.sock')}";
-            password_cost = 1; }};""")
+            password_cost = 1; max_per_address = 100; max_streams = 16; }};""")
         self.start()
 
     def start(self):
@@ -72,6 +73,33 @@ def fits(b, method, path, real=None):
     if not ok(a.status == 200 and not faults, f"{real or path} is as described"):
         note("\n".join([str(a.status)] + faults[:10]))
     return a.doc
+
+
+def rss_mib():
+    with open(f"/proc/{server.process.pid}/status") as f:
+        return int(f.read().split("VmRSS:")[1].split()[0]) / 1024
+
+
+def crowd():
+    """Many live streams, and some that nobody reads; tests/bench/web.py has more of them, for minutes."""
+    readers, mutes, batches = 40, 8, 10
+    files, memory = open_files(server.process.pid), rss_mib()
+    all_of_them = Crowd(lab, server.port, [login().cookie for _ in range(3)], readers, mutes)
+    wait("all streams are open", lambda: all_of_them.is_complete() and web.metric(server, "streams") >= readers + mutes)
+    lab.fleet("cut link s025-1")
+    want = web.metric(server, "batches_total") + batches
+    wait("some batches", lambda: web.metric(server, "batches_total") >= want)
+    lab.fleet("restore link s025-1")
+    last = op.events()
+    last.next()
+    wait("all readers are at the last batch", lambda: all_of_them.has_heard(int(last.last_id.split("-")[1])))
+    last.close()
+    grown = rss_mib() - memory
+    faults = faults_of(all_of_them.end())
+    if not ok(not faults, f"of {readers} readers every one gets every batch, beside {mutes} that never read"):
+        note("\n".join(faults[:10]))
+    ok(SANITIZED or grown <= growth_mib(readers, mutes), f"for which the server needs little memory ({grown:.1f} MiB)")
+    ok(wait("all is closed", lambda: open_files(server.process.pid) <= files), "and keeps nothing open")
 
 
 server = Server()
@@ -128,6 +156,7 @@ ok(lab.ctl("audit")["whole"], "whose chain is whole")
 ok(stream.until("engine", lambda d: d["connected"]) is not None, "and that it is back")
 wait("the city again", lambda: op.get("/api/v1/summary").doc["counts"]["ok"] >= 50)
 stream.close()
+crowd()
 
 before = lab.engine_children()
 for _ in range(KILLS):

@@ -66,6 +66,14 @@ def tls():
     return c
 
 
+def metric(server, name):
+    """What a server counts; None when there is no such thing."""
+    for line in Browser(server).get("/metrics").body.decode().splitlines():
+        if line.startswith("simpul_web_" + name + " "):
+            return float(line.split()[1])
+    return None
+
+
 class Server:
     def __init__(self, conf="", sites=6, env=None):
         self.dir = tempfile.mkdtemp(prefix="simpul-web-")
@@ -117,10 +125,7 @@ class Server:
                               input=password, capture_output=True, text=True)
 
     def metric(self, name):
-        for line in Browser(self).get("/metrics").body.decode().splitlines():
-            if line.startswith("simpul_web_" + name + " "):
-                return float(line.split()[1])
-        return None
+        return metric(self, name)
 
     def stop(self, sig=signal.SIGTERM):
         self.process.send_signal(sig)
