@@ -3,6 +3,7 @@
 // foreign host, no breach of the content security policy, no error of a script.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -60,8 +61,8 @@ export class Browser {
 	}
 
 	/** A person: own cookies, own storage. The browser sits in New York, so that a time of its zone shows. */
-	async person({ viewport = WALL, theme = '', colorScheme = 'dark' } = {}) {
-		const context = await this.browser.newContext({ viewport, colorScheme, locale: 'en-US', timezoneId: 'America/New_York', ignoreHTTPSErrors: true, reducedMotion: 'reduce' });
+	async person({ viewport = WALL, theme = '', colorScheme = 'dark', reducedMotion = 'reduce' } = {}) {
+		const context = await this.browser.newContext({ viewport, colorScheme, locale: 'en-US', timezoneId: 'America/New_York', ignoreHTTPSErrors: true, reducedMotion });
 		context.setDefaultTimeout(PATIENCE);
 		if (theme)
 			await context.addInitScript(t => localStorage.setItem('simpul.theme', t), theme);
@@ -120,6 +121,23 @@ export class Browser {
 	async close() {
 		await this.browser.close();
 	}
+}
+
+/** Move the city by the door of stage.py. @returns {Promise<number>} when it came about, unix ms */
+export function askDoor(door, line) {
+	return new Promise((good, bad) => {
+		const s = connect(door, () => s.write(line + '\n'));
+		let text = '';
+		s.on('data', d => { text += d; });
+		s.on('error', bad);
+		s.on('end', () => {
+			const answer = JSON.parse(text);
+			if (answer.error)
+				bad(new Error(answer.error));
+			else
+				good(answer.t * 1000);
+		});
+	});
 }
 
 /** Go on as a click on a link does, without loading anew. */

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
-from lab import Lab, skip_all, wait  # noqa: E402
+from lab import SRC, Lab, skip_all, wait  # noqa: E402
 
 HOSTILE_SITE, HOSTILE_NAME = "s055", "<img src=x onerror=alert(1)> & Dinas"
 PASSWORD = "a password for a test"
@@ -131,3 +131,9 @@ def need_browser():
     for path in (os.environ.get("CHROMIUM", "/usr/bin/chromium"),):
         if not os.path.exists(path):
             skip_all("no " + path)
+
+
+def web_modules():
+    """Where npm has put the browser's driver: in the build, or beside the sources."""
+    here = os.path.abspath("dashboards/bundle")
+    return here if os.path.isdir(os.path.join(here, "node_modules")) else os.path.join(SRC, "dashboards/web")

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // whole.mjs: started by whole.py, which tells in SIMPUL_STAGE where the server is and how to move the city.
-import { connect } from 'node:net';
-import { Browser, done, note, ok } from './browser.mjs';
+import { Browser, askDoor, done, note, ok } from './browser.mjs';
 import * as scenes from './scenes.mjs';
 
 const stage = JSON.parse(process.env.SIMPUL_STAGE);
 
-/** @returns {Promise<number>} when it came about, unix ms */
-function ask(line) {
-	return new Promise((good, bad) => {
-		const s = connect(stage.door, () => s.write(line + '\n'));
-		let text = '';
-		s.on('data', d => { text += d; });
-		s.on('error', bad);
-		s.on('end', () => {
-			const answer = JSON.parse(text);
-			if (answer.error)
-				bad(new Error(answer.error));
-			else
-				good(answer.t * 1000);
-		});
-	});
-}
-
+const ask = line => askDoor(stage.door, line);
 const city = {
 	users: stage.users, site: 's025', link: 's025-1', graph: 's061-1', node: 'node-3', children: ['s013', 's014', 's022'], office: 's054', hostile: stage.hostile, incident: null,
 	name: id => stage.names[id],

@@ -7,15 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
-from lab import SRC, skip_all  # noqa: E402
-from stage import Stage, need_browser  # noqa: E402
-
-
-def web_modules():
-    """Where npm has put the browser's driver: in the build, or beside the sources."""
-    here = os.path.abspath("dashboards/bundle")
-    return here if os.path.isdir(os.path.join(here, "node_modules")) else os.path.join(SRC, "dashboards/web")
-
+from lab import skip_all  # noqa: E402
+from stage import Stage, need_browser, web_modules  # noqa: E402
 
 dist = os.path.abspath(os.environ.get("SIMPUL_DIST") or os.path.join(os.environ.get("builddir", "."), "dashboards/dist"))
 need_browser()
