@@ -10,9 +10,11 @@ import { detailWord, shortName } from '../words.js';
 import { groupSites } from './groups.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** So many tiles are changed in one go; more would be felt. */
-const SLICE = 400;
+/** So many tiles are changed for one frame; more would be felt. */
+const SLICE = 120;
 const MANY = 600;
+/** Of many tiles, so many stand in one list, which is not drawn while it is out of sight: whole rows of 1, 2, 3 or 6. */
+const BLOCK = 120;
 
 /** What a tile says beside the name. @param {import('../store.js').Site} s */
 function tileNote(s) {
@@ -54,14 +56,15 @@ class Tile {
 		this.shown = '';
 	}
 
+	/** @returns {boolean} it has changed */
 	show() {
 		const s = store.sites.get(this.id);
 		if (!s)
-			return;
+			return false;
 		const note = tileNote(s), name = shortName(s), word = detailWord(s);
 		const shown = `${s.state}|${name}|${note}|${word}`;
 		if (shown === this.shown)
-			return;
+			return false;
 		this.shown = shown;
 		this.a.className = `tile ${s.state}`;
 		this.use.setAttribute('href', s.state === 'down' ? '#s-down-on' : `#s-${s.state}`);
@@ -69,6 +72,7 @@ class Tile {
 		this.note.textContent = note;
 		this.a.title = `${s.name}: ${word}`;
 		this.word.textContent = `, ${name === s.name ? '' : s.name + ': '}${word}`;
+		return true;
 	}
 }
 
@@ -79,6 +83,8 @@ class Tiles extends HTMLElement {
 		this.tiles = new Map();
 		/** @type {Set<string>} changed, and not yet shown */
 		this.late = new Set();
+		/** @type {number|undefined} the next frame in which some are shown */
+		this.frame = undefined;
 		this.layout = '';
 		this.all = false;
 	}
@@ -95,6 +101,8 @@ class Tiles extends HTMLElement {
 
 	disconnectedCallback() {
 		this.off?.();
+		cancelAnimationFrame(this.frame ?? 0);
+		this.frame = undefined;
 	}
 
 	/** @param {Set<string>} changed */
@@ -103,33 +111,36 @@ class Tiles extends HTMLElement {
 			if ([...store.sites.keys()].join() !== this.layout)
 				this.build();
 			else
-				this.tiles.forEach(tile => tile.show());
+				this.showSoon(this.tiles.keys());
 		} else {
-			changed.forEach(id => this.late.add(id));
-			this.showSome();
+			this.showSoon(changed);
 		}
 		this.showMore();
 	}
 
-	/** Show what has changed, in slices that leave the page able to react. */
+	/** Show them in the next frames, so many in each that the page is able to react. @param {Iterable<string>} ids */
+	showSoon(ids) {
+		for (const id of ids)
+			this.late.add(id);
+		if (this.late.size)
+			this.frame ??= requestAnimationFrame(() => this.showSome());
+	}
+
 	showSome() {
-		clearTimeout(this.later);
+		this.frame = undefined;
 		let n = 0;
 		for (const id of this.late) {
-			if (n++ === SLICE) {
-				this.later = setTimeout(() => this.showSome());
-				return;
-			}
+			if (n === SLICE)
+				break;
 			this.late.delete(id);
-			this.tiles.get(id)?.show();
+			n += this.tiles.get(id)?.show() ? 1 : 0;
 		}
+		this.showSoon([]);
 	}
 
 	/** Durations of what is not well. */
 	age() {
-		for (const tile of this.tiles.values())
-			if (!tile.shown.startsWith('ok|') && !tile.shown.startsWith('planned|'))
-				tile.show();
+		this.showSoon([...this.tiles.values()].filter(x => !x.shown.startsWith('ok|') && !x.shown.startsWith('planned|')).map(x => x.id));
 	}
 
 	build() {
@@ -137,20 +148,15 @@ class Tiles extends HTMLElement {
 		this.tiles.clear();
 		const groups = groupSites([...store.sites.values()]).map(g => {
 			const section = document.createElement('section'), head = document.createElement('h3');
-			const list = document.createElement('ul');
 			section.className = g.district ? 'group district' : 'group';
 			head.textContent = g.district ? g.name : t('group.' + g.name);
 			const count = document.createElement('span');
 			count.textContent = ` · ${g.sites.length}`;
 			head.append(count);
-			for (const s of g.sites) {
-				const tile = new Tile(s.id), item = document.createElement('li');
-				tile.show();
-				this.tiles.set(s.id, tile);
-				item.append(tile.a);
-				list.append(item);
-			}
-			section.append(head, list);
+			section.append(head);
+			const size = store.sites.size > MANY ? BLOCK : g.sites.length;
+			for (let i = 0; i < g.sites.length; i += size)
+				section.append(this.block(g.sites.slice(i, i + size)));
 			return section;
 		});
 		this.more = document.createElement('button');
@@ -166,6 +172,20 @@ class Tiles extends HTMLElement {
 		wrap.append(...groups);
 		this.replaceChildren(wrap, this.more);
 		this.showMore();
+	}
+
+	/** A list of tiles. @param {import('../store.js').Site[]} sites */
+	block(sites) {
+		const list = document.createElement('ul');
+		list.style.setProperty('--n', String(sites.length));
+		for (const s of sites) {
+			const tile = new Tile(s.id), item = document.createElement('li');
+			tile.show();
+			this.tiles.set(s.id, tile);
+			item.append(tile.a);
+			list.append(item);
+		}
+		return list;
 	}
 
 	/** On a phone what is well is behind a button. */
