@@ -36,6 +36,7 @@
 #define IDLE_S	   60
 #define ANSWER_S   60		/* to fetch an answer */
 #define INPUT_MAX  (GATE_BODY_MAX + 65536)
+#define UNSENT_MAX (1024 * 1024)	/* of a connection, in the kernel; a batch of thousands of lines */
 
 struct http {
 	struct loop		*loop;
@@ -128,10 +129,12 @@ conn_check(void *arg)
 	struct sockaddr_storage ss;
 	socklen_t		len = sizeof(ss);
 	uint16_t		port;
-	int			on = 1;
+	int			on = 1, unsent = UNSENT_MAX;
 
 	/* An answer is a head and a body: the second must not wait until the first is confirmed. */
 	setsockopt(bufferevent_getfd(c->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* What is not read shall wait with us, where it is counted: the kernel would take 4 MiB of it. */
+	setsockopt(bufferevent_getfd(c->bev), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	if (getpeername(bufferevent_getfd(c->bev), (struct sockaddr *)&ss, &len) == -1) {
 		conn_end(c);
 		return;
