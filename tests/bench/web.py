@@ -207,6 +207,27 @@ def lists(stage, name):
         v.ask("DELETE", "/api/v1/session")
 
 
+def streams_of_the_city(stage):
+    """A batch of all its lines is large: those that do not read are soon behind."""
+    server = stage.children["simpul-web"].pid
+    visitors = [visitor(stage) for _ in range(4)]
+    memory, dropped, kernel = memory_bytes(server, "Rss"), metric(stage, "streams_dropped_total"), 0
+    crowd = Crowd(stage, stage.port, [v.cookie for v in visitors], MUTES, MUTES)
+    begin = time.monotonic()
+    while time.monotonic() - begin < min(120, 60 * minutes):
+        time.sleep(STEP_S)
+        kernel = max(kernel, in_kernel(stage.port))
+    figure("city_streams_load_average", load_average(), "processes")
+    figure("city_streams_dropped", metric(stage, "streams_dropped_total") - dropped, f"of {MUTES} that never read")
+    figure("city_streams_memory_growth", mib(memory_bytes(server, "Rss") - memory), "MiB")
+    figure("city_streams_memory_in_kernel", mib(kernel), "MiB")
+    result = crowd.end()
+    # A machine that is too slow for so much has its readers dropped, too.
+    figure("city_streams_readers_dropped", len(faults_of(result)), f"of {MUTES} that read", "0")
+    figure("city_streams_batch", sum(r["bytes"] for r in result["readers"]) / 1024 /
+           max(1, sum(r["last"] - r["first"] for r in result["readers"])), "KiB")
+
+
 def script_gzip():
     return sum(len(gzip.compress(open(os.path.join(dist, "assets", f), "rb").read(), 9))
                for f in os.listdir(os.path.join(dist, "assets")) if f.endswith(".js"))
@@ -235,6 +256,7 @@ def city():
     lists(stage, "fall")
     stage.obey("restore", ",".join(nodes))
     wait("the city is well again", lambda: visitor(stage).get("/api/v1/summary").doc["counts"]["ok"] >= sites - 1)
+    streams_of_the_city(stage)
     figure("first_load_javascript", script_gzip() / 1000, "kB gzip", "<= 90")
     figure("tiles_load_average", load_average(), "processes")
     described = json.dumps({**json.loads(stage.describe()), "names": {}, "sites": sites, "nodes": nodes})
