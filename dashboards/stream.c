@@ -21,6 +21,7 @@ struct stream {
 	struct streams	   *all;
 	struct http_stream *out;
 	struct session	   *session;
+	size_t		    largest;	/* of what was sent */
 	struct stream	   *next, *prev;
 };
 
@@ -238,12 +239,15 @@ stream_send(struct stream *s, struct piece *p)
 {
 	if (p == NULL)
 		return true;
-	if (http_stream_waiting(s->out) > STREAM_WAITING_MAX) {
+	/* A batch of thousands of lines is larger than what may wait: it may be on its way as a whole. */
+	if (http_stream_waiting(s->out) > STREAM_WAITING_MAX + s->largest) {
 		s->all->counts.dropped++;
 		http_stream_drop(s->out);
 		stream_free(s);
 		return false;
 	}
+	if (p->len > s->largest)
+		s->largest = p->len;
 	s->all->counts.bytes += p->len;
 	http_stream_send(s->out, p);
 	return true;

@@ -17,7 +17,8 @@
 #include "dashboards/mirror.h"
 #include "dashboards/session.h"
 
-#define STREAM_WAITING_MAX (256 * 1024)		/* a reader that is further behind is dropped */
+/* A reader for whom more waits than this, and the largest piece that was sent to it, is dropped. */
+#define STREAM_WAITING_MAX (256 * 1024)
 #define EVENT_ID_MAX	   40
 
 struct streams;

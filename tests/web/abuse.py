@@ -311,6 +311,23 @@ def slow_reader(b):
     good.close()
 
 
+def late_reader(b):
+    """One to whom a batch is on its way that is larger than what may wait: what comes next does not mean that it is behind."""
+    good = b.events()
+    good.until("engine")
+    dropped, sent = server.metric("streams_dropped_total"), server.metric("stream_bytes_total")
+    server.engine.change(lambda e: [l.update(since="2026-11-21T01:02:03Z" + "0" * 8000) for l in e.link])
+    wait("a batch of megabytes", lambda: server.metric("stream_bytes_total") > sent + 3e6)
+    server.engine.stop()
+    wait("the engine is away", lambda: server.metric("engine_connected") == 0)
+    equal(server.metric("streams_dropped_total"), dropped, "a reader in the midst of a large batch is not dropped")
+    ok(good.until("engine", lambda d: not d["connected"]) is not None, "and gets what comes after it")
+    good.close()
+    server.engine.start()
+    server.engine.change(lambda e: [l.update(since="2026-11-21T01:02:03Z") for l in e.link])
+    wait("the engine is back", lambda: server.metric("engine_connected") == 1)
+
+
 def stranded():
     """Half a request, and none at all."""
     half = server.raw()
@@ -410,6 +427,7 @@ try:
     guessing()
     hoarding(op)
     slow_reader(op)
+    late_reader(op)
     rate(op)
     await_end(waiting)
     crowd(op)
