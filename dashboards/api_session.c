@@ -8,8 +8,9 @@
 #include "ctl/js.h"
 #include "dashboards/web.h"
 
-#define COOKIE_FORM SESSION_COOKIE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%d"
+#define COOKIE_FORM "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%d"
 #define COOKIE_S    (12 * 3600)
+#define BROWSER_S   (BROWSER_DAYS * 86400)
 
 static json_t *
 session_view(const struct web *w, const struct session *s)
@@ -29,13 +30,39 @@ session_view(const struct web *w, const struct session *s)
 }
 
 static void
-set_cookie(struct visit *v, const char *token, int seconds)
+set_cookie(struct visit *v, const char *name, const char *token, int seconds)
 {
 	char text[200];
 
-	snprintf(text, sizeof(text), COOKIE_FORM, token, seconds);
+	snprintf(text, sizeof(text), COOKIE_FORM, name, token, seconds);
 	http_set(v->x, "Set-Cookie", text);
 	explicit_bzero(text, sizeof(text));
+}
+
+/* Of the tokens of browsers only those that are ours count. */
+static struct whence
+whence(const struct visit *v)
+{
+	struct whence from = { .place = v->x->place };
+	const char   *cookie = http_header(v->x, "Cookie");
+	char	      token[TOKEN_SIZE];
+
+	if (cookie != NULL && cookie_token(cookie, BROWSER_COOKIE, token) == 0) {
+		token_hash(from.browser, token);
+		explicit_bzero(token, sizeof(token));
+	}
+	if (!login_is_ours(v->web->login, from.browser, loop_mono_ns(v->web->loop)))
+		from.browser[0] = '\0';
+	return from;
+}
+
+/* Seconds to wait before the next try; 0: now. */
+static unsigned
+wait_s(const struct visit *v, const char *name)
+{
+	const struct whence from = whence(v);
+
+	return login_wait_s(v->web->login, name, &from, loop_mono_ns(v->web->loop));
 }
 
 /* Let a password be checked. A try counts when it is one: not when too many wait. */
@@ -44,7 +71,7 @@ check_password(struct visit *v, const char *name, const char *password, const ch
 {
 	struct web	  *w = v->web;
 	const struct user *user, *stand_in;
-	const struct addr *from = &v->x->place;
+	const struct whence from = whence(v);
 	int64_t		   now_ns = loop_mono_ns(w->loop);
 
 	web_users_watch(w);
@@ -53,23 +80,34 @@ check_password(struct visit *v, const char *name, const char *password, const ch
 	if (user == NULL)
 		user = stand_in;
 	text_copy(v->asked, sizeof(v->asked), user != NULL ? user->hash : "");
-	if (!login_is_known(w->login, name, from, now_ns) &&
+	if (!login_is_known(w->login, name, &from, now_ns) &&
 	    hasher_waiting(w->hasher) >= HASHER_STRANGERS_MAX)
 		problem_wait(v, 2);
 	else if (hasher_ask(w->hasher, password, v->asked, next, cb, v) == -1)
 		problem_wait(v, 2);
 	else
-		login_try(w->login, name, from, now_ns);
+		login_try(w->login, name, &from, now_ns);
 }
 
+/* The browser is known from now on: all accounts that log in with it share one token. */
 static void
 let_in(struct visit *v, const char *name)
 {
-	struct web *w = v->web;
-	int64_t	    now_ns = loop_mono_ns(w->loop);
+	struct web   *w = v->web;
+	int64_t	      now_ns = loop_mono_ns(w->loop);
+	char	      token[TOKEN_SIZE];
+	struct whence from = whence(v);
 
-	if (login_worked(w->login, name, &v->x->place, now_ns))
+	login_worked(w->login, name, &from, now_ns);
+	if (from.browser[0] == '\0' ||
+	    cookie_token(http_header(v->x, "Cookie"), BROWSER_COOKIE, token) == -1) {
+		token_new(token);
+		token_hash(from.browser, token);
+	}
+	if (login_knows(w->login, name, &from, now_ns))
 		places_save(w->login, w->state_fd, now_ns, loop_wall_ns(w->loop));
+	set_cookie(v, BROWSER_COOKIE, token, BROWSER_S);
+	explicit_bzero(token, sizeof(token));
 }
 
 /* ---- log in ---- */
@@ -110,7 +148,7 @@ login_checked(void *arg, bool fits, const char *hash)
 		session_end(w->sessions, v->session);	/* a new id at log-in */
 	s = session_open(w->sessions, user, loop_mono_ns(w->loop), token);
 	web_record_user(w, "login", s, s->user.name, v->x->address);
-	set_cookie(v, token, COOKIE_S);
+	set_cookie(v, SESSION_COOKIE, token, COOKIE_S);
 	explicit_bzero(token, sizeof(token));
 	visit_answer(v, 200, session_view(w, s));
 }
@@ -126,7 +164,7 @@ api_session_open(struct visit *v)
 	if (body_only(v, members) == -1 || body_text(v, "user", 1, USER_NAME_MAX - 1, &name) == -1 ||
 	    body_text(v, "password", 1, PASSWORD_MAX, &password) == -1)
 		return;
-	if ((wait = login_wait_s(w->login, name, &v->x->place, loop_mono_ns(w->loop))) > 0) {
+	if ((wait = wait_s(v, name)) > 0) {
 		w->counts.logins_delayed++;
 		problem_wait(v, wait);
 		return;
@@ -148,7 +186,7 @@ api_session_close(struct visit *v)
 	log_info("%s logged out", v->session->user.name);
 	web_record_user(v->web, "logout", v->session, v->session->user.name, v->x->address);
 	session_end(v->web->sessions, v->session);
-	set_cookie(v, "", 0);
+	set_cookie(v, SESSION_COOKIE, "", 0);
 	visit_answer(v, 204, NULL);
 }
 
@@ -259,7 +297,6 @@ void
 api_session_password(struct visit *v)
 {
 	static const char *const members[] = { "old", "new", NULL };
-	struct web *w = v->web;
 	const char *old, *new, *fault, *name = v->session->user.name;
 	unsigned    wait;
 
@@ -269,7 +306,7 @@ api_session_password(struct visit *v)
 	fault = strcmp(old, new) == 0 ? "the password is the old one" : password_fault(new, name);
 	if (fault != NULL) {
 		problem(v, 422, "password_refused", fault);
-	} else if ((wait = login_wait_s(w->login, name, &v->x->place, loop_mono_ns(w->loop))) > 0) {
+	} else if ((wait = wait_s(v, name)) > 0) {
 		problem_wait(v, wait);
 	} else {
 		check_password(v, name, old, new, password_checked);

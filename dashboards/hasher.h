@@ -11,7 +11,7 @@
 struct hasher;
 
 #define HASHER_WAITING_MAX   16	/* more are refused: five seconds of work */
-#define HASHER_STRANGERS_MAX 12	/* of strangers, by its caller: the rest is for places that are known */
+#define HASHER_STRANGERS_MAX 12	/* of strangers, by its caller: the rest is for browsers that are known */
 
 /**
  * @param fit	does the password fit?

@@ -9,7 +9,7 @@
 
 #define WINDOW_NS (600 * NS_PER_S)
 #define DAY_NS	  (86400 * NS_PER_S)
-#define KNOWN_NS  (30 * DAY_NS)
+#define KNOWN_NS  (BROWSER_DAYS * DAY_NS)
 #define PLACES	  4096		/* per table: a colliding key takes the place of the older one */
 #define NAME_SIZE 64
 
@@ -26,10 +26,10 @@ static const struct limit {
 enum { ACCOUNT, PLACE, KNOWN, TABLES };
 
 struct known {
-	uint64_t    account, both;	/* keys; 0: free */
-	int64_t	    last_ns;		/* log-in */
-	struct addr place;
-	char	    name[NAME_SIZE];
+	uint64_t      account, both;	/* keys; 0: free */
+	int64_t	      last_ns;		/* log-in */
+	struct whence from;
+	char	      name[NAME_SIZE];
 };
 
 struct login {
@@ -38,22 +38,24 @@ struct login {
 	struct known	   known[LOGIN_KNOWN_MAX];
 };
 
-/* The key of a count: of an account, a place, or both. */
+/* The key of a count: of an account, a place, or an account with a browser. */
 static uint64_t
-key_of(const struct login *l, int table, const char *account, const struct addr *from)
+key_of(const struct login *l, int table, const char *account, const struct whence *from)
 {
 	struct {
 		uint8_t	    table;
 		struct addr place;
-		char	    account[NAME_SIZE];
+		char	    account[NAME_SIZE], browser[TOKEN_SIZE];
 	} what;
 
 	memset(&what, 0, sizeof(what));
 	what.table = (uint8_t)table;
-	if (table != ACCOUNT)
-		what.place = addr_place(from);
-	if (table != PLACE)
+	if (table == PLACE)
+		what.place = addr_place(&from->place);
+	else
 		text_copy(what.account, sizeof(what.account), account);
+	if (table == KNOWN)
+		text_copy(what.browser, sizeof(what.browser), from->browser);
 	return siphash(&l->key, &what, sizeof(what)) | 1;
 }
 
@@ -78,14 +80,16 @@ login_free(struct login *l)
 	free(l);
 }
 
-/* ---- known places ---- */
+/* ---- known browsers ---- */
 
 static const struct known *
-known_find(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+known_find(const struct login *l, const char *account, const struct whence *from, int64_t now_ns)
 {
 	uint64_t	    both = key_of(l, KNOWN, account, from);
 	const struct known *k;
 
+	if (from->browser[0] == '\0')
+		return NULL;
 	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
 		if (k->both == both)
 			return now_ns - k->last_ns <= KNOWN_NS ? k : NULL;
@@ -93,9 +97,20 @@ known_find(const struct login *l, const char *account, const struct addr *from, 
 }
 
 bool
-login_is_known(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+login_is_known(const struct login *l, const char *account, const struct whence *from, int64_t now_ns)
 {
 	return known_find(l, account, from, now_ns) != NULL;
+}
+
+bool
+login_is_ours(const struct login *l, const char *browser, int64_t now_ns)
+{
+	const struct known *k;
+
+	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
+		if (k->both != 0 && now_ns - k->last_ns <= KNOWN_NS && strcmp(k->from.browser, browser) == 0)
+			return true;
+	return false;
 }
 
 /* The older of two; one that is free is older than all. */
@@ -109,13 +124,14 @@ older(struct known *a, struct known *b)
 
 /* Its own, else the oldest of an account that has all it may have, else the oldest of all. */
 void
-login_know(struct login *l, const char *account, const struct addr *from, int64_t last_ns)
+login_know(struct login *l, const char *account, const struct whence *from, int64_t last_ns)
 {
 	struct known new = { .account = key_of(l, ACCOUNT, account, from),
-		.both = key_of(l, KNOWN, account, from), .last_ns = last_ns, .place = addr_place(from) };
+		.both = key_of(l, KNOWN, account, from), .last_ns = last_ns, .from = *from };
 	struct known *k, *of_all = NULL, *of_account = NULL;
 	unsigned      n = 0;
 
+	new.from.place = addr_place(&from->place);
 	text_copy(new.name, sizeof(new.name), account);
 	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX && k->both != new.both; k++) {
 		of_all = older(of_all, k);
@@ -131,13 +147,13 @@ login_know(struct login *l, const char *account, const struct addr *from, int64_
 
 void
 login_each_known(const struct login *l, int64_t now_ns,
-    void (*fn)(void *, const char *, const struct addr *, int64_t), void *arg)
+    void (*fn)(void *, const char *, const struct whence *, int64_t), void *arg)
 {
 	const struct known *k;
 
 	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
 		if (k->both != 0 && now_ns - k->last_ns <= KNOWN_NS)
-			fn(arg, k->name, &k->place, k->last_ns);
+			fn(arg, k->name, &k->from, k->last_ns);
 }
 
 /* ---- failures ---- */
@@ -161,7 +177,7 @@ delay_ns(const struct failures *f, const struct limit *limit)
 }
 
 unsigned
-login_wait_s(const struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+login_wait_s(const struct login *l, const char *account, const struct whence *from, int64_t now_ns)
 {
 	bool		       known = login_is_known(l, account, from, now_ns);
 	const struct failures *f;
@@ -183,7 +199,7 @@ login_wait_s(const struct login *l, const char *account, const struct addr *from
 }
 
 void
-login_try(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+login_try(struct login *l, const char *account, const struct whence *from, int64_t now_ns)
 {
 	bool		 known = login_is_known(l, account, from, now_ns);
 	struct failures *f;
@@ -204,21 +220,28 @@ login_try(struct login *l, const char *account, const struct addr *from, int64_t
 	}
 }
 
-bool
-login_worked(struct login *l, const char *account, const struct addr *from, int64_t now_ns)
+void
+login_worked(struct login *l, const char *account, const struct whence *from, int64_t now_ns)
 {
-	const struct known *k = known_find(l, account, from, now_ns);
-	bool		    news = k == NULL || now_ns - k->last_ns > DAY_NS;
-	struct failures	   *f;
-	uint64_t	    key;
-	int		    t;
+	bool		 known = login_is_known(l, account, from, now_ns);
+	struct failures *f;
+	uint64_t	 key;
+	int		 t;
 
 	for (t = 0; t < TABLES; t++) {
 		key = key_of(l, t, account, from);
 		f = &l->table[t][slot_of(key)];
-		if (counts(t, k != NULL) && f->key == key)
+		if (counts(t, known) && f->key == key)
 			f->n = t != PLACE || f->n == 0 ? 0 : f->n - 1;
 	}
+}
+
+bool
+login_knows(struct login *l, const char *account, const struct whence *from, int64_t now_ns)
+{
+	const struct known *k = known_find(l, account, from, now_ns);
+	bool		    news = k == NULL || now_ns - k->last_ns > DAY_NS;
+
 	login_know(l, account, from, now_ns);
 	return news;
 }

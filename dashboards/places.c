@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * places.c: the known places of login.h in a file, a line each: unix seconds of the last log-in, place,
- * account.
+ * places.c: the known browsers of login.h in a file, a line each: unix seconds of the last log-in, hash of the
+ * token, the place from which that was, account. The place is for people who read the file.
  *
- *	1795222923 10.1.1.1 operator1
+ *	1795222923 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef 10.1.1.1 operator1
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 
 #define FILE_NAME "places"
 #define NEW_NAME  "places.new"
-#define LINE_SIZE 160
+#define LINE_SIZE 240
 
 struct writer {
 	FILE   *file;
@@ -29,17 +29,19 @@ struct writer {
 static void
 take_line(struct login *l, char *line, int64_t now_ns, int64_t wall_ns)
 {
-	char	   *save = NULL, *time = strtok_r(line, " \n", &save), *place = strtok_r(NULL, " \n", &save),
-	    *account = strtok_r(NULL, " \n", &save);
-	struct addr a;
-	int64_t	    wall_s;
+	char *save = NULL, *time = strtok_r(line, " \n", &save), *browser = strtok_r(NULL, " \n", &save),
+	     *place = strtok_r(NULL, " \n", &save), *account = strtok_r(NULL, " \n", &save);
+	struct whence from;
+	int64_t	      wall_s;
 
 	if (account == NULL || text_to_i64(time, 0, UINT32_MAX, &wall_s) == -1 ||
-	    addr_parse(&a, place) == -1 || !user_name_is_good(account))
+	    strlen(browser) != TOKEN_SIZE - 1 || strspn(browser, "0123456789abcdef") != TOKEN_SIZE - 1 ||
+	    addr_parse(&from.place, place) == -1 || !user_name_is_good(account))
 		return;
+	memcpy(from.browser, browser, TOKEN_SIZE);
 	if (wall_s > wall_ns / NS_PER_S)	/* the clock was wrong then, or is now */
 		wall_s = wall_ns / NS_PER_S;
-	login_know(l, account, &a, now_ns - (wall_ns - wall_s * NS_PER_S));
+	login_know(l, account, &from, now_ns - (wall_ns - wall_s * NS_PER_S));
 }
 
 void
@@ -61,13 +63,13 @@ places_load(struct login *l, int dir_fd, int64_t now_ns, int64_t wall_ns)
 }
 
 static void
-put_line(void *arg, const char *account, const struct addr *place, int64_t last_ns)
+put_line(void *arg, const char *account, const struct whence *from, int64_t last_ns)
 {
 	const struct writer *w = arg;
 	char		     text[ADDR_TEXT_MAX];
 
-	fprintf(w->file, "%" PRId64 " %s %s\n", (int64_t)((last_ns + w->to_wall_ns) / NS_PER_S),
-	    addr_text(place, text), account);
+	fprintf(w->file, "%" PRId64 " %s %s %s\n", (int64_t)((last_ns + w->to_wall_ns) / NS_PER_S),
+	    from->browser, addr_text(&from->place, text), account);
 }
 
 int

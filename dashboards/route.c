@@ -250,7 +250,7 @@ find_session(struct visit *v)
 	struct session *s = NULL;
 	char		token[TOKEN_SIZE];
 
-	if (cookie != NULL && cookie_token(cookie, token) == 0)
+	if (cookie != NULL && cookie_token(cookie, SESSION_COOKIE, token) == 0)
 		s = session_find(v->web->sessions, token, loop_mono_ns(v->web->loop));
 	if (s != NULL) {
 		session_hold(s);

@@ -32,8 +32,8 @@ hex(char *out, const uint8_t *bytes, size_t n)
 		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
-static void
-random_token(char *out)
+void
+token_new(char *out)
 {
 	uint8_t bytes[(TOKEN_SIZE - 1) / 2];
 
@@ -43,8 +43,8 @@ random_token(char *out)
 	explicit_bzero(bytes, sizeof(bytes));
 }
 
-static void
-key_of(char *key, const char *token)
+void
+token_hash(char *key, const char *token)
 {
 	uint8_t	 md[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
@@ -59,26 +59,25 @@ secret_equal(const char *a, const char *b)
 {
 	char ka[TOKEN_SIZE], kb[TOKEN_SIZE];
 
-	key_of(ka, a);
-	key_of(kb, b);
+	token_hash(ka, a);
+	token_hash(kb, b);
 	return CRYPTO_memcmp(ka, kb, sizeof(ka)) == 0;
 }
 
 int
-cookie_token(const char *header, char *token)
+cookie_token(const char *header, const char *name, char *token)
 {
-	static const char name[] = SESSION_COOKIE "=";
-	const char	 *p = header, *found = NULL;
-	size_t		  len;
+	const char *p = header, *found = NULL;
+	size_t	    n = strlen(name), len;
 
 	for (; *p != '\0'; p += len + (p[len] == ';')) {
 		p += strspn(p, " ");
 		len = strcspn(p, ";");
-		if (strncmp(p, name, sizeof(name) - 1) != 0)
+		if (strncmp(p, name, n) != 0 || p[n] != '=')
 			continue;
-		if (found != NULL || len != sizeof(name) - 1 + TOKEN_SIZE - 1)
+		if (found != NULL || len != n + 1 + TOKEN_SIZE - 1)
 			return -1;
-		found = p + sizeof(name) - 1;
+		found = p + n + 1;
 	}
 	if (found == NULL || strspn(found, "0123456789abcdef") != TOKEN_SIZE - 1)
 		return -1;
@@ -192,7 +191,7 @@ void
 session_knows_hash(struct session *s, const char *hash)
 {
 	explicit_bzero(s->user.hash, sizeof(s->user.hash));
-	key_of(s->user.hash, hash);
+	token_hash(s->user.hash, hash);
 }
 
 struct session *
@@ -201,9 +200,9 @@ session_open(struct sessions *t, const struct user *user, int64_t now_ns, char *
 	struct session *s = xcalloc(1, sizeof(*s));
 
 	room_make(t, user->name);
-	random_token(token);
-	random_token(s->csrf);
-	key_of(s->key, token);
+	token_new(token);
+	token_new(s->csrf);
+	token_hash(s->key, token);
 	s->user = *user;
 	session_knows_hash(s, user->hash);
 	s->user.site = xcalloc(user->nsites + 1, sizeof(*user->site));
@@ -234,7 +233,7 @@ session_find(struct sessions *t, const char *token, int64_t now_ns)
 	char		key[TOKEN_SIZE];
 	struct session *s;
 
-	key_of(key, token);
+	token_hash(key, token);
 	s = map_get(t->by_key, key);
 	if (s == NULL)
 		return NULL;
@@ -264,7 +263,7 @@ is_the_same(const struct user *user, const struct session *s)
 	const struct user *was = &s->user;
 	char		   hash[TOKEN_SIZE];
 
-	key_of(hash, user->hash);
+	token_hash(hash, user->hash);
 	return user->role == was->role && user->nsites == was->nsites && strcmp(hash, was->hash) == 0 &&
 	    (user->nsites == 0 || memcmp(user->site, was->site, user->nsites * sizeof(*user->site)) == 0);
 }

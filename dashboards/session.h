@@ -55,9 +55,13 @@ void	session_release(struct session *s);			/* NULL is allowed */
 /** May one more request come now? @param per_s  on average; twice as many at once */
 bool	rate_take(int64_t *full_ns, unsigned per_s, int64_t now_ns);
 
+/** 256 random bits. @param token  TOKEN_SIZE bytes */
+void	token_new(char *token);
+/** What a token is known by; from it nobody makes the token. @param hash  TOKEN_SIZE bytes */
+void	token_hash(char *hash, const char *token);
 /** Compare secrets of any length in constant time. */
 bool	secret_equal(const char *a, const char *b);
 /** The token of the cookie, which must be alone of its name and of the right form. 0 or -1. Pure. */
-int	cookie_token(const char *header, char *token);
+int	cookie_token(const char *header, const char *name, char *token);
 
 #endif

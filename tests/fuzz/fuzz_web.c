@@ -78,7 +78,7 @@ fuzz_texts(const uint8_t *data, size_t size)
 			abort();
 	}
 	query_free(&q);
-	if (cookie_token(text, token) == 0 && strlen(token) != TOKEN_SIZE - 1)
+	if (cookie_token(text, SESSION_COOKIE, token) == 0 && strlen(token) != TOKEN_SIZE - 1)
 		abort();
 	event_id_parse(text, &id);
 	static_choose(&file, text);

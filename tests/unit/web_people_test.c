@@ -19,18 +19,28 @@
 
 static const struct siphash_key key = { { 1, 2 } };
 
-static struct addr
+static struct whence
 at(const char *text)
 {
-	struct addr a;
+	struct whence w = { .browser = "" };
 
-	if (addr_parse(&a, text) == -1)
+	if (addr_parse(&w.place, text) == -1)
 		abort();
-	return a;
+	return w;
+}
+
+/* The same with a browser that has a token. */
+static struct whence
+with(const char *text, unsigned browser)
+{
+	struct whence w = at(text);
+
+	snprintf(w.browser, sizeof(w.browser), "%064u", browser);
+	return w;
 }
 
 static void
-try_often(struct login *l, const char *account, const struct addr *from, int64_t now_ns, unsigned n)
+try_often(struct login *l, const char *account, const struct whence *from, int64_t now_ns, unsigned n)
 {
 	while (n-- > 0)
 		login_try(l, account, from, now_ns);
@@ -40,7 +50,7 @@ static void
 test_login_account(void)
 {
 	struct login	 *l = login_new(&key);
-	const struct addr here = at("10.1.1.1"), there = at("10.1.1.2");
+	const struct whence here = at("10.1.1.1"), there = at("10.1.1.2");
 	unsigned	  i, wait = 0;
 
 	for (i = 0; i < 5; i++) {
@@ -69,7 +79,7 @@ static void
 test_login_place(void)
 {
 	struct login	 *l = login_new(&key);
-	const struct addr here = at("10.1.1.1"), six = at("2001:db8:0:1::1"), same = at("2001:db8:0:1:a::2"),
+	const struct whence here = at("10.1.1.1"), six = at("2001:db8:0:1::1"), same = at("2001:db8:0:1:a::2"),
 			  next = at("2001:db8:0:2::1");
 	unsigned	  i;
 	char		  name[8];
@@ -94,18 +104,25 @@ test_login_place(void)
 static void
 test_login_known(void)
 {
-	struct login	 *l = login_new(&key);
-	const struct addr desk = at("10.1.1.1"), evil = at("192.0.2.1"), new = at("10.1.1.9");
-	int64_t		  t = T0 + S;
+	struct login	   *l = login_new(&key);
+	const struct whence desk = with("10.1.1.1", 1), moved = with("10.1.1.9", 1), evil = at("192.0.2.1"),
+			    bare = at("10.1.1.1"), other = with("10.1.1.1", 2);
+	int64_t		    t = T0 + S;
 
 	login_try(l, "noc", &desk, T0);
-	ok(!login_is_known(l, "noc", &desk, T0), "a place is not known for a try");
+	ok(!login_is_known(l, "noc", &desk, T0), "a browser is not known for a try");
 	login_worked(l, "noc", &desk, T0);
-	ok(login_is_known(l, "noc", &desk, T0) && !login_is_known(l, "noc", &evil, T0) &&
+	login_knows(l, "noc", &desk, T0);
+	ok(login_is_known(l, "noc", &desk, T0) && login_is_known(l, "noc", &moved, T0),
+	    "but for a log-in, wherever it goes");
+	ok(!login_is_known(l, "noc", &bare, T0) && !login_is_known(l, "noc", &other, T0) &&
 		!login_is_known(l, "admin", &desk, T0),
-	    "but for a log-in, and to this account");
+	    "no other from the same address, nor for another account");
+	ok(login_is_ours(l, desk.browser, T0) && !login_is_ours(l, other.browser, T0) &&
+		!login_is_ours(l, "", T0),
+	    "a token is ours when it was given for a log-in");
 	try_often(l, "noc", &evil, t, 40);
-	ok(login_wait_s(l, "noc", &evil, t) == 900 && login_wait_s(l, "noc", &new, t) == 30,
+	ok(login_wait_s(l, "noc", &evil, t) == 900 && login_wait_s(l, "noc", &bare, t) == 30,
 	    "one who guesses keeps strangers waiting");
 	is_i64(login_wait_s(l, "noc", &desk, t), 0, "not those who are known");
 	try_often(l, "noc", &desk, t, 5);
@@ -114,12 +131,31 @@ test_login_known(void)
 	is_i64(login_wait_s(l, "noc", &desk, t), 4, "and then wait, too");
 	login_worked(l, "noc", &desk, t);
 	is_i64(login_wait_s(l, "noc", &desk, t), 0, "until they log in");
-	is_i64(login_wait_s(l, "noc", &new, t), 30, "which clears nothing of what strangers did");
-	try_often(l, "x", &desk, t, 60);
-	ok(login_wait_s(l, "y", &desk, t) == 900 && login_wait_s(l, "noc", &desk, t) == 0,
-	    "nor can a neighbour behind the same address keep them waiting by other names");
+	is_i64(login_wait_s(l, "noc", &bare, t), 30, "which clears nothing of what strangers did");
 	t = T0 + 31 * 86400 * S;
-	ok(!login_is_known(l, "noc", &desk, t), "a place is forgotten after a month");
+	ok(!login_is_known(l, "noc", &desk, t) && !login_is_ours(l, desk.browser, t),
+	    "a browser is forgotten after a month");
+	login_free(l);
+}
+
+/* Whoever shares an address with others learns nothing of them: not whom the place knows, not who exists. */
+static void
+test_login_unseen(void)
+{
+	struct login	   *l = login_new(&key);
+	const struct whence desk = with("10.1.1.1", 1), bare = at("10.1.1.1"), own = with("10.1.1.1", 2);
+	unsigned	    i;
+
+	login_knows(l, "noc", &desk, T0);
+	login_knows(l, "own", &own, T0);
+	for (i = 0; i < 31; i++)
+		login_try(l, "invented", &bare, T0);
+	is_i64(login_wait_s(l, "noc", &bare, T0), 900, "a neighbour who guesses waits with a known name");
+	is_i64(login_wait_s(l, "unknown", &bare, T0), 900, "as long as with one that does not exist");
+	ok(login_wait_s(l, "noc", &own, T0) == 900 && login_wait_s(l, "unknown", &own, T0) == 900,
+	    "nor does it help to be known for another account");
+	ok(login_wait_s(l, "noc", &desk, T0) == 0 && login_wait_s(l, "own", &own, T0) == 0,
+	    "who is known does not wait for the neighbour");
 	login_free(l);
 }
 
@@ -127,45 +163,49 @@ static void
 test_login_known_full(void)
 {
 	struct login *l = login_new(&key);
-	struct addr   a = at("10.0.0.0");
+	struct whence w = at("10.0.0.0");
 	char	      name[16];
 	unsigned      i;
 
 	for (i = 0; i < LOGIN_KNOWN_ACCOUNT + 1; i++) {
-		a.byte[3] = (uint8_t)i;
-		login_worked(l, "noc", &a, T0 + i);
+		w = with("10.0.0.0", i);
+		login_knows(l, "noc", &w, T0 + i);
 	}
-	ok(login_is_known(l, "noc", &a, T0 + i), "the newest of too many places is known");
-	a.byte[3] = 0;
-	ok(!login_is_known(l, "noc", &a, T0 + i), "the oldest no more");
-	a.byte[3] = 1;
-	ok(login_is_known(l, "noc", &a, T0 + i), "only that one");
+	ok(login_is_known(l, "noc", &w, T0 + i), "the newest of too many browsers is known");
+	w = with("10.0.0.0", 0);
+	ok(!login_is_known(l, "noc", &w, T0 + i), "the oldest no more");
+	w = with("10.0.0.0", 1);
+	ok(login_is_known(l, "noc", &w, T0 + i), "only that one");
 	for (i = 0; i < LOGIN_KNOWN_MAX; i++) {
 		snprintf(name, sizeof(name), "u%u", i);
-		login_worked(l, name, &a, T0 + S + i);
+		login_knows(l, name, &w, T0 + S + i);
 	}
-	ok(!login_is_known(l, "noc", &a, T0 + S + i) && login_is_known(l, "u0", &a, T0 + S + i),
+	ok(!login_is_known(l, "noc", &w, T0 + S + i) && login_is_known(l, "u0", &w, T0 + S + i),
 	    "of all too many, those used last stay");
 	login_free(l);
 }
+
+#define HASH "00000000000000000000000000000000000000000000000000000000000000"
 
 /* The file says the wall clock; the server counts from the boot of its host. */
 static void
 test_places(void)
 {
-	static const char bad[] = "x 10.1.1.3 noc\n1000 10.1.1 noc\n1000 10.1.1.3 NOC\n\n1000 10.1.1.3\n"
-				  "99999 10.1.1.4 noc\n";
+	static const char bad[] = "x " HASH "03 10.1.1.3 noc\n1000 " HASH "03 10.1.1 noc\n"
+				  "1000 " HASH "03 10.1.1.3 NOC\n\n1000 " HASH "03 10.1.1.3\n1000 10.1.1.3 noc\n"
+				  "1000 " HASH "3 10.1.1.3 noc\n1000 " HASH "X3 10.1.1.3 noc\n"
+				  "99999 " HASH "04 10.1.1.4 noc\n";
 	char		  dir[] = "/tmp/simpul-web-test-XXXXXX";
 	int		  fd = open(mkdtemp(dir), O_RDONLY | O_DIRECTORY), file;
 	struct login	 *l = login_new(&key);
-	const struct addr here = at("10.1.1.1"), six = at("2001:db8::1"), old = at("10.1.1.2"),
-			  none = at("10.1.1.3"), ahead = at("10.1.1.4");
+	const struct whence here = with("10.1.1.1", 1), six = with("2001:db8::1", 6), old = with("10.1.1.2", 2),
+			    none = with("10.1.1.3", 3), ahead = with("10.1.1.4", 4);
 	const int64_t	  now = T0 + 86402 * S, wall = 40 * 86400 * S, later = wall + 86400 * S;
 
 	places_load(l, fd, T0, wall);
-	ok(login_worked(l, "noc", &here, T0), "the first log-in from a place is news");
-	ok(!login_worked(l, "noc", &here, T0 + S), "the second is not");
-	ok(login_worked(l, "noc", &here, now), "after a day it is again");
+	ok(login_knows(l, "noc", &here, T0), "the first log-in with a browser is news");
+	ok(!login_knows(l, "noc", &here, T0 + S), "the second is not");
+	ok(login_knows(l, "noc", &here, now), "after a day it is again");
 	login_know(l, "noc", &six, T0);
 	login_know(l, "noc", &old, now - 29 * 86400 * S - S);
 	is_i64(places_save(l, fd, now, wall), 0, "what is known is kept");
@@ -184,7 +224,7 @@ test_places(void)
 	close(file);
 	l = login_new(&key);
 	places_load(l, fd, 5, 2000 * S);
-	ok(!login_is_known(l, "noc", &none, 5), "say nothing");
+	ok(!login_is_known(l, "noc", &none, 5) && !login_is_ours(l, none.browser, 5), "say nothing");
 	ok(login_is_known(l, "noc", &ahead, 5) && !login_is_known(l, "noc", &ahead, 31 * 86400 * S),
 	    "one of a clock that was ahead counts as of now");
 	login_free(l);
@@ -291,6 +331,7 @@ test_cookie(void)
 	    {"capital letters", "__Host-sid=A%.63s", -1},
 	    {"too short", "__Host-sid=%.63s", -1},
 	    {"another", "sid=%s", -1},
+	    {"one whose name begins so", "__Host-sid2=%s", -1},
 	    {"none", "", -1},
 	};
 	char   text[300], token[TOKEN_SIZE];
@@ -302,7 +343,7 @@ test_cookie(void)
 #pragma GCC diagnostic ignored "-Wformat-extra-args"
 		snprintf(text, sizeof(text), forms[i].form, good, good);
 #pragma GCC diagnostic pop
-		ok(cookie_token(text, token) == forms[i].rc &&
+		ok(cookie_token(text, SESSION_COOKIE, token) == forms[i].rc &&
 			(forms[i].rc == -1 || strcmp(token, good) == 0),
 		    "cookie: %s", forms[i].name);
 	}
@@ -543,6 +584,7 @@ main(void)
 	test_login_account();
 	test_login_place();
 	test_login_known();
+	test_login_unseen();
 	test_login_known_full();
 	test_places();
 	test_rate();

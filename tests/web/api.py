@@ -41,9 +41,10 @@ def first_start():
     ok(a.body == c.body and a.code == "bad_credentials", "an unknown user gets the same answer")
     a = b.login("admin", once)
     ok(a.status == 200 and a.doc["must_change"] and a.doc["role"] == "admin", "the one-time password lets the admin in")
-    flags = a.headers["Set-Cookie"].split("; ")[1:]
-    ok({"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(flags) and b.cookie.startswith("__Host-sid="),
-       "the cookie is for this host, TLS and HTTP only")
+    given = a.headers.get_all("Set-Cookie")
+    none([c for c in given if not {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(c.split("; ")[1:])],
+         "its cookies are for this host, TLS and HTTP only")
+    equal([c.split("=")[0] for c in given], ["__Host-known", "__Host-sid"], "one of the browser, one of the session")
     equal(b.get("/api/v1/summary").code, "must_change_password", "and is good for nothing but a new password")
     equal(b.ask("POST", "/api/v1/session/password", {"old": once, "new": "short"}).code, "password_refused", "too short a one")
     equal(b.ask("POST", "/api/v1/session/password", {"old": once, "new": once}).code, "password_refused", "the old one")
@@ -331,20 +332,21 @@ def meanwhile():
     try:
         for name in ("slow", "desk"):
             other.user("add", name, "--role", "noc", password=PASSWORD + "\n")
-        equal(Browser(other).login("desk", PASSWORD).status, 200, "one who is known from here")
+        desk = Browser(other)
+        equal(desk.login("desk", PASSWORD).status, 200, "one whose browser is known")
         none([n for n in range(5) if Browser(other).login(f"unknown{n}", PASSWORD).status != 401],
              "nobody comes in by a password of others")
         with open(f"/proc/{other.process.pid}/task/{other.process.pid}/children", encoding="ascii") as f:
             hasher = int(f.read().split()[0])
         os.kill(hasher, signal.SIGSTOP)
         before, polls = other.metric("requests_total"), itertools.count(1)
-        asking = [threading.Thread(target=lambda n=n: answers.update({n: Browser(other).login(n, PASSWORD).status}))
-                  for n in ["slow"] + [f"nobody{i}" for i in range(11)] + ["desk"]]
+        asking = [threading.Thread(target=lambda n=n, b=b: answers.update({n: b.login(n, PASSWORD).status}))
+                  for n, b in [(n, Browser(other)) for n in ["slow"] + [f"nobody{i}" for i in range(11)]] + [("desk", desk)]]
         for t in asking[:-1]:
             t.start()
         wait("all are asked", lambda: other.metric("requests_total") == before + next(polls) + len(asking) - 1)
-        none([s for s in [Browser(other).login("late", PASSWORD).status for _ in range(8)] if s != 429],
-             "more than 12 strangers do not wait")
+        none([s for s in [Browser(other).login(n, PASSWORD).status for n in ["late", "desk"] * 4] if s != 429],
+             "more than 12 strangers do not wait, and are not told whose name is known")
         before, polls = other.metric("requests_total"), itertools.count(1)
         asking[-1].start()
         wait("one more is asked", lambda: other.metric("requests_total") == before + next(polls) + 1)
@@ -355,6 +357,31 @@ def meanwhile():
         equal(answers["slow"], 401, "the old one, asked before and answered after, does not fit")
         equal(answers["desk"], 200, "who is known finds a place")
         equal(other.metric("logins_delayed_total"), 0, "who found none has not failed")
+    finally:
+        other.close()
+
+
+def neighbours():
+    """Who shares an address with others does not learn from the server who they are."""
+    other = Server()
+    try:
+        for name in ("desk", "own"):
+            other.user("add", name, "--role", "noc", password=PASSWORD + "\n")
+        desk, own = Browser(other), Browser(other)
+        equal([desk.login("desk", PASSWORD).status, own.login("own", PASSWORD).status], [200, 200], "two behind one address")
+        forged = Browser(other)
+        forged.known = "__Host-known=" + "0" * 64
+        none([i for i in range(24) if wait("it is let try", lambda n=i: forged.login(f"invented{n}", PASSWORD).status == 401) is None],
+             "one of them invents names")
+        for b in (forged, own):
+            b.cookie = b.csrf = None
+            got = [b.login(name, "not the password") for name in ("desk", "unknown")]
+            equal([a.status for a in got], [429, 429], "then a name that is known here waits like one that does not exist")
+            ok(len({tuple(sorted(set(a.doc) - {"retry_after_s"})) for a in got}) == 1, "and gets the same answer")
+        token = desk.known
+        equal(desk.login("desk", PASSWORD).status, 200, "who is known does not wait")
+        ok(desk.known == token and token.split("=")[1] not in other.text("state/places"), "its browser keeps its token, which no file has")
+        equal(own.login("own", PASSWORD).status, 200, "nor does the other")
     finally:
         other.close()
 
@@ -417,6 +444,7 @@ try:
     users_change(found)
     busy(found)
     meanwhile()
+    neighbours()
     both_kinds()
     background()
     equal(server.stop(), 0, "SIGTERM ends it in good order")

@@ -154,6 +154,7 @@ class Browser:
         self.server = server
         self.source = (source, 0) if source else None
         self.cookie = None
+        self.known = None
         self.csrf = None
         self.keep = http.client.HTTPSConnection("127.0.0.1", server.port, context=tls(), timeout=PATIENCE) if keep else None
 
@@ -161,8 +162,8 @@ class Browser:
         """@param plain: without Origin, token and type"""
         host = f"127.0.0.1:{self.server.port}"
         h = {"Host": host}
-        if self.cookie:
-            h["Cookie"] = self.cookie
+        if self.cookie or self.known:
+            h["Cookie"] = "; ".join(filter(None, (self.cookie, self.known)))
         if method != "GET" and not plain:
             h["Origin"] = "https://" + host
             if self.csrf:
@@ -186,7 +187,9 @@ class Browser:
     def login(self, user, password):
         a = self.ask("POST", "/api/v1/session", {"user": user, "password": password})
         if a.status == 200:
-            self.cookie = a.headers["Set-Cookie"].split(";")[0]
+            given = [c.split(";")[0] for c in a.headers.get_all("Set-Cookie")]
+            self.cookie = next(c for c in given if c.startswith("__Host-sid="))
+            self.known = next(c for c in given if c.startswith("__Host-known="))
             self.csrf = a.doc["csrf"]
         return a
 
