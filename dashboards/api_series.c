@@ -322,6 +322,7 @@ latency_free(struct latency *l)
 	for (i = 0; i < nitems(columns); i++)
 		json_decref(l->column[i]);
 	json_decref(l->r.rows);
+	json_decref(l->r.refusal);
 	free(l);
 }
 
@@ -340,7 +341,31 @@ latency_answer(struct latency *l)
 	latency_free(l);
 }
 
-/* Not every step is kept of every kind of value: on another one than that of the means, it does not fit. */
+/* All that it asked has been answered. */
+static void
+latency_done(struct latency *l)
+{
+	if (!l->r.refused) {
+		latency_answer(l);
+		return;
+	}
+	problem_of_engine(l->r.v, l->r.refusal);
+	latency_free(l);
+}
+
+/* Does the store keep no values of this kind in a step that would do? */
+static bool
+is_not_kept(const json_t *answer)
+{
+	const char *code = json_string_value(json_object_get(answer, "code"));
+
+	return code != NULL && strcmp(code, "too_large") == 0;
+}
+
+/*
+ * Not every step is kept of every kind of value: on another one than that of the means, it does not fit, and
+ * the means stay. What could not be asked must not look like that.
+ */
 static void
 extreme_came(void *arg, const json_t *answer)
 {
@@ -348,7 +373,8 @@ extreme_came(void *arg, const json_t *answer)
 	struct latency *l = e->l;
 	json_t	       *v = json_array_get(json_object_get(answer, "v"), 0), **column;
 
-	if (json_equal(json_object_get(answer, "step_s"), json_object_get(l->r.rows, "step_s")) &&
+	if (!is_not_kept(answer) && has_come(&l->r, answer) &&
+	    json_equal(json_object_get(answer, "step_s"), json_object_get(l->r.rows, "step_s")) &&
 	    json_equal(json_object_get(answer, "t"), json_object_get(l->r.rows, "t")) && json_is_array(v)) {
 		column = &l->column[extremes[e->i].column];
 		json_decref(*column);
@@ -357,7 +383,7 @@ extreme_came(void *arg, const json_t *answer)
 	}
 	free(e);
 	if (--l->r.open == 0)
-		latency_answer(l);
+		latency_done(l);
 }
 
 /* The same grid of points as of all columns together. */
@@ -379,7 +405,7 @@ extremes_ask(struct latency *l)
 		    extreme_came, e);
 	}
 	if (--l->r.open == 0)
-		latency_answer(l);
+		latency_done(l);
 }
 
 static void

@@ -248,6 +248,13 @@ def delays(op):
         a = check(op, "GET", "/api/v1/latency/{id}", f"?from=1795222800&to={1795222800 + hours * 3600}&max_points={points}").doc
         equal((a["step_s"], a["min_agg"], a["max_agg"]), (step, *aggs), f"delay in steps of {step} s")
         equal((a["min_ms"][1], a["p50_ms"][1], a["max_ms"][1]), (least, 1000, greatest), "its least, middle and greatest")
+    for code, status, agg in (("too_large", 200, "avg"), ("busy", 503, None), ("internal", 503, None)):
+        with engine.lock:
+            engine.refuse["series MIN"] = (code, {})
+        a = check(op, "GET", "/api/v1/latency/{id}", f"?from=1795222800&to={1795222800 + 6 * 3600}&max_points=6")
+        equal((a.status, a.doc.get("min_agg")), (status, agg), f"the least is refused as {code}: not kept, or not known")
+    with engine.lock:
+        engine.refuse.clear()
 
 
 def engine_goes(by_name):

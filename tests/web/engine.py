@@ -48,7 +48,7 @@ class Engine(ControlSocket):
         self.acks = []
         self.records = []
         self.facts = {}             # id -> evidence, in place of two harmless facts
-        self.refuse = {}            # op -> (code, more members)
+        self.refuse = {}            # op, or "series MIN" -> (code, more members)
         self.silent = set()         # ops that get no answer
         self.hold = set()           # users whose series wait for release()
         self.held = {}              # id -> (client, request) of those
@@ -114,8 +114,9 @@ class Engine(ControlSocket):
         op = r["op"]
         if op in self.silent:
             return None
-        if op in self.refuse:
-            code, more = self.refuse[op]
+        refusal = self.refuse.get(op) or self.refuse.get(f"{op} {r.get('cf')}")
+        if refusal:
+            code, more = refusal
             return dict({"ok": False, "code": code, "error": "refused"}, **more)
         return getattr(self, "op_" + op)(r)
 
