@@ -212,7 +212,7 @@ first_admin(struct web *w)
 	char	     err[200];
 
 	if (users_update_patiently(w->state_fd, add_first, &f, NULL, err, sizeof(err)) != 0) {
-		log_warnx("%s/%s", conf_text(w->conf, "web.state_dir"), err);
+		log_warnx("state directory %s: %s", conf_text(w->conf, "web.state_dir"), err);
 		return -1;
 	}
 	if (f.made && dprintf(starting_of(w)->out_fd,

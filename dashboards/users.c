@@ -361,7 +361,7 @@ lock_take(int dir_fd, int *rc, char *err, size_t err_size)
 		return lock;
 	*rc = lock != -1 && errno == EWOULDBLOCK ? USERS_BUSY : -1;
 	if (*rc == USERS_BUSY)
-		snprintf(err, err_size, "somebody else is changing the users");
+		snprintf(err, err_size, "somebody else is changing the users: %s is held", LOCK_FILE);
 	else
 		snprintf(err, err_size, "%s cannot be locked: %s", LOCK_FILE, strerror(errno));
 	if (lock != -1)
