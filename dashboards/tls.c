@@ -28,6 +28,7 @@
 #define NAMES_MAX   2000
 #define NEW_CERT    TLS_CERT ".new"
 #define NEW_KEY	    TLS_KEY ".new"
+#define OUR_NAME    "Simpul, signed by itself"
 
 /* What tells a file from the one that was there before. */
 struct version {
@@ -102,6 +103,37 @@ key_is_private(const char *path)
 	return false;
 }
 
+/* Without this the library would ask on the terminal, and wait. */
+static int
+no_password(char *buf, int size, int writing, void *arg)
+{
+	bool *asked = arg;
+
+	(void)buf, (void)size, (void)writing;
+	if (asked != NULL)
+		*asked = true;
+	return -1;
+}
+
+static int
+use_key(SSL_CTX *ctx, const char *key)
+{
+	bool asked = false, good;
+
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
+	good = SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1 &&
+	    SSL_CTX_check_private_key(ctx) == 1;
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+	if (good)
+		return 0;
+	if (asked)
+		log_warnx("the key %s is behind a password: give one without (openssl pkey), mode 600", key);
+	else
+		warn_ssl("cannot use the key", key);
+	ERR_clear_error();
+	return -1;
+}
+
 static SSL_CTX *
 context_new(const char *cert, const char *key)
 {
@@ -114,15 +146,13 @@ context_new(const char *cert, const char *key)
 	    ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+	SSL_CTX_set_default_passwd_cb(ctx, no_password);
 	/* Forward secrecy and authenticated ciphers only; TLS 1.3 has no others. */
 	if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
 		warn_ssl("cannot choose ciphers", "");
 	else if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		warn_ssl("cannot use the certificate", cert);
-	else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
-		warn_ssl("cannot use the key", key);
-	else
+	else if (use_key(ctx, key) == 0)
 		return ctx;
 bad:
 	SSL_CTX_free(ctx);

@@ -14,6 +14,27 @@
 #define DAY 86400
 #define NOW 1795222923
 
+/* Somebody else's, until 2027-09-24, and its key behind the password "secret". */
+static const char foreign_cert[] =
+	"-----BEGIN CERTIFICATE-----\n"
+	"MIIBdDCCARugAwIBAgIUQLnKzoTzgaKHmTyrrqOkRDSkr1QwCgYIKoZIzj0EAwIw\n"
+	"EDEOMAwGA1UEAwwFb3RoZXIwHhcNMjYxMTI4MDEzODQ0WhcNMjcwOTI0MDEzODQ0\n"
+	"WjAQMQ4wDAYDVQQDDAVvdGhlcjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABFqC\n"
+	"lvlWd5zDh8ddACZT1BBQGQ/CZWTtgiJsoKQDUODWTszEeHz9ERcOuoV8085mmgtv\n"
+	"1FxCxnJxpVCOyEuh0iyjUzBRMB0GA1UdDgQWBBSIh78W1mBnq1bVGyhbHJ/CGj12\n"
+	"PDAfBgNVHSMEGDAWgBSIh78W1mBnq1bVGyhbHJ/CGj12PDAPBgNVHRMBAf8EBTAD\n"
+	"AQH/MAoGCCqGSM49BAMCA0cAMEQCIBsxvf1dVXj2Rsai4Ix1e41+utUgkRYWQyVZ\n"
+	"whzJDxs2AiBv3RYT9vboJuZEXmlEmEs9EFgSGbtY6JhGdjIp1OIbhQ==\n"
+	"-----END CERTIFICATE-----\n";
+static const char foreign_key[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj21lANQKFFmAICCAAw\n"
+	"DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEED31najYTfUfnRaZh28/rwEgZDB\n"
+	"c5ybxRHLVoqwOHfa0Uz/Ie5R+y+OSXyu910du57w5N373eGzK/QBdVLiEfvvsoNA\n"
+	"Y9Ty5KT2BjjFbMDDAthXAhc3zLT55mMpjH0cuGuJLMRXPi/fNTnilULX1ujIDY86\n"
+	"ehBq/XAM6ZnC1kkHhYa1pogcf2C3cY8sCsZ/DRN+Bkyb3T0r+t7KO/TjuJCibWk=\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
 static const char *const names[] = { "localhost", "127.0.0.1", NULL };
 
 struct bench {
@@ -93,6 +114,26 @@ test_watched(struct bench *b)
 	tls_free(t);
 }
 
+/* Asked for a password, the library reads it from the terminal or, without one, from here. */
+static void
+test_locked(const struct bench *b)
+{
+	struct tls *t;
+	int	    pipes[2];
+
+	put(b->cert, foreign_cert);
+	put(b->key, foreign_key);
+	if (chmod(b->key, 0600) == -1 || pipe(pipes) == -1 || write(pipes[1], "secret\n", 7) != 7 ||
+	    dup2(pipes[0], STDIN_FILENO) == -1)
+		fatal("stdin");
+	setsid();
+	t = tls_new(b->cert, b->key, NULL);
+	ok(t == NULL, "nobody is asked for the password of a key");
+	tls_free(t);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 static void
 test_warnings(void)
 {
@@ -118,6 +159,7 @@ main(void)
 	snprintf(b.key, sizeof(b.key), "%s/%s", b.dir, TLS_KEY);
 	test_made(&b);
 	test_watched(&b);
+	test_locked(&b);
 	test_warnings();
 	unlink(b.cert);
 	unlink(b.key);
