@@ -237,11 +237,17 @@ tls_reload(struct tls *t)
 /* ---- its end ---- */
 
 static int64_t
-ends_s(const X509 *x)
+time_s(const ASN1_TIME *t)
 {
 	struct tm tm;
 
-	return x != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static int64_t
+ends_s(const X509 *x)
+{
+	return x != NULL ? time_s(X509_get0_notAfter(x)) : 0;
 }
 
 int64_t
@@ -323,15 +329,33 @@ open_private(int dir_fd, const char *name)
 	return f;
 }
 
-/* Is there a pair that is good for some time yet? */
+static bool
+is_ours(const X509 *x)
+{
+	const X509_NAME *name = X509_get_subject_name(x);
+	char		 text[sizeof(OUR_NAME) + 1];
+
+	return X509_NAME_cmp(name, X509_get_issuer_name(x)) == 0 &&
+	    X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof(text)) > 0 &&
+	    strcmp(text, OUR_NAME) == 0;
+}
+
+/* By a clock that was ahead it may have been made for a time that has yet to come. */
+static bool
+is_good(X509 *x, EVP_PKEY *key, int64_t now_s)
+{
+	return key != NULL && X509_check_private_key(x, key) == 1 &&
+	    time_s(X509_get0_notBefore(x)) <= now_s && ends_s(x) > now_s + RENEW_DAYS * DAY_S;
+}
+
+/* Is there a pair that is good for some time yet, or that of somebody else, whose affair it is? */
 static bool
 is_there(int dir_fd, int64_t now_s)
 {
 	FILE	 *c = open_private(dir_fd, TLS_CERT), *k = open_private(dir_fd, TLS_KEY);
 	X509	 *x = c != NULL ? PEM_read_X509(c, NULL, NULL, NULL) : NULL;
 	EVP_PKEY *key = k != NULL ? PEM_read_PrivateKey(k, NULL, NULL, (char[]){ "" }) : NULL;
-	bool	  good = x != NULL && key != NULL && X509_check_private_key(x, key) == 1 &&
-	    ends_s(x) > now_s + RENEW_DAYS * DAY_S;
+	bool	  good = x != NULL && (!is_ours(x) || is_good(x, key, now_s));
 
 	ERR_clear_error();
 	X509_free(x);
@@ -391,7 +415,7 @@ certificate_new(EVP_PKEY *key, const char *const *names, int64_t now_s)
 	X509_time_adj_ex(X509_getm_notAfter(x), SIGNED_DAYS, 0, &now);
 	name = X509_get_subject_name(x);
 	X509_NAME_add_entry_by_txt(
-	    name, "CN", MBSTRING_UTF8, (const unsigned char *)"Simpul, signed by itself", -1, -1, 0);
+	    name, "CN", MBSTRING_UTF8, (const unsigned char *)OUR_NAME, -1, -1, 0);
 	X509_set_issuer_name(x, name);
 	if (X509_set_pubkey(x, key) == 1 && add_extension(x, NID_subject_alt_name, alt) == 0 &&
 	    add_extension(x, NID_basic_constraints, "critical,CA:FALSE") == 0 &&

@@ -36,9 +36,10 @@ void   *tls_owner(const struct tls *t, struct bufferevent *bev);
 #define TLS_CERT "cert.pem"
 #define TLS_KEY	 "key.pem"
 /**
- * A key and a certificate signed by itself, in files of this directory; good ones that are there stay.
+ * A key and a certificate signed by itself, in files of this directory; good ones that are there stay, and so
+ * does a certificate that was not made here.
  * @param names	 host names and addresses, ends with NULL
- * @param now_s	wall clock: one that ends within 40 days is made anew
+ * @param now_s	wall clock: one that ends within 40 days, or has not begun, is made anew
  * @return 0 or -1 (logged)
  */
 int	tls_self_signed(int dir_fd, const char *const *names, int64_t now_s);

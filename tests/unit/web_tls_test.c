@@ -76,6 +76,26 @@ test_made(struct bench *b)
 	ok(renameat(b->fd, "other", b->fd, TLS_KEY) == 0 &&
 	    tls_self_signed(b->fd, names, NOW + 961 * DAY) == 0 && number_of(b->cert) != first,
 	    "halves that do not fit are made anew");
+	first = number_of(b->cert);
+	ok(tls_self_signed(b->fd, names, NOW) == 0 && number_of(b->cert) != first,
+	    "and one that a clock ahead has made");
+}
+
+/* Its renewal is somebody else's; what we made in its place would be another one, which nobody trusts. */
+static void
+test_foreign(const struct bench *b)
+{
+	const int64_t end = 1821749924;	/* 2027-09-24 */
+	ino_t	      first;
+
+	put(b->cert, foreign_cert);
+	first = number_of(b->cert);
+	ok(tls_self_signed(b->fd, names, end - 10 * DAY) == 0 && number_of(b->cert) == first,
+	    "one of somebody else stays when its end is near");
+	ok(tls_self_signed(b->fd, names, end + DAY) == 0 && number_of(b->cert) == first, "and after it");
+	put(b->cert, "no certificate\n");
+	first = number_of(b->cert);
+	ok(tls_self_signed(b->fd, names, NOW) == 0 && number_of(b->cert) != first, "what is none does not");
 }
 
 static void
@@ -158,6 +178,7 @@ main(void)
 	snprintf(b.cert, sizeof(b.cert), "%s/%s", b.dir, TLS_CERT);
 	snprintf(b.key, sizeof(b.key), "%s/%s", b.dir, TLS_KEY);
 	test_made(&b);
+	test_foreign(&b);
 	test_watched(&b);
 	test_locked(&b);
 	test_warnings();
