@@ -50,16 +50,18 @@ struct tls {
 	void   (*gone)(void *);
 };
 
-/* The library's own words for its last error. */
+/* The library's own words for its last error; a file that is barred may be where Landlock lets nobody look. */
 static void
 warn_ssl(const char *what, const char *file)
 {
-	char text[200] = "no reason given";
+	char	      text[200] = "no reason given";
+	unsigned long e = ERR_get_error();
 
-	if (ERR_peek_error() != 0)
-		ERR_error_string_n(ERR_get_error(), text, sizeof(text));
+	if (e != 0)
+		ERR_error_string_n(e, text, sizeof(text));
 	ERR_clear_error();
-	log_warnx("%s %s: %s", what, file, text);
+	log_warnx("%s %s: %s%s", what, file, text, ERR_SYSTEM_ERROR(e) && ERR_GET_REASON(e) == EACCES ?
+	    "; if it is a link that now leads to another folder, restart simpul-web" : "");
 }
 
 static void

@@ -5,6 +5,7 @@ comes. The engine is played (engine.py)."""
 import fcntl
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -407,6 +408,30 @@ def both_kinds():
         other.close()
 
 
+def moved_certificate():
+    """A certificate by links, as certbot has them; then they lead to another folder, which Landlock bars."""
+    def lead(folder):
+        for name in ("cert.pem", "key.pem"):
+            shutil.copy(server.path("state", name), server.path(folder, name))
+            os.symlink(server.path(folder, name), server.path("live", name + ".new"))
+            os.rename(server.path("live", name + ".new"), server.path("live", name))
+    for folder in ("live", "first", "second"):
+        os.makedirs(server.path(folder))
+    lead("first")
+    other = Server(f'cert = "{server.path("live/cert.pem")}"; key = "{server.path("live/key.pem")}";')
+    try:
+        lead("second")
+        other.process.send_signal(signal.SIGHUP)
+        wait("it is looked at", lambda: "certificate" in other.text("log"))
+        if "certificate read again" in other.text("log"):
+            ok(True, "# SKIP no Landlock")
+        else:
+            ok("leads to another folder, restart" in other.text("log"), "a certificate where it may not look any more: the log says what to do")
+        equal(Browser(other).get("/healthz").status, 200, "and the old one stays")
+    finally:
+        other.close()
+
+
 def running(conf):
     """The server of this configuration file."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -453,6 +478,7 @@ try:
     meanwhile()
     neighbours()
     both_kinds()
+    moved_certificate()
     background()
     equal(server.stop(), 0, "SIGTERM ends it in good order")
 finally:
