@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/addr.h"
-
 #define MINUTE_NS (60 * NS_PER_S)
 
 const char *const record_kind_names[RECORD_KINDS + 1] = {
@@ -27,21 +25,38 @@ record_kind_of(const char *name)
 	return (enum record_kind)k;
 }
 
+/* @param count  0: it is a single one */
+static int
+entry_write(const struct records *rs, const char *who, enum record_kind kind, const char *object,
+    const struct addr *from, uint32_t count)
+{
+	char detail[ADDR_TEXT_MAX + 48], addr[ADDR_TEXT_MAX], at[ADDR_TEXT_MAX + 12] = "", times[24] = "";
+
+	if (from->family != 0)
+		snprintf(at, sizeof(at), "\"from\":\"%s\"", addr_text(from, addr));
+	if (count > 0)
+		snprintf(times, sizeof(times), "%s\"count\":%u", at[0] != '\0' ? "," : "", (unsigned)count);
+	snprintf(detail, sizeof(detail), "{%s%s}", at, times);
+	return ledger_audit(rs->ledger, loop_wall_ns(rs->loop), who, record_kind_names[kind], object, detail);
+}
+
 void
 records_flush(struct records *rs)
 {
-	char detail[32];
-	int  k;
+	const struct addr    nowhere = { 0 };
+	const struct record *r;
+	int		     k;
 
 	if (rs->loop == NULL)
 		return;
 	loop_timer_cancel(rs->loop, &rs->minute);
-	for (k = 0; k < RECORD_KINDS; k++) {
-		if (rs->kind[k].more == 0)
-			continue;
-		snprintf(detail, sizeof(detail), "{\"count\":%u}", (unsigned)rs->kind[k].more);
-		ledger_audit(rs->ledger, loop_wall_ns(rs->loop), "others", record_kind_names[k], "", detail);
-	}
+	for (r = rs->seen; r < rs->seen + rs->n; r++)
+		if (r->more > 0)
+			entry_write(rs, r->who, r->kind, r->object, &r->place, r->more);
+	for (k = 0; k < RECORD_KINDS; k++)
+		if (rs->kind[k].more > 0)
+			entry_write(rs, "others", (enum record_kind)k, "", &nowhere, rs->kind[k].more);
+	rs->n = 0;
 	memset(rs->kind, 0, sizeof(rs->kind));
 }
 
@@ -51,25 +66,44 @@ minute_over(void *arg)
 	records_flush(arg);
 }
 
+static struct record *
+record_find(struct records *rs, enum record_kind kind, const char *who, const char *object,
+    const struct addr *place)
+{
+	struct record *r;
+
+	for (r = rs->seen; r < rs->seen + rs->n; r++)
+		if (r->kind == kind && addr_equal(&r->place, place) && strcmp(r->who, who) == 0 &&
+		    strcmp(r->object, object) == 0)
+			return r;
+	return NULL;
+}
+
 int
 records_note(struct records *rs, struct loop *l, struct ledger *ledger, enum record_kind kind,
     const char *who, const char *object, const char *from)
 {
-	char	    detail[ADDR_TEXT_MAX + 16], text[ADDR_TEXT_MAX];
-	struct addr a;
+	struct addr    a = { 0 }, place = { 0 };
+	struct record *r;
 
 	rs->loop = l;
 	rs->ledger = ledger;
 	if (!loop_timer_is_set(&rs->minute))
 		loop_timer_set(l, &rs->minute, loop_mono_ns(l) + MINUTE_NS, minute_over, rs);
+	if (from != NULL && addr_parse(&a, from) == 0)
+		place = addr_place(&a);
+	if ((r = record_find(rs, kind, who, object, &place)) != NULL) {
+		r->more++;
+		return 0;
+	}
 	if (rs->kind[kind].written >= most[kind]) {
 		rs->kind[kind].more++;
 		return 0;
 	}
 	rs->kind[kind].written++;
-	if (from != NULL && addr_parse(&a, from) == 0)
-		snprintf(detail, sizeof(detail), "{\"from\":\"%s\"}", addr_text(&a, text));
-	else
-		snprintf(detail, sizeof(detail), "{}");
-	return ledger_audit(ledger, loop_wall_ns(l), who, record_kind_names[kind], object, detail);
+	r = &rs->seen[rs->n++];
+	*r = (struct record){ .kind = kind, .place = place };
+	text_copy(r->who, sizeof(r->who), who);
+	text_copy(r->object, sizeof(r->object), object);
+	return entry_write(rs, who, kind, object, &a, 0);
 }

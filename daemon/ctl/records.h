@@ -3,14 +3,18 @@
  * records.h: what people did at the web server stands in the audit log; but who knocks again and again must
  * not fill the disk.
  *
- * Of each kind a number of entries a minute is written at once; the rest is counted, and is one entry of
- * `others` with its count at the end of the minute. What strangers can cause has a smaller number than what
- * needs a password, and none of it takes room from another kind.
+ * What somebody does to an object from one place is written at once; the same again within a minute is
+ * counted, and is one entry with its count at its end: so one who does it all day long has two a minute. Of
+ * each kind a number of entries a minute is written at all; the rest is counted, and is one entry of `others`.
+ * What strangers can cause has a smaller number than what needs a password, and none of it takes room from
+ * another kind. What is counted is in memory alone, until the minute is over.
  */
 #ifndef SIMPUL_CTL_RECORDS_H
 #define SIMPUL_CTL_RECORDS_H
 
+#include "base/addr.h"
 #include "base/loop.h"
+#include "base/text.h"
 #include "ledger/ledger.h"
 
 enum record_kind {
@@ -21,6 +25,7 @@ extern const char *const record_kind_names[RECORD_KINDS + 1];	/* "login", ..; en
 
 #define RECORDS_OF_USERS     60		/* a minute of each kind */
 #define RECORDS_OF_STRANGERS 10
+#define RECORDS_MAX	     (3 * RECORDS_OF_USERS + 2 * RECORDS_OF_STRANGERS)
 
 struct records {		/* zeroed: none yet */
 	struct loop	 *loop;
@@ -29,6 +34,13 @@ struct records {		/* zeroed: none yet */
 	struct {
 		uint32_t written, more;
 	}		  kind[RECORD_KINDS];
+	struct record {			/* that is written in this minute */
+		enum record_kind kind;
+		char		 who[64], object[REF_MAX];
+		struct addr	 place;		/* addr_place(); none: nowhere */
+		uint32_t	 more;		/* after it */
+	}		  seen[RECORDS_MAX];
+	size_t		  n;
 };
 
 /** @return the kind of this name, or RECORD_KINDS */

@@ -70,27 +70,66 @@ test_kinds(struct bench *b)
 	is_i64(entries(b), 2, "and that is all");
 }
 
+/* One who does the same all day long. */
 static void
-test_flood(struct bench *b)
+test_loop(struct bench *b)
 {
 	int64_t	 before = entries(b);
 	unsigned minute;
 	char	 out[200];
 
 	for (minute = 0; minute < 3; minute++) {
-		note(b, RECORD_LOGIN_FAILED, "uid 901", "user/admin", 5000);
 		note(b, RECORD_LOGIN, "op", "user/op", 40);
 		loop_run_until(b->loop, loop_mono_ns(b->loop) + MINUTE_NS);
 	}
-	is_i64(entries(b) - before, 3 * (RECORDS_OF_STRANGERS + 1 + 40),
+	is_i64(entries(b) - before, 3 * 2, "who logs in again and again has two entries a minute");
+	is_text(last_entry(b, out, sizeof(out)), "op login user/op {\"from\":\"10.1.1.1\",\"count\":39}",
+	    "the second with a count");
+	before = entries(b);
+	note(b, RECORD_LOGIN, "op", "user/op", 2);
+	note(b, RECORD_LOGOUT, "op", "user/op", 1);
+	note(b, RECORD_LOGIN, "op2", "user/op", 1);
+	note(b, RECORD_LOGIN, "op", "user/op2", 1);
+	records_note(&b->records, b->loop, b->ledger, RECORD_LOGIN, "op", "user/op", "10.1.1.2");
+	records_note(&b->records, b->loop, b->ledger, RECORD_LOGIN, "op", "user/op", "2001:db8::1");
+	records_note(&b->records, b->loop, b->ledger, RECORD_LOGIN, "op", "user/op", "2001:db8::2");
+	records_note(&b->records, b->loop, b->ledger, RECORD_LOGIN, "op", "user/op", NULL);
+	is_i64(entries(b) - before, 7, "another kind, name, object or place is another entry, at once");
+	records_flush(&b->records);
+	is_i64(entries(b) - before, 9, "and what is counted comes at the end");
+}
+
+static void
+test_flood(struct bench *b)
+{
+	int64_t	 before = entries(b);
+	unsigned minute, i;
+	char	 out[200], name[32];
+
+	for (minute = 0; minute < 3; minute++) {
+		for (i = 0; i < 5000; i++) {
+			snprintf(name, sizeof(name), "user/n%u", i);
+			note(b, RECORD_LOGIN_FAILED, "uid 901", name, 1);
+		}
+		note(b, RECORD_LOGIN, "op", "user/op", 1);
+		loop_run_until(b->loop, loop_mono_ns(b->loop) + MINUTE_NS);
+	}
+	is_i64(entries(b) - before, 3 * (RECORDS_OF_STRANGERS + 1 + 1),
 	    "a flood of strangers has so many entries in a minute, and hides no log-in");
 	is_text(last_entry(b, out, sizeof(out)), "others login_failed  {\"count\":4990}",
 	    "the rest is one with its count");
 	before = entries(b);
-	note(b, RECORD_LOGIN, "op", "user/op", 500);
+	for (i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "user/n%u", i);
+		note(b, RECORD_LOGIN, "op", name, 1);
+		note(b, RECORD_PASSWORD, "op", name, 1);
+		note(b, RECORD_LOGOUT, "op", name, 1);
+		note(b, RECORD_REFUSED, "op", name, 1);
+		note(b, RECORD_LOGIN_FAILED, "op", name, 1);
+	}
 	records_flush(&b->records);
-	is_i64(entries(b) - before, RECORDS_OF_USERS + 1, "nor does one who knows a password fill the disk");
-	is_text(last_entry(b, out, sizeof(out)), "others login  {\"count\":440}",
+	is_i64(entries(b) - before, RECORDS_MAX + RECORD_KINDS, "nor do those who know a password fill the disk");
+	is_text(last_entry(b, out, sizeof(out)), "others refused  {\"count\":490}",
 	    "at the end what is counted is written");
 	before = entries(b);
 	records_flush(&b->records);
@@ -111,6 +150,7 @@ main(void)
 	records_flush(&b.records);
 	is_i64(entries(&b), 0, "none yet");
 	test_kinds(&b);
+	test_loop(&b);
 	test_flood(&b);
 	ledger_close(b.ledger);
 	loop_free(b.loop);
