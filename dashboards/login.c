@@ -156,6 +156,20 @@ login_each_known(const struct login *l, int64_t now_ns,
 			fn(arg, k->name, &k->from, k->last_ns);
 }
 
+bool
+login_sweep(struct login *l, const struct users *u)
+{
+	struct known *k;
+	bool	      any = false;
+
+	for (k = l->known; k < l->known + LOGIN_KNOWN_MAX; k++)
+		if (k->both != 0 && users_find(u, k->name) == NULL) {
+			*k = (struct known){ 0 };
+			any = true;
+		}
+	return any;
+}
+
 /* ---- failures ---- */
 
 /* Which counts of this try matter? */

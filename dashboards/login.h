@@ -58,6 +58,8 @@ void	login_worked(struct login *l, const char *account, const struct whence *fro
  * @return whether that is news: it was not known, or for a day nobody came with it
  */
 bool	login_knows(struct login *l, const char *account, const struct whence *from, int64_t now_ns);
+/** Forget whose account is no more. @return whether there was one */
+bool	login_sweep(struct login *l, const struct users *u);
 
 /* places.c: in a file of the state directory, as a restart ends all sessions, and all must log in again. */
 

@@ -223,6 +223,14 @@ first_admin(struct web *w)
 	return 0;
 }
 
+/* Who is added anew under the name of one who was removed is a stranger. */
+static void
+places_sweep(struct web *w)
+{
+	if (login_sweep(w->login, &w->users))
+		places_save(w->login, w->state_fd, loop_mono_ns(w->loop), loop_wall_ns(w->loop));
+}
+
 void
 web_users_reload(struct web *w)
 {
@@ -239,8 +247,10 @@ web_users_reload(struct web *w)
 	users_free(&w->users);
 	w->users = u;
 	w->users_st = st;
-	if (w->sessions != NULL)
-		sessions_sweep(w->sessions, &w->users, loop_mono_ns(w->loop));
+	if (w->sessions == NULL)
+		return;			/* not yet serving */
+	sessions_sweep(w->sessions, &w->users, loop_mono_ns(w->loop));
+	places_sweep(w);
 }
 
 void
@@ -451,6 +461,7 @@ web_serve(struct web *w)
 	siphash_key_new(&w->key);
 	w->login = login_new(&w->key);
 	places_load(w->login, w->state_fd, loop_mono_ns(w->loop), loop_wall_ns(w->loop));
+	places_sweep(w);
 	w->mirror = mirror_new(w->loop, conf_text(w->conf, "web.socket"), &calls);
 	w->streams = streams_new(w->loop, w->mirror, (unsigned)conf_int(w->conf, "web.max_streams"));
 	w->http = http_new(w->loop, w->tls, w->listen_fd, &set, web_on_request, w);

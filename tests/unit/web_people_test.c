@@ -185,6 +185,24 @@ test_login_known_full(void)
 	login_free(l);
 }
 
+static void
+test_login_sweep(void)
+{
+	struct login	   *l = login_new(&key);
+	struct users	    u = { 0 };
+	const struct whence desk = with("10.1.1.1", 1);
+
+	users_add(&u, "noc");
+	login_knows(l, "noc", &desk, T0);
+	ok(!login_sweep(l, &u) && login_is_known(l, "noc", &desk, T0), "who is there stays known");
+	login_knows(l, "gone", &desk, T0);
+	ok(login_sweep(l, &u) && !login_is_known(l, "gone", &desk, T0) &&
+		login_is_known(l, "noc", &desk, T0),
+	    "a user who is no more is forgotten");
+	login_free(l);
+	users_free(&u);
+}
+
 #define HASH "00000000000000000000000000000000000000000000000000000000000000"
 
 /* The file says the wall clock; the server counts from the boot of its host. */
@@ -586,6 +604,7 @@ main(void)
 	test_login_known();
 	test_login_unseen();
 	test_login_known_full();
+	test_login_sweep();
 	test_places();
 	test_rate();
 	test_sessions();
