@@ -18,11 +18,12 @@
 #include "dashboards/web.h"
 
 #define RATE_PER_S	   20		/* of a session */
-#define RATE_STRANGER_PER_S 50		/* of an address */
-#define RATE_PAGES_PER_S   200		/* of an address: what lies in memory and says nothing of the city */
+#define RATE_STRANGER_PER_S 50		/* of a place */
+#define RATE_PAGES_PER_S   200		/* of a place: what lies in memory and says nothing of the city */
 #define BODY_DEPTH	   16
 
-_Static_assert(SESSIONS_PER_USER * OPEN_OF_ONE < WAITING_MAX, "one user may not fill the queue");
+/* What is left of sessions that have ended waits on top of that, until its time is over. */
+_Static_assert(SESSIONS_PER_USER * OPEN_OF_ONE < WAITING_MAX, "the sessions of a user do not fill the queue");
 
 #define OPERATORS (ROLE(USER_ADMIN) | ROLE(USER_NOC))
 
