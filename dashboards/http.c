@@ -48,6 +48,7 @@ struct http {
 	void			*arg;
 	struct conn		*conns;
 	struct http_counts	 counts;
+	struct log_limit	 refused_limit;
 	bool			 paused, closing;
 };
 
@@ -120,6 +121,19 @@ conns_of(const struct http *h, const struct addr *place)
 	return n;
 }
 
+static void
+refuse_place(struct http *h, const struct addr *place)
+{
+	char	 text[ADDR_TEXT_MAX];
+	uint32_t left_out;
+
+	h->counts.refused_address++;
+	if (log_limit_pass(&h->refused_limit, loop_mono_ns(h->loop), &left_out))
+		log_warnx("%s%s has %u connections, all that web.max_per_address allows: one more was closed "
+		    "(since this was said last: %u, of any place)", addr_text(place, text),
+		    place->family == 6 ? "/64" : "", h->set.max_per_address, left_out);
+}
+
 /* First thing in a connection's life: whose is it? Only now it has its socket. */
 static void
 conn_check(void *arg)
@@ -143,7 +157,7 @@ conn_check(void *arg)
 	addr_unmap(&c->address);	/* "::" takes IPv4, too: its hosts are as many, and as local */
 	c->place = addr_place(&c->address);
 	if (conns_of(h, &c->place) >= h->set.max_per_address) {
-		h->counts.refused_address++;
+		refuse_place(h, &c->place);
 		conn_end(c);
 		return;
 	}

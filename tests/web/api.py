@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -397,6 +398,21 @@ def neighbours():
         other.close()
 
 
+def crowded():
+    """More connections of one place than there may be."""
+    other, held = Server("max_per_address = 2;"), []
+    try:
+        held = [socket.create_connection(("127.0.0.1", other.port), timeout=PATIENCE) for _ in range(6)]
+        for s in held[2:]:
+            equal(s.recv(1), b"", "a connection too many is closed")
+        told = [line for line in other.text("log").splitlines() if "max_per_address" in line]
+        ok(len(told) == 1 and "127.0.0.1 has 2 connections" in told[0], "the log says so, once")
+    finally:
+        for s in held:
+            s.close()
+        other.close()
+
+
 def both_kinds():
     """One socket for IPv6 and IPv4 shows an IPv4 host as ::ffff:a.b.c.d."""
     if not os.path.exists("/proc/net/if_inet6"):
@@ -480,6 +496,7 @@ try:
     busy(found)
     meanwhile()
     neighbours()
+    crowded()
     both_kinds()
     moved_certificate()
     background()
