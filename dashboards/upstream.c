@@ -5,6 +5,7 @@
  * for nobody else. Among visitors the next is who has the fewest with the engine, then who asked first, so
  * that one who asks much waits for itself. A question has a time limit, so that no browser waits for ever;
  * one that the engine has not answered by then is taken back from it, for the places are counted there, too.
+ * What changes something (ack, record) is done all the same: the engine does that at once when it reads it.
  * What is still in the queue when its browser hangs up is never sent.
  */
 #include "dashboards/upstream.h"
@@ -29,6 +30,7 @@
 #define RETRY_MIN_NS  (200 * NS_PER_MS)
 #define RETRY_MAX_NS  (5 * NS_PER_S)
 #define LINE_MAX_IN   (4u << 20)
+#define UNSENT_MAX    (1u << 20)	/* of an engine that does not read */
 #define READ_CHUNK    65536
 #define READS_AT_ONCE 16
 
@@ -49,7 +51,7 @@ struct upstream {
 	int		      fd;
 	struct loop_io	     *io;
 	struct buf	      in, out;
-	size_t		      scanned, sent;
+	size_t		      scanned;
 	struct loop_timer     retry, clock;
 	int64_t		      retry_ns, connected_ns;
 	int64_t		      next_id, subscription;
@@ -106,15 +108,17 @@ questions_fail(struct upstream *u)
 static void
 flush_out(struct upstream *u)
 {
+	size_t	sent = 0;
 	ssize_t n = 0;
 
-	while (u->sent < u->out.len && (n = send(u->fd, u->out.data + u->sent, u->out.len - u->sent,
+	while (sent < u->out.len && (n = send(u->fd, u->out.data + sent, u->out.len - sent,
 	    MSG_NOSIGNAL | MSG_DONTWAIT)) > 0)
-		u->sent += (size_t)n;
-	if (u->sent == u->out.len)
-		u->out.len = u->sent = 0;
-	else if (n == -1 && errno != EAGAIN && errno != EINTR)
+		sent += (size_t)n;
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		u->broken = strerror(errno);
+	u->out.len -= sent;
+	if (sent > 0 && u->out.len > 0)
+		memmove(u->out.data, u->out.data + sent, u->out.len);
 	loop_io_events(u->io, LOOP_READ | (u->out.len > 0 ? LOOP_WRITE : 0));
 }
 
@@ -256,6 +260,8 @@ clock_tick(void *arg)
 	loop_timer_set(u->loop, &u->clock, now + NS_PER_S, clock_tick, u);
 	if (u->fd != -1 && !u->greeted && now - u->connected_ns > ANSWER_S * NS_PER_S)
 		upstream_reset(u, "it does not answer");
+	else if (u->out.len > UNSENT_MAX)
+		upstream_reset(u, "it does not read");
 }
 
 /* ---- the connection ---- */
@@ -272,7 +278,7 @@ hang_up(struct upstream *u, const char *why)
 	u->fd = -1;
 	u->greeted = false;
 	u->broken = NULL;
-	u->in.len = u->out.len = u->scanned = u->sent = 0;
+	u->in.len = u->out.len = u->scanned = 0;
 	if (!u->away)
 		log_warnx("the engine at %s is away: %s; trying again", u->path, why);
 	u->away = true;
