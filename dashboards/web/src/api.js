@@ -6,7 +6,7 @@ const BASE = '/api/v1';
 const TIMEOUT_MS = 20000;
 const RETRIES = 8;
 
-/** What went wrong, in the server's code; `status` 0: the server was not reached. */
+/** What went wrong, in the server's code; `status` 0: the server was not reached, or its answer broke off. */
 export class Problem extends Error {
 	/** @param {number} status @param {any} body */
 	constructor(status, body) {
@@ -63,7 +63,17 @@ export async function call(method, path, body, options = {}) {
 	if (res.status === 204)
 		return null;
 	const type = res.headers.get('Content-Type') ?? '';
-	const data = type.includes('json') ? await res.json().catch(() => null) : null;
+	let data = null;
+	try {
+		if (type.includes('json'))
+			data = await res.json();
+	} catch (e) {
+		if (options.signal?.aborted)
+			throw e;
+		// It broke off after its head. A refusal says enough by its status.
+		if (res.ok)
+			throw new Problem(0, null);
+	}
 	if (res.ok)
 		return data;
 	const problem = new Problem(res.status, data);

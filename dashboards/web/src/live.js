@@ -296,12 +296,13 @@ export class Live {
 			if (this.once && this.user)
 				this.refetchSoon();
 		} catch (e) {
+			// Whatever went wrong: what comes from now on must not be held for ever.
+			const mine = this.held === held;
+			if (mine)
+				this.held = null;
 			if (!(e instanceof Problem))
 				throw e;
-			if (this.held !== held)
-				return;
-			this.held = null;
-			if (e.status !== 401 && e.status !== 403 && this.user)
+			if (mine && e.status !== 401 && e.status !== 403 && this.user)
 				setTimeout(() => this.user && this.refetch(), 3000);
 		}
 	}

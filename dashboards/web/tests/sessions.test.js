@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What one session has asked for does not come to the next one, however late it arrives.
+// What one session has asked for does not come to the next one, however late it arrives; and an answer that cannot be
+// used does not end what the session sees.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { setCsrf, whenLoggedOut } from '../src/api.js';
+import { get, setCsrf, whenLoggedOut } from '../src/api.js';
 import { Live } from '../src/live.js';
 import { Store, store } from '../src/store.js';
 
-/** Requests under way: each is answered when the test says so. @type {{path: string, answer: (status: number, body: any) => void}[]} */
+/** Requests under way: each is answered when the test says so. A text is sent as it stands.
+ * @type {{path: string, answer: (status: number, body: any) => void}[]} */
 let open = [];
 globalThis.fetch = /** @type {any} */ (url => new Promise(resolve => open.push({
 	path: url.replace('/api/v1', '').split('?')[0],
-	answer: (status, body) => resolve(new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })),
+	answer: (status, body) => resolve(new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })),
 })));
 globalThis.document = /** @type {any} */ ({ removeEventListener() {} });
 
@@ -25,6 +27,9 @@ async function answer(requests, id) {
 			: { items: r.path === '/sites' ? [site(id)] : [], next: null, total: 1, seq: 7 });
 	await turn();
 }
+
+const batch = { seq: 8, sites: [['s001', 'down', null, null, null, null, null, 'isolated', null]], links: [] };
+const shown = () => [...store.sites.values()].map(s => `${s.id} ${s.state}`);
 
 beforeEach(() => {
 	open = [];
@@ -95,4 +100,43 @@ test('a refusal of it does not end the next session', async () => {
 	open.forEach(r => r.answer(401, { code: 'unauthorized' }));
 	assert.equal(await load, 401);
 	assert.ok(said.length > 0);
+});
+
+test('lists that break off after their head are fetched again, and no event is lost', async () => {
+	const live = new Live();
+	store.setSession(session('noc', 'a'));
+	live.user = 'noc';
+	const load = live.refetch();
+	open.splice(0).forEach(r => r.answer(200, '{"items": [{"id": "s0'));
+	await load;
+	assert.equal(live.held, null);
+	while (open.length < 5)		// it waits some seconds
+		await turn();
+	live.take('batch', batch);
+	await answer(open, 's001');
+	assert.deepEqual(shown(), ['s001 down']);
+});
+
+test('lists of another form hold back no event that comes after them', async () => {
+	const live = new Live();
+	store.setSession(session('noc', 'a'));
+	live.user = 'noc';
+	const load = live.refetch();
+	await answer(open, 's001');
+	await load;
+	const again = live.refetch();
+	open.splice(0).forEach(r => r.answer(200, {}));
+	await assert.rejects(again, TypeError);
+	live.take('batch', batch);
+	assert.deepEqual(shown(), ['s001 down']);
+	live.refetch();
+	assert.equal(open.length, 5);
+});
+
+test('a call whose answer breaks off has not reached the server, a refused one has', async () => {
+	const half = get('/summary'), refused = get('/summary'), [a, b] = open.splice(0);
+	a.answer(200, '{"seq":');
+	b.answer(503, '{"code":');
+	await assert.rejects(half, e => e.status === 0 && e.code === 'unreachable');
+	await assert.rejects(refused, e => e.status === 503 && e.code === 'internal');
 });
