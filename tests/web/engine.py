@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """engine.py: the engine's end of the control socket (docs/socket.md), played: a small city that the test changes."""
+import collections
 import copy
 import json
 import os
@@ -52,7 +53,7 @@ class Engine(ControlSocket):
         self.silent = set()         # ops that get no answer
         self.hold = set()           # users whose series wait for release()
         self.held = {}              # id -> (client, request) of those
-        self.series_asked = 0       # of those users
+        self.series_asked = collections.Counter()   # by user, held or not
         self.held_most = 0
         self.cancelled = 0
         self.subscribers = []
@@ -71,9 +72,11 @@ class Engine(ControlSocket):
             self.subscribers.append((client, r["id"]))
 
     def holds(self, c, r):
-        if r["op"] != "series" or r["as"]["user"] not in self.hold:
+        if r["op"] != "series":
             return False
-        self.series_asked += 1
+        self.series_asked[r["as"]["user"]] += 1
+        if r["as"]["user"] not in self.hold:
+            return False
         self.held[r["id"]] = (c, r)
         self.held_most = max(self.held_most, len(self.held))
         return True
