@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """simpulctl top on a terminal of the test's own, before an engine that is only played."""
+import codecs
 import fcntl
 import json
 import os
@@ -26,6 +27,23 @@ SITES, LINES = 40, 30
 HOSTILE = "Dinas \x1b[2J\u202e<b>"
 
 
+class Screen:
+    """What a terminal shows at one moment: lines, and which of them are dim from end to end."""
+
+    def __init__(self, cells, dim, columns):
+        height = max([y for _, y in cells] + [0]) + 1
+        self.lines = ["".join(cells.get((x, y), " ") for x in range(columns)).rstrip() for y in range(height)]
+        self.dim = [all((x, y) in dim for x, c in enumerate(line) if c != " ") for y, line in enumerate(self.lines)]
+        self.text = "\n".join(self.lines)
+
+    def shows(self, pattern):
+        return re.search(pattern, self.text, re.M)
+
+    def is_dim(self, word):
+        """Is the first line with this word dim?"""
+        return next((d for line, d in zip(self.lines, self.dim) if word in line), False)
+
+
 class Terminal:
     """What a terminal makes of the bytes: cells, and which of them are dim. It knows what screen.c uses, and nothing else."""
 
@@ -36,17 +54,21 @@ class Terminal:
         self.faint = False
         self.modes = {}
         self.modes_seen = []
-        self.raw = b""
+        self.lock = threading.Lock()
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.text = ""
         self.master, self.slave = pty.openpty()
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave, stderr=subprocess.PIPE, env=env,
                                         preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0)))
-        self.lock = threading.Lock()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def resize(self, columns, rows):
-        self.columns, self.rows = columns, rows
+        with self.lock:
+            self.columns, self.rows = columns, rows
+            self.cells = {(x, y): c for (x, y), c in self.cells.items() if x < columns and y < rows}
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, keys):
@@ -59,15 +81,13 @@ class Terminal:
             except OSError:
                 return
             with self.lock:
-                self.raw += data
-                self._take()
+                self._take(self.text + self.decoder.decode(data))
 
-    def _take(self):
-        text = self.raw.decode("utf-8", "ignore")
+    def _take(self, text):
         last = text.rfind("\x1b")
         whole = last == -1 or last < len(text) - 12 or re.match(r"\x1b\[[?0-9;]*[A-Za-z]", text[last:])
         cut = len(text) if whole else last      # the rest of a sequence is still to come
-        self.raw = text[cut:].encode()
+        self.text = text[cut:]
         for m in re.finditer(r"\x1b\[(\?)?([0-9;]*)([A-Za-z])|\x1b.?|[\s\S]", text[:cut]):
             self._put(m)
 
@@ -76,6 +96,8 @@ class Terminal:
         if letter and private:
             self.modes[number] = letter == "h"
             self.modes_seen.append(number + letter)
+            if number == "1049":
+                self.cells, self.dim = {}, set()    # another screen, an empty one
         elif letter == "H" and not number:
             self.x = self.y = 0
         elif letter == "K" and not number:
@@ -90,6 +112,8 @@ class Terminal:
             self.y += 1
         elif m.group(0)[0] < " ":
             self.unknown.append(m.group(0))
+        elif self.y >= self.rows:
+            self.unknown.append(f"below the foot: {m.group(0)}")
         else:
             self.cells[min(self.x, self.columns - 1), self.y] = m.group(0)
             if self.faint:
@@ -98,27 +122,26 @@ class Terminal:
             if self.x > self.columns:
                 self.unknown.append("beyond the edge: " + "".join(self.cells.get((x, self.y), " ") for x in range(self.columns)))
 
-    def lines(self):
+    def screen(self):
         with self.lock:
-            height = max([y for _, y in self.cells] + [0]) + 1
-            return ["".join(self.cells.get((x, y), " ") for x in range(self.columns)).rstrip() for y in range(height)]
+            return Screen(self.cells, self.dim, self.columns)
 
-    def shows(self, pattern):
-        return re.search(pattern, "\n".join(self.lines()), re.M)
+    def wait_until(self, fits):
+        """@return the screen of the first moment at which fits(screen); None when patience ends"""
+        last = None
 
-    def wait_for(self, pattern):
-        found = wait(lambda: self.shows(pattern))
+        def now():
+            nonlocal last
+            last = self.screen()
+            return fits(last) and last
+        found = wait(now)
         if not found:
-            note("\n".join(self.lines()))
-        return found
+            note(last.text)
+        return found or None
 
-    def is_dim(self, word):
-        """Is the line with this word dim from end to end?"""
-        for y, line in enumerate(self.lines()):
-            if word in line:
-                with self.lock:
-                    return all((x, y) in self.dim for x, c in enumerate(line) if c != " ")
-        return False
+    def wait_for(self, *patterns, rows=None):
+        """@return the screen of the first moment at which all of this is shown, on so many rows"""
+        return self.wait_until(lambda s: all(s.shows(p) for p in patterns) and rows in (None, len(s.lines)))
 
     def is_restored(self):
         return (self.modes.get("1049") is False and self.modes.get("25") is True and self.modes.get("7") is True and
@@ -129,6 +152,7 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         os.close(self.slave)
+        self.reader.join(PATIENCE)      # it would go on at the next terminal, which gets this number
         os.close(self.master)
 
 
@@ -205,13 +229,12 @@ ok(r.returncode == 3 and "cannot reach" in r.stderr, "without an engine it says 
 # ---- live: what is shown ----
 
 t = live()
-ok(t.wait_for(r"^q quit"), "the page is drawn, with the keys at its foot")
-lines = t.lines()
-ok(len(lines) == 24 and lines[23].startswith("q quit"), "it fills 24 lines")
+shown = t.wait_for(r"^q quit", rows=24)
+ok(shown and shown.lines[23].startswith("q quit"), "the page is drawn and fills 24 lines, with the keys at its foot")
 ok(not t.unknown, "and nothing goes beyond 80 columns")
 note("\n".join(t.unknown[:3]))
 ok(t.modes == {"1049": True, "25": False, "7": False}, "on the alternate screen, without a cursor")
-ok(not t.shows("Lines by use") and t.shows(r"^▸ Sites in trouble  1 to \d+ of 40"), "three sections, the sites marked")
+ok(shown and not shown.shows("Lines by use") and shown.shows(r"^▸ Sites in trouble  1 to \d+ of 40"), "three sections, the sites marked")
 asked = len(engine.asked)
 ok(wait(lambda: len(engine.asked) > asked + 10), "it asks again and again")
 ok(all(a["op"] in ("hello", "status", "top") and a.get("limit", 1) <= 100 for a in engine.asked), "and never for more than fits the page")
@@ -229,51 +252,53 @@ ok(t.wait_for(r"^▸ Lines by use"), "Tab marks the next section")
 t.type("s")
 ok(t.wait_for(r"^▸ Lines by loss"), "the mark stays when the order changes")
 t.type("t")
-ok(wait(lambda: t.shows(r"Sites in trouble  1 to 1\d of 40") and not t.shows("Lines")), "t shows sites alone")
+ok(t.wait_until(lambda s: s.shows(r"Sites in trouble  1 to 1\d of 40") and not s.shows("Lines")), "t shows sites alone")
 t.type("G")
-ok(t.wait_for(r"to 40 of 40") and t.wait_for(r"s040 "), "G goes to the end, and the rows come")
+ok(t.wait_for(r"to 40 of 40", r"s040 "), "G goes to the end, and the rows come")
 t.type("\x1b")
 ok(t.wait_for(r"Lines by loss"), "Esc shows all again")
 
 # ---- size ----
 
 t.resize(160, 50)
-ok(t.wait_for(r"Lines by use") and t.wait_for(r"CONTRACT"), "a larger terminal shows more: both orders, more columns")
-ok(wait(lambda: len(t.lines()) == 50) and not t.unknown, "and is filled")
+ok(t.wait_for(r"Lines by use", r"Lines by loss", r"CONTRACT", rows=50), "a larger terminal shows more: both orders, more columns")
+ok(not t.unknown, "and is filled, not more")
+note("\n".join(t.unknown[:3]))
 t.resize(60, 12)
-t.cells.clear()
-ok(wait(lambda: len(t.lines()) == 12 and t.lines()[11].startswith("q quit")), "so is a small one")
+ok(t.wait_until(lambda s: len(s.lines) == 12 and s.lines[11].startswith("q quit")), "so is a small one")
 t.resize(40, 10)
-t.cells.clear()
-ok(t.wait_for(r"^  Incidents") and t.wait_for(r"^▸ Sites in trouble") and t.wait_for(r"^test · engine") and len(t.lines()) == 10,
+ok(t.wait_for(r"^  Incidents", r"^▸ Sites in trouble", r"^test · engine", r"\Aq quit|\nq quit", rows=10),
    "in a very small one the head leaves half of it to the lists")
 t.resize(80, 24)
 
 # ---- the engine goes away ----
 
-ok(t.wait_for(r"isolated +s0") and not t.is_dim("isolated  s0"), "values are shown")
+ok(t.wait_until(lambda s: s.shows(r"isolated +s0") and not s.is_dim("isolated  s0")), "values are shown")
 engine.stop()
 ok(t.wait_for(r"^! No news from the engine for \d+ s: "), "an engine that is away is told, with the age of what is shown")
-ok(t.wait_for(r"isolated +s") and wait(lambda: t.is_dim("isolated  s0")) and not t.is_dim("No news"), "the last values stay, dim")
-age = int(t.wait_for(r"engine for (\d+) s").group(1))
-ok(wait(lambda: (m := t.shows(r"engine for (\d+) s")) and int(m.group(1)) > age), "the age grows")
+gone = t.wait_until(lambda s: s.is_dim("isolated  s0") and s.shows("No news") and not s.is_dim("No news"))
+ok(gone, "the last values stay, dim")
+ok(t.wait_until(lambda s: (m := s.shows(r"engine for (\d+) s")) and int(m.group(1)) > int(gone.shows(r"engine for (\d+) s").group(1))),
+   "the age grows")
+t.type("g")
+ok(t.wait_for("No news", r"Sites in trouble  1 to \d+ of 40"), "keys work")
 t.type("j")
-ok(t.wait_for(r"Sites in trouble  \d+ to \d+ of 40"), "keys work")
+ok(t.wait_for("No news", r"Sites in trouble  2 to \d+ of 40"), "each of them")
 engine.start()
-ok(wait(lambda: not t.shows("No news") and not t.is_dim("isolated  s0")), "it is back: so is the page")
+ok(t.wait_until(lambda s: s.shows("isolated  s0") and not s.shows("No news") and not s.is_dim("isolated  s0")), "it is back: so is the page")
 
 engine.answers["status"] = lambda r: None
 ok(t.wait_for(r"^! No news from the engine for \d+ s$"), "an engine that is stopped is told likewise")
 connections = len(engine.clients)
 t.type("t")
-ok(t.wait_for(r"Sites in trouble  \d+ to 40|1 to 1\d of 40"), "keys work")
+ok(t.wait_until(lambda s: s.shows("No news") and s.shows("Sites in trouble") and not s.shows("Lines")), "keys work then, too")
 ok(len(engine.clients) == connections, "it is not called again while it does not answer")
 engine.answers["status"] = lambda r: {"ok": False, "code": "busy", "error": "store is away"}
 engine.stop()
 engine.start()
 ok(t.wait_for(r"No news from the engine for .*: store is away"), "a refusal is told")
 engine.answers["status"] = status
-ok(wait(lambda: not t.shows("No news")), "and forgotten when it is over")
+ok(t.wait_until(lambda s: s.shows("^q quit") and not s.shows("No news")), "and forgotten when it is over")
 
 # ---- the end ----
 
@@ -294,27 +319,36 @@ t = live()
 t.wait_for(r"^q quit")
 t.type("\x1a")
 ok(wait(lambda: t.modes_seen.count("1049h") == 2) and t.modes["1049"], "^Z without a shell that could continue it: it goes on")
-t.cells.clear()
 ok(t.wait_for(r"^q quit"), "and draws")
 t.type("q")
 ok(wait(lambda: t.process.poll() is not None) and t.process.returncode == 0, "(until it is told to end)")
 t.close()
 
+
+def child_of(shell):
+    r = subprocess.run(["pgrep", "-P", str(shell), "-x", "simpulctl"], capture_output=True, check=False)
+    return int(r.stdout) if r.returncode == 0 else None
+
+
+def goes_on(t):
+    """The page is drawn by one that has taken the terminal since t.modes_seen was cleared."""
+    return t.wait_until(lambda s: s.shows(r"^q quit") and "1049h" in t.modes_seen and termios.tcgetattr(t.slave) != t.before)
+
+
 # Under a shell, which reads a line each time before it goes on.
 t = Terminal(80, 24, ["bash", "--norc", "-ic", f"{CTL} top --every 1; read -r; fg >/dev/null; read -r; fg >/dev/null"], env)
 t.wait_for(r"^q quit")
-page = int(subprocess.run(["pgrep", "-P", str(t.process.pid), "-x", "simpulctl"], capture_output=True, check=True).stdout)
+page = wait(lambda: child_of(t.process.pid))
+t.modes_seen.clear()
 t.type("\x1a")
 ok(wait(t.is_restored), "^Z stops it, the terminal as it was")
-t.cells.clear()
 t.type("\n")
-ok(t.wait_for(r"^q quit") and t.modes["1049"], "and it goes on where it was")
+ok(goes_on(t), "and it goes on where it was")
 t.modes_seen.clear()
 os.kill(page, signal.SIGSTOP)
 ok(wait(lambda: termios.tcgetattr(t.slave) == t.before), "stopped by force it leaves the terminal to the shell")
-t.cells.clear()
 t.type("\n")
-ok(t.wait_for(r"^q quit") and "1049h" in t.modes_seen and termios.tcgetattr(t.slave) != t.before, "and takes it again when it goes on")
+ok(goes_on(t), "and takes it again when it goes on")
 t.type("q")
 ok(wait(t.is_restored), "and gives it back at the end")
 t.close()
