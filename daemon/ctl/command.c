@@ -2,6 +2,7 @@
 /* command.c: what the commands of simpulctl have in common (command.h). */
 #include "ctl/command.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,9 +124,10 @@ cli_ask_and_show(struct cli *cli, json_t *request, int timeout_s, json_t **answe
 void
 cli_flush(struct cli *cli)
 {
-	if (cli->out.len > 0)
-		fwrite(cli->out.data, 1, cli->out.len, stdout);
-	fflush(stdout);
+	errno = 0;
+	if (((cli->out.len > 0 && fwrite(cli->out.data, 1, cli->out.len, stdout) < cli->out.len) ||
+	    fflush(stdout) == EOF) && cli->write_errno == 0)
+		cli->write_errno = errno;
 	cli->out.len = 0;
 }
 

@@ -19,6 +19,7 @@ struct cli {
 	bool		      json;	/* --json */
 	struct term	      term;
 	struct buf	      out;	/* printed when the command is done */
+	int		      write_errno;	/* of what could not be printed first; 0: all could */
 	struct remote	     *remote;	/* cli_connect() */
 	struct option	     *options;	/* not NULL: only tell which there are, command_options() */
 };

@@ -189,32 +189,46 @@ global_options(struct cli *cli, int argc, char *argv[], enum exit_code *rc)
 	return -1;
 }
 
-int
-main(int argc, char *argv[])
+static enum exit_code
+run(struct cli *cli, int argc, char *argv[])
 {
-	struct cli     cli = { .commands = commands, .socket = getenv("SIMPUL_SOCKET") };
 	enum exit_code rc;
 	int	       at;
 
-	if (cli.socket == NULL || cli.socket[0] == '\0')
-		cli.socket = default_socket;
-	if ((at = global_options(&cli, argc, argv, &rc)) == -1)
+	if ((at = global_options(cli, argc, argv, &rc)) == -1)
 		return rc;
 	if (strcmp(argv[at], "help") == 0 && at + 1 == argc) {
 		help(stdout);
 		return EXIT_DONE;
 	}
-	if ((cli.command = find_command(argv[at])) == NULL)
+	if ((cli->command = find_command(argv[at])) == NULL)
 		return unknown_command(argv[at]);
-	term_look(&cli.term, STDOUT_FILENO);
+	term_look(&cli->term, STDOUT_FILENO);
 	optind = 0;		/* glibc: start anew with another vector */
-	rc = cli.command->run(&cli, argc - at, argv + at);
-	cli_flush(&cli);
-	if (rc == EXIT_DONE && ferror(stdout)) {
-		complain("the output could not be written whole; is the disk full?");
+	return cli->command->run(cli, argc - at, argv + at);
+}
+
+/* Whatever was asked for: it is not done when its answer is not whole. */
+static enum exit_code
+finish(struct cli *cli, enum exit_code rc)
+{
+	cli_flush(cli);
+	if (rc == EXIT_DONE && (cli->write_errno != 0 || ferror(stdout))) {
+		complain("the output could not be written whole%s%s", cli->write_errno != 0 ? ": " : "",
+		    cli->write_errno != 0 ? strerror(cli->write_errno) : "");
 		rc = EXIT_FAILED;
 	}
-	remote_close(cli.remote);
-	buf_free(&cli.out);
+	remote_close(cli->remote);
+	buf_free(&cli->out);
 	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cli cli = { .commands = commands, .socket = getenv("SIMPUL_SOCKET") };
+
+	if (cli.socket == NULL || cli.socket[0] == '\0')
+		cli.socket = default_socket;
+	return finish(&cli, run(&cli, argc, argv));
 }

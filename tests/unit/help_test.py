@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""--help and the manual pages: every command and option stands in both, help teaches by example, the pages are well formed."""
+"""--help and the manual pages: every command and option stands in both, help teaches by example, the pages are well formed; and
+what cannot be written is no success."""
 import glob
 import os
 import re
@@ -34,6 +35,15 @@ manual = page("daemon/ctl/simpulctl.8")
 commands = re.findall(r"^  (\w+) +\w", main.stdout.split("\nExamples")[0], re.M)
 ok(main.returncode == 0 and len(commands) > 10 and not main.stderr, "simpulctl --help lists the commands")
 ok(all(has_option(manual, o) for o in ("--json", "--socket", "--help", "--version")), "simpulctl.8 has the options of all commands")
+for words in (["--help"], ["help"], ["--version"], ["status", "--help"], ["probes"]):
+    with open("/dev/full", "wb") as full:
+        r = subprocess.run([ctl, *words], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    ok(r.returncode == 1 and "written whole: No space left" in r.stderr, f"{' '.join(words)} on a full disk is no success")
+reader, writer = os.pipe()
+os.close(reader)
+r = subprocess.run([ctl, "--help"], stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, restore_signals=False)
+os.close(writer)
+ok(r.returncode == 1 and "written whole: Broken pipe" in r.stderr, "nor is it where nobody reads any more and SIGPIPE is ignored")
 for c in commands:
     r = run(ctl, c, "--help")
     ok(r.returncode == 0 and re.search(rf"^  .*\bsimpulctl {c}\b", r.stdout, re.M), f"{c} --help has an example")
