@@ -28,6 +28,7 @@ struct line {			/* the words after "simpulctl" */
 	int    command;		/* place of the command's name; n: there is none yet */
 };
 
+/* @param begin  what has been typed of it; "": that is known to fit */
 static void
 offer(struct cli *cli, const char *word, const char *begin)
 {
@@ -81,7 +82,7 @@ offer_ids(struct cli *cli, const char *kind, const char *begin, const char *befo
 		if (strncmp(member_text(item, "id"), begin, strlen(begin)) != 0)
 			continue;
 		snprintf(word, sizeof(word), "%s%s%s", before, member_text(item, "id"), after);
-		offer(cli, word, before);
+		offer(cli, word, "");
 	}
 	json_decref(answer);
 	cli_flush(cli);		/* should the next kind come too late */
