@@ -51,5 +51,6 @@ web_conf_use(void)
 	    "# simpul-web.conf: how the web server listens, and where its files are. Each setting stands here at its\n"
 	    "# default; what is left out keeps it. Form: name = value; text in quotes; # starts a comment.\n"
 	    "# See simpul-web.conf(5).\n"
-	    "# A change needs a restart; a new certificate is read by itself.\n");
+	    "# A change needs a restart. A new certificate is read by itself within seconds; one in /etc/credstore, of\n"
+	    "# which simpul-web.service is given copies at its start, needs a restart, too.\n");
 }
