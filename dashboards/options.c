@@ -27,8 +27,8 @@ static const struct conf_opt web_options[] = {
 	{ "max_connections", CONF_INT, .min = 8, .max = 60000, .def = "512",
 	  .help = "Connections at a time; more wait." },
 	{ "max_per_address", CONF_INT, .min = 1, .max = 60000, .def = "32",
-	  .help = "Connections at a time from one address, or one /64 network of IPv6; more are "
-		  "closed." },
+	  .help = "Connections at a time from one address, or one /64 network of IPv6, which may be a whole "
+		  "office; more are closed. A browser opens up to six." },
 	{ "max_streams", CONF_INT, .min = 1, .max = 1000, .def = "4",
 	  .help = "Live streams of one session; the oldest goes when there is one more." },
 	{ "password_cost", CONF_INT, .min = 1, .max = 11, .def = "7",
