@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
 from lab import program, wait    # noqa: E402
@@ -66,3 +67,17 @@ def start_measuring(lab, lines=DEMO_LINES):
     def settled():
         return sum(s in ("up", "never_up") for s in lab.links().values()) >= lines
     wait("all lines measured", settled, patience=240)
+
+
+def await_files(lab, lines):
+    """Until all series have their files. Lines are not all that has some, and how many there will be nobody says: none has come for
+    half a minute, in which the counters came three times."""
+    made, since = -1, time.monotonic()
+
+    def still():
+        nonlocal made, since
+        n = lab.counters().get("store/rrd.files", 0)
+        if n != made:
+            made, since = n, time.monotonic()
+        return n >= lines and time.monotonic() - since >= 30
+    wait("all files made", still, patience=1800)

@@ -11,8 +11,8 @@ import os
 import sys
 import time
 
-from meter import (DEMO_LINES, cpu_s, engine_pids, figure, make_city, memory_bytes, probe_lag, quantile, start_measuring,
-                   written_bytes)
+from meter import (DEMO_LINES, await_files, cpu_s, engine_pids, figure, make_city, memory_bytes, probe_lag, quantile,
+                   start_measuring, written_bytes)
 from lab import Lab, note, wait
 
 minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 5
@@ -27,8 +27,8 @@ def flushed_rows(lab):
 
 def run(name, lab, sites, links):
     start_measuring(lab, links)
+    await_files(lab, links)
     # A minute is closed 75 s after its end, and files of a big town wait for half an hour: have them written now.
-    wait("all files made", lambda: lab.counters().get("store/rrd.files", 0) >= links, patience=1800)
     wait("the first rows", lambda: flushed_rows(lab) >= links, patience=300)
     rows = flushed_rows(lab)
     pids = engine_pids(lab)

@@ -18,7 +18,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "web"))
-from meter import cpu_s, engine_pids, figure, make_city, memory_bytes, probe_lag, quantile, start_measuring
+from meter import (DEMO_LINES, await_files, cpu_s, engine_pids, figure, make_city, memory_bytes, probe_lag, quantile,
+                   start_measuring)
 from lab import SRC, done, note, ok, skip_all, wait
 from crowd import Crowd, faults_of, growth_mib, open_files
 from stage import PASSWORD, USERS, Stage, need_browser, web_modules
@@ -133,6 +134,7 @@ def judge_memory(stage, before, during):
 def streams():
     note(f"streams: {READERS} that read, {MUTES} that never do; windows of {minutes:g} minutes: without, with, without")
     stage = Stage("streams", dist).start()
+    await_files(stage, DEMO_LINES)
     stage.start_web()
     server = stage.children["simpul-web"].pid
     visitors = [visitor(stage) for _ in range(SESSIONS)]
@@ -237,6 +239,7 @@ def city():
     stage = City("city", dist)
     lines = make_city(stage, OFFICES)
     start_measuring(stage, lines)
+    await_files(stage, lines)
     stage.start_web()
     sites = len(stage.items("site"))
     note(f"city: {sites} sites, {lines} lines, {os.cpu_count()} cores, of which the simulated WAN takes its share")
