@@ -14,6 +14,8 @@ const BACKOFF_S = [1, 2, 5, 10, 15];
 const FIRST_MS = 400;
 /** Tabs that follow fetch a little later, not all at once: the server counts requests per session. */
 const SPREAD_MS = 2500;
+/** When a lot comes at once, so long at one go: then the page may react, and draw. */
+const SLICE_MS = 10;
 
 export class Live {
 	constructor() {
@@ -29,6 +31,10 @@ export class Live {
 		this.timer = undefined;
 		/** @type {(() => void)|null} gives the lock back */
 		this.release = null;
+		/** @type {[string, string][]} events that have come, and are not taken yet */
+		this.waiting = [];
+		/** @type {ReturnType<typeof setTimeout>|undefined} */
+		this.next = undefined;
 		/** @type {[string, any][]|null} what came while a list was being fetched */
 		this.held = null;
 		this.onShown = () => this.shown();
@@ -53,6 +59,9 @@ export class Live {
 		clearTimeout(this.timer);
 		clearTimeout(this.first);
 		clearTimeout(this.soon);
+		clearTimeout(this.next);
+		this.next = undefined;
+		this.waiting = [];
 		clearInterval(this.watch);
 		document.removeEventListener('visibilitychange', this.onShown);
 		this.user = '';
@@ -157,11 +166,7 @@ export class Live {
 		this.closeSource();
 		const source = this.source = new EventSource('/api/v1/events');
 		for (const name of EVENTS)
-			source.addEventListener(name, e => {
-				const data = JSON.parse(/** @type {MessageEvent} */ (e).data || '{}');
-				this.channel?.postMessage({ what: 'event', name, data });
-				this.take(name, data);
-			});
+			source.addEventListener(name, e => this.arrived(name, /** @type {MessageEvent} */ (e).data));
 		source.onopen = () => {
 			this.tries = 0;
 			this.alive();
@@ -174,10 +179,34 @@ export class Live {
 		this.source = null;
 	}
 
+	/** The fall of a node is a dozen events and hundreds of rows in one go. @param {string} name @param {string} text */
+	arrived(name, text) {
+		this.waiting.push([name, text]);
+		if (document.hidden)
+			this.drain(Infinity);	// its timers are slowed down, but its title is seen
+		else
+			this.next ??= setTimeout(() => this.drain(SLICE_MS));
+	}
+
+	/** Take what has come, at least one event. @param {number} ms for how long */
+	drain(ms) {
+		const end = performance.now() + ms;
+		clearTimeout(this.next);
+		this.next = undefined;
+		for (let event = this.waiting.shift(); event; event = performance.now() < end ? this.waiting.shift() : undefined) {
+			const [name, text] = event, data = JSON.parse(text || '{}');
+			this.channel?.postMessage({ what: 'event', name, data });
+			this.take(name, data);
+		}
+		if (this.waiting.length)
+			this.next ??= setTimeout(() => this.drain(SLICE_MS));
+	}
+
 	/** The browser tries again by itself (and resumes) unless the answer was no stream at all. @param {EventSource} source */
 	broken(source) {
 		if (source !== this.source)
 			return;
+		this.drain(Infinity);
 		if (source.readyState === EventSource.CLOSED)
 			this.retryLater();
 		else
