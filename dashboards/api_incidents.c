@@ -56,17 +56,22 @@ listing_add(struct listing *l, const struct city *c, json_t *view)
 {
 	const char *id = json_string_value(json_object_get(view, "id")),
 	    *site = json_string_value(json_object_get(view, "site"));
-	bool open = json_is_null(json_object_get(view, "closed"));
+	bool	open = json_is_null(json_object_get(view, "closed")), room;
+	json_t *shown;
 
-	if (site == NULL)
-		site = "";
-	if (!(open ? l->open : l->closed) || (l->site != NULL && strcmp(l->site, site) != 0) ||
-	    !sees_incident(l->v->session, c, id, site))
+	if (!(open ? l->open : l->closed) || !sees_incident(l->v->session, c, id, site != NULL ? site : ""))
 		return true;
-	if (json_array_size(l->items) == l->limit)
-		return false;
-	json_array_append_new(l->items, scope_incident(l->v->session, c, view));
-	return true;
+	/* By the site that is shown: by the real one an opd could try whose fault it suffers from. */
+	shown = scope_incident(l->v->session, c, view);
+	if (l->site != NULL && strcmp(l->site, shape_text(shown, "site")) != 0) {
+		json_decref(shown);
+		return true;
+	}
+	room = json_array_size(l->items) < l->limit;
+	if (room)
+		json_array_append(l->items, shown);
+	json_decref(shown);
+	return room;
 }
 
 /* @param next  taken */
@@ -175,12 +180,12 @@ members_view(const struct visit *v, const struct city *c, const json_t *why)
 	return list;
 }
 
-/* One that is older than the mirror's says itself which sites have suffered from it. */
+/* One that is over, and may be older than the mirror, says itself which sites have suffered from it. */
 static bool
 is_told(const struct visit *v, const struct city *c, const json_t *doc, const json_t *members)
 {
 	return sees_incident(v->session, c, v->id, shape_text(doc, "site")) ||
-	    (map_get(c->incident_by_id, v->id) == NULL && json_array_size(members) > 0);
+	    json_array_size(members) > 0;
 }
 
 static void

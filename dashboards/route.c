@@ -364,9 +364,9 @@ is_seen(const struct visit *v)
 	case SCOPE_LINK:
 		l = map_get(c->link_by_id, v->id);
 		return l != NULL && l->site != NULL && sees_site(v->session, l->site->id);
-	case SCOPE_INCIDENT:		/* an old one is not in the mirror: its handler looks again */
+	case SCOPE_INCIDENT:		/* of one that is over the handler knows who suffered, also before we started */
 		i = map_get(c->incident_by_id, v->id);
-		return i == NULL || sees_incident(v->session, c, i->id, i->site);
+		return i == NULL || !i->open || sees_incident(v->session, c, i->id, i->site);
 	default:
 		return true;
 	}

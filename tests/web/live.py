@@ -156,6 +156,8 @@ def others(by_name):
         a = lurah.get("/api/v1/" + path)
         ok(a.status == 200, f"an opd may ask for {path}")
         seen[path] = a.doc
+    equal([lurah.get("/api/v1/incidents?state=all&site=" + x).doc["items"] for x in ("s005", "s003")], [[], []], "nor does the filter give it away")
+    equal([i["id"] for i in lurah.get("/api/v1/incidents?site=node-1").doc["items"]], ["inc-6"], "which finds what is named")
     for what, doc in seen.items():
         text = json.dumps(doc)
         none([w for w in ("s005", "shift-lead", "asked that") if w in text], f"{what}: another office and who is on duty are not named")
