@@ -59,9 +59,6 @@ export class Live {
 		clearTimeout(this.timer);
 		clearTimeout(this.first);
 		clearTimeout(this.soon);
-		clearTimeout(this.next);
-		this.next = undefined;
-		this.waiting = [];
 		clearInterval(this.watch);
 		document.removeEventListener('visibilitychange', this.onShown);
 		this.user = '';
@@ -110,6 +107,8 @@ export class Live {
 	}
 
 	shown() {
+		if (document.hidden)
+			this.drain(Infinity);
 		if (this.leads) {
 			this.sayLeader();
 			return;
@@ -174,9 +173,13 @@ export class Live {
 		source.onerror = () => this.broken(source);
 	}
 
+	/** What has come from it and is not taken yet is let go: the next one's hello fetches everything. */
 	closeSource() {
 		this.source?.close();
 		this.source = null;
+		clearTimeout(this.next);
+		this.next = undefined;
+		this.waiting = [];
 	}
 
 	/** The fall of a node is a dozen events and hundreds of rows in one go. @param {string} name @param {string} text */
@@ -193,24 +196,31 @@ export class Live {
 		const end = performance.now() + ms;
 		clearTimeout(this.next);
 		this.next = undefined;
-		for (let event = this.waiting.shift(); event; event = performance.now() < end ? this.waiting.shift() : undefined) {
-			const [name, text] = event, data = JSON.parse(text || '{}');
-			this.channel?.postMessage({ what: 'event', name, data });
-			this.take(name, data);
+		try {
+			for (let event = this.waiting.shift(); event; event = performance.now() < end ? this.waiting.shift() : undefined) {
+				const [name, text] = event, data = JSON.parse(text || '{}');
+				this.channel?.postMessage({ what: 'event', name, data });
+				this.take(name, data);
+			}
+		} finally {
+			// Also behind one that cannot be used.
+			if (this.waiting.length)
+				this.next ??= setTimeout(() => this.drain(SLICE_MS));
 		}
-		if (this.waiting.length)
-			this.next ??= setTimeout(() => this.drain(SLICE_MS));
 	}
 
 	/** The browser tries again by itself (and resumes) unless the answer was no stream at all. @param {EventSource} source */
 	broken(source) {
 		if (source !== this.source)
 			return;
-		this.drain(Infinity);
-		if (source.readyState === EventSource.CLOSED)
-			this.retryLater();
-		else
-			this.lost(0);
+		try {
+			this.drain(Infinity);
+		} finally {
+			if (source.readyState === EventSource.CLOSED)
+				this.retryLater();
+			else
+				this.lost(0);
+		}
 	}
 
 	retryLater() {

@@ -134,13 +134,16 @@ export class Store {
 		this.setNow(summary.now);
 		const engine = summary.engine;
 		this.engine = { connected: engine.connected, last: engine.last };
-		const changed = [];
+		const changed = [], before = this.loaded ? this.incidents : null;
 		for (const s of sites.items)
 			if (this.sites.has(s.id) && this.sites.get(s.id)?.state !== s.state)
 				changed.push(s.id);
 		this.sites = new Map(sites.items.map(s => [s.id, s]));
 		this.links = new Map(links.items.map(l => [l.id, l]));
 		this.incidents = new Map([...recent.items, ...open.items].map(i => [i.id, i]));
+		for (const i of open.items)
+			if (before && !before.has(i.id))
+				this.announce('new', i);
 		this.lastChanges = this.loaded ? changed.length : 0;
 		this.loaded = true;
 		for (const topic of /** @type {Topic[]} */ (['loaded', 'sites', 'links', 'incidents', 'conn']))

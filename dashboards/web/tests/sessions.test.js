@@ -140,3 +140,50 @@ test('a call whose answer breaks off has not reached the server, a refused one h
 	await assert.rejects(half, e => e.status === 0 && e.code === 'unreachable');
 	await assert.rejects(refused, e => e.status === 503 && e.code === 'internal');
 });
+
+/** A store with this one site, and a stream that has begun. */
+async function begun() {
+	const live = new Live();
+	store.setSession(session('noc', 'a'));
+	live.user = 'noc';
+	const load = live.refetch();
+	await answer(open, 's001');
+	await load;
+	return live;
+}
+
+test('an event that cannot be used keeps none of those behind it from being taken', async () => {
+	const live = await begun();
+	live.arrived('batch', '{"sites": [');
+	live.arrived('batch', JSON.stringify(batch));
+	assert.deepEqual(shown(), ['s001 ok']);
+	assert.throws(() => live.drain(Infinity), SyntaxError);
+	await turn();
+	await turn();
+	assert.deepEqual(shown(), ['s001 down']);
+});
+
+test('what came from a stream that is closed is not put over what the next one says', async () => {
+	const live = await begun();
+	live.arrived('batch', JSON.stringify(batch));
+	live.closeSource();
+	await turn();
+	await turn();
+	assert.deepEqual(shown(), ['s001 ok']);
+});
+
+test('an incident that is first seen in fetched lists is announced, but not at the first time', async () => {
+	const s = new Store(), said = [];
+	s.announce = (what, i) => said.push(`${what} ${i.id}`);
+	s.setSession(session('noc', 'a'));
+	const lists = async incidents => {
+		const load = s.load();
+		for (const r of open.splice(0))
+			r.answer(200, r.path === '/summary' ? { seq: 7, now: '2026-11-21T01:00:00Z', engine: { connected: true, last: null } }
+				: { items: r.path === '/incidents' ? incidents : [], next: null, total: 1, seq: 7 });
+		await load;
+	};
+	await lists([{ id: 'inc-1', state: 'open' }]);
+	await lists([{ id: 'inc-1', state: 'open' }, { id: 'inc-2', state: 'open' }]);
+	assert.deepEqual(said, ['new inc-2']);
+});

@@ -62,7 +62,7 @@ class Tile {
 		if (!s)
 			return false;
 		const note = tileNote(s), name = shortName(s), word = detailWord(s);
-		const shown = `${s.state}|${name}|${note}|${word}`;
+		const shown = `${s.state}|${name}|${s.name}|${note}|${word}`;
 		if (shown === this.shown)
 			return false;
 		this.shown = shown;
@@ -74,6 +74,11 @@ class Tile {
 		this.word.textContent = `, ${name === s.name ? '' : s.name + ': '}${word}`;
 		return true;
 	}
+}
+
+/** Which tiles there are, and in which groups. */
+function layoutNow() {
+	return [...store.sites.values()].map(s => `${s.id}|${s.kind}|${s.district}`).join();
 }
 
 class Tiles extends HTMLElement {
@@ -108,7 +113,7 @@ class Tiles extends HTMLElement {
 	/** @param {Set<string>} changed */
 	update(changed) {
 		if (changed.size === 0) {
-			if ([...store.sites.keys()].join() !== this.layout)
+			if (layoutNow() !== this.layout)
 				this.build();
 			else
 				this.showSoon(this.tiles.keys());
@@ -144,7 +149,7 @@ class Tiles extends HTMLElement {
 	}
 
 	build() {
-		this.layout = [...store.sites.keys()].join();
+		this.layout = layoutNow();
 		this.tiles.clear();
 		const groups = groupSites([...store.sites.values()]).map(g => {
 			const section = document.createElement('section'), head = document.createElement('h3');
