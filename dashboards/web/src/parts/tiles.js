@@ -11,7 +11,7 @@ import { groupSites } from './groups.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** So many tiles are changed for one frame; more would be felt. */
-const SLICE = 120;
+const SLICE = 48;
 const MANY = 600;
 /** Of many tiles, so many stand in one list, which is not drawn while it is out of sight: whole rows of 1, 2, 3 or 6. */
 const BLOCK = 120;
