@@ -151,11 +151,10 @@ class Engine(ControlSocket):
         return a
 
     def op_why(self, r):
+        a = self.op_get(r)
+        if "object" not in a:
+            return a
         kind, item = self.find(r["object"])
-        if item is None:
-            return {"ok": False, "code": "not_found", "error": "there is no such object"}
-        a = copy.deepcopy(item)
-        a["object"] = f"{kind}/{a.pop('id')}"
         a["evidence"] = [{"t": SINCE, "fact": f} for f in self.facts.get(item["id"], ["first lost round", "now"])]
         a["evidence"][-1]["t"] = None
         if kind == "incident":

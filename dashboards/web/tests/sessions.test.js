@@ -31,6 +31,17 @@ async function answer(requests, id) {
 const batch = { seq: 8, sites: [['s001', 'down', null, null, null, null, null, 'isolated', null]], links: [] };
 const shown = () => [...store.sites.values()].map(s => `${s.id} ${s.state}`);
 
+/** A store with this one site, and a stream that has begun. */
+async function begun() {
+	const live = new Live();
+	store.setSession(session('noc', 'a'));
+	live.user = 'noc';
+	const load = live.refetch();
+	await answer(open, 's001');
+	await load;
+	return live;
+}
+
 beforeEach(() => {
 	open = [];
 	store.setSession(null);
@@ -118,12 +129,7 @@ test('lists that break off after their head are fetched again, and no event is l
 });
 
 test('lists of another form hold back no event that comes after them', async () => {
-	const live = new Live();
-	store.setSession(session('noc', 'a'));
-	live.user = 'noc';
-	const load = live.refetch();
-	await answer(open, 's001');
-	await load;
+	const live = await begun();
 	const again = live.refetch();
 	open.splice(0).forEach(r => r.answer(200, {}));
 	await assert.rejects(again, TypeError);
@@ -140,17 +146,6 @@ test('a call whose answer breaks off has not reached the server, a refused one h
 	await assert.rejects(half, e => e.status === 0 && e.code === 'unreachable');
 	await assert.rejects(refused, e => e.status === 503 && e.code === 'internal');
 });
-
-/** A store with this one site, and a stream that has begun. */
-async function begun() {
-	const live = new Live();
-	store.setSession(session('noc', 'a'));
-	live.user = 'noc';
-	const load = live.refetch();
-	await answer(open, 's001');
-	await load;
-	return live;
-}
 
 test('an event that cannot be used keeps none of those behind it from being taken', async () => {
 	const live = await begun();
