@@ -7,8 +7,12 @@
  * At discovery the engine walks all columns of a collector and hands the rows to match(). If the device has
  * its tables, plan() names the rows (and of each the columns) to GET in every poll; row() then takes each row
  * as it arrives and end() closes the poll. A row is all that a device has under one index in the collector's
- * columns; scalars have index 0. The columns of a row are asked in one PDU, with sysUpTime and
- * snmpEngineBoots.
+ * columns; an index has 1 to SNMP_INDEX_ARCS arcs, that of scalars is 0. The columns of a row are asked in one
+ * PDU, with sysUpTime and snmpEngineBoots.
+ *
+ * Which collectors a device has is chosen when it is known what it is (snmp/device_collectors.c). Mostly there
+ * is one per table of functions, with its columns; one that reads what data describes has none of its own and
+ * may be there several times, each time with other columns.
  *
  * A collector is one table of functions; the table is all that the rest of the program knows of it. To make a
  * new one, copy host.c and add a line to registry.c.
@@ -25,7 +29,8 @@
 #define COLLECTOR_COLUMNS_MAX 32
 
 struct row {
-	uint32_t		 index;
+	const uint32_t		*index;
+	uint8_t			 nindex;	/* its arcs */
 	uint32_t		 tag;		/* of a poll: as given to poll_plan_row() */
 	const struct snmp_value *value;	/* one per column of the collector; SNMP_ABSENT: nothing was read */
 };
@@ -44,6 +49,8 @@ struct poll_plan;			/* the rows to read in every poll; the engine's */
 
 struct collector {			/* one collector of one device */
 	const struct collector_ops *ops;
+	const struct snmp_column   *columns;	/* at most COLLECTOR_COLUMNS_MAX; ends with { 0 } */
+	const void		   *arg;	/* what it reads, when data says so; ops knows its type */
 	void			   *state;	/* state_size bytes, zeroed at first */
 	const struct sink	   *sink;
 	uint32_t		    device;	/* number of its host series */
@@ -57,11 +64,11 @@ struct collector_ops {
 	const struct metric	 *metrics;	/* ends with { 0 } */
 	const struct conf_opt	 *options;	/* of the engine that reads for it; ends with { 0 } */
 	size_t			  state_size;
-	const struct snmp_column *columns;	/* at most COLLECTOR_COLUMNS_MAX; ends with { 0 } */
+	const struct snmp_column *columns;	/* NULL: each device brings others, or none */
 
 	/**
 	 * The ports whose numbers are known; borrowed for the call. @return true when this changes the plan.
-	 * May be NULL.
+	 * May be NULL. A collector that came with the last discovery has not been told of any yet.
 	 */
 	bool	(*ports)(struct collector *c, const struct msg_port *ports, size_t n);
 	/** All rows of a walk, by rising index; borrowed for the call. @return has this device our tables? */
@@ -80,14 +87,15 @@ struct collector_ops {
 	void	(*fini)(struct collector *c);	/* may be NULL */
 };
 
-/**
- * Read a row in every poll.
- *
- * @param tag	  the collector's own name for it, handed back in struct row
- * @param columns bit i is ops->columns[i]; those not asked for come back SNMP_ABSENT
- */
-void	poll_plan_row(struct poll_plan *plan, struct collector *c, uint32_t tag, uint32_t index,
-	    uint32_t columns);
+struct wanted_row {
+	uint32_t	tag;		/* the collector's own name for it, handed back in struct row */
+	uint32_t	columns;	/* bit i is c->columns[i]; those not asked for come back SNMP_ABSENT */
+	const uint32_t *index;		/* borrowed for the call */
+	uint8_t		nindex;
+};
+
+/** From within plan(): read this row of the collector in every poll. */
+void	poll_plan_row(struct poll_plan *plan, const struct wanted_row *want);
 
 extern const struct conf_opt snmp_options[];	/* collectors/snmp/engine.c; the group "snmp" */
 extern const struct collector_ops *const collector_registry[];	/* alphabetical, ends with NULL */
@@ -95,6 +103,13 @@ extern const struct collector_ops *const collector_registry[];	/* alphabetical, 
 extern const struct collector_ops collector_host, collector_if_mib;
 
 #define COLUMN(i) (UINT32_C(1) << (i))
+
+/** Is this its index, of one arc? */
+static inline bool
+row_is(const struct row *row, uint32_t index)
+{
+	return row->nindex == 1 && row->index[0] == index;
+}
 
 static inline bool
 row_has(const struct row *row, unsigned column)

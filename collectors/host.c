@@ -94,12 +94,12 @@ host_match(struct collector *c, const struct row *rows, size_t n)
 			cpus++;
 			columns |= COLUMN(HR_PROCESSOR_LOAD);
 		}
-		if (row_has(&rows[i], LA_LOAD_INT) && rows[i].index == 1)
+		if (row_has(&rows[i], LA_LOAD_INT) && row_is(&rows[i], 1))
 			columns |= COLUMN(LA_LOAD_INT);
 		if (row_has(&rows[i], HR_SYSTEM_UPTIME))
 			columns |= COLUMN(HR_SYSTEM_UPTIME);
-		if (columns != 0)
-			h->rows[h->nrows++] = (struct host_row){ .index = rows[i].index, .columns = columns };
+		if (columns != 0 && rows[i].nindex == 1)
+			h->rows[h->nrows++] = (struct host_row){ .index = rows[i].index[0], .columns = columns };
 	}
 	host_gather_reset(h);
 	return h->nrows > 0;
@@ -111,7 +111,8 @@ host_plan(struct collector *c, struct poll_plan *plan)
 	struct host_state *h = c->state;
 
 	for (size_t i = 0; i < h->nrows; i++)
-		poll_plan_row(plan, c, (uint32_t)i, h->rows[i].index, h->rows[i].columns);
+		poll_plan_row(plan, &(struct wanted_row){ .tag = (uint32_t)i, .columns = h->rows[i].columns,
+			.index = &h->rows[i].index, .nindex = 1 });
 }
 
 /*

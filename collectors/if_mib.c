@@ -155,7 +155,7 @@ hash_bytes(const uint8_t *p, size_t len)
 static void
 port_tell(const struct collector *c, const struct row *row, const char *name)
 {
-	struct msg_port_found m = { .device = c->device, .if_index = row->index };
+	struct msg_port_found m = { .device = c->device, .if_index = row->index[0] };
 
 	if (row->value[IF_TYPE].type == SNMP_INTEGER)
 		m.if_type = (uint32_t)row->value[IF_TYPE].integer;
@@ -180,8 +180,10 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 		struct if_found		*f = &st->found[st->nfound];
 		const struct snmp_value *mac = &rows[i].value[IF_PHYS_ADDRESS];
 
+		if (rows[i].nindex != 1)		/* no ifIndex */
+			continue;
 		f->columns = row_columns(&rows[i], IF_COLUMNS);
-		f->index = rows[i].index;
+		f->index = rows[i].index[0];
 		row_name(&rows[i], name_column(f->columns), name);
 		if (name[0] == '\0')
 			continue;
@@ -274,7 +276,8 @@ if_plan(struct collector *c, struct poll_plan *plan)
 
 		st->port[i].planned = f != NULL;
 		if (f != NULL)
-			poll_plan_row(plan, c, (uint32_t)i, f->index, poll_columns(f->columns));
+			poll_plan_row(plan, &(struct wanted_row){ .tag = (uint32_t)i,
+				.columns = poll_columns(f->columns), .index = &f->index, .nindex = 1 });
 	}
 	map_free(names);
 }

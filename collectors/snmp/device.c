@@ -32,15 +32,22 @@ static void poll_judge(struct device *d);
 /* The plan */
 
 void
-poll_plan_row(struct poll_plan *plan, struct collector *c, uint32_t tag, uint32_t index, uint32_t columns)
+poll_plan_row(struct poll_plan *plan, const struct wanted_row *want)
 {
-	if (columns == 0)
+	if (want->columns == 0)
 		return;
 	if (plan->n == plan->size) {
 		plan->size = plan->size != 0 ? 2 * plan->size : 8;
 		plan->row = xrealloc(plan->row, plan->size, sizeof(*plan->row));
 	}
-	plan->row[plan->n++] = (struct plan_row){ c, tag, index, columns };
+	if (plan->narcs + want->nindex > plan->arcs_size) {
+		plan->arcs_size = 2 * plan->arcs_size + want->nindex;
+		plan->arc = xrealloc(plan->arc, plan->arcs_size, sizeof(*plan->arc));
+	}
+	memcpy(&plan->arc[plan->narcs], want->index, want->nindex * sizeof(*plan->arc));
+	plan->row[plan->n++] = (struct plan_row){ .collector = plan->collector, .nindex = want->nindex,
+		.index_at = (uint32_t)plan->narcs, .tag = want->tag, .columns = want->columns };
+	plan->narcs += want->nindex;
 }
 
 static void
@@ -75,12 +82,13 @@ pdu_fill(struct device *d, struct pdu *pdu, size_t first)
 
 	for (row = first; row < d->plan.n; row++) {
 		const struct plan_row	 *r = &d->plan.row[row];
-		const struct snmp_column *column = r->collector->ops->columns;
+		const struct snmp_column *column = d->collector[r->collector].columns;
 
 		if (row > first && n + (size_t)__builtin_popcount(r->columns) > d->varbinds_max)
 			break;
 		for (uint32_t left = r->columns; left != 0; left &= left - 1)
-			ask[n++] = (struct snmp_ask){ &column[__builtin_ctz(left)], false, r->index };
+			ask[n++] = (struct snmp_ask){ &column[__builtin_ctz(left)], false, r->nindex,
+				&d->plan.arc[r->index_at] };
 	}
 	pdu->device = d;
 	pdu->first = first;
@@ -107,10 +115,12 @@ static void
 plan_build(struct device *d)
 {
 	pdus_free(d);
-	d->plan.n = 0;
-	for (unsigned i = 0; i < COLLECTORS; i++)
+	d->plan.n = d->plan.narcs = 0;
+	for (unsigned i = 0; i < d->ncollectors; i++) {
+		d->plan.collector = (uint8_t)i;
 		if (d->collector[i].matched)
 			d->collector[i].ops->plan(&d->collector[i], &d->plan);
+	}
 	pdus_build(d);
 }
 
@@ -168,12 +178,14 @@ rows_read(struct device *d, const struct pdu *pdu, const struct snmp_message *m,
 
 	for (size_t i = 0; i < pdu->n; i++) {
 		const struct plan_row *r = &d->plan.row[pdu->first + i];
-		struct row	       row = { .index = r->index, .tag = r->tag, .value = value };
+		struct collector      *c = &d->collector[r->collector];
+		struct row	       row = { .index = &d->plan.arc[r->index_at], .nindex = r->nindex,
+			.tag = r->tag, .value = value };
 
 		memset(value, 0, sizeof(value));
 		for (uint32_t left = r->columns; left != 0; left &= left - 1)
 			value[__builtin_ctz(left)] = m->varbind[at_varbind++].value;
-		if (!r->collector->ops->row(r->collector, &row, at))
+		if (!c->ops->row(c, &row, at))
 			d->moved = true;
 	}
 }
@@ -244,7 +256,7 @@ poll_end(struct device *d)
 	d->poll.mono_ns = loop_mono_ns(l);
 	d->poll.refused = !d->poll.answered &&
 	    (d->refusal != NULL || d->trouble[0] != '\0' || d->peer.unsent);
-	for (unsigned i = 0; i < COLLECTORS; i++)
+	for (unsigned i = 0; i < d->ncollectors; i++)
 		d->collector[i].ops->end(&d->collector[i], &d->poll);
 	if (!d->poll.answered)
 		state_poll_failed(d);
@@ -407,16 +419,6 @@ device_tick(void *arg)
 		d->env->counter[DEVICE_OVERRUNS]++;
 }
 
-static void
-collectors_init(struct device *d)
-{
-	for (unsigned i = 0; i < COLLECTORS; i++)
-		d->collector[i] = (struct collector){
-			.ops = collector_registry[i], .state = xcalloc(1, collector_registry[i]->state_size),
-			.sink = d->env->sink, .device = d->target.number
-		};
-}
-
 struct device *
 device_new(struct device_env *env, const struct msg_target *t)
 {
@@ -434,7 +436,7 @@ device_new(struct device_env *env, const struct msg_target *t)
 	d->peer.port = t->port != 0 ? t->port : 161;
 	d->peer.timeout_ns = timeout == 0 ? TIMEOUT_NS : timeout < TIMEOUT_MIN_NS ? TIMEOUT_MIN_NS :
 	    timeout > TIMEOUT_MAX_NS ? TIMEOUT_MAX_NS : timeout;
-	collectors_init(d);
+	device_collectors(d);
 	wire_peer_add(env->wire, &d->peer);
 	spread = d->interval_ns < START_SPREAD_NS ? d->interval_ns : START_SPREAD_NS;
 	start = now + (int64_t)(hash % (uint64_t)spread);
@@ -450,11 +452,8 @@ device_free(struct device *d)
 	snmp_request_fini(&d->x.request);
 	pdus_free(d);
 	free(d->plan.row);
-	for (unsigned i = 0; i < COLLECTORS; i++) {
-		if (d->collector[i].ops->fini != NULL)
-			d->collector[i].ops->fini(&d->collector[i]);
-		free(d->collector[i].state);
-	}
+	free(d->plan.arc);
+	device_collectors_free(d);
 	wire_peer_remove(d->env->wire, &d->peer);
 	explicit_bzero(&d->peer.credential, sizeof(d->peer.credential));
 	free(d);
@@ -465,7 +464,7 @@ device_ports(struct device *d, const struct msg_port *ports, size_t n)
 {
 	bool changed = false;
 
-	for (unsigned i = 0; i < COLLECTORS; i++) {
+	for (unsigned i = 0; i < d->ncollectors; i++) {
 		struct collector *c = &d->collector[i];
 
 		if (c->ops->ports != NULL && c->ops->ports(c, ports, n))

@@ -19,6 +19,7 @@
 
 #define VARBINDS_MAX	  57		/* of one PDU: its answer fits one Ethernet frame */
 #define POLLS_SILENT	  3		/* unanswered polls until the device is called silent */
+#define COLLECTORS_MAX	  64		/* of one device */
 #define WALK_TIME_MAX_NS  (60 * NS_PER_S)
 #define WALK_EVERY_NS	  (3600 * NS_PER_S)
 #define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a start (tables fill late) or a failure */
@@ -38,13 +39,18 @@ struct device_env {			/* what the devices of an engine share */
 };
 
 struct plan_row {
-	struct collector *collector;
-	uint32_t	  tag, index, columns;
+	uint8_t	 collector;		/* place in the device's list */
+	uint8_t	 nindex;
+	uint32_t index_at;		/* its arcs in poll_plan.arc */
+	uint32_t tag, columns;
 };
 
 struct poll_plan {
+	uint8_t		 collector;	/* whose plan() is at it */
 	struct plan_row *row;
 	size_t		 n, size;
+	uint32_t	*arc;		/* of all indexes */
+	size_t		 narcs, arcs_size;
 };
 
 struct pdu {				/* one GET of a poll */
@@ -59,7 +65,8 @@ struct device {
 	struct device_env    *env;
 	struct msg_target     target;
 	struct snmp_peer      peer;
-	struct collector      collector[COLLECTORS];
+	struct collector     *collector;	/* in the order in which they are walked */
+	unsigned	      ncollectors;
 	struct loop_timer     timer;	/* next poll */
 	int64_t		      interval_ns, phase_ns;
 	enum device_doing     doing;
@@ -74,7 +81,13 @@ struct device {
 	bool		      walk_wanted, walk_failed, discovered, has_boots;
 	char		      name[128];	/* sysName */
 	uint64_t	      kind, hardware;	/* hashes of sysObjectID and of the MACs; 0 = unknown */
-	struct { char name[128]; uint64_t kind; bool has_boots; } found;	/* of the walk in progress */
+	struct {			/* of the walk in progress; what it is is known before the collectors' walks */
+		char	 name[128];
+		uint8_t	 object_id[SNMP_ARCS_MAX];	/* sysObjectID, BER content */
+		size_t	 object_id_len;
+		uint64_t kind;
+		bool	 has_boots;
+	} found;
 
 	/* the poll in progress */
 	struct poll_plan      plan;
@@ -99,6 +112,11 @@ struct device *device_new(struct device_env *env, const struct msg_target *t);
 void	device_free(struct device *d);
 /** The ports to sample, replacing those known before. A poll in flight starts again with them. */
 void	device_ports(struct device *d, const struct msg_port *ports, size_t n);
+
+/* device_collectors.c */
+/** Choose the collectors: at first those that every device has, and again once it is known what it is (d->found). */
+void	device_collectors(struct device *d);
+void	device_collectors_free(struct device *d);
 
 /* discovery.c */
 void	discovery_start(struct device *d);	/* ends with device_discovered() */

@@ -61,8 +61,13 @@ identity_read(struct device *d, const struct row *rows, size_t n)
 	name = &rows[0].value[SYS_NAME];
 	if (name->type == SNMP_OCTETS)
 		name_copy(d->found.name, sizeof(d->found.name), name);
-	if (rows[0].value[SYS_OBJECT_ID].type == SNMP_OID)
+	if (rows[0].value[SYS_OBJECT_ID].type == SNMP_OID) {
+		d->found.object_id_len = rows[0].value[SYS_OBJECT_ID].len;
+		if (d->found.object_id_len > sizeof(d->found.object_id))
+			d->found.object_id_len = sizeof(d->found.object_id);
+		memcpy(d->found.object_id, rows[0].value[SYS_OBJECT_ID].bytes, d->found.object_id_len);
 		d->found.kind = hash_value(&rows[0].value[SYS_OBJECT_ID]);
+	}
 	d->found.has_boots = rows[0].value[ENGINE_BOOTS].type == SNMP_INTEGER;
 }
 
@@ -90,7 +95,7 @@ discovery_finish(struct device *d)
 	bool	 replaced, young = !d->discovered || d->restarted;
 	int64_t	 now = loop_mono_ns(d->env->loop);
 
-	for (unsigned i = 0; i < COLLECTORS; i++)
+	for (unsigned i = 0; i < d->ncollectors; i++)
 		hardware += d->collector[i].hardware;
 	replaced = is_replaced(d, hardware);
 	memcpy(old_name, d->name, sizeof(old_name));
@@ -122,14 +127,16 @@ walk_end(struct device *d, const char *failure)
 		d->walk_failed = true;
 	} else {
 		rows = walk_rows(d->walk, &n);
-		if (c == NULL)
+		if (c == NULL) {
 			identity_read(d, rows, n);
-		else
+			device_collectors(d);
+		} else {
 			c->matched = c->ops->match(c, rows, n);
+		}
 	}
 	walk_free(d->walk);
 	d->walk = NULL;
-	if (d->walk_step++ < COLLECTORS)
+	if (d->walk_step++ < d->ncollectors)
 		walk_begin(d);
 	else
 		discovery_finish(d);
@@ -213,7 +220,7 @@ walk_begin(struct device *d)
 	const struct snmp_column *columns = identity_columns;
 
 	if (d->walk_step > 0)
-		columns = d->collector[d->walk_step - 1].ops->columns;
+		columns = d->collector[d->walk_step - 1].columns;
 	d->walk = walk_new(columns);
 	walk_next(d);
 }

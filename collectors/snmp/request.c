@@ -18,8 +18,21 @@ ask_oid(const struct snmp_ask *ask, oid *name, size_t *n)
 {
 	for (*n = 0; *n < ask->column->n; ++*n)
 		name[*n] = ask->column->arc[*n];
-	if (!ask->whole)
-		name[(*n)++] = ask->index;
+	if (ask->whole)
+		return;
+	if (ask->nindex == 0)
+		name[(*n)++] = 0;
+	for (uint8_t i = 0; i < ask->nindex; i++)
+		name[(*n)++] = ask->index[i];
+}
+
+int
+snmp_index_compare(const uint32_t *a, size_t na, const uint32_t *b, size_t nb)
+{
+	for (size_t i = 0; i < na && i < nb; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return (na > nb) - (na < nb);
 }
 
 /* net-snmp fails only for want of memory. */
@@ -27,7 +40,7 @@ static netsnmp_pdu *
 pdu_new(enum snmp_pdu_type type, unsigned repetitions, const struct snmp_ask *ask, size_t nasks)
 {
 	netsnmp_pdu *pdu = snmp_pdu_create(type);
-	oid	     name[SNMP_COLUMN_ARCS + 1];
+	oid	     name[SNMP_COLUMN_ARCS + SNMP_INDEX_ARCS];
 	size_t	     n;
 
 	if (pdu == NULL)

@@ -15,9 +15,10 @@
 #define SNMP_ID_MIN 0x01000000
 #define SNMP_ID_MAX 0x7fffffff
 
-#define SNMP_COLUMN_ARCS 16
+#define SNMP_COLUMN_ARCS 24
+#define SNMP_INDEX_ARCS	 24	/* an IPv6 address and what stands before it */
 
-/** A column of a table whose index is one arc, or a scalar without its .0; its name as in the MIB. */
+/** A column of a table, or a scalar without its .0; its name as in the MIB. */
 struct snmp_column {
 	const char *name;
 	bool	    scalar;		/* its one instance is .0 */
@@ -30,8 +31,12 @@ struct snmp_column {
 struct snmp_ask {
 	const struct snmp_column *column;
 	bool			  whole;	/* without an index */
-	uint32_t		  index;
+	uint8_t			  nindex;	/* arcs of the index; 0: the instance .0 of a scalar */
+	const uint32_t		 *index;
 };
+
+/** Order of two indexes, that of their OIDs: below, 0 or above zero. */
+int	snmp_index_compare(const uint32_t *a, size_t na, const uint32_t *b, size_t nb);
 
 struct snmp_credential {
 	uint8_t	version;		/* enum snmp_version */

@@ -4,7 +4,8 @@
  * into rows.
  *
  * Pure: it says what to ask next and takes the answer; who sends is another's business. OIDs must rise
- * strictly; what leaves the column ends it; at most WALK_ROWS_MAX rows and WALK_BYTES_MAX bytes.
+ * strictly, by their whole index; what leaves the column ends it; at most WALK_ROWS_MAX rows and WALK_BYTES_MAX
+ * bytes.
  */
 #ifndef SIMPUL_SNMP_WALK_H
 #define SIMPUL_SNMP_WALK_H
@@ -24,7 +25,7 @@ void	walk_free(struct walk *w);
  * What to ask next.
  *
  * @param varbinds_max	of one answer
- * @param ask		COLLECTOR_COLUMNS_MAX of them
+ * @param ask		COLLECTOR_COLUMNS_MAX of them; their indexes are borrowed until the walk goes on
  * @return number of asks; 0 when the walk is complete
  */
 size_t	walk_ask(struct walk *w, size_t varbinds_max, struct snmp_ask *ask, unsigned *repetitions);
@@ -35,7 +36,7 @@ int	walk_answer(struct walk *w, const struct snmp_message *m, const char **why);
  * none.
  */
 int	walk_refused(struct walk *w, int32_t error_index);
-/** Rows by rising index; borrowed until the walk is freed or goes on. */
+/** Rows by rising index, arc by arc; borrowed until the walk is freed or goes on. */
 const struct row *walk_rows(struct walk *w, size_t *n);
 
 #endif

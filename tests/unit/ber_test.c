@@ -434,7 +434,8 @@ test_response_check(void)
 {
 	static const struct snmp_column uptime = { "sysUpTime", true, SNMP_ARCS(1, 3, 6, 1, 2, 1, 1, 3) };
 	static const struct snmp_column boots = { "snmpEngineBoots", true, SNMP_ARCS(1, 3, 6, 1, 6, 3, 10, 2, 1, 2) };
-	const struct snmp_ask	     ask[] = { { .column = &uptime }, { .column = &boots, .index = 4000000000u } };
+	static const uint32_t	     index[] = { 4000000000u, 0, 300 };
+	const struct snmp_ask	     ask[] = { { .column = &uptime }, { .column = &boots, .nindex = 3, .index = index } };
 	const struct snmp_ask	     other[] = { { .column = &boots }, { .column = &uptime } };
 	const struct snmp_credential cred = { .version = SNMP_V2C, .community_len = 4, .community = "city" };
 	struct snmp_request	     r = { 0 }, q = { 0 };
@@ -446,8 +447,8 @@ test_response_check(void)
 	snmp_request_patch(&r, 0x12345678);
 	ok(snmp_decode(&msg, r.data, r.len, &why) == 0 && msg.pdu == SNMP_PDU_GET && msg.request_id == 0x12345678 && msg.n == 2 &&
 	    msg.version == SNMP_V2C && msg.community_len == 4, "net-snmp's GET decodes, with the request-id patched in");
-	is_text(snmp_oid_text(text, sizeof(text), msg.varbind[1].oid, msg.varbind[1].oid_len), "1.3.6.1.6.3.10.2.1.2.4000000000",
-	    "and the OID asked");
+	is_text(snmp_oid_text(text, sizeof(text), msg.varbind[1].oid, msg.varbind[1].oid_len), "1.3.6.1.6.3.10.2.1.2.4000000000.0.300",
+	    "and the OID asked, with all arcs of its index");
 
 	e = (struct snmp_expect){ .request_id = 0x12345678, .version = SNMP_V2C, .community = cred.community, .community_len = 4,
 	    .varbinds = r.data + r.varbinds_at, .varbinds_len = r.len - r.varbinds_at };

@@ -64,7 +64,7 @@ walk_agent(struct walk *w, const struct agent *a, enum snmp_version version, siz
 static struct collector
 collector_of(const struct collector_ops *ops, const struct sink *sink, uint32_t device)
 {
-	return (struct collector){ .ops = ops, .state = xcalloc(1, ops->state_size), .sink = sink, .device = device };
+	return (struct collector){ .ops = ops, .columns = ops->columns, .state = xcalloc(1, ops->state_size), .sink = sink, .device = device };
 }
 
 static void
@@ -72,6 +72,20 @@ collector_free(struct collector *c)
 {
 	c->ops->fini(c);
 	free(c->state);
+}
+
+/* The first arc of the index of a planned row. */
+static uint32_t
+planned_index(const struct poll_plan *plan, size_t row)
+{
+	return plan->arc[plan->row[row].index_at];
+}
+
+static void
+plan_free(struct poll_plan *plan)
+{
+	free(plan->row);
+	free(plan->arc);
 }
 
 /* Let the collector see the agent as it is now: discovery, plan. */
@@ -87,7 +101,7 @@ discover(struct collector *c, const struct agent *a, struct poll_plan *plan)
 		ok(false, "walk: %s", why);
 	rows = walk_rows(w, &n);
 	c->matched = c->ops->match(c, rows, n);
-	plan->n = 0;
+	plan->n = plan->narcs = 0;
 	if (c->matched)
 		c->ops->plan(c, plan);
 	walk_free(w);
@@ -108,9 +122,9 @@ poll_agent(struct collector *c, const struct agent *a, const struct poll_plan *p
 	rows = walk_rows(w, &n);
 	for (size_t i = 0; i < plan->n; i++)
 		for (size_t k = 0; k < n; k++) {
-			struct row row = { .index = rows[k].index, .tag = plan->row[i].tag, .value = value };
+			struct row row = { .index = rows[k].index, .nindex = rows[k].nindex, .tag = plan->row[i].tag, .value = value };
 
-			if (rows[k].index != plan->row[i].index)
+			if (!row_is(&rows[k], planned_index(plan, i)))
 				continue;
 			memset(value, 0, sizeof(value));
 			for (unsigned column = 0; column < COLLECTOR_COLUMNS_MAX; column++)
@@ -157,7 +171,7 @@ test_walk(void)
 		a.varbinds_max = cases[i].agent_varbinds;
 		requests = walk_agent(w, &a, cases[i].version, cases[i].varbinds, &why);
 		ok(requests > 0 && requests <= cases[i].requests, "walk, %s: %d requests", cases[i].name, requests);
-		ok(walk_rows(w, &n)[3].index == 4294967280u && n == 4, "walk, %s: four rows by rising index", cases[i].name);
+		ok(row_is(&walk_rows(w, &n)[3], 4294967280u) && n == 4, "walk, %s: four rows by rising index", cases[i].name);
 		walk_free(w);
 	}
 }
@@ -168,7 +182,9 @@ test_walk_bad(void)
 {
 	static const struct snmp_column columns[] = { { "ifDescr", false, SNMP_ARCS(1, 3, 6, 1, 2, 1, 2, 2, 1, 2) }, { 0 } };
 	static const uint8_t	  one[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 1 }, two[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 2 };
-	static const uint8_t	  deep[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 3, 1 }, next[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 3, 1 };
+	static const uint8_t	  deep[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 2, 1 }, next[] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 3, 1 };
+	static const uint8_t	  longest[9 + SNMP_INDEX_ARCS] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 7 };
+	static const uint8_t	  longer[10 + SNMP_INDEX_ARCS] = { 0x2b, 6, 1, 2, 1, 2, 2, 1, 2, 8 };
 	static const struct {
 		const char    *name, *why;
 		const uint8_t *oid[3];
@@ -178,7 +194,11 @@ test_walk_bad(void)
 		{ "the same OID again", "walk: OID not rising", { one, one, next }, { 10, 10, 10 }, 1 },
 		{ "falling", "walk: OID not rising", { two, one, next }, { 10, 10, 10 }, 1 },
 		{ "outside the subtree", "fine", { next, one, two }, { 10, 10, 10 }, 0 },
-		{ "an index of two arcs", "walk: an index of more than one arc", { one, two, deep }, { 10, 10, 11 }, 2 },
+		{ "an index that goes on from the last", "fine", { one, two, deep }, { 10, 10, 11 }, 3 },
+		{ "an index that is the beginning of the last", "walk: OID not rising", { one, deep, two }, { 10, 11, 10 }, 2 },
+		{ "an index of as many arcs as may be", "fine", { one, longest, next }, { 10, sizeof(longest), 10 }, 2 },
+		{ "an index of too many arcs", "walk: an index of too many arcs", { one, longer, next },
+		  { 10, sizeof(longer), 10 }, 1 },
 	};
 
 	for (size_t i = 0; i < nitems(cases); i++) {
@@ -197,6 +217,47 @@ test_walk_bad(void)
 		is_text(why, cases[i].why, cases[i].name);
 		walk_rows(w, &n);
 		is_i64((int64_t)n, (int64_t)cases[i].rows, "its rows");
+		walk_free(w);
+	}
+}
+
+/* LLDP-MIB: lldpRemTable has an index of three arcs. Two columns, one with a gap, make rows by the whole index. */
+static void
+test_walk_long_index(void)
+{
+	static const struct snmp_column columns[] = {
+		{ "lldpRemPortId", false, SNMP_ARCS(1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 7) },
+		{ "lldpRemSysName", false, SNMP_ARCS(1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 9) }, { 0 }
+	};
+	static const struct { const char *index; uint32_t arc[3]; } rows_expected[] = {
+		{ "0.2.1", { 0, 2, 1 } }, { "0.10.3", { 0, 10, 3 } }, { "0.10.4", { 0, 10, 4 } }, { "700.1.2", { 700, 1, 2 } }
+	};
+	static struct agent a;
+	struct walk	   *w;
+	const struct row   *rows;
+	const char	   *why = "";
+	char		    oid[80];
+	size_t		    n;
+	int		    requests;
+
+	memset(&a, 0, sizeof(a));
+	strcpy(a.community, "public");
+	for (size_t i = nitems(rows_expected); i-- > 0;) {
+		snprintf(oid, sizeof(oid), "1.0.8802.1.1.2.1.4.1.1.7.%s", rows_expected[i].index);
+		agent_set(&a, oid, SNMP_INTEGER, 70 + i);
+		snprintf(oid, sizeof(oid), "1.0.8802.1.1.2.1.4.1.1.9.%s", rows_expected[i].index);
+		if (i != 2)
+			agent_set(&a, oid, SNMP_INTEGER, 90 + i);
+	}
+	for (unsigned varbinds = 2; varbinds <= 57; varbinds += 55) {
+		w = walk_new(columns);
+		requests = walk_agent(w, &a, SNMP_V2C, varbinds, &why);
+		rows = walk_rows(w, &n);
+		ok(requests > 0 && n == 4, "three arcs, %u varbinds at a time: %zu rows", varbinds, n);
+		for (size_t i = 0; i < n; i++)
+			ok(rows[i].nindex == 3 && memcmp(rows[i].index, rows_expected[i].arc, 3 * sizeof(uint32_t)) == 0 &&
+			    rows[i].value[0].integer == (int)(70 + i) && row_has(&rows[i], 1) == (i != 2) &&
+			    (i == 2 || rows[i].value[1].integer == (int)(90 + i)), "row %s", rows_expected[i].index);
 		walk_free(w);
 	}
 }
@@ -296,7 +357,7 @@ test_host(void)
 		c.ops->end(&c, &lost);
 		ok(got.sample[1].quality == QUALITY_LOST && isnan(got.sample[1].value[HOST_CPU_RATIO]) &&
 		    isnan(got.sample[1].value[HOST_UPTIME_S]), "no answer: lost, and nothing of the poll before");
-		free(plan.row);
+		plan_free(&plan);
 		collector_free(&c);
 	}
 }
@@ -327,7 +388,7 @@ test_if_mib(void)
 	ok(c.ops->ports(&c, ports, 2) && !c.ops->ports(&c, ports, 2), "the same ports again change nothing");
 	discover(&c, &a, &plan);
 	is_i64((int64_t)got.nports, 4, "four ports found");
-	ok(plan.n == 1 && plan.row[0].index == 1, "only ports with numbers are read");
+	ok(plan.n == 1 && planned_index(&plan, 0) == 1, "only ports with numbers are read");
 	is_i64(__builtin_popcount(plan.row[0].columns), 10, "ten columns of each");
 
 	poll_agent(&c, &a, &plan, &poll);
@@ -372,8 +433,8 @@ test_if_mib(void)
 	is_i64(poll_agent(&c, &a, &plan, &poll), 1, "renumbered: the row says so");
 	ok(isnan(s[0].value[PORT_RX_BPS]) && s[0].quality == QUALITY_LOST, "and nothing is booked to the port");
 	discover(&c, &a, &plan);
-	ok(plan.n == 1 && plan.row[0].index == 2, "discovery finds it under its name");
-	free(plan.row);
+	ok(plan.n == 1 && planned_index(&plan, 0) == 2, "discovery finds it under its name");
+	plan_free(&plan);
 	collector_free(&c);
 }
 
@@ -406,7 +467,7 @@ test_counter_left_out(void)
 	is_near(s[3].value[PORT_RX_BPS], 1e6, 1e-6, "and of the octets of that minute");
 	is_near(s[3].value[PORT_TX_DISCARDS_PS], NAN, 0, "not of the counter without a reading at its start");
 	ok(s[4].seconds == 60 && s[4].value[PORT_TX_DISCARDS_PS] == 1, "which is known again in the next");
-	free(plan.row);
+	plan_free(&plan);
 	collector_free(&c);
 }
 
@@ -437,7 +498,7 @@ test_no_ifxtable(void)
 	got.nsamples = 0;
 	discover(&c, &a, &plan);
 	ok(!c.matched && plan.n == 0, "a device without ifTable is none of ours");
-	free(plan.row);
+	plan_free(&plan);
 	collector_free(&c);
 }
 
@@ -448,7 +509,7 @@ test_registry(void)
 		const struct collector_ops *ops = collector_registry[i];
 		unsigned		    columns = 0;
 
-		while (ops->columns[columns].name != NULL)
+		while (ops->columns != NULL && ops->columns[columns].name != NULL)
 			columns++;
 		ok(columns <= COLLECTOR_COLUMNS_MAX && ops->help != NULL && ops->metrics[0].name != NULL &&
 		    (i == 0 || strcmp(collector_registry[i - 1]->name, ops->name) < 0), "%s is described and in order", ops->name);
@@ -461,6 +522,7 @@ main(void)
 {
 	test_walk();
 	test_walk_bad();
+	test_walk_long_index();
 	test_walk_endless();
 	test_walk_heavy();
 	test_host();

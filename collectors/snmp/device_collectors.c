@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * device_collectors.c: which collectors a device has.
+ *
+ * Those whose table of functions names its columns are in every device from the start, so that a device that
+ * never answers has its samples too. The list is chosen anew in each discovery, when sysObjectID is known and
+ * nothing has been walked yet: a collector that is still wanted, with the same columns, keeps its state.
+ */
+#include "collectors/snmp/device.h"
+
+#include <stdlib.h>
+
+struct choice {
+	struct device	 *device;
+	struct collector *collector;	/* chosen so far */
+	unsigned	  n, size;
+};
+
+static struct collector *
+collector_kept(struct device *d, const struct collector_ops *ops, const struct snmp_column *columns,
+    const void *arg)
+{
+	for (unsigned i = 0; i < d->ncollectors; i++) {
+		struct collector *c = &d->collector[i];
+
+		if (c->ops == ops && c->columns == columns && c->arg == arg && c->state != NULL)
+			return c;
+	}
+	return NULL;
+}
+
+/*
+ * Have a collector with these columns in the list; columns and arg outlive the device, or are given again with
+ * other addresses.
+ */
+static void
+want(struct choice *to, const struct collector_ops *ops, const struct snmp_column *columns, const void *arg)
+{
+	struct device	 *d = to->device;
+	struct collector *old = collector_kept(d, ops, columns, arg), *c;
+
+	if (to->n == COLLECTORS_MAX)
+		return;
+	if (to->n == to->size) {
+		to->size += COLLECTORS;
+		to->collector = xrealloc(to->collector, to->size, sizeof(*to->collector));
+	}
+	c = &to->collector[to->n++];
+	if (old != NULL) {
+		*c = *old;
+		old->state = NULL;	/* it has moved */
+		return;
+	}
+	*c = (struct collector){ .ops = ops, .columns = columns, .arg = arg,
+		.state = xcalloc(1, ops->state_size), .sink = d->env->sink, .device = d->target.number };
+}
+
+void
+device_collectors_free(struct device *d)
+{
+	for (unsigned i = 0; i < d->ncollectors; i++) {
+		struct collector *c = &d->collector[i];
+
+		if (c->state != NULL && c->ops->fini != NULL)
+			c->ops->fini(c);
+		free(c->state);
+	}
+	free(d->collector);
+	d->collector = NULL;
+	d->ncollectors = 0;
+}
+
+void
+device_collectors(struct device *d)
+{
+	struct choice to = { .device = d };
+
+	for (unsigned i = 0; i < COLLECTORS; i++)
+		if (collector_registry[i]->columns != NULL)
+			want(&to, collector_registry[i], collector_registry[i]->columns, NULL);
+	device_collectors_free(d);
+	d->collector = to.collector;
+	d->ncollectors = to.n;
+}
