@@ -320,6 +320,32 @@ snmp_response_check(const struct snmp_message *m, const struct snmp_expect *e)
 	return SNMP_MATCHES;
 }
 
+int
+snmp_take(struct cursor *c, uint8_t tag, struct cursor *content, const char **why)
+{
+	return tlv_expect(c, tag, content, why);
+}
+
+int
+snmp_take_integer(struct cursor *c, int32_t *out, const char **why)
+{
+	struct cursor in;
+
+	return tlv_expect(c, SNMP_INTEGER, &in, why) == -1 ? -1 : integer_read(in, out, why);
+}
+
+int
+snmp_take_pdu(struct cursor *c, struct snmp_message *m, const char **why)
+{
+	struct cursor pdu;
+
+	if (tlv_read(c, &m->pdu, &pdu, why) == -1)
+		return -1;
+	if (!pdu_is_known(m->pdu))
+		REJECT("unknown PDU type");
+	return pdu_read(m, pdu, why);
+}
+
 size_t
 snmp_oid_arcs(const uint8_t *oid, size_t len, uint32_t *arc)
 {

@@ -11,12 +11,14 @@
 
 #include "base/base.h"
 
+struct cursor;
+
 #define SNMP_VARBINDS_MAX  256
 #define SNMP_ARCS_MAX	   128
 #define SNMP_STRING_MAX	   1024		/* kept of a string; the rest is cut, with a mark */
 #define SNMP_COMMUNITY_MAX 64
 
-enum snmp_version { SNMP_V1 = 0, SNMP_V2C = 1 };
+enum snmp_version { SNMP_V1 = 0, SNMP_V2C = 1, SNMP_V3 = 3 };	/* v3: around a PDU, see v3.h */
 
 enum snmp_pdu_type {
 	SNMP_PDU_GET = 0xa0, SNMP_PDU_GETNEXT = 0xa1, SNMP_PDU_RESPONSE = 0xa2, SNMP_PDU_SET = 0xa3,
@@ -86,6 +88,14 @@ extern const char *const snmp_check_words[SNMP_CHECKS];
  * repeat the OIDs. The source address is for the caller to check.
  */
 enum snmp_check snmp_response_check(const struct snmp_message *m, const struct snmp_expect *e);
+
+/**
+ * For decoders of what stands around a PDU: the next type-length-value, which must have this tag; an INTEGER; and
+ * the PDU itself, tag included, into m, whose version is set already. @return 0, or -1 with *why
+ */
+int	snmp_take(struct cursor *c, uint8_t tag, struct cursor *content, const char **why);
+int	snmp_take_integer(struct cursor *c, int32_t *out, const char **why);
+int	snmp_take_pdu(struct cursor *c, struct snmp_message *m, const char **why);
 
 /** Number of arcs of a valid OID, written to arc (SNMP_ARCS_MAX of them). */
 size_t	snmp_oid_arcs(const uint8_t *oid, size_t len, uint32_t *arc);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * request.c: requests by net-snmp's encoder, and the one place that includes it.
+ * request.c: requests by net-snmp's encoder. Besides this file only usm.c calls that library.
  *
  * Only its PDU and ASN.1 functions are called: no session, no init_snmp(), hence no MIB or configuration file
  * is read and nothing is written below /var/lib/snmp. net-snmp encodes from the end backwards (the "rbuild"
