@@ -228,21 +228,19 @@ varbind_read(struct cursor *list, uint8_t version, struct snmp_varbind *vb, cons
 static bool
 pdu_is_known(uint8_t tag)
 {
-	/* 0xa4 is the trap of SNMPv1, which has another shape and no request-id. */
-	return tag >= SNMP_PDU_GET && tag <= SNMP_PDU_REPORT && tag != 0xa4;
+	/* The trap of SNMPv1 has another shape and no request-id: snmp_decode_trap(). */
+	return tag >= SNMP_PDU_GET && tag <= SNMP_PDU_REPORT && tag != SNMP_PDU_TRAP1;
 }
 
+/* What ends each PDU: the list of varbinds, and nothing after it. */
 static int
-pdu_read(struct snmp_message *m, struct cursor pdu, const char **why)
+varbinds_read(struct snmp_message *m, struct cursor *pdu, const char **why)
 {
-	struct cursor in, list;
+	struct cursor list;
 
-	if (tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &m->request_id, why) == -1 ||
-	    tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &m->error_status, why) == -1 ||
-	    tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &m->error_index, why) == -1 ||
-	    tlv_expect(&pdu, TAG_SEQUENCE, &list, why) == -1)
+	if (tlv_expect(pdu, TAG_SEQUENCE, &list, why) == -1)
 		return -1;
-	if (!cursor_is_done(&pdu))
+	if (!cursor_is_done(pdu))
 		REJECT("bytes after the varbinds");
 	for (m->n = 0; cursor_left(&list) > 0; m->n++) {
 		if (m->n == SNMP_VARBINDS_MAX)
@@ -253,10 +251,48 @@ pdu_read(struct snmp_message *m, struct cursor pdu, const char **why)
 	return 0;
 }
 
-int
-snmp_decode(struct snmp_message *m, const uint8_t *data, size_t len, const char **why)
+static int
+pdu_read(struct snmp_message *m, struct cursor pdu, const char **why)
 {
-	struct cursor c = cursor_of(data, len), msg, in, pdu;
+	struct cursor in;
+
+	if (tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &m->request_id, why) == -1 ||
+	    tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &m->error_status, why) == -1 ||
+	    tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &m->error_index, why) == -1)
+		return -1;
+	return varbinds_read(m, &pdu, why);
+}
+
+/* RFC 1157, 4.1.6 */
+static int
+trap1_read(struct snmp_message *m, struct snmp_trap1 *t, struct cursor pdu, const char **why)
+{
+	struct cursor in;
+	uint64_t      ticks;
+
+	if (tlv_expect(&pdu, SNMP_OID, &in, why) == -1 || oid_check(in, why) == -1)
+		return -1;
+	t->enterprise = in.p;
+	t->enterprise_len = (uint16_t)cursor_left(&in);
+	if (tlv_expect(&pdu, SNMP_IPADDRESS, &in, why) == -1)
+		return -1;
+	if (cursor_left(&in) != sizeof(t->agent))
+		REJECT("IpAddress of a wrong length");
+	memcpy(t->agent, in.p, sizeof(t->agent));
+	if (tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &t->generic, why) == -1 ||
+	    tlv_expect(&pdu, SNMP_INTEGER, &in, why) == -1 || integer_read(in, &t->specific, why) == -1 ||
+	    tlv_expect(&pdu, SNMP_TIMETICKS, &in, why) == -1 || unsigned_read(in, 4, &ticks, why) == -1)
+		return -1;
+	t->ticks = (uint32_t)ticks;
+	m->request_id = m->error_status = m->error_index = 0;
+	return varbinds_read(m, &pdu, why);
+}
+
+/* All that stands before the content of the PDU. */
+static int
+message_read(struct snmp_message *m, const uint8_t *data, size_t len, struct cursor *pdu, const char **why)
+{
+	struct cursor c = cursor_of(data, len), msg, in;
 	int32_t	      version;
 
 	if (tlv_expect(&c, TAG_SEQUENCE, &msg, why) == -1)
@@ -274,13 +310,40 @@ snmp_decode(struct snmp_message *m, const uint8_t *data, size_t len, const char 
 		REJECT("community too long");
 	m->community = in.p;
 	m->community_len = (uint16_t)cursor_left(&in);
-	if (tlv_read(&msg, &m->pdu, &pdu, why) == -1)
+	m->pdu_at = (size_t)(msg.p - data);
+	if (tlv_read(&msg, &m->pdu, pdu, why) == -1)
+		return -1;
+	return 0;
+}
+
+int
+snmp_decode(struct snmp_message *m, const uint8_t *data, size_t len, const char **why)
+{
+	struct cursor pdu;
+
+	if (message_read(m, data, len, &pdu, why) == -1)
 		return -1;
 	if (!pdu_is_known(m->pdu))
 		REJECT("unknown PDU type");
-	if (!cursor_is_done(&msg))
+	if (pdu.end != data + len)
 		REJECT("bytes after the PDU");
 	return pdu_read(m, pdu, why);
+}
+
+int
+snmp_decode_trap(struct snmp_message *m, struct snmp_trap1 *t, const uint8_t *data, size_t len,
+    const char **why)
+{
+	struct cursor pdu;
+
+	if (message_read(m, data, len, &pdu, why) == -1)
+		return -1;
+	if (m->pdu != (m->version == SNMP_V1 ? SNMP_PDU_TRAP1 : SNMP_PDU_TRAP2) &&
+	    (m->version == SNMP_V1 || m->pdu != SNMP_PDU_INFORM))
+		REJECT("neither a trap nor an inform");
+	if (pdu.end != data + len)
+		REJECT("bytes after the PDU");
+	return m->pdu == SNMP_PDU_TRAP1 ? trap1_read(m, t, pdu, why) : pdu_read(m, pdu, why);
 }
 
 /* Does the answer name the OIDs of the request, all of them and in their order? Both are in shortest form. */

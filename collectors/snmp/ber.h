@@ -22,7 +22,7 @@ enum snmp_version { SNMP_V1 = 0, SNMP_V2C = 1, SNMP_V3 = 3 };	/* v3: around a PD
 
 enum snmp_pdu_type {
 	SNMP_PDU_GET = 0xa0, SNMP_PDU_GETNEXT = 0xa1, SNMP_PDU_RESPONSE = 0xa2, SNMP_PDU_SET = 0xa3,
-	SNMP_PDU_GETBULK = 0xa5, SNMP_PDU_INFORM = 0xa6, SNMP_PDU_TRAP2 = 0xa7, SNMP_PDU_REPORT = 0xa8
+	SNMP_PDU_TRAP1 = 0xa4, SNMP_PDU_GETBULK = 0xa5, SNMP_PDU_INFORM = 0xa6, SNMP_PDU_TRAP2 = 0xa7, SNMP_PDU_REPORT = 0xa8
 };
 
 enum snmp_type {
@@ -58,6 +58,7 @@ struct snmp_message {
 	uint8_t	       pdu;	/* enum snmp_pdu_type */
 	uint16_t       community_len;
 	const uint8_t *community;
+	size_t	       pdu_at;	/* where its tag stands in the datagram */
 	int32_t	       request_id;
 	int32_t	       error_status, error_index;	/* GETBULK: non-repeaters, max-repetitions */
 	uint16_t       n;
@@ -66,6 +67,21 @@ struct snmp_message {
 
 /** Decode a whole datagram. @return 0, or -1 with *why (a constant text) */
 int	snmp_decode(struct snmp_message *m, const uint8_t *data, size_t len, const char **why);
+
+struct snmp_trap1 {			/* what the Trap-PDU of SNMPv1 has in place of the request-id */
+	const uint8_t *enterprise;	/* BER content */
+	uint16_t       enterprise_len;
+	uint8_t	       agent[4];	/* agent-addr: a claim */
+	int32_t	       generic, specific;
+	uint32_t       ticks;
+};
+
+/**
+ * Decode a whole datagram that is to be a trap (v1: *t is filled in) or, of v2c, a trap or an inform.
+ * @return 0, or -1 with *why (a constant text)
+ */
+int	snmp_decode_trap(struct snmp_message *m, struct snmp_trap1 *t, const uint8_t *data, size_t len,
+	    const char **why);
 
 /** What the answer to a request must look like. */
 struct snmp_expect {
