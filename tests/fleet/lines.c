@@ -45,6 +45,10 @@ line_init(struct fleet_model *m, struct fleet_line *l, const struct link *link)
 	l->site = &m->site[link->site->index];
 	l->parent = link->parent != NULL ? &m->site[link->parent->index] : NULL;
 	l->seed = fleet_hash(m->seed, link->id, "packets");
+	if (m->opt.rtt_ns > 0) {
+		l->base_ns = l->parent == NULL ? m->opt.rtt_ns : 0;	/* its parent's is the whole way */
+		return;
+	}
 	l->base_ns =
 	    (int64_t)(fleet_draw(m->seed, link->id, "delay", p->min_ms, p->max_ms) * (double)NS_PER_MS);
 	l->jitter_ns = (double)l->base_ns * fleet_draw(m->seed, link->id, "jitter", 0.03, 0.12);
@@ -66,7 +70,7 @@ site_init(struct fleet_model *m, struct fleet_site *s, const struct site *site)
 	implied = &m->line[m->nlines++];
 	implied->site = s;
 	implied->seed = fleet_hash(m->seed, site->id, "packets");
-	implied->base_ns = IMPLIED_NS;
+	implied->base_ns = m->opt.rtt_ns > 0 ? m->opt.rtt_ns : IMPLIED_NS;
 	s->line[0] = implied;
 }
 

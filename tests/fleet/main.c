@@ -13,8 +13,9 @@
 static const char usage[] =
     "usage: simpul-fleet run (--tun | --loopback) --inventory DIR [--seed N] [--wave SECONDS]\n"
     "           [--scenario FILE] [--control SOCKET] [--netns-link PATH] [--ready FILE] [--max-seconds N]\n"
+    "           [--ports N] [--rtt MS] [--silent RATIO]\n"
     "       simpul-fleet ctl SOCKET COMMAND          ('help' lists the commands)\n"
-    "       simpul-fleet inventory --sites N --routers PERCENT [--seed N] DIR\n"
+    "       simpul-fleet inventory --sites N --routers PERCENT [--lines N] [--seed N] DIR\n"
     "       simpul-fleet bench\n";
 
 static const char examples[] =
@@ -29,7 +30,9 @@ static const char examples[] =
     "  simpul-fleet ctl /tmp/fleet.sock 'loss link s013-1 0.2'\n"
     "  simpul-fleet ctl /tmp/fleet.sock 'restore link s013-1'\n"
     "  simpul-fleet inventory --sites 1000 --routers 30 --seed 1 /tmp/large\n"
-    "                                          tables of a larger city\n";
+    "                                          tables of a larger city; with --lines 2 each office has two\n"
+    "  simpul-fleet run --tun --ports 8 --rtt 40 --silent 0.05 --inventory /tmp/large\n"
+    "                                          eight interfaces each, all 40 ms away, every 20th agent silent\n";
 
 int
 fleet_usage(void)

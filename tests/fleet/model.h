@@ -18,6 +18,7 @@
 
 #define FLEET_DATA_MAX 1472	/* of an answer: UDP payload or ICMP message in one Ethernet frame */
 #define FLEET_WAVE_S   3600.0	/* default period of the traffic wave; see traffic.c */
+#define FLEET_PORTS_MAX 64
 
 struct inventory;
 struct fleet_model;
@@ -51,6 +52,9 @@ struct fleet_answer {
 struct fleet_options {
 	int64_t mono_ns, wall_ns;	/* both clocks at the moment when the model starts */
 	double	wave_s;			/* period of the traffic wave; 0 = constant rates */
+	size_t	ports;			/* interfaces of each device; 0 = its lines, four of a LAN and the loopback */
+	int64_t rtt_ns;			/* round trip of every line, without jitter; 0 = as its provider has it */
+	double	silent_ratio;		/* 0..1: part of the agents that never answer, spread evenly in the tables' order */
 };
 
 struct fleet_stats {

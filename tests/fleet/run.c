@@ -22,8 +22,8 @@
 struct run_options {
 	bool	    tun, loopback;
 	const char *inventory, *scenario, *control, *netns_link, *ready;
-	int64_t	    seed, max_s;
-	double	    wave_s;
+	int64_t	    seed, max_s, ports;
+	double	    wave_s, rtt_ms, silent_ratio;
 };
 
 struct run {			/* everything that must go again, in the order in which it came */
@@ -45,6 +45,9 @@ static const struct option run_long[] = {
 	{ "inventory", required_argument, NULL, 'i' },
 	{ "seed", required_argument, NULL, 's' },
 	{ "wave", required_argument, NULL, 'w' },
+	{ "ports", required_argument, NULL, 'p' },
+	{ "rtt", required_argument, NULL, 'd' },
+	{ "silent", required_argument, NULL, 'x' },
 	{ "scenario", required_argument, NULL, 'f' },
 	{ "control", required_argument, NULL, 'c' },
 	{ "netns-link", required_argument, NULL, 'n' },
@@ -71,6 +74,13 @@ option_take(struct run_options *o, int letter, const char *value)
 		return text_to_i64(value, 0, INT64_MAX, &o->seed);
 	case 'w':
 		return text_to_double(value, &o->wave_s);
+	case 'p':
+		return text_to_i64(value, 1, FLEET_PORTS_MAX, &o->ports);
+	case 'd':
+		return text_to_double(value, &o->rtt_ms) == 0 && o->rtt_ms >= 0 && o->rtt_ms <= 60000 ? 0 : -1;
+	case 'x':
+		return text_to_double(value, &o->silent_ratio) == 0 && o->silent_ratio >= 0 &&
+			o->silent_ratio <= 1 ? 0 : -1;
 	case 'f':
 		o->scenario = value;
 		return 0;
@@ -185,8 +195,9 @@ run_start(struct run *r)
 		return -1;
 	r->loop = loop_new();
 	r->model = fleet_model_new(r->inv, (uint64_t)r->opt.seed,
-	    &(struct fleet_options){
-		.mono_ns = loop_mono_ns(r->loop), .wall_ns = loop_wall_ns(r->loop), .wave_s = r->opt.wave_s});
+	    &(struct fleet_options){ .mono_ns = loop_mono_ns(r->loop), .wall_ns = loop_wall_ns(r->loop),
+		.wave_s = r->opt.wave_s, .ports = (size_t)r->opt.ports,
+		.rtt_ns = (int64_t)(r->opt.rtt_ms * (double)NS_PER_MS), .silent_ratio = r->opt.silent_ratio });
 	if (scenario_load(r) == -1 || front_open(r) == -1)
 		return -1;
 	if (r->opt.control != NULL && (r->control = control_new(r->loop, r->model, r->opt.control)) == NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * synth.c: `simpul-fleet inventory`: a made-up city of any size, for tests of scale. Offices hang on nodes,
- * fifty on each; every third has a second line. Addresses follow the plan of the demo: 10.k.x.y for line
- * k, 10.100.x.y for routers, 10.99.x.y for nodes.
+ * fifty on each; every third has a second line, or all or none by --lines. Addresses follow the plan of the
+ * demo: 10.k.x.y for line k, 10.100.x.y for routers, 10.99.x.y for nodes.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +21,7 @@
 #define HOSTS_PER_NET	250
 
 struct synth {
-	int64_t	    sites, routers_percent, seed;
+	int64_t	    sites, routers_percent, lines, seed;	/* lines of each office; 0: every third has two */
 	const char *dir;
 };
 
@@ -109,7 +109,7 @@ write_links(const struct synth *s, FILE *f)
 		    (int)i, (int)i, net_of(i), host_of(i));
 	for (i = 1; i <= s->sites; i++) {
 		write_office_line(s, f, i, 1);
-		if (i % 3 == 0)
+		if (s->lines == 2 || (s->lines == 0 && i % 3 == 0))
 			write_office_line(s, f, i, 2);
 	}
 }
@@ -177,6 +177,7 @@ options_parse(struct synth *s, int argc, char *argv[])
 	static const struct option longs[] = {
 		{ "sites", required_argument, NULL, 'n' },
 		{ "routers", required_argument, NULL, 'r' },
+		{ "lines", required_argument, NULL, 'l' },
 		{ "seed", required_argument, NULL, 's' },
 		{ 0 },
 	};
@@ -187,6 +188,8 @@ options_parse(struct synth *s, int argc, char *argv[])
 			rc = text_to_i64(optarg, 1, SITES_MAX, &s->sites);
 		else if (letter == 'r')
 			rc = text_to_i64(optarg, 0, 100, &s->routers_percent);
+		else if (letter == 'l')
+			rc = text_to_i64(optarg, 1, 2, &s->lines);
 		else
 			rc = letter == 's' ? text_to_i64(optarg, 0, INT64_MAX, &s->seed) : -1;
 	}

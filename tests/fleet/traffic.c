@@ -207,7 +207,7 @@ device_add_lan(struct fleet_model *m, struct fleet_device *d)
 	char		   name[PORT_NAME_MAX];
 	struct fleet_port *p;
 
-	for (i = 0; i < LAN_PORTS; i++) {
+	for (i = 0; m->opt.ports > 0 ? d->nports + 1 < m->opt.ports : i < LAN_PORTS; i++) {
 		snprintf(name, sizeof(name), "ether%zu", i + 2);
 		if ((p = port_add(d, name)) == NULL)
 			continue;
@@ -240,9 +240,18 @@ device_renumber(struct fleet_device *d)
 	device_number(d);
 }
 
+/* Is the device at this place of the tables one of those that never answer? */
+static bool
+is_silent(const struct fleet_model *m, size_t at)
+{
+	return floor((double)(at + 1) * m->opt.silent_ratio) > floor((double)at * m->opt.silent_ratio);
+}
+
 static void
 device_init(struct fleet_model *m, struct fleet_device *d, const struct device *device, size_t links)
 {
+	size_t room = links + LAN_PORTS + 1 + m->opt.ports;
+
 	d->device = device;
 	d->site = &m->site[device->site->index];
 	d->seed = fleet_hash(m->seed, device->id, "device");
@@ -250,8 +259,9 @@ device_init(struct fleet_model *m, struct fleet_device *d, const struct device *
 	    m->opt.mono_ns - (int64_t)(fleet_draw(m->seed, device->id, "uptime", UPTIME_MIN_S, UPTIME_MAX_S) *
 				       (double)NS_PER_S);
 	d->boots = 1 + (uint32_t)(d->seed % 20);
-	d->port = xcalloc(links + LAN_PORTS + 1, sizeof(*d->port));
-	d->row = xcalloc(links + LAN_PORTS + 1, sizeof(*d->row));
+	d->faults = is_silent(m, device->index) ? DEVICE_SILENT : 0;
+	d->port = xcalloc(room, sizeof(*d->port));
+	d->row = xcalloc(room, sizeof(*d->row));
 }
 
 /* Ports in the order in which an office wires them: lines, LAN, loopback. */

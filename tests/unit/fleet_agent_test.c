@@ -364,6 +364,25 @@ check_noise(const struct inventory *inv)
 	fleet_model_free(m);
 }
 
+/* What a test of scale asks for: as many ports as it says, one delay everywhere, some agents that never answer. */
+static void
+check_options(const struct inventory *inv)
+{
+	struct fleet_model *m = fleet_model_new(inv, 1, &(struct fleet_options){ .mono_ns = NS_PER_S, .wall_ns = WALL_NS,
+	    .ports = 8, .rtt_ns = 40 * NS_PER_MS, .silent_ratio = 0.5 });
+	struct answer	    a;
+
+	ask(m, NOW, 1, GET, 0, 0, IF_NAME ".8", &a);
+	ok(a.came && a.vb[0].tag == BER_STRING && strcmp(a.vb[0].text, "lo") == 0, "the eighth of eight ports is the loopback");
+	ask(m, NOW, 1, GET, 0, 0, IF_NAME ".9", &a);
+	ok(a.came && a.vb[0].tag == BER_NO_SUCH_INSTANCE, "there is no ninth");
+	is_i64(test_ping(m, "10.1.0.1", NOW), 40 * NS_PER_MS, "a line behind two nodes takes the delay once");
+	is_i64(test_ping(m, "10.9.0.1", NOW), 40 * NS_PER_MS, "and so does a node's");
+	ok((m->device[0].faults & DEVICE_SILENT) == 0 && (m->device[1].faults & DEVICE_SILENT) != 0 &&
+	    (m->device[2].faults & DEVICE_SILENT) == 0, "every other agent is silent");
+	fleet_model_free(m);
+}
+
 int
 main(void)
 {
@@ -379,6 +398,7 @@ main(void)
 	check_oper_status(inv);
 	check_ber();
 	check_noise(inv);
+	check_options(inv);
 	inventory_free(inv);
 	return tap_done();
 }
