@@ -19,6 +19,7 @@
 #include "base/text.h"
 
 struct parser {
+	const struct conf_group *schema;
 	config_t	 tree;
 	struct conf_scan scan;
 	struct conf	*conf;
@@ -233,12 +234,12 @@ value_take(struct parser *p, const config_setting_t *s, const struct conf_group 
 /* ---- groups ---- */
 
 static const struct conf_group *
-group_with_key(const char *key)
+group_with_key(const struct conf_group *schema, const char *key)
 {
 	const struct conf_group *g;
 	const struct conf_opt	*o;
 
-	for (g = conf_schema(); g->name != NULL; g++)
+	for (g = schema; g->name != NULL; g++)
 		for (o = g->options; o->key != NULL; o++)
 			if (strcmp(o->key, key) == 0)
 				return g;
@@ -249,13 +250,13 @@ group_with_key(const char *key)
 static void
 unknown_key_say(struct parser *p, const config_setting_t *s, const struct conf_group *g)
 {
-	const struct conf_group *owner = group_with_key(config_setting_name(s));
+	const struct conf_group *owner = group_with_key(p->schema, config_setting_name(s));
 	const char		*names[64] = { NULL }, *near;
 	char			 all[500] = "", shown[80];
 	size_t			 i, len = 0;
 
 	for (i = 0; i + 1 < nitems(names); i++) {
-		names[i] = g != NULL ? g->options[i].key : conf_schema()[i].name;
+		names[i] = g != NULL ? g->options[i].key : p->schema[i].name;
 		if (names[i] == NULL)
 			break;
 		if (len < sizeof(all))
@@ -303,7 +304,7 @@ entry_take(struct parser *p, const config_setting_t *group, const struct conf_gr
 static void
 list_take(struct parser *p, const config_setting_t *s, size_t group)
 {
-	const struct conf_group *g = &conf_schema()[group];
+	const struct conf_group *g = &p->schema[group];
 	size_t			 n = (size_t)config_setting_length(s), e;
 
 	if (config_setting_type(s) != CONFIG_TYPE_LIST) {
@@ -333,28 +334,28 @@ group_take(struct parser *p, const config_setting_t *s)
 	const struct conf_token *t = config_setting_get_hook(s);
 	size_t			 g;
 
-	for (g = 0; conf_schema()[g].name != NULL; g++)
-		if (strcmp(conf_schema()[g].name, config_setting_name(s)) == 0)
+	for (g = 0; p->schema[g].name != NULL; g++)
+		if (strcmp(p->schema[g].name, config_setting_name(s)) == 0)
 			break;
-	if (conf_schema()[g].name == NULL) {
+	if (p->schema[g].name == NULL) {
 		unknown_key_say(p, s, NULL);
 		return;
 	}
 	p->conf->section[g].line = t->line;
 	p->conf->section[g].column = t->column;
-	if (conf_schema()[g].list)
+	if (p->schema[g].list)
 		list_take(p, s, g);
 	else if (config_setting_type(s) == CONFIG_TYPE_GROUP)
-		entry_take(p, s, &conf_schema()[g], &p->conf->section[g].entry[0]);
+		entry_take(p, s, &p->schema[g], &p->conf->section[g].entry[0]);
 	else
-		parser_say(p, s, "%s is %s; write a group: %s = { name = value; };", conf_schema()[g].name,
-		    type_name(config_setting_type(s)), conf_schema()[g].name);
+		parser_say(p, s, "%s is %s; write a group: %s = { name = value; };", p->schema[g].name,
+		    type_name(config_setting_type(s)), p->schema[g].name);
 }
 
 struct conf *
-conf_parse(const char *text, size_t len, conf_error_fn error, void *arg)
+conf_parse_as(const struct conf_group *schema, const char *text, size_t len, conf_error_fn error, void *arg)
 {
-	struct parser p = { .error = error, .arg = arg };
+	struct parser p = { .schema = schema, .error = error, .arg = arg };
 	char	     *copy = xcalloc(len + 2, 1);
 	int	      i;
 
@@ -363,7 +364,7 @@ conf_parse(const char *text, size_t len, conf_error_fn error, void *arg)
 	copy[len] = '\n';	/* libconfig sees no comment in a last line without an end */
 	p.failed = conf_scan(&p.scan, copy, len, error, arg) == -1 || tree_read(&p, copy) == -1;
 	if (!p.failed) {
-		p.conf = conf_new_default();
+		p.conf = conf_new_as(schema);
 		for (i = 0; i < config_setting_length(config_root_setting(&p.tree)); i++)
 			group_take(&p, config_setting_get_elem(config_root_setting(&p.tree), (unsigned)i));
 	}
@@ -375,4 +376,10 @@ conf_parse(const char *text, size_t len, conf_error_fn error, void *arg)
 		p.conf = NULL;
 	}
 	return p.conf;
+}
+
+struct conf *
+conf_parse(const char *text, size_t len, conf_error_fn error, void *arg)
+{
+	return conf_parse_as(conf_schema(), text, len, error, arg);
 }

@@ -64,6 +64,9 @@ typedef void (*conf_error_fn)(void *arg, unsigned line, unsigned column, const c
  */
 struct conf *conf_parse(const char *text, size_t len, conf_error_fn error, void *arg);
 struct conf *conf_new_default(void);
+/** The same for files of another kind than the program's own: groups (borrowed for good) in place of conf_schema(). */
+struct conf *conf_parse_as(const struct conf_group *schema, const char *text, size_t len, conf_error_fn error, void *arg);
+struct conf *conf_new_as(const struct conf_group *schema);
 void	     conf_free(struct conf *c);
 
 /* Path: "engine.data_dir", "rules[0].raise". */

@@ -25,11 +25,12 @@ struct conf_section {
 };
 
 struct conf {
-	struct conf_section *section;	/* parallel to conf_schema() */
+	const struct conf_group *schema;
+	struct conf_section *section;	/* parallel to schema */
 };
 
 /** A configuration in which lists are empty. */
-struct conf *conf_new_empty(void);
+struct conf *conf_new_empty(const struct conf_group *schema);
 /** Give a list this many entries, all at the defaults of their keys. */
 void	conf_resize(struct conf *c, size_t group, size_t n);
 /** Give a list its default entries. */

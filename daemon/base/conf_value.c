@@ -200,11 +200,11 @@ conf_options(const struct conf_group *g)
 }
 
 static size_t
-groups_count(void)
+groups_count(const struct conf_group *schema)
 {
 	size_t n = 0;
 
-	while (conf_schema()[n].name != NULL)
+	while (schema[n].name != NULL)
 		n++;
 	return n;
 }
@@ -221,7 +221,7 @@ default_put(const struct conf_group *g, const struct conf_opt *o, struct conf_va
 void
 conf_resize(struct conf *c, size_t group, size_t n)
 {
-	const struct conf_group *g = &conf_schema()[group];
+	const struct conf_group *g = &c->schema[group];
 	struct conf_section	*s = &c->section[group];
 	size_t			 nopts = conf_options(g), e, k;
 
@@ -253,7 +253,7 @@ path_write(char *out, size_t size, const struct conf_group *g, size_t entry, con
 void
 conf_sample(struct conf *c, size_t group)
 {
-	const struct conf_group *g = &conf_schema()[group];
+	const struct conf_group *g = &c->schema[group];
 	const char *const	*s;
 	char			 path[120], err[400];
 	size_t			 n = 0;
@@ -271,27 +271,34 @@ conf_sample(struct conf *c, size_t group)
 }
 
 struct conf *
-conf_new_empty(void)
+conf_new_empty(const struct conf_group *schema)
 {
 	struct conf *c = xcalloc(1, sizeof(*c));
-	size_t	     g, n = groups_count();
+	size_t	     g, n = groups_count(schema);
 
+	c->schema = schema;
 	c->section = xcalloc(n + 1, sizeof(*c->section));
 	for (g = 0; g < n; g++)
-		conf_resize(c, g, conf_schema()[g].list ? 0 : 1);
+		conf_resize(c, g, c->schema[g].list ? 0 : 1);
+	return c;
+}
+
+struct conf *
+conf_new_as(const struct conf_group *schema)
+{
+	struct conf *c = conf_new_empty(schema);
+	size_t	     g;
+
+	for (g = 0; schema[g].name != NULL; g++)
+		if (schema[g].list)
+			conf_sample(c, g);
 	return c;
 }
 
 struct conf *
 conf_new_default(void)
 {
-	struct conf *c = conf_new_empty();
-	size_t	     g;
-
-	for (g = 0; conf_schema()[g].name != NULL; g++)
-		if (conf_schema()[g].list)
-			conf_sample(c, g);
-	return c;
+	return conf_new_as(conf_schema());
 }
 
 void
@@ -301,7 +308,7 @@ conf_free(struct conf *c)
 
 	if (c == NULL)
 		return;
-	for (g = 0; conf_schema()[g].name != NULL; g++) {
+	for (g = 0; c->schema[g].name != NULL; g++) {
 		conf_resize(c, g, 0);
 		free(c->section[g].entry);
 	}
@@ -328,27 +335,27 @@ path_find(const struct conf *c, const char *path, struct place *at)
 	size_t		   k;
 	int		   used = 0;
 
-	for (at->group = 0; conf_schema()[at->group].name != NULL; at->group++)
-		if (strncmp(conf_schema()[at->group].name, path, len) == 0 &&
-		    conf_schema()[at->group].name[len] == '\0')
+	for (at->group = 0; c->schema[at->group].name != NULL; at->group++)
+		if (strncmp(c->schema[at->group].name, path, len) == 0 &&
+		    c->schema[at->group].name[len] == '\0')
 			break;
-	if (conf_schema()[at->group].name == NULL)
+	if (c->schema[at->group].name == NULL)
 		return -1;
 	at->section = &c->section[at->group];
 	at->opt = NULL;
 	at->value = NULL;
 	if (*key == '\0')
-		return conf_schema()[at->group].list ? 0 : -1;
-	if (conf_schema()[at->group].list) {
+		return c->schema[at->group].list ? 0 : -1;
+	if (c->schema[at->group].list) {
 		if (sscanf(key, "[%4llu]%n", &entry, &used) != 1 || used == 0)
 			return -1;
 		key += used;
 	}
 	if (*key++ != '.' || entry >= at->section->n)
 		return -1;
-	for (k = 0; conf_schema()[at->group].options[k].key != NULL; k++)
-		if (strcmp(conf_schema()[at->group].options[k].key, key) == 0) {
-			at->opt = &conf_schema()[at->group].options[k];
+	for (k = 0; c->schema[at->group].options[k].key != NULL; k++)
+		if (strcmp(c->schema[at->group].options[k].key, key) == 0) {
+			at->opt = &c->schema[at->group].options[k];
 			at->value = &at->section->entry[entry].value[k];
 			return 0;
 		}
@@ -436,16 +443,16 @@ conf_each(const struct conf *c, void (*cb)(void *arg, const char *path, const ch
 	char			   path[120], count[24];
 	size_t			   g, e, k;
 
-	for (g = 0; conf_schema()[g].name != NULL; g++) {
+	for (g = 0; c->schema[g].name != NULL; g++) {
 		s = &c->section[g];
-		if (conf_schema()[g].list) {
+		if (c->schema[g].list) {
 			snprintf(count, sizeof(count), "%zu", s->n);
-			cb(arg, conf_schema()[g].name, count);
+			cb(arg, c->schema[g].name, count);
 		}
 		for (e = 0; e < s->n; e++)
-			for (k = 0; conf_schema()[g].options[k].key != NULL; k++) {
-				path_write(path, sizeof(path), &conf_schema()[g], e,
-				    conf_schema()[g].options[k].key);
+			for (k = 0; c->schema[g].options[k].key != NULL; k++) {
+				path_write(path, sizeof(path), &c->schema[g], e,
+				    c->schema[g].options[k].key);
 				if (s->entry[e].value[k].text != NULL)
 					cb(arg, path, s->entry[e].value[k].text);
 			}
@@ -464,8 +471,8 @@ conf_set(struct conf *c, const char *path, const char *value, char *err, size_t 
 	}
 	if (at.opt != NULL)
 		return conf_value_put(at.value, at.opt, value, err, err_size);
-	if (text_to_i64(value, 0, (int64_t)conf_schema()[at.group].max, &n) == -1) {
-		snprintf(err, err_size, "a list of 0 to %zu entries", conf_schema()[at.group].max);
+	if (text_to_i64(value, 0, (int64_t)c->schema[at.group].max, &n) == -1) {
+		snprintf(err, err_size, "a list of 0 to %zu entries", c->schema[at.group].max);
 		return -1;
 	}
 	conf_resize(c, at.group, (size_t)n);
