@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "ledger/sql.h"
 
-#define LEDGER_FORMAT	 1			/* user_version */
+#define LEDGER_FORMAT	 2			/* user_version */
 #define LEDGER_CHECK_MAX (64LL * 1024 * 1024)	/* bytes: up to here every page is looked at when opening */
 
 static const char settings[] =
@@ -54,8 +54,33 @@ static const char schema[] =
     "CREATE INDEX outbox_retained ON outbox (topic) WHERE retain = 1;"
     "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ns INTEGER NOT NULL, who TEXT NOT NULL,"
     "  what TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL);"
-    "INSERT INTO meta VALUES ('boot', 0);"
-    "PRAGMA user_version = 1;";
+    "INSERT INTO meta VALUES ('boot', 0);";
+
+/*
+ * What format 2 has more: who a port is, which one a link was bound to by the name in links.csv, and what the
+ * operator was asked about them. A number of AUTOINCREMENT again: people answer by it.
+ */
+static const char schema_2[] =
+    "CREATE TABLE port (series INTEGER PRIMARY KEY, device TEXT NOT NULL, name TEXT NOT NULL,"
+    "  alias TEXT NOT NULL, mac BLOB NOT NULL, neighbour TEXT NOT NULL, type INTEGER NOT NULL,"
+    "  if_index INTEGER NOT NULL, state INTEGER NOT NULL, first_ns INTEGER NOT NULL,"
+    "  last_ns INTEGER NOT NULL, since_ns INTEGER NOT NULL);"
+    "CREATE TABLE port_link (link TEXT PRIMARY KEY, device TEXT NOT NULL, name TEXT NOT NULL,"
+    "  series INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE port_question (id INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER NOT NULL,"
+    "  why TEXT NOT NULL, asked_ns INTEGER NOT NULL, answered_ns INTEGER NOT NULL, answer TEXT NOT NULL,"
+    "  who TEXT NOT NULL);"
+    "CREATE INDEX port_question_open ON port_question (id) WHERE answered_ns = 0;";
+
+/*
+ * Ports that format 1 knew by their names alone. Their series go on; when they were first seen was not
+ * written.
+ */
+static const char migrate_2[] =
+    "INSERT INTO port SELECT number, substr(ref, 6, instr(ref, '.') - 6), true_name, '', x'', '', 0, 0, 0,"
+    "  0, 0, 0 FROM series WHERE ref LIKE 'port/%.%';";
+
+static const char format_written[] = "PRAGMA user_version = 2;";
 
 /* What files of this format may lack that were written before it was there. */
 static const char schema_added[] =
@@ -131,22 +156,45 @@ file_check(struct ledger *l)
 	return sound ? 0 : -1;
 }
 
-/* Make the tables of a new file; refuse a file of another format or of another program. */
+/* In one transaction, whatever happens meanwhile. @param parts  ends with NULL */
+static int
+format_write(struct ledger *l, const char *const *parts)
+{
+	if (run_text(l, "BEGIN IMMEDIATE") == -1)
+		return -1;
+	for (; *parts != NULL; parts++)
+		if (run_text(l, *parts) == -1)
+			return -1;	/* closing the file rolls it back */
+	return run_text(l, "COMMIT");
+}
+
+static int
+format_migrate(struct ledger *l)
+{
+	static const char *const parts[] = { schema_2, migrate_2, format_written, NULL };
+
+	if (format_write(l, parts) == -1)
+		return -1;
+	log_info("ledger %s: upgraded from format 1 to %d", l->path, LEDGER_FORMAT);
+	return 0;
+}
+
+/* Make the tables of a new file, add those of an older one; refuse a newer one, or another program's. */
 static int
 format_check(struct ledger *l)
 {
-	int64_t format, tables;
+	static const char *const parts[] = { schema, schema_2, format_written, NULL };
+	int64_t			 format, tables;
 
 	if (ask_i64(l, "PRAGMA user_version", &format) == -1 ||
 	    ask_i64(l, "SELECT count(*) FROM sqlite_schema", &tables) == -1)
 		return -1;
 	if (format == LEDGER_FORMAT)
 		return 0;
-	if (format == 0 && tables == 0) {
-		if (run_text(l, "BEGIN") == -1 || run_text(l, schema) == -1 || run_text(l, "COMMIT") == -1)
-			return -1;
-		return 0;
-	}
+	if (format == 0 && tables == 0)
+		return format_write(l, parts);
+	if (format == 1)
+		return format_migrate(l);
 	if (format == 0)
 		log_warnx("ledger %s: is another program's database; move it aside", l->path);
 	else

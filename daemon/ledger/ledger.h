@@ -16,12 +16,13 @@
 #include "base/cursor.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "model/port.h"
 
 struct ledger;
 
 /**
- * Open or create; the boot number grows by one with each open. The schema number is user_version 1: another
- * one is refused.
+ * Open or create; the boot number grows by one with each open. The schema number is user_version 2: a file
+ * of 1 is upgraded, with a line in the log; a newer one is refused.
  * @param path	file name, or ":memory:"
  * @return owned, or NULL after logging what to do
  */
@@ -43,6 +44,39 @@ void	ledger_rollback(struct ledger *l);
 uint32_t ledger_series(struct ledger *l, const char *ref, const char *true_name);
 int	ledger_series_each(struct ledger *l,
     void (*cb)(void *arg, uint32_t number, const char *ref, const char *true_name), void *arg);
+
+/* ports: who they are, which link each carries, and what the operator was asked */
+
+struct ledger_port {
+	uint32_t	     number;	/* of its series */
+	char		     device[ID_MAX];
+	struct port_identity id;	/* on read and on put: borrowed */
+	uint8_t		     state;	/* enum port_state */
+	int64_t		     first_ns, last_ns;	/* wall: seen; 0 = not known */
+	int64_t		     since_ns;	/* wall: under its present name; 0 = not known */
+};
+int	ledger_port_put(struct ledger *l, const struct ledger_port *p);
+int	ledger_port_each(struct ledger *l, void (*cb)(void *arg, const struct ledger_port *p), void *arg);
+
+/**
+ * The link's port, as links.csv names it, is this series, whatever the port is called later.
+ * @param series  0: forget it
+ */
+int	ledger_port_bind(struct ledger *l, const char *link, const char *device, const char *name, uint32_t series);
+int	ledger_port_bound_each(struct ledger *l,
+    void (*cb)(void *arg, const char *link, const char *device, const char *name, uint32_t series), void *arg);
+
+struct ledger_question {
+	uint64_t id;			/* 0 on put: a new one, filled in */
+	uint32_t series;		/* of the port that is asked about */
+	char	 why[512];
+	int64_t	 asked_ns, answered_ns;	/* answered 0: still open */
+	char	 answer[160], who[64];
+};
+int	ledger_question_put(struct ledger *l, struct ledger_question *q);
+/** Oldest first. @param open_only  those without an answer */
+int	ledger_question_each(struct ledger *l, bool open_only,
+    void (*cb)(void *arg, const struct ledger_question *q), void *arg);
 
 /* objects: the last known state of each link, site, device, service */
 

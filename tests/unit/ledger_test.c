@@ -395,6 +395,116 @@ overwrite(off_t at, const char *bytes, size_t len)
 }
 
 static void
+see_port(void *arg, const struct ledger_port *p)
+{
+	char *seen = arg, mac[PORT_MAC_TEXT];
+
+	sprintf(seen + strlen(seen), "%u=%s/%s(%s|%s|%s|%u|%u) %s %lld %lld %lld; ", p->number, p->device,
+	    p->id.name, p->id.alias, port_mac_text(&p->id, mac), p->id.neighbour, p->id.if_type, p->id.if_index,
+	    port_state_names[p->state], (long long)p->first_ns, (long long)p->last_ns, (long long)p->since_ns);
+}
+
+static void
+see_bound(void *arg, const char *link, const char *device, const char *name, uint32_t series)
+{
+	char *seen = arg;
+
+	sprintf(seen + strlen(seen), "%s=%s/%s:%u; ", link, device, name, series);
+}
+
+static void
+see_question(void *arg, const struct ledger_question *q)
+{
+	char *seen = arg;
+
+	sprintf(seen + strlen(seen), "%llu of %u: %s %lld %lld %s %s; ", (unsigned long long)q->id, q->series,
+	    q->why, (long long)q->asked_ns, (long long)q->answered_ns, q->answer, q->who);
+}
+
+static void
+test_ports(void)
+{
+	struct ledger	      *l;
+	struct ledger_port     p = { .number = 7, .device = "s002-r1", .state = PORT_ASKED, .first_ns = 1,
+		    .last_ns = 2, .since_ns = 3 };
+	struct ledger_question q = { .series = 7, .why = "it carries another alias", .asked_ns = 4 };
+	char		       seen[1024] = "";
+
+	remove_file();
+	l = ledger_open(FILE_NAME);
+	port_identity_init(&p.id, "ether1");
+	is_i64(ledger_port_put(l, &p), 0, "a port that has a name and nothing else");
+	p.id.mac_len = 6;
+	memcpy(p.id.mac, "\x02\0\x5e\x10\0\x01", 6);
+	p.id.if_type = 6;
+	p.id.if_index = 12;
+	free(p.id.alias);
+	p.id.alias = xstrdup("s002-1 indihome");
+	ledger_port_put(l, &p);
+	port_identity_fini(&p.id);
+	ledger_port_bind(l, "s002-1", "s002-r1", "ether1", 6);
+	ledger_port_bind(l, "s002-1", "s002-r1", "ether1", 7);
+	ledger_port_bind(l, "s002-2", "s002-r1", "ether2", 8);
+	ledger_port_bind(l, "s002-2", "s002-r1", "ether2", 0);
+	is_i64(ledger_question_put(l, &q), 0, "a question");
+	ledger_close(l);
+	l = ledger_open(FILE_NAME);
+	ledger_port_each(l, see_port, seen);
+	is_text(seen, "7=s002-r1/ether1(s002-1 indihome|02:00:5e:10:00:01||6|12) asked 1 2 3; ",
+	    "a port is kept, the last word counts");
+	seen[0] = '\0';
+	ledger_port_bound_each(l, see_bound, seen);
+	is_text(seen, "s002-1=s002-r1/ether1:7; ", "so is which link it carries, until that is forgotten");
+	seen[0] = '\0';
+	q.answered_ns = 5;
+	text_copy(q.answer, sizeof(q.answer), "same ether2");
+	text_copy(q.who, sizeof(q.who), "root");
+	ledger_question_put(l, &q);
+	q.id = 0;
+	ledger_question_put(l, &q);
+	ledger_question_each(l, true, see_question, seen);
+	is_text(seen, "", "no question is open after its answer");
+	ledger_question_each(l, false, see_question, seen);
+	is_text(seen, "1 of 7: it carries another alias 4 5 same ether2 root; "
+	    "2 of 7: it carries another alias 4 5 same ether2 root; ", "questions and answers stay");
+	ledger_close(l);
+}
+
+/* The tables that format 1 did not have. */
+#define FORMAT_1 "DROP TABLE port; DROP TABLE port_link; DROP TABLE port_question; PRAGMA user_version = 1;"
+
+static void
+test_migration(void)
+{
+	struct ledger *l;
+	char	       seen[1024] = "";
+	uint32_t       boot;
+
+	remove_file();
+	l = ledger_open(FILE_NAME);
+	ledger_series(l, "link/s013-1", "");
+	ledger_series(l, "port/s002-r1.ether1", "ether1");
+	ledger_series(l, "port/s002-r1.__ppp", "<ppp");
+	boot = ledger_boot(l);
+	ledger_close(l);
+	meddle(FORMAT_1);
+	l = ledger_open(FILE_NAME);
+	ok(l != NULL && ledger_boot(l) == boot + 1, "a file of format 1 is upgraded");
+	ledger_port_each(l, see_port, seen);
+	is_text(seen, "2=s002-r1/ether1(|||0|0) here 0 0 0; 3=s002-r1/<ppp(|||0|0) here 0 0 0; ",
+	    "its ports are those whose series it had");
+	is_i64(ledger_series(l, "port/s002-r1.ether1", "ether1"), 2, "under their numbers");
+	ledger_close(l);
+
+	meddle("DROP TABLE port_link; DROP TABLE port_question; PRAGMA user_version = 1;");
+	ok(ledger_open(FILE_NAME) == NULL, "an upgrade that fails on the way is refused");
+	meddle("DROP TABLE port");
+	l = ledger_open(FILE_NAME);
+	ok(l != NULL, "and has changed nothing: it can be made later");
+	ledger_close(l);
+}
+
+static void
 test_refused(void)
 {
 	struct ledger *l;
@@ -407,7 +517,7 @@ test_refused(void)
 	ledger_close(ledger_open(FILE_NAME));
 	ok(stat(FILE_NAME, &st) == 0 && (st.st_mode & 0777) == 0600, "the file is private");
 	ok(access(FILE_NAME "-shm", F_OK) == -1, "there is no shared memory file");
-	meddle("PRAGMA user_version = 2");
+	meddle("PRAGMA user_version = 3");
 	ok(ledger_open(FILE_NAME) == NULL, "a file of a newer format is refused");
 	ok(access(FILE_NAME, F_OK) == 0, "and left alone");
 
@@ -540,6 +650,8 @@ main(void)
 	test_audit();
 	test_config();
 	test_kill();
+	test_ports();
+	test_migration();
 	test_refused();
 	test_transactions();
 	test_full_disk();
