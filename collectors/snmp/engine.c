@@ -98,6 +98,12 @@ snmp_engine_tell_again(struct snmp_engine *e)
 		state_again(d);
 }
 
+struct snmp_wire *
+snmp_engine_wire(struct snmp_engine *e)
+{
+	return e->env.wire;
+}
+
 void
 snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
 {

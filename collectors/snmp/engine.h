@@ -13,6 +13,7 @@
 #include "sample/sink.h"
 
 struct snmp_engine;
+struct snmp_wire;
 
 /**
  * @param secrets_fd  directory with one community file per credential, borrowed; -1: no device has one, and
@@ -31,6 +32,8 @@ void	snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const
 void	snmp_engine_remove(struct snmp_engine *e, uint32_t number);
 /** Tell the state of each device that has one once more, with the time at which it began. */
 void	snmp_engine_tell_again(struct snmp_engine *e);
+/** For who else asks agents: scan.h. Borrowed; no exchange of theirs may be open when the engine ends. */
+struct snmp_wire *snmp_engine_wire(struct snmp_engine *e);
 /** A UDP packet arrived on the instance's socket. */
 void	snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in);
 void	snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out);

@@ -44,6 +44,9 @@ enum ipc_type {
 	IPC_PROBE_DONE,		/* measure -> core */
 	IPC_TARGET_STATE,	/* measure -> core */
 	IPC_PORT_FOUND,		/* measure -> core: discovery saw this port */
+	IPC_DISCOVER,		/* core -> measure: who answers at these addresses? */
+	IPC_DISCOVERED,		/* measure -> core, same token: one that does */
+	IPC_DISCOVER_END,	/* measure -> core, same token: all have been asked */
 	/* store */
 	IPC_SERIES_PLAN = 48,	/* core -> store: settings, then one per object, then an end mark */
 	IPC_SERIES_READ,	/* core -> store */

@@ -91,17 +91,21 @@ word(struct wire *w, uint8_t *v, uint8_t min, uint8_t max)
 }
 
 static void
-addr(struct wire *w, struct addr *a)
+bytes(struct wire *w, uint8_t *v, size_t n)
 {
 	const uint8_t *p;
 
+	if (w->out != NULL)
+		buf_bytes(w->out, v, n);
+	else if ((p = cursor_bytes(&w->in, n)) != NULL)
+		memcpy(v, p, n);
+}
+
+static void
+addr(struct wire *w, struct addr *a)
+{
 	u8(w, &a->family);
-	if (w->out != NULL) {
-		buf_bytes(w->out, a->byte, sizeof(a->byte));
-		return;
-	}
-	if ((p = cursor_bytes(&w->in, sizeof(a->byte))) != NULL)
-		memcpy(a->byte, p, sizeof(a->byte));
+	bytes(w, a->byte, sizeof(a->byte));
 	if (a->family != 0 && a->family != 4 && a->family != 6)
 		w->in.bad = true;
 }
@@ -281,6 +285,55 @@ target_state_fields(struct wire *w, struct msg_target_state *m)
 }
 
 static void
+discover_fields(struct wire *w, struct msg_discover *m)
+{
+	int i;
+
+	u16(w, &m->rate_ps);
+	if (m->rate_ps > DISCOVER_RATE_MAX)
+		w->in.bad = true;
+	u16(w, &m->port);
+	u32(w, &m->timeout_ms);
+	u32(w, &m->deadline_ms);
+	STR(w, m->version);
+	word(w, &m->ncredentials, 0, DISCOVER_CREDENTIALS_MAX);
+	for (i = 0; i < m->ncredentials && !w->in.bad; i++)
+		STR(w, m->credential[i]);
+	word(w, &m->n, 0, DISCOVER_ADDRESSES_MAX);
+	for (i = 0; i < m->n && !w->in.bad; i++)
+		addr(w, &m->address[i]);
+}
+
+static void
+discovered_fields(struct wire *w, struct msg_discovered *m)
+{
+	int i;
+
+	addr(w, &m->address);
+	word(w, &m->echo, 0, 1);
+	word(w, &m->snmp, 0, 1);
+	f32(w, &m->rtt_s);
+	word(w, &m->credential, 0, DISCOVER_CREDENTIALS_MAX - 1);
+	STR(w, m->name);
+	STR(w, m->object_id);
+	STR(w, m->descr);
+	STR(w, m->engine_id);
+	word(w, &m->nmacs, 0, DISCOVERED_MACS_MAX);
+	for (i = 0; i < m->nmacs && !w->in.bad; i++)
+		bytes(w, m->mac[i], sizeof(m->mac[i]));
+	word(w, &m->naddresses, 0, DISCOVERED_ADDRESSES_MAX);
+	for (i = 0; i < m->naddresses && !w->in.bad; i++)
+		addr(w, &m->own[i]);
+}
+
+static void
+discover_end_fields(struct wire *w, struct msg_discover_end *m)
+{
+	word(w, &m->asked, 0, DISCOVER_ADDRESSES_MAX);
+	STR(w, m->error);
+}
+
+static void
 series_plan_fields(struct wire *w, struct msg_series_plan *m)
 {
 	word(w, &m->op, SERIES_PLAN_BEGIN, SERIES_PLAN_END);
@@ -450,6 +503,9 @@ MSG_DEFINE(port_found)
 MSG_DEFINE(probe_now)
 MSG_DEFINE(probe_done)
 MSG_DEFINE(target_state)
+MSG_DEFINE(discover)
+MSG_DEFINE(discovered)
+MSG_DEFINE(discover_end)
 MSG_DEFINE(series_plan)
 MSG_DEFINE(series_read)
 MSG_DEFINE(series_rows)

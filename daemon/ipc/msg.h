@@ -119,6 +119,41 @@ struct msg_target_state {	/* TARGET_STATE: edges only */
 	char	 name[128];	/* sysName when known */
 };
 
+#define DISCOVER_ADDRESSES_MAX	 64	/* of one request */
+#define DISCOVER_CREDENTIALS_MAX 8
+#define DISCOVER_RATE_MAX	 500	/* packets a second */
+struct msg_discover {		/* DISCOVER; the token comes back. Without addresses: forget the one of this token */
+	uint16_t rate_ps;	/* packets a second, at most */
+	uint16_t port;
+	uint32_t timeout_ms;	/* for one answer */
+	uint32_t deadline_ms;	/* for all of them: what is not asked by then is not asked */
+	char	 version[8];	/* "2c" */
+	uint8_t	 ncredentials;
+	char	 credential[DISCOVER_CREDENTIALS_MAX][64];	/* file names below secrets/snmp */
+	uint8_t	 n;
+	struct addr address[DISCOVER_ADDRESSES_MAX];
+};
+
+#define DISCOVERED_MACS_MAX	 16
+#define DISCOVERED_ADDRESSES_MAX 16
+struct msg_discovered {		/* DISCOVERED: an address that answers in at least one way */
+	struct addr address;
+	uint8_t	 echo, snmp;	/* it answers ICMP echo; its agent answers */
+	float	 rtt_s;		/* of the agent, else of the echo */
+	uint8_t	 credential;	/* place of the one that was answered */
+	char	 name[128], object_id[128], descr[256];	/* sysName, sysObjectID (dotted), sysDescr; made visible */
+	char	 engine_id[65];	/* snmpEngineID in hexadecimal; "" = not known */
+	uint8_t	 nmacs;
+	uint8_t	 mac[DISCOVERED_MACS_MAX][6];	/* of its interfaces */
+	uint8_t	 naddresses;
+	struct addr own[DISCOVERED_ADDRESSES_MAX];	/* those it says it has */
+};
+
+struct msg_discover_end {	/* DISCOVER_END */
+	uint8_t	 asked;		/* addresses that were asked to the end */
+	char	 error[200];	/* why not all of them were; else empty */
+};
+
 enum series_plan_op { SERIES_PLAN_BEGIN = 1, SERIES_PLAN_ADD, SERIES_PLAN_END };
 struct msg_series_plan {	/* SERIES_PLAN; with BEGIN the settings, with ADD one object */
 	uint8_t	 op;		/* enum series_plan_op */
@@ -238,6 +273,9 @@ MSG_DECLARE(port_found);
 MSG_DECLARE(probe_now);
 MSG_DECLARE(probe_done);
 MSG_DECLARE(target_state);
+MSG_DECLARE(discover);
+MSG_DECLARE(discovered);
+MSG_DECLARE(discover_end);
 MSG_DECLARE(series_plan);
 MSG_DECLARE(series_read);
 MSG_DECLARE(series_rows);

@@ -4,6 +4,7 @@
  *
  *	plan		TARGET and PORT frames are collected beside the plan in force; PLAN_END swaps when all have come
  *	probes/		ICMP and TCP; collectors/snmp/ the rest; both send through one packet_io
+ *	discovery	what core asks of addresses that may be nobody's (collectors/snmp/scan.h)
  *	samples		collected for at most 100 ms, then one frame to each of store and core
  *
  * Without core it goes on with the last plan. Without store it keeps frames, 16 MiB of them, and loses the
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "collectors/snmp/engine.h"
+#include "collectors/snmp/scan.h"
 #include "probes/engine.h"
 #include "proc/proc.h"
 
@@ -55,6 +57,7 @@ struct measure {
 	int		     secrets_fd;
 	struct probe_engine *probes;
 	struct snmp_engine  *snmp;
+	struct snmp_scan    *scan;
 	struct nmap	    *devices;	/* struct snmp_known by number */
 	struct ipc_channel  *core, *store;	/* NULL while away */
 	struct plan	     plan;
@@ -201,6 +204,18 @@ take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
 }
 
+static void
+take_discovered(void *arg, uint32_t token, const struct msg_discovered *d)
+{
+	msg_discovered_send(((struct measure *)arg)->core, IPC_DISCOVERED, token, d, -1);
+}
+
+static void
+take_discover_end(void *arg, uint32_t token, const struct msg_discover_end *e)
+{
+	msg_discover_end_send(((struct measure *)arg)->core, IPC_DISCOVER_END, token, e, -1);
+}
+
 /* Core, or its queue, was not there for all of them: edges alone would leave it wrong for good. */
 static void
 states_again(struct measure *m)
@@ -326,6 +341,7 @@ core_closed(void *arg, struct ipc_channel *ch, const char *why)
 	ipc_free(ch);
 	m->core = NULL;
 	m->core_planned = false;
+	scan_forget_all(m->scan);
 	plan_reset(&m->plan);	/* half a plan is none */
 }
 
@@ -346,6 +362,7 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		struct msg_target    target;
 		struct msg_port	     port;
 		struct msg_probe_now now;
+		struct msg_discover  discover;
 	} u;
 
 	switch (msg->type) {
@@ -370,6 +387,11 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		if (msg_probe_now_decode(&u.now, msg->data, msg->len) == -1)
 			return -1;
 		probe_engine_ask(m->probes, msg->token, &u.now);
+		return 0;
+	case IPC_DISCOVER:
+		if (msg_discover_decode(&u.discover, msg->data, msg->len) == -1)
+			return -1;
+		scan_request(m->scan, msg->token, &u.discover);
 		return 0;
 	default:
 		return -1;
@@ -403,6 +425,7 @@ measure_attach(struct measure *m, enum process_kind peer, const char *instance, 
 	if (peer == PROCESS_CORE) {
 		ipc_free(m->core);
 		plan_reset(&m->plan);
+		scan_forget_all(m->scan);
 		m->core = ch;
 		m->core_planned = false;
 		m->states_due = true;
@@ -426,10 +449,10 @@ take_packet(void *arg, enum packet_kind kind, const struct packet_in *in)
 {
 	struct measure *m = arg;
 
-	if (kind == PACKET_ICMP)
-		probe_engine_packet(m->probes, in);
-	else
+	if (kind == PACKET_UDP)
 		snmp_engine_packet(m->snmp, in);
+	else if (!scan_echo(m->scan, in))
+		probe_engine_packet(m->probes, in);
 }
 
 static void
@@ -440,6 +463,7 @@ counters_send(void *arg)
 
 	probe_engine_counters(m->probes, &c);
 	snmp_engine_counters(m->snmp, &c);
+	msg_counters_add(&c, "discover.packets", scan_packets(m->scan));
 	msg_counters_add(&c, "samples.made", m->samples);
 	msg_counters_add(&c, "samples.frames_dropped", m->frames_dropped + ipc_dropped(m->store));
 	msg_counters_add(&c, "samples.frames_lost", m->frames_lost);
@@ -467,6 +491,9 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	m->io->arg = m;
 	m->probes = probe_engine_new(l, m->io, &sink, take_answer, m);
 	m->snmp = snmp_engine_new(l, m->io, m->secrets_fd, o->public_community, &sink);
+	m->scan = scan_new(&(struct scan_env){ .loop = l, .io = m->io, .wire = snmp_engine_wire(m->snmp),
+		.secrets_fd = m->secrets_fd, .public_community = o->public_community, .found = take_discovered,
+		.end = take_discover_end, .arg = m });
 	loop_timer_set(l, &m->count, loop_mono_ns(l) + COUNTERS_NS, counters_send, m);
 	return m;
 }
@@ -490,6 +517,7 @@ measure_free(struct measure *m)
 	loop_timer_cancel(m->loop, &m->send);
 	loop_timer_cancel(m->loop, &m->count);
 	probe_engine_free(m->probes);
+	scan_free(m->scan);
 	snmp_engine_free(m->snmp);
 	while ((d = nmap_next(m->devices, &at)) != NULL)
 		free(d);

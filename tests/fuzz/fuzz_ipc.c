@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	which = *data++ % 27;
+	which = *data++ % 30;
 	size--;
 	switch (which) {
 	case 0: TRY(hello); break;
@@ -66,6 +66,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 23: TRY(outbox_done); break;
 	case 24: TRY(broker_state); break;
 	case 25: TRY(counters); break;
+	case 27: TRY(discover); break;
+	case 28: TRY(discovered); break;
+	case 29: TRY(discover_end); break;
 	default: samples_each(data, size, look, &sum);
 	}
 	return 0;

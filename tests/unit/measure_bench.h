@@ -72,6 +72,13 @@ snmp_engine_tell_again(struct snmp_engine *e)
 		e->sink.state(e->sink.arg, &m);
 }
 
+struct snmp_wire *
+snmp_engine_wire(struct snmp_engine *e)
+{
+	(void)e;
+	return NULL;
+}
+
 void
 snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
 {
