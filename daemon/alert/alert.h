@@ -28,6 +28,7 @@
 #include "ipc/msg.h"
 #include "live/core.h"
 #include "rules/severity.h"
+#include "rules/watched.h"
 #include "sample/sample.h"
 
 /* ---- dependency.c ---- */
@@ -100,8 +101,9 @@ void	telling_ack_undo(struct core *c, struct incident *i, const struct ledger_in
 
 /* ---- quality.c ---- */
 
-/** A minute of delays. */
-void	quality_value(struct core *c, struct link_live *l, const struct sample *s);
+/** A value of a line for (wall_ns - seconds, wall_ns]; NAN: not known. */
+void	quality_value(struct core *c, struct link_live *l, enum watched what, double value, int64_t wall_ns,
+    double seconds);
 void	quality_review(struct core *c, struct incident *i);
 void	quality_settled(struct core *c, struct link_live *l);
 void	quality_resume(struct core *c, struct link_live *l);	/* after a restart, perhaps with other rules */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quality.c: loss and delay. The rules judge whole minutes; here a raised rule becomes an incident of its
+ * quality.c: loss, delay, errors. The rules judge; here a raised rule becomes an incident of its
  * line, or the line becomes a member when the site it passes through suffers the same.
  *
- * Loss above shows below too, but by chance a child may cross the threshold minutes before its parent: a
+ * Errors of the port that carries a line are the line's own, whatever stands above. Loss above shows below
+ * too, but by chance a child may cross the threshold minutes before its parent: a
  * child waits while the line above it is beyond the threshold and not judged yet.
  */
 #include "alert/alert.h"
@@ -83,26 +84,10 @@ cleared(struct core *c, struct link_live *l)
 		telling_close(c, i, false);
 }
 
-void
-quality_value(struct core *c, struct link_live *l, const struct sample *s)
+/* A rule of it was raised or cleared. */
+static void
+judge(struct core *c, struct link_live *l)
 {
-	bool   changed = false;
-	size_t k;
-
-	l->loss_ratio = s->value[DELAY_LOSS_RATIO];
-	if (!link_is_counted(l) || l->rounds.say != ROUNDS_UP)
-		return;
-	for (k = 0; k < c->set.nrules; k++)
-		if (rule_applies(&c->set.rule[k], l))
-			changed |= threshold_value(&l->rule[k], &c->set.rule[k],
-			    s->value[c->set.rule[k].value], s->wall_ns,
-			    (int64_t)(s->seconds * NS_PER_S));
-		else {		/* since the last reload it is meant for others */
-			changed |= l->rule[k].raised;
-			l->rule[k] = (struct threshold){ 0 };
-		}
-	if (!changed)
-		return;
 	if (!is_raised(c, l))
 		cleared(c, l);
 	else if (l->quality.verdict == VERDICT_NONE)
@@ -110,6 +95,29 @@ quality_value(struct core *c, struct link_live *l, const struct sample *s)
 	l->live.unsaved = true;
 	core_mark(c, &l->live);
 	core_dirty(c, l->site);
+}
+
+void
+quality_value(struct core *c, struct link_live *l, enum watched what, double value, int64_t wall_ns,
+    double seconds)
+{
+	bool   changed = false;
+	size_t k;
+
+	if (!link_is_counted(l) || l->rounds.say != ROUNDS_UP)
+		return;
+	for (k = 0; k < c->set.nrules; k++)
+		if (c->set.rule[k].value != what)
+			continue;
+		else if (rule_applies(&c->set.rule[k], l))
+			changed |= threshold_value(&l->rule[k], &c->set.rule[k], value, wall_ns,
+			    (int64_t)(seconds * NS_PER_S));
+		else {		/* since the last reload it is meant for others */
+			changed |= l->rule[k].raised;
+			l->rule[k] = (struct threshold){ 0 };
+		}
+	if (changed)
+		judge(c, l);
 }
 
 void
@@ -163,15 +171,28 @@ may_follow(const struct core *c, const struct link_live *above, const struct lin
 
 	for (k = 0; k < c->set.nrules; k++)
 		if (below->rule[k].raised && !above->rule[k].raised &&
+		    watched_is_felt_below((enum watched)c->set.rule[k].value) &&
 		    threshold_is_beyond(&above->rule[k], &c->set.rule[k]))
 			return true;
 	return false;
 }
 
+/* The line above that may explain what is raised here, or NULL: errors of its own port it never does. */
+static struct link_live *
+above_of(const struct core *c, const struct link_live *l)
+{
+	size_t k;
+
+	for (k = 0; l->parent != NULL && k < c->set.nrules; k++)
+		if (l->rule[k].raised && watched_is_felt_below((enum watched)c->set.rule[k].value))
+			return carrier(l->parent);
+	return NULL;
+}
+
 void
 quality_review(struct core *c, struct incident *i)
 {
-	struct link_live *l = i->link, *above = l->parent != NULL ? carrier(l->parent) : NULL;
+	struct link_live *l = i->link, *above = above_of(c, l);
 	int64_t		  now = loop_mono_ns(c->loop);
 
 	if (l->quality.incident != i || l->quality.verdict != VERDICT_PENDING)

@@ -33,6 +33,27 @@ take_round(struct core *c, struct link_live *l, const struct sample *s, int64_t 
 }
 
 static void
+take_delays(struct core *c, struct link_live *l, const struct sample *s)
+{
+	l->loss_ratio = s->value[DELAY_LOSS_RATIO];
+	quality_value(c, l, WATCHED_LOSS_RATIO, s->value[DELAY_LOSS_RATIO], s->wall_ns, s->seconds);
+	quality_value(c, l, WATCHED_RTT_P50_S, s->value[DELAY_RTT_P50_S], s->wall_ns, s->seconds);
+}
+
+static void
+take_rates(struct core *c, struct link_live *l, const struct sample *s)
+{
+	double rate[LINK_RATES];
+
+	for (unsigned k = 0; k < LINK_RATES; k++)
+		rate[k] = k < s->n ? s->value[k] : NAN;
+	l->rx_bps = rate[LINK_RX_BPS];
+	l->tx_bps = rate[LINK_TX_BPS];
+	quality_value(c, l, WATCHED_RX_ERRORS_PS, rate[LINK_RX_ERRORS_PS], s->wall_ns, s->seconds);
+	quality_value(c, l, WATCHED_TX_ERRORS_PS, rate[LINK_TX_ERRORS_PS], s->wall_ns, s->seconds);
+}
+
+static void
 take_sample(void *arg, const struct sample *s)
 {
 	struct arrival	 *a = arg;
@@ -45,11 +66,10 @@ take_sample(void *arg, const struct sample *s)
 		take_round(a->core, l, s, s->wall_ns + a->mono_minus_wall);
 		break;
 	case SAMPLE_DELAY:
-		quality_value(a->core, l, s);
+		take_delays(a->core, l, s);
 		break;
 	case SAMPLE_RATE:
-		l->rx_bps = s->n > LINK_RX_BPS ? s->value[LINK_RX_BPS] : NAN;
-		l->tx_bps = s->n > LINK_TX_BPS ? s->value[LINK_TX_BPS] : NAN;
+		take_rates(a->core, l, s);
 		break;
 	default:
 		break;

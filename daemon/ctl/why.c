@@ -15,6 +15,7 @@
 
 #include "ctl/js.h"
 #include "live/counters.h"
+#include "rules/watched.h"
 #include "sample/sample.h"
 
 #define PARENTS_MAX 16
@@ -180,7 +181,6 @@ rounds_facts(json_t *list, const struct link_live *l)
 static void
 rule_facts(json_t *list, const struct core *c, const struct link_live *l)
 {
-	const struct series_kind    *k = series_kind_find("link");
 	const struct threshold_rule *rule;
 	size_t			     i;
 
@@ -188,7 +188,7 @@ rule_facts(json_t *list, const struct core *c, const struct link_live *l)
 		rule = &c->set.rule[i];
 		if (l->rule[i].raised)
 			fact(list, l->rule[i].since_ns, "rule \"%s\": %s is %.3g, the limit is %.3g",
-			    rule->name, k->values[k->delay_at + rule->value], l->rule[i].last, rule->raise);
+			    rule->name, watched_names[rule->value], l->rule[i].last, rule->raise);
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "probes/probe.h"
-#include "sample/sample.h"
+#include "rules/watched.h"
 
 #define GAP_INTERVALS 2.5	/* a gap is never shorter than this many results */
 
@@ -17,12 +17,10 @@ rule_read(struct threshold_rule *r, const struct conf *conf, size_t i)
 {
 	char   path[64];
 	size_t k, n;
-	bool   loss;
 
 #define KEY(key) (snprintf(path, sizeof(path), "rules[%zu]." key, i), path)
 	text_copy(r->name, sizeof(r->name), conf_text(conf, KEY("name")));
-	loss = strcmp(conf_text(conf, KEY("value")), "loss_ratio") == 0;
-	r->value = loss ? DELAY_LOSS_RATIO : DELAY_RTT_P50_S;
+	r->value = (uint8_t)watched_find(conf_text(conf, KEY("value")));
 	r->raise = conf_number(conf, KEY("raise"));
 	r->clear = conf_number(conf, KEY("clear"));
 	r->raise_ns = conf_int(conf, KEY("raise_s")) * NS_PER_S;

@@ -2,21 +2,23 @@
 /* options.c: settings of a rule on one value. */
 #include "rules/options.h"
 
+#include "rules/watched.h"
+
 static const char *const on_words[] = { "link", NULL };
-static const char *const value_words[] = { "loss_ratio", "rtt_p50_s", NULL };
 static const char *const severity_words[] = { "critical", "major", "minor", "warning", "info", NULL };
 static const char *const class_words[] = { "critical", "office", "park", NULL };
 
 const struct conf_opt rules_options[] = {
 	{ "name", CONF_TEXT, .max = 31, .help = "What the rule is called in evidence, an id." },
 	{ "on", CONF_WORD, .words = on_words, .def = "link", .help = "Kind of object." },
-	{ "value", CONF_WORD, .words = value_words,
-	  .help = "What is watched: loss of the steady packets, or their median round trip." },
-	{ "raise", CONF_NUMBER, "as ratio or s", 0, 1000,
+	{ "value", CONF_WORD, .words = watched_names,
+	  .help = "What is watched: loss of the steady packets, their median round trip, or errors counted by "
+		  "the port that carries the line." },
+	{ "raise", CONF_NUMBER, "as the value", -1000, 1e6,
 	  .help = "Raised beyond this; above clear the rule watches for high values, below it for low "
 		  "ones." },
 	{ "raise_s", CONF_INT, "s", 0, 86400, "180", .help = "How long it must stay beyond to be raised." },
-	{ "clear", CONF_NUMBER, "as ratio or s", 0, 1000, .help = "Cleared within this." },
+	{ "clear", CONF_NUMBER, "as the value", -1000, 1e6, .help = "Cleared within this." },
 	{ "clear_s", CONF_INT, "s", 0, 86400, "300", .help = "How long it must stay within to be cleared." },
 	{ "severity", CONF_WORD, .words = severity_words, .def = "warning",
 	  .help = "Severity of its events." },
@@ -30,5 +32,9 @@ const char *const rules_sample[] = {
 	"severity", "warning", "class", "critical|office", NULL,
 	"name", "delay", "on", "link", "value", "rtt_p50_s", "raise", "0.150", "raise_s", "180", "clear", "0.120", "clear_s", "300",
 	"severity", "warning", "class", "critical|office", NULL,
+	"name", "rx-errors", "on", "link", "value", "rx_errors_ps", "raise", "1", "raise_s", "300", "clear", "0.1",
+	"clear_s", "900", "severity", "warning", "class", "critical|office", NULL,
+	"name", "tx-errors", "on", "link", "value", "tx_errors_ps", "raise", "1", "raise_s", "300", "clear", "0.1",
+	"clear_s", "900", "severity", "warning", "class", "critical|office", NULL,
 	NULL
 };

@@ -12,7 +12,7 @@
 
 struct threshold_rule {
 	char	name[32];		/* "loss" */
-	uint8_t	value;			/* enum delay_value */
+	uint8_t	value;			/* enum watched */
 	double	raise, clear;
 	int64_t	raise_ns, clear_ns;
 	char	severity[16];

@@ -133,7 +133,7 @@ static const struct {
 	{ "too long text", "engine = { ns = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; };",
 	  "1:12 engine.ns: text of 64 bytes is too long; at most 63\n" },
 	{ "a key that must be given", "rules = (\n\t{ name = \"x\"; value = \"loss_ratio\"; clear = 0.1; }\n);",
-	  "2:2 rules: \"raise\" is missing; give a number from 0 to 1000 as ratio or s\n" },
+	  "2:2 rules: \"raise\" is missing; give a number from -1000 to 1000000 as the value\n" },
 	{ "a list where a group goes", "engine = ( );", "1:1 engine is a list ( ); write a group: engine = { name = value; };\n" },
 	{ "a group where a list goes", "rules = { };", "1:1 rules is a group { }; write a list of groups: rules = ( { }, { } );\n" },
 	{ "text in a list of groups", "measure = ( \"main\" );", "1:13 an entry of measure is text in quotes; write { name = value; }\n" },
@@ -292,7 +292,7 @@ test_set_refuses(void)
 		const char *path, *value;
 	} refused[] = {
 		{ "icmp.interval_s", "0.9" }, { "engine.verify_ms", "999" }, { "engine.verify_ms", "x" }, { "engine.nothing", "1" }, { "engine", "1" },
-		{ "nothing.ns", "x" }, { "rules", "17" }, { "rules", "-1" }, { "rules[2].name", "x" }, { "rules[0]", "x" },
+		{ "nothing.ns", "x" }, { "rules", "17" }, { "rules", "-1" }, { "rules[4].name", "x" }, { "rules[0]", "x" },
 		{ "rules.name", "x" }, { "rules[0x", "x" }, { "", "x" }, { "mqtt.enabled", "yes" }, { "store.profile", "tiny" },
 	};
 	struct conf *c = conf_new_default(), *same = conf_new_default();

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* core_rules_test.c: loss over minutes, and rules for other classes of sites: when a line is said to be degraded. */
 #include "tests/unit/core_world.h"
+
+#include <math.h>
+
 #include "tests/unit/tap.h"
 
 static void
@@ -69,10 +72,56 @@ test_rule_for_others(void)
 	world_free(w);
 }
 
+static void
+minutes_of_errors(struct world *w, const char *link, double rx_errors_ps, int minutes)
+{
+	for (; minutes > 0; minutes--) {
+		world_errors(w, link, rx_errors_ps);
+		world_run(w, 60);
+	}
+}
+
+/* Errors are counted by a line's own port: they are its own fault, even behind a node that suffers. */
+static void
+test_errors(void)
+{
+	static const char *const above[] = { "node-2-1", NULL };
+	struct world *w = world_new(91, false);
+
+	world_settle(w);
+	world_run(w, 60);
+	minutes_of_errors(w, "a-1", 0.5, 10);
+	is_text(world_events(w), "", "a few errors: nothing");
+	minutes_of_errors(w, "a-1", 3, 4);
+	minutes_of_errors(w, "a-1", NAN, 1);
+	minutes_of_errors(w, "a-1", 3, 4);
+	is_text(world_events(w), "", "a minute that is not known ends the run");
+	minutes_of_errors(w, "a-1", 3, 1);
+	is_text(world_events(w), "link.degraded link/a-1; incident.opened incident/inc-1",
+	    "five minutes of errors: degraded");
+	minutes_of_errors(w, "a-1", 0.5, 20);
+	is_text(world_events(w), "", "between the thresholds: still degraded");
+	minutes_of_errors(w, "a-1", 0, 15);
+	is_text(world_events(w), "link.restored link/a-1; incident.closed incident/inc-1",
+	    "a quarter of an hour without: restored");
+
+	minutes_of_loss(w, above, 0.10, 4);
+	is_text(world_events(w), "link.degraded link/node-2-1; incident.opened incident/inc-2", "the node's line loses");
+	for (int i = 0; i < 6; i++) {
+		world_loss(w, "node-2-1", 0.10);
+		world_errors(w, "a-1", 3);
+		world_run(w, 60);
+	}
+	is_text(world_events(w), "link.degraded link/a-1; incident.opened incident/inc-3",
+	    "errors behind it: an incident of their own");
+	world_free(w);
+}
+
 int
 main(void)
 {
 	test_quality();
+	test_errors();
 	test_rule_for_others();
 	return tap_done();
 }

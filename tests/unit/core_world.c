@@ -188,6 +188,20 @@ world_loss(struct world *w, const char *link, double loss_ratio)
 	sample_batch_free(&b);
 }
 
+void
+world_errors(struct world *w, const char *link, double rx_errors_ps)
+{
+	struct sample_batch b = { 0 };
+	struct sample	    s = { .type = SAMPLE_RATE, .n = LINK_RATES, .seconds = 60 };
+
+	s.series = core_link(w->core, link)->number;
+	s.wall_ns = loop_wall_ns(w->loop);
+	s.value[LINK_RX_ERRORS_PS] = rx_errors_ps;
+	sample_batch_add(&b, &s, s.wall_ns, loop_mono_ns(w->loop));
+	world_send(w, &b);
+	sample_batch_free(&b);
+}
+
 static void
 reload_done(void *arg, const char *error, uint32_t rows, const struct json_t *errors)
 {

@@ -66,6 +66,8 @@ struct world_line *world_line(struct world *w, const char *id);
 void	world_shuffle(struct world *w, uint64_t seed, double max_s);
 /** Minutes of this loss on a line, now. */
 void	world_loss(struct world *w, const char *link, double loss_ratio);
+/** A poll of the port that carries a line: errors per second received, none sent. NAN: not known. */
+void	world_errors(struct world *w, const char *link, double rx_errors_ps);
 
 /** Drop (row NULL) or replace the row of an inventory table; without the end of its line. */
 void	world_row(struct world *w, enum input_kind what, const char *id, const char *row);
