@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rules_test.c: the pure rules against tables of named cases. */
+#include "rules/baseline.h"
 #include "rules/link_rounds.h"
+#include "rules/recent.h"
 #include "rules/severity.h"
 #include "rules/site_state.h"
 #include "rules/threshold.h"
@@ -278,9 +280,58 @@ test_names(void)
 	ok(site_state_of("nonsense") == SITE_UNKNOWN, "an unknown word is the unknown state");
 }
 
+/* A stretch of days at one level, by minutes. @return what was said of the last of them */
+static double
+days_at(struct baseline *b, double dbm, double days)
+{
+	double drop = NAN;
+
+	for (double t = 0; t < days * 86400; t += 60)
+		drop = baseline_drop(b, dbm, 60, 1);
+	return drop;
+}
+
+static void
+test_baseline(void)
+{
+	struct baseline b = { 0 };
+	double		before;
+
+	ok(isnan(days_at(&b, -20, 0.9)), "baseline: nothing is said on the first day");
+	is_near(days_at(&b, -20, 0.2), 0, 1e-9, "baseline: then what it always was is normal");
+	is_near(baseline_drop(&b, -23.5, 60, 1), 3.5, 1e-9, "baseline: a drop is told at once");
+	is_near(baseline_drop(&b, -18, 60, 1), -2, 1e-3, "baseline: a rise is negative");
+	ok(isnan(baseline_drop(&b, NAN, 60, 1)), "baseline: nothing is said of what is not known");
+	before = b.mean;
+	(void)baseline_drop(&b, NAN, 60, 1);
+	ok(b.mean == before, "baseline: the unknown is not learnt");
+	(void)days_at(&b, -20, 30);
+	is_near(days_at(&b, -24, 1), 4, 0.2, "baseline: after a day a fault is no more normal than before");
+	is_near(days_at(&b, -24, 365), 0, 0.1, "baseline: in the end it is");
+	(void)days_at(&b, -24, 30);
+	is_near(days_at(&b, -24.8, 28), 0, 0.05, "baseline: small changes are followed within weeks");
+}
+
+static void
+test_recent(void)
+{
+	const int64_t start = INT64_C(1795222800) * NS_PER_S, minute = 60 * NS_PER_S;
+	struct recent r = { 0 };
+
+	is_near(recent_add(&r, 0, start), 0, 0, "recent: never");
+	is_near(recent_add(&r, 1, start), 1, 0, "recent: once");
+	is_near(recent_add(&r, 2, start + 30 * minute), 3, 0, "recent: half an hour later");
+	is_near(recent_add(&r, NAN, start + 54 * minute), 3, 0, "recent: the unknown counts as none");
+	is_near(recent_add(&r, 0, start + 60 * minute), 2, 0, "recent: after an hour the first is gone");
+	is_near(recent_add(&r, 1, start + 20 * minute), 3, 0, "recent: an earlier time counts as the last one");
+	is_near(recent_add(&r, 0, start + 3000 * minute), 0, 0, "recent: after days all are gone");
+}
+
 int
 main(void)
 {
+	test_baseline();
+	test_recent();
 	test_rounds();
 	test_rounds_clock();
 	test_threshold();
