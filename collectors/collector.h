@@ -80,6 +80,11 @@ struct collector_ops {
 	 */
 	bool	(*row)(struct collector *c, const struct row *row, const struct poll *poll);
 	/**
+	 * One row of a look, which is a poll beside the schedule without an end(): what is known of a state
+	 * now. Counters and what a poll gathers are not touched. @return as row(); may be NULL
+	 */
+	bool	(*look)(struct collector *c, const struct row *row, const struct poll *poll);
+	/**
 	 * The poll is over, answered or not. Rows may have come more than once in between (a poll that was
 	 * walked and repeated).
 	 */

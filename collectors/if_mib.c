@@ -434,6 +434,27 @@ if_row(struct collector *c, const struct row *row, const struct poll *poll)
 	return true;
 }
 
+/*
+ * Beside the schedule: up or down is worth a sample, a rate is not. Many agents refresh their counters only every
+ * few seconds, and a rate over a shorter time would be a false zero.
+ */
+static bool
+if_look(struct collector *c, const struct row *row, const struct poll *poll)
+{
+	struct if_state	     *st = c->state;
+	const struct if_port *p = &st->port[row->tag];
+	struct sample	      s = { .series = p->number, .type = SAMPLE_RATE, .wall_ns = poll->wall_ns,
+		.seconds = 1, .n = PORT_RATES };
+
+	if (!row_is_port(row, p))
+		return false;
+	for (unsigned i = 0; i < PORT_RATES; i++)
+		s.value[i] = NAN;
+	s.value[PORT_OPER_UP_RATIO] = oper_up(&row->value[IF_OPER_STATUS]);
+	c->sink->sample(c->sink->arg, &s);
+	return true;
+}
+
 static void
 if_end(struct collector *c, const struct poll *poll)
 {
@@ -475,6 +496,7 @@ const struct collector_ops collector_if_mib = {
 	.match	    = if_match,
 	.plan	    = if_plan,
 	.row	    = if_row,
+	.look	    = if_look,
 	.end	    = if_end,
 	.fini	    = if_fini,
 };

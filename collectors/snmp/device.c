@@ -20,14 +20,16 @@
 #define TIMEOUT_MIN_NS	(100 * NS_PER_MS)
 #define TIMEOUT_MAX_NS	(30 * NS_PER_S)
 #define START_SPREAD_NS (10 * NS_PER_S)		/* first polls after a start are spread over this */
+#define LOOK_AFTER_NS	NS_PER_S		/* at least this long after the last one began */
 
 static const struct snmp_column sys_up_time = { "sysUpTime", true, SNMP_ARCS(1, 3, 6, 1, 2, 1, 1, 3) };
 static const struct snmp_column engine_boots = {
 	"snmpEngineBoots", true, SNMP_ARCS(1, 3, 6, 1, 6, 3, 10, 2, 1, 2)
 };
 
-static void device_tick(void *arg);
 static void poll_judge(struct device *d);
+static void poll_begin(struct device *d, bool look);
+static void look_plan(struct device *d);
 
 /* The plan */
 
@@ -181,11 +183,13 @@ rows_read(struct device *d, const struct pdu *pdu, const struct snmp_message *m,
 		struct collector      *c = &d->collector[r->collector];
 		struct row	       row = { .index = &d->plan.arc[r->index_at], .nindex = r->nindex,
 			.tag = r->tag, .value = value };
+		bool (*take)(struct collector *, const struct row *, const struct poll *) =
+		    d->looking ? c->ops->look : c->ops->row;
 
 		memset(value, 0, sizeof(value));
 		for (uint32_t left = r->columns; left != 0; left &= left - 1)
 			value[__builtin_ctz(left)] = m->varbind[at_varbind++].value;
-		if (!c->ops->row(c, &row, at))
+		if (take != NULL && !take(c, &row, at))
 			d->moved = true;
 	}
 }
@@ -247,11 +251,35 @@ pdus_send(struct device *d)
 	}
 }
 
+/* What came meanwhile: the schedule goes first. */
+static void
+poll_next(struct device *d)
+{
+	if (d->poll_due)
+		poll_begin(d, false);
+	else if (d->look_due)
+		look_plan(d);
+}
+
+static void
+look_end(struct device *d)
+{
+	d->doing = DEVICE_IDLE;
+	d->in_poll = false;
+	if (d->poll.answered && d->restarted)
+		d->walk_wanted = true;
+	poll_next(d);
+}
+
 static void
 poll_end(struct device *d)
 {
 	struct loop *l = d->env->loop;
 
+	if (d->looking) {
+		look_end(d);
+		return;
+	}
 	d->poll.wall_ns = loop_wall_ns(l);
 	d->poll.mono_ns = loop_mono_ns(l);
 	d->poll.refused = !d->poll.answered &&
@@ -262,12 +290,16 @@ poll_end(struct device *d)
 		state_poll_failed(d);
 	d->doing = DEVICE_IDLE;
 	d->in_poll = false;
-	if (!d->poll.answered)
+	if (!d->poll.answered) {
+		poll_next(d);
 		return;
+	}
 	if (loop_mono_ns(l) >= d->walk_due_ns)
 		d->varbinds_max = VARBINDS_MAX;		/* what was too big may not be any more */
 	if (d->restarted || d->walk_wanted || loop_mono_ns(l) >= d->walk_due_ns)
 		discovery_start(d);
+	else
+		poll_next(d);
 }
 
 static void
@@ -348,9 +380,10 @@ device_discovered(struct device *d, enum discovery_end end)
 	d->walked = true;
 	if (end == DISCOVERY_DONE)
 		plan_build(d);
-	if (!d->in_poll)
+	if (!d->in_poll) {
 		d->doing = DEVICE_IDLE;
-	else if (end == DISCOVERY_DONE)
+		poll_next(d);
+	} else if (end == DISCOVERY_DONE)
 		pdus_send(d);
 	else
 		poll_end(d);
@@ -375,10 +408,17 @@ credential_ready(struct device *d)
 }
 
 static void
-poll_begin(struct device *d)
+poll_begin(struct device *d, bool look)
 {
-	d->env->counter[DEVICE_POLLS]++;
+	d->env->counter[look ? DEVICE_LOOKS : DEVICE_POLLS]++;
 	d->in_poll = true;
+	d->looking = look;
+	if (look)
+		d->look_due = false;
+	else
+		d->poll_due = false;
+	d->begun_ns = loop_mono_ns(d->env->loop);
+	d->peer.deadline_ns = d->next_ns - WIRE_TICK_NS;
 	d->poll = (struct poll){ .rtt_s = NAN, .step_s = (double)d->interval_ns / NS_PER_S };
 	d->walked = d->restarted = d->moved = d->too_big = d->lost_big = false;
 	d->refusal = d->peer.complaint = NULL;
@@ -412,11 +452,39 @@ device_tick(void *arg)
 {
 	struct device *d = arg;
 
-	loop_timer_set(d->env->loop, &d->timer, next_tick(d), device_tick, d);
 	if (d->doing == DEVICE_IDLE)
-		poll_begin(d);
+		d->peer.planned_ns = d->timer.due_ns;
+	d->next_ns = next_tick(d);
+	wheel_set(d->env->wheel, &d->timer, d->next_ns, device_tick, d);
+	if (d->doing == DEVICE_IDLE)
+		poll_begin(d, false);
+	else if (d->in_poll && d->looking)
+		d->poll_due = true;
 	else
 		d->env->counter[DEVICE_OVERRUNS]++;
+}
+
+static void
+look_tick(void *arg)
+{
+	struct device *d = arg;
+
+	if (d->doing == DEVICE_IDLE)
+		poll_begin(d, true);
+}
+
+static void
+look_plan(struct device *d)
+{
+	wheel_set(d->env->wheel, &d->look, d->begun_ns + LOOK_AFTER_NS, look_tick, d);
+}
+
+void
+device_poll_now(struct device *d)
+{
+	d->look_due = true;
+	if (d->doing == DEVICE_IDLE)
+		look_plan(d);
 }
 
 struct device *
@@ -440,14 +508,17 @@ device_new(struct device_env *env, const struct msg_target *t)
 	wire_peer_add(env->wire, &d->peer);
 	spread = d->interval_ns < START_SPREAD_NS ? d->interval_ns : START_SPREAD_NS;
 	start = now + (int64_t)(hash % (uint64_t)spread);
-	loop_timer_set(env->loop, &d->timer, start - start % WIRE_TICK_NS, device_tick, d);
+	d->begun_ns = now - LOOK_AFTER_NS;
+	d->next_ns = start - start % WIRE_TICK_NS;
+	wheel_set(env->wheel, &d->timer, d->next_ns, device_tick, d);
 	return d;
 }
 
 void
 device_free(struct device *d)
 {
-	loop_timer_cancel(d->env->loop, &d->timer);
+	wheel_cancel(d->env->wheel, &d->timer);
+	wheel_cancel(d->env->wheel, &d->look);
 	discovery_stop(d);
 	snmp_request_fini(&d->x.request);
 	pdus_free(d);

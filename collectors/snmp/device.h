@@ -8,6 +8,9 @@
  *		another port under an ifIndex: discovery and poll again
  *	end	samples and state; restarted, or an hour is over: discovery
  *
+ * Beside the polls of the schedule there are looks (device_poll_now()): polls that read states only, move
+ * nothing of the schedule and say nothing when they fail.
+ *
  * device.c polls, discovery.c walks, device_state.c tells core what became of it (edges only).
  */
 #ifndef SIMPUL_SNMP_DEVICE_H
@@ -25,12 +28,13 @@
 #define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a start (tables fill late) or a failure */
 
 enum device_counter {
-	DEVICE_POLLS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED,
+	DEVICE_POLLS, DEVICE_LOOKS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED,
 	DEVICE_RESTARTS, DEVICE_MOVED, DEVICE_COUNTERS
 };
 
 struct device_env {			/* what the devices of an engine share */
 	struct loop	  *loop;
+	struct wheel	  *wheel;	/* of all timers here; its tick is WIRE_TICK_NS */
 	struct snmp_wire  *wire;
 	int		   secrets_fd;
 	bool		   public_community;
@@ -67,8 +71,12 @@ struct device {
 	struct snmp_peer      peer;
 	struct collector     *collector;	/* in the order in which they are walked */
 	unsigned	      ncollectors;
-	struct loop_timer     timer;	/* next poll */
+	struct wheel_timer    timer;	/* next poll */
+	struct wheel_timer    look;	/* next look beside the schedule */
 	int64_t		      interval_ns, phase_ns;
+	int64_t		      next_ns;	/* when the next poll is due */
+	int64_t		      begun_ns;	/* the last poll or look */
+	bool		      poll_due, look_due;	/* after the poll or look at hand */
 	enum device_doing     doing;
 	struct snmp_exchange  x;	/* walk, or sysUpTime alone */
 
@@ -94,7 +102,7 @@ struct device {
 	struct pdu	     *pdu;
 	size_t		      npdu, pdus_open, varbinds_max;
 	struct poll	      poll;
-	bool		      in_poll, walked, restarted;
+	bool		      in_poll, looking, walked, restarted;
 	bool		      too_big, lost_big, moved;	/* why it may have to be repeated */
 	const char	     *refusal;		/* word of an error status, or NULL */
 
@@ -110,6 +118,8 @@ struct device {
 /** @param env, its members  borrowed for the device's life */
 struct device *device_new(struct device_env *env, const struct msg_target *t);
 void	device_free(struct device *d);
+/** Look at the device at once; if it was asked less than a second ago, or is being asked: as soon as may be. */
+void	device_poll_now(struct device *d);
 /** The ports to sample, replacing those known before. A poll in flight starts again with them. */
 void	device_ports(struct device *d, const struct msg_port *ports, size_t n);
 

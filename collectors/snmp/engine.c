@@ -30,7 +30,8 @@ snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, bool publi
 
 	e->sink = *sink;
 	e->env.loop = l;
-	e->env.wire = wire_new(l, io);
+	e->env.wheel = wheel_new(l, WIRE_TICK_NS);
+	e->env.wire = wire_new(l, io, e->env.wheel);
 	e->env.secrets_fd = secrets_fd;
 	e->env.public_community = public_community;
 	e->env.sink = &e->sink;
@@ -50,6 +51,7 @@ snmp_engine_free(struct snmp_engine *e)
 		device_free(d);
 	nmap_free(e->devices);
 	wire_free(e->env.wire);
+	wheel_free(e->env.wheel);
 	free(e);
 }
 
@@ -89,6 +91,15 @@ snmp_engine_remove(struct snmp_engine *e, uint32_t number)
 }
 
 void
+snmp_engine_poll_now(struct snmp_engine *e, uint32_t number)
+{
+	struct device *d = nmap_get(e->devices, number);
+
+	if (d != NULL)
+		device_poll_now(d);
+}
+
+void
 snmp_engine_tell_again(struct snmp_engine *e)
 {
 	const struct device *d;
@@ -111,7 +122,7 @@ snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
 }
 
 void
-snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
+snmp_engine_counters(struct snmp_engine *e, struct msg_counters *out)
 {
 	static const char *const wire_names[WIRE_COUNTERS] = {
 		[WIRE_REQUESTS]	       = "snmp.requests",
@@ -126,9 +137,11 @@ snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
 		[WIRE_WRONG_OIDS]      = "snmp.wrong_oids",
 		[WIRE_WRONG_OTHER]     = "snmp.wrong_other",
 		[WIRE_SEND_ERRORS]     = "snmp.send_errors",
+		[WIRE_PACED]	       = "snmp.paced",
 	};
 	static const char *const device_names[DEVICE_COUNTERS] = {
 		[DEVICE_POLLS]	       = "snmp.polls",
+		[DEVICE_LOOKS]	       = "snmp.looks",
 		[DEVICE_OVERRUNS]      = "snmp.overruns",
 		[DEVICE_WALKS]	       = "snmp.walks",
 		[DEVICE_WALK_FAILURES] = "snmp.walk_failures",
@@ -138,6 +151,12 @@ snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
 		[DEVICE_MOVED]	       = "snmp.renumbered",
 	};
 
+	struct lag *lag = wire_lag(e->env.wire);
+
+	msg_counters_add(out, "snmp.lag_p50_us", lag_quantile_us(lag, 50));
+	msg_counters_add(out, "snmp.lag_p99_us", lag_quantile_us(lag, 99));
+	msg_counters_add(out, "snmp.lag_max_us", lag->max_us);
+	*lag = (struct lag){ 0 };
 	for (unsigned i = 0; i < WIRE_COUNTERS; i++)
 		msg_counters_add(out, wire_names[i], wire_counter(e->env.wire, (enum wire_counter)i));
 	for (unsigned i = 0; i < DEVICE_COUNTERS; i++)

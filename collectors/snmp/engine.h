@@ -30,12 +30,18 @@ void	snmp_engine_free(struct snmp_engine *e);
 void	snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports,
 	    size_t nports);
 void	snmp_engine_remove(struct snmp_engine *e, uint32_t number);
+/**
+ * Look at a device beside its schedule, as soon as its last poll is a second old and over: states are read, the
+ * bases of counters stay where they are. Nothing happens when there is no such device.
+ */
+void	snmp_engine_poll_now(struct snmp_engine *e, uint32_t number);
 /** Tell the state of each device that has one once more, with the time at which it began. */
 void	snmp_engine_tell_again(struct snmp_engine *e);
 /** For who else asks agents: scan.h. Borrowed; no exchange of theirs may be open when the engine ends. */
 struct snmp_wire *snmp_engine_wire(struct snmp_engine *e);
 /** A UDP packet arrived on the instance's socket. */
 void	snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in);
-void	snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out);
+/** Those named lag speak of the time since the call before. */
+void	snmp_engine_counters(struct snmp_engine *e, struct msg_counters *out);
 
 #endif

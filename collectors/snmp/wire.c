@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* wire.c: request-ids, batches, time-outs, and the check of whatever arrives. */
+/*
+ * wire.c: request-ids, batches, time-outs, and the check of whatever arrives.
+ *
+ * Every try has a request-id of its own, and its low bits are a place in a table: an id is drawn until its place
+ * is free, so that an answer leads to its exchange by one look. A place stays with its id for a while after
+ * the exchange is over: what still comes is known to be late, and the id is not used again.
+ */
 #include "collectors/snmp/wire.h"
 
 #include <stdio.h>
@@ -8,35 +14,48 @@
 #include "base/log.h"
 #include "base/map.h"
 
-#define BATCH_MAX   64
-#define ID_LIFE_NS  (40 * NS_PER_S)	/* an id is not used again for this long: beyond every time-out */
-#define JITTER_PART 4			/* time-outs are longer by up to a quarter: no retries in step */
+#define BATCH_MAX    64
+#define PACE_MAX     256		/* packets in one tick: what comes back fits a socket's buffer */
+#define SLOTS_MIN    1024
+#define DRAWS_MAX    8			/* places tried before the table grows */
+#define ID_LIFE_S    40			/* beyond every time-out */
+#define BACKOFF_PART 2			/* each try waits longer than the one before by a half */
+#define JITTER_PART  4			/* and by up to a quarter at random: no retries in step */
+
+struct slot {
+	uint32_t	      id;	/* 0: not used yet */
+	uint32_t	      closed_s;	/* when x was done with it */
+	struct snmp_exchange *x;
+};
 
 struct snmp_wire {
 	struct loop	   *loop;
 	struct packet_io   *io;
-	struct nmap	   *open;		/* request-id to struct snmp_exchange */
-	struct nmap	   *used[2];		/* request-ids of this and of the former half of ID_LIFE */
-	int64_t		    used_since_ns;
-	struct map	   *peers;		/* key to struct snmp_peer */
-	uint32_t	    queue[BATCH_MAX];	/* request-ids to send: their exchanges may be gone by then */
-	size_t		    nqueue;
+	struct wheel	   *wheel;
+	struct slot	   *slot;
+	size_t		    nslots;		/* a power of two */
+	struct nmap	   *peers;		/* key to struct snmp_peer, those of one key in a chain */
+	uint32_t	   *queue;		/* request-ids to send: their exchanges may be gone by then */
+	size_t		    nqueue, queue_size;
+	int64_t		    pace_tick;		/* the tick at hand */
+	size_t		    paced;		/* packets that left in it */
 	struct loop_timer   flush;
+	struct lag	    lag;
 	uint64_t	    counter[WIRE_COUNTERS];
 	struct snmp_message msg;		/* the answer at hand */
 };
 
 struct snmp_wire *
-wire_new(struct loop *l, struct packet_io *io)
+wire_new(struct loop *l, struct packet_io *io, struct wheel *wheel)
 {
 	struct snmp_wire *w = xcalloc(1, sizeof(*w));
 
 	w->loop = l;
 	w->io = io;
-	w->open = nmap_new();
-	w->used[0] = nmap_new();
-	w->used[1] = nmap_new();
-	w->peers = map_new();
+	w->wheel = wheel;
+	w->nslots = SLOTS_MIN;
+	w->slot = xcalloc(w->nslots, sizeof(*w->slot));
+	w->peers = nmap_new();
 	return w;
 }
 
@@ -46,10 +65,9 @@ wire_free(struct snmp_wire *w)
 	if (w == NULL)
 		return;
 	loop_timer_cancel(w->loop, &w->flush);
-	nmap_free(w->open);
-	nmap_free(w->used[0]);
-	nmap_free(w->used[1]);
-	map_free(w->peers);
+	nmap_free(w->peers);
+	free(w->queue);
+	free(w->slot);
 	free(w);
 }
 
@@ -59,55 +77,176 @@ wire_counter(const struct snmp_wire *w, enum wire_counter c)
 	return w->counter[c];
 }
 
-static void
-peer_key(char *key, size_t size, const struct addr *a, uint16_t port)
+struct lag *
+wire_lag(struct snmp_wire *w)
 {
-	char text[ADDR_TEXT_MAX];
+	return &w->lag;
+}
 
-	snprintf(key, size, "%s %u", addr_text(a, text), port);
+/* Peers by their address */
+
+static uint32_t
+peer_key(const struct addr *a, uint16_t port)
+{
+	return (uint32_t)hash_u64((uint64_t)port << 32 | addr_hash(a));
+}
+
+static struct snmp_peer *
+peer_find(const struct snmp_wire *w, const struct addr *a, uint16_t port)
+{
+	struct snmp_peer *p = nmap_get(w->peers, peer_key(a, port));
+
+	while (p != NULL && !(addr_equal(&p->address, a) && p->port == port))
+		p = p->next;
+	return p;
 }
 
 void
 wire_peer_add(struct snmp_wire *w, struct snmp_peer *p)
 {
-	peer_key(p->key, sizeof(p->key), &p->address, p->port);
-	map_add(w->peers, p->key, p);
+	uint32_t	  key = peer_key(&p->address, p->port);
+	struct snmp_peer *at = nmap_get(w->peers, key);
+
+	p->next = NULL;
+	if (at == NULL) {
+		nmap_add(w->peers, key, p);
+		return;
+	}
+	while (at->next != NULL)
+		at = at->next;
+	at->next = p;
 }
 
 void
 wire_peer_remove(struct snmp_wire *w, struct snmp_peer *p)
 {
-	if (map_get(w->peers, p->key) == p)
-		map_remove(w->peers, p->key);
-}
+	uint32_t	  key = peer_key(&p->address, p->port);
+	struct snmp_peer *at = nmap_get(w->peers, key);
 
-/* A random request-id that is not open and was not used lately. */
-static int32_t
-id_new(struct snmp_wire *w)
-{
-	int64_t	 now = loop_mono_ns(w->loop);
-	uint32_t id;
-
-	if (now - w->used_since_ns > ID_LIFE_NS) {
-		nmap_free(w->used[1]);
-		w->used[1] = w->used[0];
-		w->used[0] = nmap_new();
-		w->used_since_ns = now;
+	if (at == p) {
+		nmap_remove(w->peers, key);
+		if (p->next != NULL)
+			nmap_add(w->peers, key, p->next);
+		return;
 	}
-	do {
-		id = SNMP_ID_MIN + (uint32_t)(loop_random(w->loop) % (SNMP_ID_MAX - SNMP_ID_MIN + 1u));
-	} while (nmap_get(w->used[1], id) != NULL || nmap_add(w->used[0], id, w) == -1);
-	return (int32_t)id;
+	while (at != NULL && at->next != p)
+		at = at->next;
+	if (at != NULL)
+		at->next = p->next;
 }
+
+/* Request-ids */
+
+static struct slot *
+slot_of(const struct snmp_wire *w, uint32_t id)
+{
+	return &w->slot[id & (w->nslots - 1)];
+}
+
+static uint32_t
+now_s(const struct snmp_wire *w)
+{
+	return (uint32_t)(loop_mono_ns(w->loop) / NS_PER_S);
+}
+
+static bool
+slot_is_free(const struct snmp_wire *w, const struct slot *s)
+{
+	return s->x == NULL && (s->id == 0 || now_s(w) - s->closed_s > ID_LIFE_S);
+}
+
+/* Of twice as many places each id has its own again. */
+static void
+slots_grow(struct snmp_wire *w)
+{
+	struct slot *old = w->slot;
+	size_t	     n = w->nslots;
+
+	w->nslots *= 2;
+	w->slot = xcalloc(w->nslots, sizeof(*w->slot));
+	for (size_t i = 0; i < n; i++)
+		*slot_of(w, old[i].id) = old[i];
+	free(old);
+}
+
+/* A random id that is not open and was not used lately. */
+static uint32_t
+id_new(struct snmp_wire *w, struct snmp_exchange *x)
+{
+	for (unsigned draw = 1;; draw++) {
+		uint32_t id = SNMP_ID_MIN + (uint32_t)(loop_random(w->loop) % (SNMP_ID_MAX - SNMP_ID_MIN + 1u));
+
+		if (slot_is_free(w, slot_of(w, id))) {
+			*slot_of(w, id) = (struct slot){ .id = id, .x = x };
+			return id;
+		}
+		if (draw % DRAWS_MAX == 0)
+			slots_grow(w);
+	}
+}
+
+static struct snmp_exchange *
+exchange_find(const struct snmp_wire *w, uint32_t id)
+{
+	const struct slot *s = slot_of(w, id);
+
+	return s->id == id ? s->x : NULL;
+}
+
+/* Messages: how a request is made ready for a try, and how an answer is opened and checked */
+
+static void
+message_seal(struct snmp_exchange *x, uint32_t id, struct packet_out *out)
+{
+	snmp_request_patch(&x->request, (int32_t)id);
+	*out = (struct packet_out){ .to = x->peer->address, .port = x->peer->port,
+		.data = x->request.data, .len = x->request.len };
+}
+
+/* Read a datagram as far as its request-id. @return 0, or -1 with *why */
+static int
+message_open(struct snmp_wire *w, const struct packet_in *in, uint32_t *id, const char **why)
+{
+	if (snmp_decode(&w->msg, in->data, in->len, why) == -1)
+		return -1;
+	*id = (uint32_t)w->msg.request_id;
+	return 0;
+}
+
+/* Is the message that was opened the answer to this exchange? */
+static enum snmp_check
+message_check(const struct snmp_wire *w, const struct snmp_exchange *x, uint32_t id)
+{
+	const struct snmp_expect expect = {
+		.request_id = (int32_t)id,
+		.version = x->peer->credential.version,
+		.community = x->peer->credential.community,
+		.community_len = x->peer->credential.community_len,
+		.varbinds = x->walk ? NULL : x->request.data + x->request.varbinds_at,
+		.varbinds_len = x->walk ? 0 : (size_t)x->request.len - x->request.varbinds_at
+	};
+
+	return snmp_response_check(&w->msg, &expect);
+}
+
+/* Tries */
 
 static void exchange_try(struct snmp_exchange *x);
+
+/* Is there time for one more try before the deadline of its poll? */
+static bool
+exchange_may_try(const struct snmp_exchange *x)
+{
+	return x->tries < x->tries_max && (x->walk || x->peer->deadline_ns == 0 ||
+	    x->peer->deadline_ns - loop_mono_ns(x->wire->loop) >= x->peer->timeout_ns / 2);
+}
 
 static void
 exchange_timeout(void *arg)
 {
 	struct snmp_exchange *x = arg;
 
-	if (x->tries < x->tries_max) {
+	if (exchange_may_try(x)) {
 		x->wire->counter[WIRE_RETRIES]++;
 		exchange_try(x);
 		return;
@@ -123,65 +262,102 @@ try_of(const struct snmp_exchange *x, uint32_t id)
 {
 	unsigned i = 0;
 
-	while (x->id[i] != (int32_t)id)
+	while (x->id[i] != id)
 		i++;
 	return i;
 }
 
-/*
- * Send what is queued. An exchange that was queued twice or stopped meanwhile is not in the table any more.
- */
+/* A later try waits longer, but no try longer than its poll may last. */
 static void
-wire_flush(void *arg)
+timeout_set(struct snmp_exchange *x, int64_t sent_ns)
 {
-	struct snmp_wire     *w = arg;
+	struct snmp_wire *w = x->wire;
+	int64_t		  wait = x->peer->timeout_ns, until;
+
+	for (uint8_t i = 1; i < x->tries; i++)
+		wait += wait / BACKOFF_PART;
+	wait += (int64_t)(loop_random(w->loop) % (uint64_t)(wait / JITTER_PART + 1));
+	until = sent_ns + wait;
+	if (!x->walk && x->peer->deadline_ns != 0 && until > x->peer->deadline_ns)
+		until = x->peer->deadline_ns;
+	wheel_set(w->wheel, &x->timer, until, exchange_timeout, x);
+}
+
+/* One batch from the front of the queue; an exchange that was stopped meanwhile is not in the table any more. */
+static size_t
+batch_send(struct snmp_wire *w, const uint32_t *queue, size_t nqueue)
+{
 	struct packet_out     out[BATCH_MAX];
 	struct snmp_exchange *x[BATCH_MAX];
 	uint32_t	      id[BATCH_MAX];
 	size_t		      n = 0;
 
-	for (size_t i = 0; i < w->nqueue; i++) {
-		if ((x[n] = nmap_get(w->open, w->queue[i])) == NULL)
-			continue;
-		id[n] = w->queue[i];
-		snmp_request_patch(&x[n]->request, (int32_t)id[n]);
-		out[n] = (struct packet_out){ .to = x[n]->peer->address, .port = x[n]->peer->port,
-			.data = x[n]->request.data, .len = x[n]->request.len };
-		n++;
-	}
-	w->nqueue = 0;
-	loop_timer_cancel(w->loop, &w->flush);
+	for (size_t i = 0; i < nqueue; i++)
+		if ((x[n] = exchange_find(w, queue[i])) != NULL) {
+			message_seal(x[n], queue[i], &out[n]);
+			id[n++] = queue[i];
+		}
 	if (n == 0)
-		return;
+		return 0;
 	w->io->ops->send(w->io, PACKET_UDP, out, n);
 	w->counter[WIRE_REQUESTS] += n;
 	for (size_t i = 0; i < n; i++) {
+		struct snmp_peer *p = x[i]->peer;
+
 		x[i]->sent_ns[try_of(x[i], id[i])] = out[i].sent_ns;
+		timeout_set(x[i], out[i].sent_ns);
+		if (p->planned_ns != 0)
+			lag_add(&w->lag, out[i].sent_ns - p->planned_ns);
+		p->planned_ns = 0;
 		if (out[i].error == 0)
 			continue;
 		w->counter[WIRE_SEND_ERRORS]++;
-		x[i]->peer->unsent = true;
-		x[i]->peer->complaint = strerrordesc_np(out[i].error);
+		p->unsent = true;
+		p->complaint = strerrordesc_np(out[i].error);
 	}
+	return n;
+}
+
+/* Send what is queued, but no more within one tick than its answers have room for. */
+static void
+wire_flush(void *arg)
+{
+	struct snmp_wire *w = arg;
+	int64_t		  tick = loop_mono_ns(w->loop) / WIRE_TICK_NS;
+	size_t		  at = 0, n;
+
+	if (tick != w->pace_tick)
+		w->paced = 0;
+	w->pace_tick = tick;
+	while (at < w->nqueue && w->paced < PACE_MAX) {
+		n = w->nqueue - at < BATCH_MAX ? w->nqueue - at : BATCH_MAX;
+		if (n > PACE_MAX - w->paced)
+			n = PACE_MAX - w->paced;
+		w->paced += batch_send(w, w->queue + at, n);
+		at += n;
+	}
+	w->nqueue -= at;
+	memmove(w->queue, w->queue + at, w->nqueue * sizeof(*w->queue));
+	if (w->nqueue == 0)
+		return;
+	w->counter[WIRE_PACED] += w->nqueue;
+	loop_timer_set(w->loop, &w->flush, (tick + 1) * WIRE_TICK_NS, wire_flush, w);
 }
 
 static void
 exchange_try(struct snmp_exchange *x)
 {
 	struct snmp_wire *w = x->wire;
-	int64_t		  now = loop_mono_ns(w->loop), wait = x->peer->timeout_ns;
-	int32_t		  id = id_new(w);
 
-	x->id[x->tries] = id;
-	x->sent_ns[x->tries++] = now;
-	nmap_add(w->open, (uint32_t)id, x);
-	wait += (int64_t)(loop_random(w->loop) % (uint64_t)(wait / JITTER_PART + 1));
-	loop_timer_set(w->loop, &x->timer, now + wait, exchange_timeout, x);
-	w->queue[w->nqueue++] = (uint32_t)id;
-	if (w->nqueue == BATCH_MAX)
-		wire_flush(w);
-	else if (!loop_timer_is_set(&w->flush))
-		loop_timer_set(w->loop, &w->flush, now, wire_flush, w);	/* after all that falls due by now */
+	x->id[x->tries] = id_new(w, x);
+	x->sent_ns[x->tries] = loop_mono_ns(w->loop);
+	if (w->nqueue == w->queue_size) {
+		w->queue_size = 2 * w->queue_size + BATCH_MAX;
+		w->queue = xrealloc(w->queue, w->queue_size, sizeof(*w->queue));
+	}
+	w->queue[w->nqueue++] = x->id[x->tries++];
+	if (!loop_timer_is_set(&w->flush))	/* after all that falls due by now */
+		loop_timer_set(w->loop, &w->flush, loop_mono_ns(w->loop), wire_flush, w);
 }
 
 void
@@ -199,23 +375,29 @@ exchange_stop(struct snmp_exchange *x)
 {
 	if (!exchange_is_open(x))
 		return;
-	loop_timer_cancel(x->wire->loop, &x->timer);
-	for (unsigned i = 0; i < x->tries; i++)
-		nmap_remove(x->wire->open, (uint32_t)x->id[i]);
+	wheel_cancel(x->wire->wheel, &x->timer);
+	for (unsigned i = 0; i < x->tries; i++) {
+		struct slot *s = slot_of(x->wire, x->id[i]);
+
+		s->x = NULL;
+		s->closed_s = now_s(x->wire);
+	}
 	x->tries = 0;
 }
+
+/* Answers */
 
 /* A packet that answers nothing we ask: whose is it? */
 static void
 stray(struct snmp_wire *w, const struct packet_in *in, const char *why)
 {
-	struct snmp_peer *p;
-	char		  key[ADDR_TEXT_MAX + 8];
+	struct snmp_peer *p = peer_find(w, &in->from, in->port);
+	char		  text[ADDR_TEXT_MAX];
 
-	peer_key(key, sizeof(key), &in->from, in->port);
-	if ((p = map_get(w->peers, key)) != NULL)
+	if (p != NULL)
 		p->complaint = why;
-	log_debug("snmp", "packet of %zu bytes from %s dropped: %s", in->len, key, why);
+	log_debug("snmp", "packet of %zu bytes from %s port %u dropped: %s", in->len,
+	    addr_text(&in->from, text), in->port, why);
 }
 
 static enum wire_counter
@@ -236,20 +418,18 @@ wire_packet(struct snmp_wire *w, const struct packet_in *in)
 {
 	struct snmp_exchange *x;
 	struct snmp_answer    answer = { .msg = &w->msg, .received_ns = in->received_ns };
-	struct snmp_expect    expect;
 	enum snmp_check	      check;
 	const char	     *why = "";
 	uint32_t	      id;
 	int64_t		      rtt_ns;
 
-	if (snmp_decode(&w->msg, in->data, in->len, &why) == -1) {
+	if (message_open(w, in, &id, &why) == -1) {
 		w->counter[WIRE_MALFORMED]++;
 		stray(w, in, why);
 		return;
 	}
-	id = (uint32_t)w->msg.request_id;
-	if ((x = nmap_get(w->open, id)) == NULL) {
-		if (nmap_get(w->used[0], id) != NULL || nmap_get(w->used[1], id) != NULL) {
+	if ((x = exchange_find(w, id)) == NULL) {
+		if (slot_of(w, id)->id == id) {
 			w->counter[WIRE_LATE]++;	/* or a duplicate */
 			return;
 		}
@@ -262,15 +442,7 @@ wire_packet(struct snmp_wire *w, const struct packet_in *in)
 		x->peer->complaint = "answer from another address or port";
 		return;
 	}
-	expect = (struct snmp_expect){
-		.request_id = (int32_t)id,
-		.version = x->peer->credential.version,
-		.community = x->peer->credential.community,
-		.community_len = x->peer->credential.community_len,
-		.varbinds = x->walk ? NULL : x->request.data + x->request.varbinds_at,
-		.varbinds_len = x->walk ? 0 : (size_t)x->request.len - x->request.varbinds_at
-	};
-	if ((check = snmp_response_check(&w->msg, &expect)) != SNMP_MATCHES) {
+	if ((check = message_check(w, x, id)) != SNMP_MATCHES) {
 		w->counter[counter_of(check)]++;
 		x->peer->complaint = snmp_check_words[check];
 		return;

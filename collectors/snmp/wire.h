@@ -5,14 +5,17 @@
  * An exchange is one request until its answer: it is sent up to three times, each time under a new random
  * request-id, and an answer to any of them will do. An answer counts when address, port, version, community,
  * request-id, PDU type and (GET) the OIDs are those asked; everything else is dropped, counted by reason, and
- * remembered as the peer's complaint, and the request times out as if nothing had come. What is started
- * within one 5 ms tick leaves in one batch.
+ * remembered as the peer's complaint, and the request times out as if nothing had come. Each try waits longer
+ * than the one before, but none beyond the deadline of its poll. What is started within one 5 ms tick leaves
+ * in batches, as much as the answers have room for; the rest follows in the next ticks.
  */
 #ifndef SIMPUL_SNMP_WIRE_H
 #define SIMPUL_SNMP_WIRE_H
 
 #include "base/packet_io.h"
 #include "collectors/snmp/request.h"
+#include "schedule/lag.h"
+#include "schedule/wheel.h"
 
 #define WIRE_TRIES 3
 #define WIRE_TICK_NS (5 * NS_PER_MS)
@@ -26,7 +29,9 @@ struct snmp_peer {			/* whom we ask; lives in its device */
 	int64_t		       timeout_ns;
 	bool		       unsent;		/* the kernel would not send a request */
 	const char	      *complaint;	/* why the last wrong answer was dropped, or NULL; constant */
-	char		       key[ADDR_TEXT_MAX + 8];	/* "10.0.0.1 161": finds the peer of a stray packet */
+	int64_t		       deadline_ns;	/* of all tries but those of a walk; 0: none */
+	int64_t		       planned_ns;	/* when the next request should leave, for the lag; 0: not planned */
+	struct snmp_peer      *next;		/* in the wire's table */
 };
 
 struct snmp_answer {
@@ -42,25 +47,27 @@ struct snmp_exchange {			/* embedded in its owner, zeroed at first */
 	bool		     walk;	/* the answer's OIDs are not those asked */
 	uint8_t		     tries;	/* made so far; 0 = not open */
 	uint8_t		     tries_max;
-	int32_t		     id[WIRE_TRIES];
+	uint32_t	     id[WIRE_TRIES];
 	int64_t		     sent_ns[WIRE_TRIES];
-	struct loop_timer    timer;
+	struct wheel_timer   timer;
 	void		   (*done)(void *arg, const struct snmp_answer *answer);	/* NULL: timed out */
 	void		    *arg;
 };
 
 enum wire_counter {
 	WIRE_REQUESTS, WIRE_RETRIES, WIRE_RESPONSES, WIRE_TIMEOUTS, WIRE_MALFORMED, WIRE_UNMATCHED, WIRE_LATE,
-	WIRE_WRONG_SOURCE, WIRE_WRONG_COMMUNITY, WIRE_WRONG_OIDS, WIRE_WRONG_OTHER, WIRE_SEND_ERRORS,
+	WIRE_WRONG_SOURCE, WIRE_WRONG_COMMUNITY, WIRE_WRONG_OIDS, WIRE_WRONG_OTHER, WIRE_SEND_ERRORS, WIRE_PACED,
 	WIRE_COUNTERS
 };
 
-struct snmp_wire *wire_new(struct loop *l, struct packet_io *io);	/* both borrowed */
+/** All borrowed; the wheel's tick is WIRE_TICK_NS. */
+struct snmp_wire *wire_new(struct loop *l, struct packet_io *io, struct wheel *wheel);
 void	wire_free(struct snmp_wire *w);					/* no exchange may be open */
 uint64_t wire_counter(const struct snmp_wire *w, enum wire_counter c);
+struct lag *wire_lag(struct snmp_wire *w);		/* how late planned requests left */
 
 /**
- * Let stray packets from this peer's address and port become its complaint. The first of equal peers wins.
+ * Let stray packets from this peer's address and port become its complaint: of the peer that was added first.
  */
 void	wire_peer_add(struct snmp_wire *w, struct snmp_peer *p);
 void	wire_peer_remove(struct snmp_wire *w, struct snmp_peer *p);

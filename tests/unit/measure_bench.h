@@ -87,7 +87,7 @@ snmp_engine_packet(struct snmp_engine *e, const struct packet_in *in)
 }
 
 void
-snmp_engine_counters(const struct snmp_engine *e, struct msg_counters *out)
+snmp_engine_counters(struct snmp_engine *e, struct msg_counters *out)
 {
 	msg_counters_add(out, "snmp.told", e->told);
 }

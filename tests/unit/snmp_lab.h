@@ -55,6 +55,8 @@ struct lab {
 	struct msg_port_found found[64];
 	size_t		    nfound;
 	size_t		    batches, packets;
+	int64_t		    tick_ns;		/* the 5 ms in which packets left last */
+	size_t		    in_tick, most_in_tick;	/* packets */
 	uint64_t	    trace;
 };
 
@@ -153,6 +155,12 @@ lab_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, 
 
 	lab->batches++;
 	lab->packets += n;
+	if (loop_mono_ns(lab->loop) / (5 * NS_PER_MS) != lab->tick_ns / (5 * NS_PER_MS))
+		lab->in_tick = 0;
+	lab->tick_ns = loop_mono_ns(lab->loop);
+	lab->in_tick += n;
+	if (lab->in_tick > lab->most_in_tick)
+		lab->most_in_tick = lab->in_tick;
 	for (size_t i = 0; i < n; i++) {
 		batch[i].sent_ns = loop_mono_ns(lab->loop);
 		batch[i].error = lab->fault == FAULT_UNSENT ? ENETUNREACH : 0;
