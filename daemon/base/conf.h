@@ -84,6 +84,9 @@ void	conf_each(const struct conf *c, void (*cb)(void *arg, const char *path, con
 /** Rebuild from such pairs: type and range are checked again. 0, or -1 with a sentence in err. */
 int	conf_set(struct conf *c, const char *path, const char *value, char *err, size_t err_size);
 
+/** Has every key a value? What conf_set() has built may lack one that must be given; to read that is a bug. */
+bool	conf_is_whole(const struct conf *c);
+
 /** The commented default file, and the man page's section on settings (mdoc). */
 struct buf;
 void	conf_write_default(struct buf *out);

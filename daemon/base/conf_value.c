@@ -478,3 +478,16 @@ conf_set(struct conf *c, const char *path, const char *value, char *err, size_t 
 	conf_resize(c, at.group, (size_t)n);
 	return 0;
 }
+
+bool
+conf_is_whole(const struct conf *c)
+{
+	size_t g, e, k;
+
+	for (g = 0; c->schema[g].name != NULL; g++)
+		for (e = 0; e < c->section[g].n; e++)
+			for (k = 0; c->schema[g].options[k].key != NULL; k++)
+				if (c->section[g].entry[e].value[k].text == NULL)
+					return false;
+	return true;
+}

@@ -19,6 +19,7 @@
 #include "core/load.h"
 #include "core/ports.h"
 #include "core/private.h"
+#include "model/snmp_profile.h"
 
 /* ---- series numbers ---- */
 
@@ -389,5 +390,6 @@ core_objects_free(struct core *c)
 	nmap_free(c->device_by_number);
 	map_free(c->port_by_ref);
 	inventory_free(c->inv);
+	snmp_profiles_unref(c->profiles);
 	conf_free(c->conf);
 }

@@ -47,8 +47,14 @@ enum ipc_type {
 	IPC_DISCOVER,		/* core -> measure: who answers at these addresses? */
 	IPC_DISCOVERED,		/* measure -> core, same token: one that does */
 	IPC_DISCOVER_END,	/* measure -> core, same token: all have been asked */
+	/* profiles and sensors */
+	IPC_PROFILE,		/* core -> measure, in the plan before all targets: its tables and values follow */
+	IPC_PROFILE_TABLE,
+	IPC_PROFILE_VALUE,
+	IPC_SENSOR,		/* core -> measure: number of a sensor of the target before it */
+	IPC_SENSOR_FOUND,	/* measure -> core: discovery saw this sensor */
 	/* store */
-	IPC_SERIES_PLAN = 48,	/* core -> store: settings, then one per object, then an end mark */
+	IPC_SERIES_PLAN = 80,	/* core -> store: settings, then one per object, then an end mark */
 	IPC_SERIES_READ,	/* core -> store */
 	IPC_SERIES_ROWS,	/* store -> core */
 	IPC_SERIES_END,
@@ -56,7 +62,7 @@ enum ipc_type {
 	IPC_DURABLE,		/* store -> core and measure */
 	IPC_STORE_STATE,	/* store -> core */
 	/* publish */
-	IPC_BROKER_PLAN = 64,	/* core -> publish */
+	IPC_BROKER_PLAN = 96,	/* core -> publish */
 	IPC_OUTBOX_ITEM,	/* core -> publish */
 	IPC_OUTBOX_DONE,	/* publish -> core */
 	IPC_BROKER_STATE,	/* publish -> core */

@@ -5,6 +5,7 @@
  */
 #include "ipc/msg.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct wire {
@@ -135,7 +136,7 @@ hello_fields(struct wire *w, struct msg_hello *m)
 static void
 file_fields(struct wire *w, struct msg_file *m)
 {
-	word(w, &m->what, 0, INPUT_KINDS - 1);
+	word(w, &m->what, 0, INPUT_PROFILE);
 	STR(w, m->name);
 }
 
@@ -147,7 +148,7 @@ row_fields(struct wire *w, struct msg_row *m)
 	char  *at;
 	int    i;
 
-	word(w, &m->what, 0, INPUT_KINDS - 1);
+	word(w, &m->what, 0, INPUT_PROFILE);
 	u32(w, &m->line);
 	word(w, &m->nfields, 0, ROW_FIELDS_MAX);
 	for (i = 0; i < m->nfields && !w->in.bad; i++) {
@@ -182,6 +183,7 @@ conf_end_fields(struct wire *w, struct msg_conf_end *m)
 	u32(w, &m->rows);
 	for (i = 0; i < INPUT_KINDS; i++)
 		u32(w, &m->count[i]);
+	u32(w, &m->profiles);
 }
 
 static void
@@ -463,6 +465,113 @@ counters_fields(struct wire *w, struct msg_counters *m)
 	}
 }
 
+/* ---- profiles and sensors ---- */
+
+/* A number that is one: what is unknown has no place in a profile. */
+static void
+f64(struct wire *w, double *v)
+{
+	if (w->out != NULL)
+		buf_f64le(w->out, *v);
+	else if (!isfinite(*v = cursor_f64le(&w->in)))
+		w->in.bad = true;
+}
+
+static void
+oid(struct wire *w, struct msg_oid *o)
+{
+	word(w, &o->n, 0, OID_ARCS_MAX);
+	for (int i = 0; i < o->n && !w->in.bad; i++)
+		u32(w, &o->arc[i]);
+}
+
+static void
+raws(struct wire *w, struct msg_raws *r)
+{
+	word(w, &r->n, 0, PROFILE_LIST_MAX);
+	for (int i = 0; i < r->n && !w->in.bad; i++)
+		f64(w, &r->v[i]);
+}
+
+static void
+limits(struct wire *w, struct msg_limits *l)
+{
+	f64(w, &l->low_warn);
+	f64(w, &l->low_crit);
+	f64(w, &l->high_warn);
+	f64(w, &l->high_crit);
+}
+
+static void
+profile_fields(struct wire *w, struct msg_profile *m)
+{
+	STR(w, m->name);
+	STR(w, m->help);
+	word(w, &m->nmatches, 0, PROFILE_LIST_MAX);
+	for (int i = 0; i < m->nmatches && !w->in.bad; i++)
+		oid(w, &m->match[i]);
+	word(w, &m->nincludes, 0, PROFILE_LIST_MAX);
+	for (int i = 0; i < m->nincludes && !w->in.bad; i++)
+		STR(w, m->include[i]);
+}
+
+static void
+profile_table_fields(struct wire *w, struct msg_profile_table *m)
+{
+	STR(w, m->name);
+	STR(w, m->help);
+	oid(w, &m->entry);
+	word(w, &m->scalar, 0, 1);
+	word(w, &m->index_text, 0, 1);
+	u32(w, &m->label);
+	word(w, &m->port, 0, PROFILE_PORTS - 1);
+	u32(w, &m->port_column);
+	u32(w, &m->every_s);
+	u32(w, &m->rows_max);
+}
+
+static void
+profile_value_fields(struct wire *w, struct msg_profile_value *m)
+{
+	u16(w, &m->table);
+	STR(w, m->name);
+	STR(w, m->help);
+	u32(w, &m->column);
+	word(w, &m->type, 0, PROFILE_TYPES - 1);
+	word(w, &m->host, 0, PROFILE_HOSTS - 1);
+	f64(w, &m->factor);
+	f64(w, &m->offset);
+	f64(w, &m->wrap);
+	f64(w, &m->min);
+	f64(w, &m->max);
+	raws(w, &m->none);
+	raws(w, &m->ok);
+	raws(w, &m->warn);
+	raws(w, &m->bad);
+	limits(w, &m->limits);
+}
+
+static void
+sensor_fields(struct wire *w, struct msg_sensor *m)
+{
+	u32(w, &m->device);
+	u32(w, &m->number);
+	STR(w, m->name);
+}
+
+static void
+sensor_found_fields(struct wire *w, struct msg_sensor_found *m)
+{
+	u32(w, &m->device);
+	STR(w, m->name);
+	STR(w, m->help);
+	STR(w, m->unit);
+	STR(w, m->port);
+	u32(w, &m->if_index);
+	word(w, &m->type, 0, PROFILE_TYPES - 1);
+	limits(w, &m->limits);
+}
+
 /* Writing never changes the message, so taking its const away is safe. */
 #define MSG_DEFINE(name) \
 void \
@@ -518,6 +627,11 @@ MSG_DEFINE(outbox_item)
 MSG_DEFINE(outbox_done)
 MSG_DEFINE(broker_state)
 MSG_DEFINE(counters)
+MSG_DEFINE(profile)
+MSG_DEFINE(profile_table)
+MSG_DEFINE(profile_value)
+MSG_DEFINE(sensor)
+MSG_DEFINE(sensor_found)
 
 void
 msg_counters_add(struct msg_counters *m, const char *name, uint64_t value)

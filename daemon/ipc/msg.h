@@ -24,7 +24,8 @@ struct msg_file {		/* FILE */
 	uint8_t	 what;		/* enum input_kind */
 	char	 name[200];	/* for messages: "etc/inventory/sites.csv" */
 };
-enum input_kind { INPUT_CONF, INPUT_SITES, INPUT_LINKS, INPUT_DEVICES, INPUT_SERVICES, INPUT_SEGMENTS, INPUT_KINDS };
+enum input_kind { INPUT_CONF, INPUT_SITES, INPUT_LINKS, INPUT_DEVICES, INPUT_SERVICES, INPUT_SEGMENTS, INPUT_KINDS,
+	INPUT_PROFILE = INPUT_KINDS };	/* the others are one file each; of profiles there are any number, ROW: name, key path, value */
 
 #define ROW_FIELDS_MAX 32
 struct msg_row {		/* ROW: for INPUT_CONF the fields are key path and value as written; else the columns of the kind in schema order */
@@ -44,6 +45,7 @@ struct msg_conf_error {		/* CONF_ERROR */
 struct msg_conf_end {		/* CONF_END */
 	uint32_t errors, rows;	/* rows of the inventory, in all */
 	uint32_t count[INPUT_KINDS];	/* ... and of each kind */
+	uint32_t profiles;
 };
 
 struct msg_engine {		/* ENGINE */
@@ -152,6 +154,81 @@ struct msg_discovered {		/* DISCOVERED: an address that answers in at least one 
 struct msg_discover_end {	/* DISCOVER_END */
 	uint8_t	 asked;		/* addresses that were asked to the end */
 	char	 error[200];	/* why not all of them were; else empty */
+};
+
+#define OID_ARCS_MAX 128
+struct msg_oid {
+	uint8_t	 n;
+	uint32_t arc[OID_ARCS_MAX];
+};
+
+#define PROFILES_MAX	   256
+#define PROFILE_TABLES_MAX 64	/* of one profile */
+#define PROFILE_VALUES_MAX 512
+#define PROFILE_LIST_MAX   16	/* what may stand in one list */
+#define PROFILE_NAME_MAX   32
+struct msg_profile {		/* PROFILE: which tables a kind of device has; docs/profiles.md says what each field means */
+	char	 name[PROFILE_NAME_MAX];
+	char	 help[200];
+	uint8_t	 nmatches, nincludes;
+	struct msg_oid match[PROFILE_LIST_MAX];
+	char	 include[PROFILE_LIST_MAX][PROFILE_NAME_MAX];
+};
+
+enum profile_port { PROFILE_PORT_NONE, PROFILE_PORT_INDEX, PROFILE_PORT_LABEL, PROFILE_PORT_COLUMN, PROFILE_PORTS };
+struct msg_profile_table {	/* PROFILE_TABLE */
+	char	 name[PROFILE_NAME_MAX];
+	char	 help[200];
+	struct msg_oid entry;	/* of the conceptual row; of scalars their parent */
+	uint8_t	 scalar;
+	uint8_t	 index_text;	/* the index is a text, its length first */
+	uint32_t label;		/* column whose text names the row; 0 = its index does */
+	uint8_t	 port;		/* enum profile_port: how a row belongs to a port */
+	uint32_t port_column;
+	uint32_t every_s;	/* 0 = each poll */
+	uint32_t rows_max;
+};
+
+struct msg_raws {		/* raw numbers, as the device says them */
+	uint8_t	 n;
+	double	 v[PROFILE_LIST_MAX];
+};
+
+#define PROFILE_NO_LIMIT 1e18	/* of min and the low limits: -1e18 */
+enum profile_type { PROFILE_GAUGE, PROFILE_COUNTER, PROFILE_STATE, PROFILE_TYPES };
+enum profile_host { PROFILE_HOST_NONE, PROFILE_HOST_CPU, PROFILE_HOST_MEM, PROFILE_HOST_LOAD, PROFILE_HOST_TEMP, PROFILE_HOSTS };
+struct msg_limits {		/* of a value, for rules and for those who look at it; PROFILE_NO_LIMIT: none */
+	double	 low_warn, low_crit, high_warn, high_crit;
+};
+struct msg_profile_value {	/* PROFILE_VALUE */
+	uint16_t table;		/* place of its table in the profile */
+	char	 name[20];	/* "rx_power_dbm": ends in its unit */
+	char	 help[200];
+	uint32_t column;
+	uint8_t	 type;		/* enum profile_type */
+	uint8_t	 host;		/* enum profile_host: the value of the host series that it feeds */
+	double	 factor, offset, wrap, min, max;
+	struct msg_raws none, ok, warn, bad;
+	struct msg_limits limits;
+};
+
+#define SENSORS_MAX 1024	/* of one device */
+#define SENSOR_NAME_MAX 192	/* table, value and label: "optical/rx_power_dbm/sfp1"; of scalars "health/temp_c/" */
+struct msg_sensor {		/* SENSOR, follows the TARGET of its device */
+	uint32_t device;	/* number of the TARGET */
+	uint32_t number;	/* series number of sensor/<device>.<key> */
+	char	 name[SENSOR_NAME_MAX];
+};
+
+struct msg_sensor_found {	/* SENSOR_FOUND */
+	uint32_t device;
+	char	 name[SENSOR_NAME_MAX];
+	char	 help[200];
+	char	 unit[12];	/* "dBm", "C"; empty: none */
+	char	 port[128];	/* ifName of the port to which it belongs, or empty */
+	uint32_t if_index;	/* ... when only that is known; 0 = not at all */
+	uint8_t	 type;		/* enum profile_type; of a state: 0 ok, 1 warn, 2 bad */
+	struct msg_limits limits;
 };
 
 enum series_plan_op { SERIES_PLAN_BEGIN = 1, SERIES_PLAN_ADD, SERIES_PLAN_END };
@@ -288,6 +365,11 @@ MSG_DECLARE(outbox_item);
 MSG_DECLARE(outbox_done);
 MSG_DECLARE(broker_state);
 MSG_DECLARE(counters);
+MSG_DECLARE(profile);
+MSG_DECLARE(profile_table);
+MSG_DECLARE(profile_value);
+MSG_DECLARE(sensor);
+MSG_DECLARE(sensor_found);
 
 /** Append one; what does not fit is left out. @param name  copied */
 void msg_counters_add(struct msg_counters *m, const char *name, uint64_t value);

@@ -24,6 +24,7 @@
 #include "model/inventory.h"
 
 struct ipc_channel;
+struct snmp_profiles;
 
 #define CORE_INSTANCES_MAX 16
 
@@ -39,6 +40,7 @@ struct core {
 	struct ledger	  *ledger;
 	struct conf	  *conf;	/* NULL until the first configuration is accepted */
 	struct inventory  *inv;		/* likewise */
+	struct snmp_profiles *profiles;	/* likewise */
 	struct core_settings set;
 	int64_t		   started_ns, loaded_ns;	/* wall */
 	int64_t		   refused_ns;	/* wall: what the files say was refused then; 0 = it is in force */

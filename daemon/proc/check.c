@@ -15,8 +15,7 @@
 
 #include "model/csv.h"
 #include "probes/probe.h"
-
-#define ERRORS_MAX 1000		/* told one by one; the rest is counted */
+#include "proc/checker.h"
 
 static const char *const input_names[INPUT_KINDS] = {
 	[INPUT_CONF] = "simpuld.conf",
@@ -27,31 +26,15 @@ static const char *const input_names[INPUT_KINDS] = {
 	[INPUT_SEGMENTS] = "inventory/segments.csv",
 };
 
-struct finding {
-	enum input_kind what;
-	unsigned	line, column;
-	size_t		order;		/* of arrival: what else is equal stays in it */
-	char	       *text;
-};
-
-struct checker {
-	const struct check_input *in;
-	struct check_result	 *result;
-	enum input_kind		  what;	/* being read */
-	struct finding		 *finding;
-	size_t			  nfindings;
-};
-
 static const char *
-input_name(const struct checker *c, enum input_kind what)
+input_name(const struct checker *c, enum input_kind what, size_t file)
 {
+	if (what == INPUT_PROFILE)
+		return c->profile[file].name;
 	return c->in[what].name[0] != '\0' ? c->in[what].name : input_names[what];
 }
 
-static void check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column,
-    const char *fmt, ...) PRINTF_LIKE(5, 6);
-
-static void
+void
 check_say(struct checker *c, enum input_kind what, unsigned line, unsigned column, const char *fmt, ...)
 {
 	char	text[1000];
@@ -64,12 +47,13 @@ check_say(struct checker *c, enum input_kind what, unsigned line, unsigned colum
 	va_end(ap);
 	if (c->finding == NULL)
 		c->finding = xcalloc(ERRORS_MAX, sizeof(*c->finding));
-	c->finding[c->nfindings] = (struct finding){ what, line, column, c->nfindings, xstrdup(text) };
+	c->finding[c->nfindings] = (struct finding){ what, what == INPUT_PROFILE ? c->file : 0, line, column,
+		c->nfindings, xstrdup(text) };
 	c->nfindings++;
 }
 
-static void
-on_error(void *arg, unsigned line, unsigned column, const char *text)
+void
+check_on_error(void *arg, unsigned line, unsigned column, const char *text)
 {
 	struct checker *c = arg;
 
@@ -242,7 +226,7 @@ via_check(struct checker *c, enum input_kind what, const char *id, const char *v
 	check_say(c, what, inventory_line_of(c->result->inv, what, id),
 	    inventory_field_of(c->result->inv, what, column),
 	    "via \"%s\" is no instance of %s; add { name = \"%s\"; } to its measure list", via,
-	    input_name(c, INPUT_CONF), via);
+	    input_name(c, INPUT_CONF, 0), via);
 }
 
 static void
@@ -268,6 +252,8 @@ finding_compare(const void *left, const void *right)
 
 	if (a->what != b->what)
 		return a->what < b->what ? -1 : 1;
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
 	if (a->line != b->line)
 		return a->line < b->line ? -1 : 1;
 	if (a->column != b->column)
@@ -287,7 +273,7 @@ findings_tell(struct checker *c, void (*error)(void *arg, const struct msg_conf_
 		const struct finding *f = &c->finding[i];
 
 		e = (struct msg_conf_error){ .line = f->line, .column = f->column };
-		text_copy(e.file, sizeof(e.file), input_name(c, f->what));
+		text_copy(e.file, sizeof(e.file), input_name(c, f->what, f->file));
 		text_copy(e.text, sizeof(e.text), f->text);
 		error(arg, &e);
 		free(f->text);
@@ -296,7 +282,7 @@ findings_tell(struct checker *c, void (*error)(void *arg, const struct msg_conf_
 	if (c->result->errors <= ERRORS_MAX)
 		return;
 	e = (struct msg_conf_error){ 0 };
-	text_copy(e.file, sizeof(e.file), input_name(c, INPUT_CONF));
+	text_copy(e.file, sizeof(e.file), input_name(c, INPUT_CONF, 0));
 	snprintf(e.text, sizeof(e.text), "%u more errors in all files are not shown; mend these first",
 	    c->result->errors - ERRORS_MAX);
 	error(arg, &e);
@@ -314,11 +300,12 @@ inputs_read(struct checker *c)
 		if (in->text == NULL && c->what <= INPUT_LINKS)
 			check_say(c, c->what, 0, 0, "the file is missing; it must be there");
 		else if (in->text != NULL && c->what == INPUT_CONF)
-			r->conf = conf_parse(in->text, in->len, on_error, c);
+			r->conf = conf_parse(in->text, in->len, check_on_error, c);
 		else if (in->text != NULL)
-			inventory_read(r->inv, c->what, in->text, in->len, on_error, c);
+			inventory_read(r->inv, c->what, in->text, in->len, check_on_error, c);
 	}
 	inventory_link(r->inv, on_link_error, c);
+	check_profiles(c);
 	if (r->conf != NULL) {
 		conf_check(c);
 		instances_check(c);
@@ -326,19 +313,19 @@ inputs_read(struct checker *c)
 }
 
 void
-check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
-    void (*error)(void *arg, const struct msg_conf_error *e), void *arg)
+check_all(struct check_result *r, const struct check_input in[INPUT_KINDS], const struct check_input *profile,
+    size_t nprofiles, void (*error)(void *arg, const struct msg_conf_error *e), void *arg)
 {
-	struct checker c = { .in = in, .result = r };
+	struct checker c = { .in = in, .profile = profile, .nprofiles = nprofiles, .result = r };
 
 	*r = (struct check_result){ 0 };
 	inputs_read(&c);
 	findings_tell(&c, error, arg);
 	if (r->errors > 0) {
-		conf_free(r->conf);
-		inventory_free(r->inv);
-		r->conf = NULL;
-		r->inv = NULL;
+		uint32_t errors = r->errors;
+
+		check_result_free(r);
+		r->errors = errors;
 		return;
 	}
 	r->rows = (uint32_t)(r->inv->nsites + r->inv->nlinks + r->inv->ndevices + r->inv->nservices +
@@ -346,9 +333,19 @@ check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
 }
 
 void
+check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
+    void (*error)(void *arg, const struct msg_conf_error *e), void *arg)
+{
+	check_all(r, in, NULL, 0, error, arg);
+}
+
+void
 check_result_free(struct check_result *r)
 {
 	conf_free(r->conf);
 	inventory_free(r->inv);
+	for (size_t i = 0; i < r->nprofiles; i++)
+		conf_free(r->profile[i].conf);
+	free(r->profile);
 	*r = (struct check_result){ 0 };
 }

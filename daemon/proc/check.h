@@ -15,16 +15,28 @@ struct check_input {
 	size_t	len;
 };
 
+struct check_profile {
+	char	     name[PROFILE_NAME_MAX];
+	size_t	     file;		/* place among the inputs */
+	struct conf *conf;
+};
+
 struct check_result {
 	struct conf	 *conf;		/* owned; NULL when errors > 0 */
 	struct inventory *inv;		/* owned; NULL when errors > 0 */
+	struct check_profile *profile;	/* owned; none when errors > 0 */
+	size_t		  nprofiles;
 	uint32_t	  errors, rows;	/* rows of the inventory */
 };
 
 /**
  * Check all inputs together. Pure: no I/O.
+ * @param profile	the files of profiles/; without any, what the inventory says of profiles is not judged
  * @param error	called for every error found (file, line, column, sentence with the remedy)
  */
+void	check_all(struct check_result *r, const struct check_input in[INPUT_KINDS], const struct check_input *profile,
+	    size_t nprofiles, void (*error)(void *arg, const struct msg_conf_error *e), void *arg);
+/** The same without profiles. */
 void	check_inputs(struct check_result *r, const struct check_input in[INPUT_KINDS],
 	    void (*error)(void *arg, const struct msg_conf_error *e), void *arg);
 void	check_result_free(struct check_result *r);
@@ -34,7 +46,7 @@ int	check_read(int fd, size_t max, char **text, size_t *len, char *err, size_t e
 
 /**
  * Main of the check child (already forked; it sets its own limits and enters its sandbox).
- * The parent sends: CHANNEL to core (none at the engine's first check, before core exists), a FILE per input that exists or a
+ * The parent sends: CHANNEL to core (none at the engine's first check, before core exists), a FILE per input that exists (profiles: any number) or a
  * CONF_ERROR if it cannot be opened, CONF_END. The answer on parent_fd: a CONF_ERROR per error, or ENGINE and an INSTANCE per measure instance; last CONF_END.
  * To core: what check_send() sends, or the errors and CONF_END.
  * @return the exit code: 0 when all is right, else 1

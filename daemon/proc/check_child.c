@@ -149,6 +149,22 @@ too_late(void *arg)
 	misbehaves(arg, "it took too long to read the files");
 }
 
+static void
+send_profile(void *arg, const struct msg_file *m, int fd, const char *err)
+{
+	struct check_child   *c = arg;
+	struct msg_conf_error e = { 0 };
+
+	if (fd != -1) {
+		msg_file_send(c->channel, IPC_FILE, 0, m, fd);
+		close(fd);
+		return;
+	}
+	text_copy(e.file, sizeof(e.file), m->name);
+	text_copy(e.text, sizeof(e.text), err);
+	msg_conf_error_send(c->channel, IPC_CONF_ERROR, 0, &e, -1);
+}
+
 /* What cannot be opened goes through the process, too, so that core hears of it in the same way. 0 or -1. */
 static int
 send_files(struct check_child *c, const char *conf_path)
@@ -167,6 +183,7 @@ send_files(struct check_child *c, const char *conf_path)
 			msg_conf_error_send(c->channel, IPC_CONF_ERROR, 0, &e, -1);
 		}
 	}
+	inputs_profiles(conf_path, send_profile, c);
 	return msg_conf_end_send(c->channel, IPC_CONF_END, 0, &(struct msg_conf_end){ 0 }, -1);
 }
 

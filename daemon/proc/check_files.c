@@ -41,6 +41,8 @@ summary_print(const struct check_answer *a)
 		if (k <= INPUT_DEVICES || a->end.count[k] > 0)
 			printf("%s%u %s%s", k > INPUT_SITES ? ", " : "", a->end.count[k], what[k],
 			    a->end.count[k] == 1 ? "" : "s");
+	if (a->end.profiles > 0)
+		printf(", %u profile%s", a->end.profiles, a->end.profiles == 1 ? "" : "s");
 	puts(": no errors");
 }
 

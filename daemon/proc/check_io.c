@@ -85,6 +85,42 @@ send_setting(void *arg, const char *path, const char *value)
 	send_row(arg, &m);
 }
 
+struct profile_sender {
+	struct ipc_channel	   *core;
+	const struct check_profile *profile;
+};
+
+/* Defaults core has, too. */
+static void
+send_profile_setting(void *arg, const char *path, const char *value)
+{
+	const struct profile_sender *s = arg;
+	struct msg_row		     m;
+	unsigned		     line, column;
+
+	conf_place(s->profile->conf, path, &line, &column);
+	if (line == 0)
+		return;
+	m.what = INPUT_PROFILE;
+	m.line = line;
+	m.nfields = 3;
+	m.field[0] = s->profile->name;
+	m.field[1] = path;
+	m.field[2] = value;
+	send_row(s->core, &m);
+}
+
+/* One that says nothing is there all the same: its name comes with an empty path. */
+static void
+send_profile(struct ipc_channel *core, const struct check_profile *p)
+{
+	struct profile_sender s = { core, p };
+	struct msg_row	      m = { .what = INPUT_PROFILE, .nfields = 3, .field = { p->name, "", "" } };
+
+	send_row(core, &m);
+	conf_each(p->conf, send_profile_setting, &s);
+}
+
 static void
 send_fields(void *arg, enum input_kind what, unsigned line, const char *const *fields, size_t n)
 {
@@ -123,6 +159,8 @@ check_send(struct ipc_channel *core, const struct check_result *r)
 		check_send_instances(core, r->conf);
 		conf_each(r->conf, send_setting, core);
 		inventory_each(r->inv, send_fields, core);
+		for (size_t i = 0; i < r->nprofiles; i++)
+			send_profile(core, &r->profile[i]);
 	}
 	msg_conf_end_send(core, IPC_CONF_END, 0, &end, -1);
 }
@@ -151,5 +189,6 @@ check_end(const struct check_result *r)
 	end.count[INPUT_DEVICES] = (uint32_t)r->inv->ndevices;
 	end.count[INPUT_SERVICES] = (uint32_t)r->inv->nservices;
 	end.count[INPUT_SEGMENTS] = (uint32_t)r->inv->nsegments;
+	end.profiles = (uint32_t)r->nprofiles;
 	return end;
 }

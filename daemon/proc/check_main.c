@@ -5,6 +5,7 @@
  * end it if a file makes a library run away: the parent then hears the end of the channel instead of an
  * answer, which is an error, too.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,12 +20,15 @@
 
 #define MEMORY_MAX    (256u << 20)
 #define CPU_MAX_S     5
+#define PROFILE_BYTES_MAX (32u << 20)	/* of all profiles together: they must fit into the memory */
 #define ANSWER_MAX_MS 10000	/* what the receivers may take to empty the channels */
 
 struct check {
 	struct loop	   *loop;
 	struct ipc_channel *parent, *core;
 	struct check_input  in[INPUT_KINDS];
+	struct check_input *profile;
+	size_t		    nprofiles, profile_bytes;
 	uint32_t	    read_errors;
 	bool		    ended;
 };
@@ -50,6 +54,28 @@ take_error(struct check *c, const struct ipc_msg *msg)
 	return 0;
 }
 
+/* Where a file of this kind goes. NULL: there are too many. */
+static struct check_input *
+input_for(struct check *c, uint8_t what)
+{
+	if (what < INPUT_KINDS)
+		return &c->in[what];
+	if (c->nprofiles == PROFILES_MAX)
+		return NULL;
+	c->profile = xrealloc(c->profile, c->nprofiles + 1, sizeof(*c->profile));
+	c->profile[c->nprofiles] = (struct check_input){ 0 };
+	return &c->profile[c->nprofiles++];
+}
+
+static int
+profile_bytes_count(struct check *c, uint8_t what, const struct check_input *in, char *err, size_t err_size)
+{
+	if (what != INPUT_PROFILE || (c->profile_bytes += in->len) <= PROFILE_BYTES_MAX)
+		return 0;
+	snprintf(err, err_size, "with it all profiles together are larger than %u MiB", PROFILE_BYTES_MAX >> 20);
+	return -1;
+}
+
 static int
 take_file(struct check *c, const struct ipc_msg *msg)
 {
@@ -59,11 +85,13 @@ take_file(struct check *c, const struct ipc_msg *msg)
 
 	if (msg_file_decode(&m, msg->data, msg->len) == -1)
 		return -1;
-	in = &c->in[m.what];
+	if ((in = input_for(c, m.what)) == NULL)
+		return -1;
 	free(in->text);
 	text_copy(in->name, sizeof(in->name), m.name);
-	if (check_read(msg->fd, m.what == INPUT_CONF ? CONF_BYTES_MAX : CSV_BYTES_MAX, &in->text, &in->len,
-		e.text, sizeof(e.text)) == 0)
+	if (check_read(msg->fd, m.what == INPUT_CONF || m.what == INPUT_PROFILE ? CONF_BYTES_MAX : CSV_BYTES_MAX,
+		&in->text, &in->len, e.text, sizeof(e.text)) == 0 &&
+	    profile_bytes_count(c, m.what, in, e.text, sizeof(e.text)) == 0)
 		return 0;
 	text_copy(e.file, sizeof(e.file), m.name);
 	c->read_errors++;
@@ -87,7 +115,7 @@ answer(struct check *c)
 	struct check_result r = { 0 };
 
 	if (c->read_errors == 0) {
-		check_inputs(&r, c->in, send_error, c);
+		check_all(&r, c->in, c->profile, c->nprofiles, send_error, c);
 		end = check_end(&r);
 	}
 	if (end.errors == 0) {
@@ -193,5 +221,8 @@ check_main(int parent_fd)
 	loop_free(c.loop);
 	for (i = 0; i < INPUT_KINDS; i++)
 		free(c.in[i].text);
+	while (c.nprofiles > 0)
+		free(c.profile[--c.nprofiles].text);
+	free(c.profile);
 	return rc;
 }

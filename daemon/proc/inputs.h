@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* inputs.h: the files that make up a configuration: FILE itself and dirname(FILE)/inventory/<table>.csv. */
+/* inputs.h: the files that make up a configuration: FILE itself and dirname(FILE)/inventory/<table>.csv, dirname(FILE)/profiles/<name>.conf. */
 #ifndef SIMPUL_INPUTS_H
 #define SIMPUL_INPUTS_H
 
@@ -12,6 +12,12 @@
  * @return a descriptor owned by the caller, or -1
  */
 int	input_open(const char *conf_path, enum input_kind what, struct msg_file *m, char *err, size_t err_size);
+/**
+ * The same for each file of the directory profiles/ beside the configuration, by name; none when it is absent.
+ * @param each	m: for messages; fd: owned by the caller, who closes it, or -1 and err says why
+ */
+void	inputs_profiles(const char *conf_path,
+	    void (*each)(void *arg, const struct msg_file *m, int fd, const char *err), void *arg);
 /** Can this process open all of them that are there? 0, or -1 (logged). */
 int	inputs_readable(const char *conf_path);
 /**

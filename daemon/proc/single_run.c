@@ -57,18 +57,49 @@ input_read(const char *conf_path, int what, struct check_input *in)
 	return rc;
 }
 
+struct profile_inputs {
+	struct check_input in[PROFILES_MAX];
+	size_t		   n;
+	bool		   failed;
+};
+
+static void
+profile_read(void *arg, const struct msg_file *m, int fd, const char *err)
+{
+	struct profile_inputs *p = arg;
+	struct check_input    *in = &p->in[p->n];
+	char		       why[200];
+
+	text_copy(why, sizeof(why), err);
+	if (fd != -1) {
+		text_copy(in->name, sizeof(in->name), m->name);
+		p->n += check_read(fd, CONF_BYTES_MAX, &in->text, &in->len, why, sizeof(why)) == 0;
+		close(fd);
+	}
+	if (*why == '\0')
+		return;
+	log_warnx("%s: %s", m->name, why);
+	p->failed = true;
+}
+
 /* @return 0, or -1 when something is wrong (logged); the result is to be freed in both cases */
 static int
 inputs_check(const char *conf_path, struct check_result *r)
 {
-	struct check_input in[INPUT_KINDS] = { 0 };
-	int		   what, rc = 0;
+	struct check_input     in[INPUT_KINDS] = { 0 };
+	struct profile_inputs *profiles = xcalloc(1, sizeof(*profiles));
+	int		       what, rc = 0;
 
 	*r = (struct check_result){ 0 };
+	inputs_profiles(conf_path, profile_read, profiles);
+	rc = profiles->failed ? -1 : 0;
 	for (what = 0; rc == 0 && what < INPUT_KINDS; what++)
 		rc = input_read(conf_path, what, &in[what]);
 	if (rc == 0)
-		check_inputs(r, in, show_error, NULL);
+		check_all(r, in, profiles->in, profiles->n, show_error, NULL);
+	while (profiles->n > 0)
+		free(profiles->in[--profiles->n].text);
+	free(profiles);
 	for (what = 0; what < INPUT_KINDS; what++)
 		free(in[what].text);
 	return rc == 0 && r->errors == 0 ? 0 : -1;
