@@ -27,6 +27,7 @@ static const enum host_kind town[] = { NOBODY, ROUTER, PING_ONLY, NOBODY, OTHER_
 struct net {
 	struct packet_io  io;		/* first */
 	struct loop	 *loop;
+	struct wheel	 *wheel;
 	struct snmp_wire *wire;
 	struct snmp_scan *scan;
 	struct agent	  agent;
@@ -194,7 +195,8 @@ net_new(int secrets_fd)
 
 	net->loop = loop_new_virtual(1, WALL_NS);
 	net->io = (struct packet_io){ .ops = &ops, .loop = net->loop };
-	net->wire = wire_new(net->loop, &net->io);
+	net->wheel = wheel_new(net->loop, WIRE_TICK_NS);
+	net->wire = wire_new(net->loop, &net->io, net->wheel);
 	net->scan = scan_new(&(struct scan_env){ .loop = net->loop, .io = &net->io, .wire = net->wire,
 		.secrets_fd = secrets_fd, .found = on_found, .end = on_end, .arg = net });
 	return net;
@@ -212,6 +214,7 @@ net_free(struct net *net)
 	run(net, 40);		/* what is under way arrives */
 	scan_free(net->scan);
 	wire_free(net->wire);
+	wheel_free(net->wheel);
 	loop_free(net->loop);
 	free(net);
 }
