@@ -12,6 +12,7 @@
  * goes on where it was.
  */
 #include "collectors/collector.h"
+#include "collectors/if_bases.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -67,9 +68,7 @@ static const struct metric if_metrics[] = {
 	{ 0 }
 };
 
-/* The counters of a port, in the order of enum port_rate; the first two are octets. */
-enum { COUNTERS = PORT_OPER_UP_RATIO };
-static const uint8_t counter_column[COUNTERS] = {
+static const uint8_t counter_column[IF_COUNTERS] = {
 	[PORT_RX_BPS] = IF_HC_IN_OCTETS, [PORT_TX_BPS] = IF_HC_OUT_OCTETS,
 	[PORT_RX_ERRORS_PS] = IF_IN_ERRORS, [PORT_TX_ERRORS_PS] = IF_OUT_ERRORS,
 	[PORT_RX_DISCARDS_PS] = IF_IN_DISCARDS, [PORT_TX_DISCARDS_PS] = IF_OUT_DISCARDS
@@ -77,40 +76,52 @@ static const uint8_t counter_column[COUNTERS] = {
 static const uint8_t counter_column_32[2] = { [PORT_RX_BPS] = IF_IN_OCTETS, [PORT_TX_BPS] = IF_OUT_OCTETS };
 
 struct if_port {			/* a port that core has numbered */
-	uint32_t    number, link;
-	char	   *name;		/* as the device spells it */
-	bool	    planned;		/* the device has it */
-	bool	    done;		/* has its sample of this poll */
-	struct rate rate[COUNTERS];
+	uint32_t	number, link;
+	const char     *name;		/* as the device spells it; in if_state.port_names */
+	bool		planned;	/* the device has it */
+	bool		done;		/* has its sample of this poll */
+	struct if_bases bases;
 };
 
 struct if_found {			/* a row that the walk saw */
-	uint32_t index, columns;
-	char	*name;
+	uint32_t    index, columns;
+	const char *name;		/* in if_state.found_names */
 };
 
 struct if_state {
 	struct if_port	*port;
 	struct if_found *found;		/* by rising index; names are unique */
+	char		*port_names, *found_names;
 	size_t		 nports, nfound;
 };
 
 static void
 found_free(struct if_state *st)
 {
-	for (size_t i = 0; i < st->nfound; i++)
-		free(st->found[i].name);
 	free(st->found);
+	free(st->found_names);
 	st->found = NULL;
+	st->found_names = NULL;
 	st->nfound = 0;
 }
 
 static void
-ports_free(struct if_port *port, size_t n)
+ports_free(struct if_state *st)
 {
-	for (size_t i = 0; i < n; i++)
-		free(port[i].name);
-	free(port);
+	for (size_t i = 0; i < st->nports; i++)
+		if_bases_fini(&st->port[i].bases);
+	free(st->port);
+	free(st->port_names);
+}
+
+/* Append a name to a block that has room for it. */
+static const char *
+name_put(char **at, const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	*at += size;
+	return memcpy(*at - size, name, size);
 }
 
 /*
@@ -166,33 +177,54 @@ port_tell(const struct collector *c, const struct row *row, const char *name)
 	c->sink->port_found(c->sink->arg, &m);
 }
 
+/* The name of a row that can be a port, or an empty one. */
+static void
+row_port_name(const struct row *row, char *out)
+{
+	out[0] = '\0';
+	if (row->nindex == 1)		/* an ifIndex */
+		row_name(row, name_column(row_columns(row, IF_COLUMNS)), out);
+}
+
+/* Room for what the walk has found: the rows and their names. */
+static void
+found_new(struct if_state *st, const struct row *rows, size_t n)
+{
+	char   name[NAME_MAX_LEN + 1];
+	size_t size = 0;
+
+	found_free(st);
+	for (size_t i = 0; i < n; i++) {
+		row_port_name(&rows[i], name);
+		size += strlen(name) + 1;
+	}
+	st->found = xcalloc(n + 1, sizeof(*st->found));
+	st->found_names = xcalloc(1, size + 1);
+}
+
 static bool
 if_match(struct collector *c, const struct row *rows, size_t n)
 {
 	struct if_state *st = c->state;
 	struct map	*names = map_new();
-	char		 name[NAME_MAX_LEN + 1];
+	char		 name[NAME_MAX_LEN + 1], *put;
 
-	found_free(st);
-	st->found = xcalloc(n + 1, sizeof(*st->found));
+	found_new(st, rows, n);
+	put = st->found_names;
 	c->hardware = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct if_found		*f = &st->found[st->nfound];
 		const struct snmp_value *mac = &rows[i].value[IF_PHYS_ADDRESS];
 
-		if (rows[i].nindex != 1)		/* no ifIndex */
+		row_port_name(&rows[i], name);
+		if (name[0] == '\0')
 			continue;
 		f->columns = row_columns(&rows[i], IF_COLUMNS);
 		f->index = rows[i].index[0];
-		row_name(&rows[i], name_column(f->columns), name);
-		if (name[0] == '\0')
-			continue;
-		f->name = xstrdup(name);
+		f->name = name_put(&put, name);
 		if (map_add(names, f->name, f) == -1) {
 			log_debug("snmp", "device %u: two ports \"%s\": that of ifIndex %u is left out",
 			    c->device, name, f->index);
-			free(f->name);
-			f->name = NULL;
 			continue;
 		}
 		if (mac->type == SNMP_OCTETS && mac->len > 0)
@@ -202,12 +234,16 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 		st->nfound++;
 	}
 	map_free(names);
+	st->found = xrealloc(st->found, st->nfound + 1, sizeof(*st->found));
 	return st->nfound > 0;
 }
 
+/* Core lists them in one order: mostly it is where it was. */
 static struct if_port *
-port_by_number(struct if_state *st, uint32_t number)
+port_by_number(struct if_state *st, uint32_t number, size_t guess)
 {
+	if (guess < st->nports && st->port[guess].number == number)
+		return &st->port[guess];
 	for (size_t i = 0; i < st->nports; i++)
 		if (st->port[i].number == number)
 			return &st->port[i];
@@ -226,26 +262,32 @@ if_ports(struct collector *c, const struct msg_port *ports, size_t n)
 {
 	struct if_state *st = c->state;
 	struct if_port	*next;
-	size_t		 same = 0;
+	char		*names, *put;
+	size_t		 same = 0, size = 1;
 
 	for (size_t i = 0; i < n && i < st->nports; i++)
 		same += port_is_same(&st->port[i], &ports[i]);
 	if (same == n && n == st->nports)
 		return false;
-	next = xcalloc(n + 1, sizeof(*next));
+	for (size_t i = 0; i < n; i++)
+		size += strlen(ports[i].name) + 1;
+	next = xcalloc(n, sizeof(*next));
+	put = names = xcalloc(1, size);
 	for (size_t i = 0; i < n; i++) {
-		const struct if_port *old = port_by_number(st, ports[i].number);
+		struct if_port *old = port_by_number(st, ports[i].number, i);
 
 		next[i].number = ports[i].number;
 		next[i].link = ports[i].link;
-		next[i].name = xstrdup(ports[i].name);
+		next[i].name = name_put(&put, ports[i].name);
 		if (old != NULL && strcmp(old->name, ports[i].name) == 0) {
 			next[i].done = old->done;
-			memcpy(next[i].rate, old->rate, sizeof(next[i].rate));
+			next[i].bases = old->bases;
+			old->bases = (struct if_bases){ 0 };
 		}
 	}
-	ports_free(st->port, st->nports);
+	ports_free(st);
 	st->port = next;
+	st->port_names = names;
 	st->nports = n;
 	return true;
 }
@@ -344,10 +386,12 @@ port_rates(struct if_port *p, const struct row *row, const struct poll *poll, st
 	double		    speed_bps = row_speed(row);
 	enum rate_reason    why = RATE_FIRST;
 	bool		    any_known = false;
+	struct rate	    rate[IF_COUNTERS];
 	struct rate_reading reading;
 	struct rate_result  r;
 
-	for (unsigned i = 0; i < COUNTERS; i++) {
+	if_bases_read(&p->bases, rate);
+	for (unsigned i = 0; i < IF_COUNTERS; i++) {
 		unsigned column = counter_column[i];
 
 		s->value[i] = NAN;
@@ -356,9 +400,9 @@ port_rates(struct if_port *p, const struct row *row, const struct poll *poll, st
 		if (!counter_read(row, column, poll, &reading))
 			continue;
 		if (i <= PORT_TX_BPS)
-			rate_next_bps(&p->rate[i], &reading, poll->step_s, speed_bps, &r);
+			rate_next_bps(&rate[i], &reading, poll->step_s, speed_bps, &r);
 		else
-			rate_next_count(&p->rate[i], &reading, poll->step_s, &r);
+			rate_next_count(&rate[i], &reading, poll->step_s, &r);
 		if (r.reason == RATE_KNOWN && !any_known)
 			s->seconds = r.seconds;
 		any_known |= r.reason == RATE_KNOWN;
@@ -367,6 +411,7 @@ port_rates(struct if_port *p, const struct row *row, const struct poll *poll, st
 		if (i == PORT_RX_BPS || (i == PORT_TX_BPS && why != RATE_KNOWN))
 			why = r.reason;
 	}
+	if_bases_write(&p->bases, rate);
 	return why;
 }
 
@@ -482,7 +527,7 @@ if_fini(struct collector *c)
 	struct if_state *st = c->state;
 
 	found_free(st);
-	ports_free(st->port, st->nports);
+	ports_free(st);
 }
 
 const struct collector_ops collector_if_mib = {

@@ -11,12 +11,17 @@
  * Beside the polls of the schedule there are looks (device_poll_now()): polls that read states only, move
  * nothing of the schedule and say nothing when they fail.
  *
- * device.c polls, discovery.c walks, device_state.c tells core what became of it (edges only).
+ * device.c has the schedule, device_poll.c what is asked in a poll, discovery.c the walks, device_collectors.c
+ * the choice of collectors; device_state.c tells core what became of it (edges only).
+ *
+ * There are very many, so a device keeps between its polls only what it will need: what is in flight is made for
+ * the flight, and requests that are equal to those of other devices are theirs, too (pool.h).
  */
 #ifndef SIMPUL_SNMP_DEVICE_H
 #define SIMPUL_SNMP_DEVICE_H
 
 #include "collectors/collector.h"
+#include "collectors/snmp/pool.h"
 #include "collectors/snmp/walk.h"
 #include "collectors/snmp/wire.h"
 
@@ -36,6 +41,7 @@ struct device_env {			/* what the devices of an engine share */
 	struct loop	  *loop;
 	struct wheel	  *wheel;	/* of all timers here; its tick is WIRE_TICK_NS */
 	struct snmp_wire  *wire;
+	struct request_pool *pool;
 	int		   secrets_fd;
 	bool		   public_community;
 	const struct sink *sink;
@@ -49,58 +55,79 @@ struct plan_row {
 	uint32_t tag, columns;
 };
 
-struct poll_plan {
-	uint8_t		 collector;	/* whose plan() is at it */
-	struct plan_row *row;
-	size_t		 n, size;
-	uint32_t	*arc;		/* of all indexes */
-	size_t		 narcs, arcs_size;
+struct planned_pdu {			/* one GET of each poll */
+	const struct snmp_request *request;	/* of the pool */
+	uint32_t		   first, n;	/* its rows of the plan */
 };
 
-struct pdu {				/* one GET of a poll */
-	struct device	    *device;
+struct poll_plan {
+	uint8_t		    collector;	/* whose plan() is at it */
+	struct plan_row	   *row;
+	size_t		    n, size;
+	uint32_t	   *arc;	/* of all indexes */
+	size_t		    narcs, arcs_size;
+	struct planned_pdu *pdu;
+	size_t		    npdus;
+};
+
+struct pdu {				/* one GET in flight */
+	struct device		 *device;
+	const struct planned_pdu *planned;
+	struct snmp_exchange	  x;
+};
+
+struct found {				/* what a device says it is: known before its tables are walked */
+	char	 name[128];		/* sysName */
+	uint8_t	 object_id[SNMP_ARCS_MAX];	/* sysObjectID, BER content */
+	size_t	 object_id_len;
+	uint64_t kind;			/* hash of sysObjectID */
+	bool	 has_boots;
+};
+
+struct inquiry {			/* one question after the other: a discovery, or sysUpTime alone */
 	struct snmp_exchange x;
-	size_t		     first, n;	/* its rows of the plan */
+	struct snmp_request  request;
+	struct walk	    *walk;
+	unsigned	     step;	/* 0: identity; then the collectors */
+	unsigned	     repetitions;
+	size_t		     varbinds;
+	int64_t		     started_ns;
+	bool		     failed;
+	struct found	     found;
+};
+
+struct device_target {			/* as in msg_target; the texts are in one block */
+	const char *ref, *method, *credential, *profile;
+	uint32_t    number, interval_ms, timeout_ms;
 };
 
 enum device_doing { DEVICE_IDLE, DEVICE_ASKING, DEVICE_WALKING, DEVICE_POLLING };
 
 struct device {
 	struct device_env    *env;
-	struct msg_target     target;
+	struct device_target  target;
 	struct snmp_peer      peer;
 	struct collector     *collector;	/* in the order in which they are walked */
 	unsigned	      ncollectors;
+	enum device_doing     doing;
 	struct wheel_timer    timer;	/* next poll */
-	struct wheel_timer    look;	/* next look beside the schedule */
+	struct wheel_timer   *look;	/* next look beside the schedule; NULL: there was none yet */
 	int64_t		      interval_ns, phase_ns;
 	int64_t		      next_ns;	/* when the next poll is due */
 	int64_t		      begun_ns;	/* the last poll or look */
 	bool		      poll_due, look_due;	/* after the poll or look at hand */
-	enum device_doing     doing;
-	struct snmp_exchange  x;	/* walk, or sysUpTime alone */
+	struct inquiry	     *inquiry;	/* in progress, or NULL */
 
 	/* discovery */
-	struct walk	     *walk;
-	unsigned	      walk_step;	/* 0: identity; then the collectors */
-	unsigned	      walk_repetitions;
-	size_t		      walk_varbinds;
-	int64_t		      walk_started_ns, walk_due_ns;
-	bool		      walk_wanted, walk_failed, discovered, has_boots;
-	char		      name[128];	/* sysName */
+	int64_t		      walk_due_ns;
+	bool		      walk_wanted, discovered, has_boots;
+	char		     *name;		/* sysName; NULL: none yet */
 	uint64_t	      kind, hardware;	/* hashes of sysObjectID and of the MACs; 0 = unknown */
-	struct {			/* of the walk in progress; what it is is known before the collectors' walks */
-		char	 name[128];
-		uint8_t	 object_id[SNMP_ARCS_MAX];	/* sysObjectID, BER content */
-		size_t	 object_id_len;
-		uint64_t kind;
-		bool	 has_boots;
-	} found;
 
 	/* the poll in progress */
 	struct poll_plan      plan;
 	struct pdu	     *pdu;
-	size_t		      npdu, pdus_open, varbinds_max;
+	size_t		      pdus_sent, pdus_open, varbinds_max;
 	struct poll	      poll;
 	bool		      in_poll, looking, walked, restarted;
 	bool		      too_big, lost_big, moved;	/* why it may have to be repeated */
@@ -108,11 +135,13 @@ struct device {
 
 	/* state */
 	uint8_t		      state;		/* enum target_state told last; 0 = none yet */
-	struct msg_target_state told;		/* what was said of it */
+	uint8_t		      told_state;	/* what was said of it; 0 = nothing */
+	int64_t		      told_wall_ns;
+	char		     *told;
 	unsigned	      failed;		/* polls without answer in a row */
 	int64_t		      since_wall_ns;	/* last answer, or the first attempt */
 	struct rate_reading   last;		/* time of the last answer: restarts */
-	char		      trouble[200];	/* no usable credential: the remedy; else empty */
+	char		     *trouble;		/* no usable credential: the remedy; else NULL */
 };
 
 /** @param env, its members  borrowed for the device's life */
@@ -123,18 +152,32 @@ void	device_poll_now(struct device *d);
 /** The ports to sample, replacing those known before. A poll in flight starts again with them. */
 void	device_ports(struct device *d, const struct msg_port *ports, size_t n);
 
+bool	device_is(const struct device *d, const struct msg_target *t);	/* made of the same target? */
+
+/* device.c, for the others */
+/** The inquiry in progress; made when there is none. */
+struct inquiry *device_inquiry(struct device *d);
+/** Send its request. done is called from the loop, once, unless the inquiry ends before. */
+void	device_ask(struct device *d, bool walk, void (*done)(void *arg, const struct snmp_answer *answer));
+void	device_inquiry_end(struct device *d);	/* safe when there is none */
+void	device_polled(struct device *d);	/* the poll is over, all is said */
+enum discovery_end { DISCOVERY_DONE, DISCOVERY_UNANSWERED };
+void	device_discovered(struct device *d, enum discovery_end end);
+
+/* device_poll.c */
+void	plan_build(struct device *d);		/* stops what is in flight */
+void	plan_free(struct device *d);
+void	pdus_send(struct device *d);		/* ends with device_polled() */
+void	pdus_stop(struct device *d);
+void	small_ask(struct device *d, void (*done)(void *arg, const struct snmp_answer *answer));
+
 /* device_collectors.c */
-/** Choose the collectors: at first those that every device has, and again once it is known what it is (d->found). */
-void	device_collectors(struct device *d);
+/** Choose the collectors; who NULL: it is not known yet what the device is. */
+void	device_collectors(struct device *d, const struct found *who);
 void	device_collectors_free(struct device *d);
 
 /* discovery.c */
 void	discovery_start(struct device *d);	/* ends with device_discovered() */
-void	discovery_stop(struct device *d);
-
-/* device.c, for discovery.c */
-enum discovery_end { DISCOVERY_DONE, DISCOVERY_UNANSWERED };
-void	device_discovered(struct device *d, enum discovery_end end);
 
 /* device_state.c */
 void	state_answered(struct device *d);		/* a usable answer came */

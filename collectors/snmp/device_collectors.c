@@ -71,10 +71,11 @@ device_collectors_free(struct device *d)
 }
 
 void
-device_collectors(struct device *d)
+device_collectors(struct device *d, const struct found *who)
 {
 	struct choice to = { .device = d };
 
+	(void)who;		/* for those that depend on it */
 	for (unsigned i = 0; i < COLLECTORS; i++)
 		if (collector_registry[i]->columns != NULL)
 			want(&to, collector_registry[i], collector_registry[i]->columns, NULL);

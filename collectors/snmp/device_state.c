@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "base/log.h"
 
 static void tell(struct device *d, enum target_state state, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -23,10 +24,14 @@ tell(struct device *d, enum target_state state, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(m.reason, sizeof(m.reason), fmt, ap);
 	va_end(ap);
-	text_copy(m.name, sizeof(m.name), d->name);
+	text_copy(m.name, sizeof(m.name), d->name != NULL ? d->name : "");
 	log_info("%s: %s", d->target.ref, m.reason);
-	if (state != TARGET_RESTARTED && state != TARGET_REPLACED)	/* those happen once */
-		d->told = m;
+	if (state != TARGET_RESTARTED && state != TARGET_REPLACED) {	/* those happen once */
+		free(d->told);
+		d->told = xstrdup(m.reason);
+		d->told_state = m.state;
+		d->told_wall_ns = m.wall_ns;
+	}
 	d->env->sink->state(d->env->sink->arg, &m);
 }
 
@@ -73,15 +78,15 @@ void
 state_poll_failed(struct device *d)
 {
 	const char	 *why = d->refusal != NULL ? d->refusal : d->peer.complaint;
-	enum target_state state = d->trouble[0] != '\0' || why != NULL ? TARGET_WRONG : TARGET_SILENT;
+	enum target_state state = d->trouble != NULL || why != NULL ? TARGET_WRONG : TARGET_SILENT;
 	char		  since[TIME_TEXT_MAX];
 
 	d->failed++;
-	if ((d->failed < POLLS_SILENT && d->trouble[0] == '\0') || d->state == state)
+	if ((d->failed < POLLS_SILENT && d->trouble == NULL) || d->state == state)
 		return;
 	d->state = (uint8_t)state;
 	text_utc(since, sizeof(since), d->since_wall_ns);
-	if (d->trouble[0] != '\0')
+	if (d->trouble != NULL)
 		tell(d, TARGET_WRONG, "%s", d->trouble);
 	else if (why != NULL)
 		tell(d, TARGET_WRONG, "no usable answer since %s: %s", since, why);
@@ -92,10 +97,12 @@ state_poll_failed(struct device *d)
 void
 state_again(const struct device *d)
 {
-	struct msg_target_state m = d->told;
+	struct msg_target_state m = { .number = d->target.number, .state = d->told_state,
+		.wall_ns = d->told_wall_ns };
 
-	if (d->state == 0)
+	if (d->told == NULL)
 		return;
-	text_copy(m.name, sizeof(m.name), d->name);
+	text_copy(m.reason, sizeof(m.reason), d->told);
+	text_copy(m.name, sizeof(m.name), d->name != NULL ? d->name : "");
 	d->env->sink->state(d->env->sink->arg, &m);
 }

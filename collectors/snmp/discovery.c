@@ -8,6 +8,7 @@
  */
 #include "collectors/snmp/device.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/map.h"
@@ -53,22 +54,23 @@ name_copy(char *out, size_t size, const struct snmp_value *v)
 static void
 identity_read(struct device *d, const struct row *rows, size_t n)
 {
+	struct inquiry		*q = d->inquiry;
 	const struct snmp_value *name;
 
-	memset(&d->found, 0, sizeof(d->found));
+	memset(&q->found, 0, sizeof(q->found));
 	if (n == 0)
 		return;
 	name = &rows[0].value[SYS_NAME];
 	if (name->type == SNMP_OCTETS)
-		name_copy(d->found.name, sizeof(d->found.name), name);
+		name_copy(q->found.name, sizeof(q->found.name), name);
 	if (rows[0].value[SYS_OBJECT_ID].type == SNMP_OID) {
-		d->found.object_id_len = rows[0].value[SYS_OBJECT_ID].len;
-		if (d->found.object_id_len > sizeof(d->found.object_id))
-			d->found.object_id_len = sizeof(d->found.object_id);
-		memcpy(d->found.object_id, rows[0].value[SYS_OBJECT_ID].bytes, d->found.object_id_len);
-		d->found.kind = hash_value(&rows[0].value[SYS_OBJECT_ID]);
+		q->found.object_id_len = rows[0].value[SYS_OBJECT_ID].len;
+		if (q->found.object_id_len > sizeof(q->found.object_id))
+			q->found.object_id_len = sizeof(q->found.object_id);
+		memcpy(q->found.object_id, rows[0].value[SYS_OBJECT_ID].bytes, q->found.object_id_len);
+		q->found.kind = hash_value(&rows[0].value[SYS_OBJECT_ID]);
 	}
-	d->found.has_boots = rows[0].value[ENGINE_BOOTS].type == SNMP_INTEGER;
+	q->found.has_boots = rows[0].value[ENGINE_BOOTS].type == SNMP_INTEGER;
 }
 
 /*
@@ -78,37 +80,40 @@ identity_read(struct device *d, const struct row *rows, size_t n)
 static bool
 is_replaced(const struct device *d, uint64_t hardware)
 {
+	const struct inquiry *q = d->inquiry;
+
 	if (!d->discovered)
 		return false;
-	if (d->kind != 0 && d->found.kind != 0 && d->kind != d->found.kind)
+	if (d->kind != 0 && q->found.kind != 0 && d->kind != q->found.kind)
 		return true;
 	if (d->hardware == 0 || hardware == 0)
 		return false;
-	return strcmp(d->name, d->found.name) != 0 && d->hardware != hardware;
+	return d->name != NULL && strcmp(d->name, q->found.name) != 0 && d->hardware != hardware;
 }
 
 static void
 discovery_finish(struct device *d)
 {
-	uint64_t hardware = 0;
-	char	 old_name[sizeof(d->name)];
+	struct inquiry *q = d->inquiry;
+	uint64_t	hardware = 0;
+	char	       *old_name = d->name;
 	bool	 replaced, young = !d->discovered || d->restarted;
 	int64_t	 now = loop_mono_ns(d->env->loop);
 
 	for (unsigned i = 0; i < d->ncollectors; i++)
 		hardware += d->collector[i].hardware;
 	replaced = is_replaced(d, hardware);
-	memcpy(old_name, d->name, sizeof(old_name));
-	memcpy(d->name, d->found.name, sizeof(d->name));
-	d->kind = d->found.kind;
-	d->has_boots = d->found.has_boots;
+	d->name = xstrdup(q->found.name);
+	d->kind = q->found.kind;
+	d->has_boots = q->found.has_boots;
 	d->hardware = hardware;
 	d->discovered = true;
 	d->walk_wanted = false;
-	d->walk_due_ns = now + (d->walk_failed || young ? WALK_RETRY_NS : WALK_EVERY_NS) + d->phase_ns;
+	d->walk_due_ns = now + (q->failed || young ? WALK_RETRY_NS : WALK_EVERY_NS) + d->phase_ns;
 	state_answered(d);
 	if (replaced)
 		state_replaced(d, old_name);
+	free(old_name);
 	device_discovered(d, DISCOVERY_DONE);
 }
 
@@ -116,7 +121,8 @@ discovery_finish(struct device *d)
 static void
 walk_end(struct device *d, const char *failure)
 {
-	struct collector *c = d->walk_step > 0 ? &d->collector[d->walk_step - 1] : NULL;
+	struct inquiry	 *q = d->inquiry;
+	struct collector *c = q->step > 0 ? &d->collector[q->step - 1] : NULL;
 	const struct row *rows;
 	size_t		  n;
 
@@ -124,19 +130,19 @@ walk_end(struct device *d, const char *failure)
 		log_debug("snmp", "%s: walk of %s: %s", d->target.ref, c != NULL ? c->ops->name : "identity",
 		    failure);
 		d->env->counter[DEVICE_WALK_FAILURES]++;
-		d->walk_failed = true;
+		q->failed = true;
 	} else {
-		rows = walk_rows(d->walk, &n);
+		rows = walk_rows(q->walk, &n);
 		if (c == NULL) {
 			identity_read(d, rows, n);
-			device_collectors(d);
+			device_collectors(d, &q->found);
 		} else {
 			c->matched = c->ops->match(c, rows, n);
 		}
 	}
-	walk_free(d->walk);
-	d->walk = NULL;
-	if (d->walk_step++ < d->ncollectors)
+	walk_free(q->walk);
+	q->walk = NULL;
+	if (q->step++ < d->ncollectors)
 		walk_begin(d);
 	else
 		discovery_finish(d);
@@ -146,11 +152,11 @@ walk_end(struct device *d, const char *failure)
 static void
 walk_halve(struct device *d, const char *failure)
 {
-	if (d->walk_repetitions <= 1) {
+	if (d->inquiry->repetitions <= 1) {
 		walk_end(d, failure);
 		return;
 	}
-	d->walk_varbinds /= 2;
+	d->inquiry->varbinds /= 2;
 	walk_next(d);
 }
 
@@ -164,18 +170,18 @@ is_refusal(int32_t status)
 static void
 walk_answered(void *arg, const struct snmp_answer *answer)
 {
-	struct device *d = arg;
-	const char    *why = NULL;
+	struct device  *d = arg;
+	struct inquiry *q = d->inquiry;
+	const char     *why = NULL;
 	int32_t	       status;
 
-	if (d->walk_step == 0 && (answer == NULL || is_refusal(answer->msg->error_status))) {
+	if (q->step == 0 && (answer == NULL || is_refusal(answer->msg->error_status))) {
 		d->refusal = answer != NULL ? snmp_error_words[answer->msg->error_status] : NULL;
 		d->walk_wanted = true;
-		discovery_stop(d);
 		device_discovered(d, DISCOVERY_UNANSWERED);
 		return;
 	}
-	if (loop_mono_ns(d->env->loop) - d->walk_started_ns > WALK_TIME_MAX_NS) {
+	if (loop_mono_ns(d->env->loop) - q->started_ns > WALK_TIME_MAX_NS) {
 		walk_end(d, "longer than a minute");
 		return;
 	}
@@ -186,11 +192,11 @@ walk_answered(void *arg, const struct snmp_answer *answer)
 	status = answer->msg->error_status;
 	if (status == SNMP_TOO_BIG)
 		walk_halve(d, snmp_error_words[status]);
-	else if (status == SNMP_NO_SUCH_NAME && walk_refused(d->walk, answer->msg->error_index) == 0)
+	else if (status == SNMP_NO_SUCH_NAME && walk_refused(q->walk, answer->msg->error_index) == 0)
 		walk_next(d);
 	else if (status != SNMP_NO_ERROR)
 		walk_end(d, snmp_error_words[status]);
-	else if (walk_answer(d->walk, answer->msg, &why) == -1)
+	else if (walk_answer(q->walk, answer->msg, &why) == -1)
 		walk_end(d, why);
 	else
 		walk_next(d);
@@ -199,48 +205,41 @@ walk_answered(void *arg, const struct snmp_answer *answer)
 static void
 walk_next(struct device *d)
 {
+	struct inquiry	  *q = d->inquiry;
 	struct snmp_ask	   ask[COLLECTOR_COLUMNS_MAX];
-	size_t		   n = walk_ask(d->walk, d->walk_varbinds, ask, &d->walk_repetitions);
+	size_t		   n = walk_ask(q->walk, q->varbinds, ask, &q->repetitions);
 	enum snmp_pdu_type type = d->peer.credential.version == SNMP_V1 ? SNMP_PDU_GETNEXT : SNMP_PDU_GETBULK;
 
 	if (n == 0) {
 		walk_end(d, NULL);
 		return;
 	}
-	snmp_request_encode(&d->x.request, &d->peer.credential, type, d->walk_repetitions, ask, n);
-	d->x.walk = true;
-	d->x.done = walk_answered;
-	d->x.arg = d;
-	exchange_start(&d->x, d->env->wire, &d->peer, WIRE_TRIES);
+	snmp_request_encode(&q->request, &d->peer.credential, type, q->repetitions, ask, n);
+	device_ask(d, true, walk_answered);
 }
 
 static void
 walk_begin(struct device *d)
 {
+	struct inquiry		 *q = d->inquiry;
 	const struct snmp_column *columns = identity_columns;
 
-	if (d->walk_step > 0)
-		columns = d->collector[d->walk_step - 1].columns;
-	d->walk = walk_new(columns);
+	if (q->step > 0)
+		columns = d->collector[q->step - 1].columns;
+	q->walk = walk_new(columns);
 	walk_next(d);
 }
 
 void
 discovery_start(struct device *d)
 {
+	struct inquiry *q;
+
+	pdus_stop(d);
+	q = device_inquiry(d);
 	d->doing = DEVICE_WALKING;
-	d->walk_step = 0;
-	d->walk_varbinds = VARBINDS_MAX;
-	d->walk_failed = false;
-	d->walk_started_ns = loop_mono_ns(d->env->loop);
+	q->varbinds = VARBINDS_MAX;
+	q->started_ns = loop_mono_ns(d->env->loop);
 	d->env->counter[DEVICE_WALKS]++;
 	walk_begin(d);
-}
-
-void
-discovery_stop(struct device *d)
-{
-	exchange_stop(&d->x);
-	walk_free(d->walk);
-	d->walk = NULL;
 }

@@ -31,6 +31,7 @@ snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, bool publi
 	e->sink = *sink;
 	e->env.loop = l;
 	e->env.wheel = wheel_new(l, WIRE_TICK_NS);
+	e->env.pool = request_pool_new();
 	e->env.wire = wire_new(l, io, e->env.wheel);
 	e->env.secrets_fd = secrets_fd;
 	e->env.public_community = public_community;
@@ -50,18 +51,10 @@ snmp_engine_free(struct snmp_engine *e)
 	while ((d = nmap_next(e->devices, &at)) != NULL)
 		device_free(d);
 	nmap_free(e->devices);
+	request_pool_free(e->env.pool);
 	wire_free(e->env.wire);
 	wheel_free(e->env.wheel);
 	free(e);
-}
-
-static bool
-target_is_same(const struct msg_target *a, const struct msg_target *b)
-{
-	return addr_equal(&a->address, &b->address) && a->port == b->port &&
-	    a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms &&
-	    strcmp(a->ref, b->ref) == 0 && strcmp(a->method, b->method) == 0 &&
-	    strcmp(a->credential, b->credential) == 0 && strcmp(a->profile, b->profile) == 0;
 }
 
 void
@@ -70,7 +63,7 @@ snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const stru
 {
 	struct device *d = nmap_get(e->devices, t->number);
 
-	if (d != NULL && !target_is_same(&d->target, t)) {
+	if (d != NULL && !device_is(d, t)) {
 		snmp_engine_remove(e, t->number);
 		d = NULL;
 	}

@@ -133,9 +133,9 @@ snmp_request_fini(struct snmp_request *r)
 }
 
 void
-snmp_request_patch(struct snmp_request *r, int32_t request_id)
+snmp_request_patch(uint8_t *data, const struct snmp_request *r, int32_t request_id)
 {
-	uint8_t *at = r->data + r->id_at;
+	uint8_t *at = data + r->id_at;
 
 	at[0] = (uint8_t)((uint32_t)request_id >> 24);
 	at[1] = (uint8_t)((uint32_t)request_id >> 16);

@@ -59,6 +59,7 @@ struct snmp_request {			/* zeroed is empty; snmp_request_fini() when done */
 void	snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred,
 	    enum snmp_pdu_type pdu, unsigned repetitions, const struct snmp_ask *ask, size_t n);
 void	snmp_request_fini(struct snmp_request *r);	/* wipes: it holds the community */
-void	snmp_request_patch(struct snmp_request *r, int32_t request_id);
+/** @param data  a copy of the bytes of r */
+void	snmp_request_patch(uint8_t *data, const struct snmp_request *r, int32_t request_id);
 
 #endif

@@ -28,6 +28,7 @@ struct scan_host {
 	struct scan_job	     *job;
 	struct snmp_peer      peer;
 	struct snmp_exchange  x;
+	struct snmp_request   request;
 	struct msg_discovered found;
 	enum host_stage	      stage;
 	unsigned	      attempt;		/* GETs made */
@@ -161,7 +162,7 @@ job_free(struct scan_job *j)
 	loop_timer_cancel(s->env.loop, &j->deadline);
 	for (i = 0; i < j->m.n; i++) {
 		exchange_stop(&j->host[i].x);
-		snmp_request_fini(&j->host[i].x.request);
+		snmp_request_fini(&j->host[i].request);
 		echo_stop(&j->host[i]);
 	}
 	explicit_bzero(j, sizeof(*j));	/* it holds communities */
@@ -379,7 +380,8 @@ ask(struct scan_host *h, enum snmp_pdu_type pdu, const struct snmp_column *colum
 
 	for (i = 0; i < n; i++)
 		what[i] = (struct snmp_ask){ .column = &columns[i], .whole = whole };
-	snmp_request_encode(&h->x.request, &h->peer.credential, pdu, TABLE_ROWS, what, n);
+	snmp_request_encode(&h->request, &h->peer.credential, pdu, TABLE_ROWS, what, n);
+	h->x.request = &h->request;
 	h->x.walk = whole;
 	h->x.done = host_answered;
 	h->x.arg = h;

@@ -37,6 +37,8 @@ struct snmp_wire {
 	struct nmap	   *peers;		/* key to struct snmp_peer, those of one key in a chain */
 	uint32_t	   *queue;		/* request-ids to send: their exchanges may be gone by then */
 	size_t		    nqueue, queue_size;
+	uint8_t		   *sealed;		/* messages of the batch at hand */
+	size_t		    sealed_size;
 	int64_t		    pace_tick;		/* the tick at hand */
 	size_t		    paced;		/* packets that left in it */
 	struct loop_timer   flush;
@@ -67,6 +69,9 @@ wire_free(struct snmp_wire *w)
 	loop_timer_cancel(w->loop, &w->flush);
 	nmap_free(w->peers);
 	free(w->queue);
+	if (w->sealed != NULL)			/* communities are in it */
+		explicit_bzero(w->sealed, w->sealed_size);
+	free(w->sealed);
 	free(w->slot);
 	free(w);
 }
@@ -195,12 +200,18 @@ exchange_find(const struct snmp_wire *w, uint32_t id)
 
 /* Messages: how a request is made ready for a try, and how an answer is opened and checked */
 
-static void
-message_seal(struct snmp_exchange *x, uint32_t id, struct packet_out *out)
+static size_t
+message_size(const struct snmp_exchange *x)
 {
-	snmp_request_patch(&x->request, (int32_t)id);
-	*out = (struct packet_out){ .to = x->peer->address, .port = x->peer->port,
-		.data = x->request.data, .len = x->request.len };
+	return x->request->len;
+}
+
+/* Write the message of a try; it has message_size() bytes. */
+static void
+message_seal(const struct snmp_exchange *x, uint32_t id, uint8_t *out)
+{
+	memcpy(out, x->request->data, x->request->len);
+	snmp_request_patch(out, x->request, (int32_t)id);
 }
 
 /* Read a datagram as far as its request-id. @return 0, or -1 with *why */
@@ -222,8 +233,8 @@ message_check(const struct snmp_wire *w, const struct snmp_exchange *x, uint32_t
 		.version = x->peer->credential.version,
 		.community = x->peer->credential.community,
 		.community_len = x->peer->credential.community_len,
-		.varbinds = x->walk ? NULL : x->request.data + x->request.varbinds_at,
-		.varbinds_len = x->walk ? 0 : (size_t)x->request.len - x->request.varbinds_at
+		.varbinds = x->walk ? NULL : x->request->data + x->request->varbinds_at,
+		.varbinds_len = x->walk ? 0 : (size_t)x->request->len - x->request->varbinds_at
 	};
 
 	return snmp_response_check(&w->msg, &expect);
@@ -283,6 +294,26 @@ timeout_set(struct snmp_exchange *x, int64_t sent_ns)
 	wheel_set(w->wheel, &x->timer, until, exchange_timeout, x);
 }
 
+/* Write the messages of a batch behind each other. */
+static void
+batch_seal(struct snmp_wire *w, struct snmp_exchange *const *x, const uint32_t *id, struct packet_out *out, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += message_size(x[i]);
+	if (size > w->sealed_size) {
+		w->sealed_size = 2 * size;
+		w->sealed = xrealloc(w->sealed, w->sealed_size, 1);
+	}
+	for (size_t i = 0, at = 0; i < n; i++) {
+		out[i] = (struct packet_out){ .to = x[i]->peer->address, .port = x[i]->peer->port,
+			.data = w->sealed + at, .len = message_size(x[i]) };
+		message_seal(x[i], id[i], w->sealed + at);
+		at += out[i].len;
+	}
+}
+
 /* One batch from the front of the queue; an exchange that was stopped meanwhile is not in the table any more. */
 static size_t
 batch_send(struct snmp_wire *w, const uint32_t *queue, size_t nqueue)
@@ -293,12 +324,11 @@ batch_send(struct snmp_wire *w, const uint32_t *queue, size_t nqueue)
 	size_t		      n = 0;
 
 	for (size_t i = 0; i < nqueue; i++)
-		if ((x[n] = exchange_find(w, queue[i])) != NULL) {
-			message_seal(x[n], queue[i], &out[n]);
+		if ((x[n] = exchange_find(w, queue[i])) != NULL)
 			id[n++] = queue[i];
-		}
 	if (n == 0)
 		return 0;
+	batch_seal(w, x, id, out, n);
 	w->io->ops->send(w->io, PACKET_UDP, out, n);
 	w->counter[WIRE_REQUESTS] += n;
 	for (size_t i = 0; i < n; i++) {

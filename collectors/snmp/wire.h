@@ -43,7 +43,7 @@ struct snmp_answer {
 struct snmp_exchange {			/* embedded in its owner, zeroed at first */
 	struct snmp_wire    *wire;
 	struct snmp_peer    *peer;
-	struct snmp_request  request;	/* encoded by the owner */
+	const struct snmp_request *request;	/* borrowed while open */
 	bool		     walk;	/* the answer's OIDs are not those asked */
 	uint8_t		     tries;	/* made so far; 0 = not open */
 	uint8_t		     tries_max;
@@ -77,7 +77,7 @@ void	wire_peer_remove(struct snmp_wire *w, struct snmp_peer *p);
  * stopped before.
  */
 void	exchange_start(struct snmp_exchange *x, struct snmp_wire *w, struct snmp_peer *p, unsigned tries);
-void	exchange_stop(struct snmp_exchange *x);		/* safe when not open; keeps the request */
+void	exchange_stop(struct snmp_exchange *x);		/* safe when not open */
 static inline bool
 exchange_is_open(const struct snmp_exchange *x)
 {

@@ -230,7 +230,7 @@ test_response_check(void)
 	char			     text[64];
 
 	snmp_request_encode(&r, &cred, SNMP_PDU_GET, 0, ask, 2);
-	snmp_request_patch(&r, 0x12345678);
+	snmp_request_patch(r.data, &r, 0x12345678);
 	ok(snmp_decode(&msg, r.data, r.len, &why) == 0 && msg.pdu == SNMP_PDU_GET && msg.request_id == 0x12345678 && msg.n == 2 &&
 	    msg.version == SNMP_V2C && msg.community_len == 4, "net-snmp's GET decodes, with the request-id patched in");
 	is_text(snmp_oid_text(text, sizeof(text), msg.varbind[1].oid, msg.varbind[1].oid_len), "1.3.6.1.6.3.10.2.1.2.4000000000.0.300",

@@ -82,7 +82,7 @@ planned_index(const struct poll_plan *plan, size_t row)
 }
 
 static void
-plan_free(struct poll_plan *plan)
+rows_free(struct poll_plan *plan)
 {
 	free(plan->row);
 	free(plan->arc);
@@ -357,7 +357,7 @@ test_host(void)
 		c.ops->end(&c, &lost);
 		ok(got.sample[1].quality == QUALITY_LOST && isnan(got.sample[1].value[HOST_CPU_RATIO]) &&
 		    isnan(got.sample[1].value[HOST_UPTIME_S]), "no answer: lost, and nothing of the poll before");
-		plan_free(&plan);
+		rows_free(&plan);
 		collector_free(&c);
 	}
 }
@@ -434,7 +434,7 @@ test_if_mib(void)
 	ok(isnan(s[0].value[PORT_RX_BPS]) && s[0].quality == QUALITY_LOST, "and nothing is booked to the port");
 	discover(&c, &a, &plan);
 	ok(plan.n == 1 && planned_index(&plan, 0) == 2, "discovery finds it under its name");
-	plan_free(&plan);
+	rows_free(&plan);
 	collector_free(&c);
 }
 
@@ -467,7 +467,7 @@ test_counter_left_out(void)
 	is_near(s[3].value[PORT_RX_BPS], 1e6, 1e-6, "and of the octets of that minute");
 	is_near(s[3].value[PORT_TX_DISCARDS_PS], NAN, 0, "not of the counter without a reading at its start");
 	ok(s[4].seconds == 60 && s[4].value[PORT_TX_DISCARDS_PS] == 1, "which is known again in the next");
-	plan_free(&plan);
+	rows_free(&plan);
 	collector_free(&c);
 }
 
@@ -498,7 +498,7 @@ test_no_ifxtable(void)
 	got.nsamples = 0;
 	discover(&c, &a, &plan);
 	ok(!c.matched && plan.n == 0, "a device without ifTable is none of ours");
-	plan_free(&plan);
+	rows_free(&plan);
 	collector_free(&c);
 }
 
