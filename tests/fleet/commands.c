@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fleet/recorded.h"
+
 #define WORDS_MAX 12
 #define LINE_MAX  256
 
@@ -27,6 +29,7 @@ const struct command fleet_commands[] = {
 	{ "brownout site SITE RATIO", fault_brownout_site, CHANGES, 0 },
 	{ "reboot device DEVICE [SECONDS]", fault_reboot_device, CHANGES, 0 },
 	{ "renumber device DEVICE", fault_renumber_device, CHANGES, 0 },
+	{ "set device DEVICE OID VALUE", fault_set_device, CHANGES, 0 },
 	{ "wrap device DEVICE SECONDS", fault_wrap_device, CHANGES, 0 },
 	{ "jump device DEVICE PORT BYTES [MARK]", fault_jump_device, CHANGES, 0 },
 	{ "silent device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_SILENT },
@@ -128,6 +131,34 @@ arg_port(struct command_call *c, const char *word)
 		return 0;
 	}
 	return refuse(c, "%s has no port '%s'", c->device->device->id, word);
+}
+
+/* An object of the device's recorded walk. */
+static int
+arg_oid(struct command_call *c, const char *word)
+{
+	const struct recorded *r = c->device->recorded;
+	struct oid	       oid;
+
+	if (oid_read(word, &oid) == -1)
+		return refuse(c, "'%s' is not an OID", word);
+	c->place = r != NULL ? recorded_from(r, oid.arc, oid.n, false) : 0;
+	if (r == NULL || c->place == r->n || r->object[c->place].n != oid.n ||
+	    recorded_from(r, oid.arc, oid.n, true) == c->place)
+		return refuse(c, "%s has no recorded object '%s'", c->device->device->id, word);
+	return 0;
+}
+
+static int
+arg_value(struct command_call *c, const char *word)
+{
+	struct recorded_value v = { 0 };
+
+	if (recorded_value_parse(&c->device->recorded->object[c->place], word, &v) == -1)
+		return refuse(c, "'%s' does not fit the type of that object", word);
+	free(v.text);
+	text_copy(c->value, sizeof(c->value), word);
+	return 0;
 }
 
 static int
@@ -233,6 +264,8 @@ static const struct arg_kind {
 	{ "SITE", arg_site },
 	{ "DEVICE", arg_device },
 	{ "PORT", arg_port },
+	{ "OID", arg_oid },
+	{ "VALUE", arg_value },
 	{ "RATIO", arg_ratio },
 	{ "MS", arg_ms },
 	{ "SECONDS", arg_seconds },

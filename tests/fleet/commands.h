@@ -17,6 +17,8 @@ struct command_call {
 	struct fleet_port   *port;
 	double		     number[COMMAND_NUMBERS];	/* RATIO, MS, SECONDS, BYTES, TIME in order */
 	size_t		     nnumbers;
+	size_t		     place;		/* OID: of the object in the device's recorded walk */
+	char		     value[256];	/* VALUE, which fits its type */
 	bool		     on, mark;
 	uint32_t	     addr;
 	uint16_t	     tcp_port;
@@ -49,6 +51,7 @@ int	fault_reboot_device(struct command_call *c);
 int	fault_renumber_device(struct command_call *c);
 int	fault_wrap_device(struct command_call *c);
 int	fault_jump_device(struct command_call *c);
+int	fault_set_device(struct command_call *c);
 int	fault_device(struct command_call *c);
 int	fault_tcp(struct command_call *c);
 

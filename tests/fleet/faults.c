@@ -7,6 +7,9 @@
 #include "tests/fleet/commands.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+#include "tests/fleet/recorded.h"
 
 int
 fault_cut_link(struct command_call *c)
@@ -122,6 +125,26 @@ fault_wrap_device(struct command_call *c)
 		}
 	}
 	return 0;
+}
+
+/* Let an object of the recorded walk show another value from now on. */
+int
+fault_set_device(struct command_call *c)
+{
+	struct fleet_device   *d = c->device;
+	struct recorded_value *v;
+	size_t		       i;
+
+	for (i = 0; i < d->nset && d->set[i].place != c->place; i++)
+		;
+	if (i == d->nset) {
+		d->set = xrealloc(d->set, d->nset + 1, sizeof(*d->set));
+		d->set[d->nset++] = (struct recorded_value){ .place = c->place };
+	}
+	v = &d->set[i];
+	free(v->text);
+	v->text = NULL;
+	return recorded_value_parse(&d->recorded->object[c->place], c->value, v);
 }
 
 int

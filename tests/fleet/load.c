@@ -9,6 +9,9 @@
 
 #include "base/log.h"
 #include "model/csv.h"
+#include "tests/fleet/recorded.h"
+
+#define WALK_BYTES_MAX (1u << 20)
 
 static const struct table_file {
 	enum input_kind what;
@@ -95,4 +98,38 @@ fleet_inventory_load(const char *dir)
 		return inv;
 	inventory_free(inv);
 	return NULL;
+}
+
+static int
+walk_load(struct recordings *rs, const char *dir, const char *profile)
+{
+	char		 path[4096], *text;
+	size_t		 len;
+	unsigned	 line;
+	struct recorded *r;
+
+	snprintf(path, sizeof(path), "%s/%s.txt", dir, profile);
+	if (*profile == '\0' || recordings_of(rs, profile) != NULL || (access(path, F_OK) == -1 && errno == ENOENT))
+		return 0;
+	if ((text = fleet_file_read(path, WALK_BYTES_MAX, &len)) == NULL)
+		return -1;
+	if ((r = recorded_parse(text, &line)) == NULL)
+		log_warnx("%s:%u: not a line of a recorded walk, or its OID does not rise", path, line);
+	else
+		recordings_add(rs, profile, r);
+	free(text);
+	return r != NULL ? 0 : -1;
+}
+
+struct recordings *
+fleet_recordings_load(const char *dir, const struct inventory *inv)
+{
+	struct recordings *rs = recordings_new();
+
+	for (size_t i = 0; i < inv->ndevices; i++)
+		if (walk_load(rs, dir, inv->device[i]->profile) == -1) {
+			recordings_free(rs);
+			return NULL;
+		}
+	return rs;
 }

@@ -13,7 +13,7 @@
 static const char usage[] =
     "usage: simpul-fleet run (--tun | --loopback) --inventory DIR [--seed N] [--wave SECONDS]\n"
     "           [--scenario FILE] [--control SOCKET] [--netns-link PATH] [--ready FILE] [--max-seconds N]\n"
-    "           [--ports N] [--rtt MS] [--silent RATIO]\n"
+    "           [--ports N] [--rtt MS] [--silent RATIO] [--walks DIR]\n"
     "       simpul-fleet ctl SOCKET COMMAND          ('help' lists the commands)\n"
     "       simpul-fleet inventory --sites N --routers PERCENT [--lines N] [--seed N] DIR\n"
     "       simpul-fleet bench\n";
@@ -32,7 +32,10 @@ static const char examples[] =
     "  simpul-fleet inventory --sites 1000 --routers 30 --seed 1 /tmp/large\n"
     "                                          tables of a larger city; with --lines 2 each office has two\n"
     "  simpul-fleet run --tun --ports 8 --rtt 40 --silent 0.05 --inventory /tmp/large\n"
-    "                                          eight interfaces each, all 40 ms away, every 20th agent silent\n";
+    "                                          eight interfaces each, all 40 ms away, every 20th agent silent\n"
+    "  simpul-fleet run --tun --inventory etc/inventory --walks tests/data/walks --control /tmp/fleet.sock\n"
+    "                                          devices show the recorded walk of their profile as well\n"
+    "  simpul-fleet ctl /tmp/fleet.sock 'set device s002-r1 1.3.6.1.4.1.14988.1.1.19.1.1.10.1 -24800'\n";
 
 int
 fleet_usage(void)

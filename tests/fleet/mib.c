@@ -5,8 +5,13 @@
  * numbers.
  *
  * SNMPv2-MIB (RFC 3418), IF-MIB (RFC 2863), HOST-RESOURCES-MIB (RFC 2790), SNMP-FRAMEWORK-MIB (RFC 3411).
+ *
+ * A device may have a recorded walk (recorded.h) beside these. The two have no subtree in common, so the next
+ * object is the nearer one of each one's next.
  */
 #include "tests/fleet/mib.h"
+
+#include "tests/fleet/recorded.h"
 
 enum mib_group { SCALAR, INTERFACE, STORAGE, PROCESSOR };
 
@@ -163,6 +168,26 @@ row_from(const struct mib_view *v, enum mib_group group, uint64_t arc)
 	return row;
 }
 
+static bool
+recorded_is_seen(const struct mib_view *v, size_t place)
+{
+	return !(v->no64 && v->d->recorded->object[place].tag == BER_COUNTER64);
+}
+
+static enum mib_found
+recorded_find(const struct mib_view *v, const struct oid *name, struct mib_object *out)
+{
+	const struct recorded	     *r = v->d->recorded;
+	size_t			      place = recorded_from(r, name->arc, name->n, false);
+	const struct recorded_object *o = &r->object[place];
+
+	if (place == r->n || o->n != name->n || memcmp(o->arc, name->arc, o->n * sizeof(o->arc[0])) != 0 ||
+	    !recorded_is_seen(v, place))
+		return MIB_NO_SUCH_OBJECT;
+	*out = (struct mib_object){ .column = NULL, .row = place };
+	return MIB_FOUND;
+}
+
 enum mib_found
 mib_find(const struct mib_view *v, const struct oid *name, struct mib_object *out)
 {
@@ -170,7 +195,7 @@ mib_find(const struct mib_view *v, const struct oid *name, struct mib_object *ou
 	const struct mib_column *c = column_before(name, &within);
 
 	if (c == NULL || !within || !column_is_seen(v, c))
-		return MIB_NO_SUCH_OBJECT;
+		return v->d->recorded != NULL ? recorded_find(v, name, out) : MIB_NO_SUCH_OBJECT;
 	if (name->n != c->n + 1)
 		return MIB_NO_SUCH_INSTANCE;
 	*out = (struct mib_object){ .column = c, .row = row_from(v, c->group, name->arc[c->n]) };
@@ -191,8 +216,8 @@ object_from(const struct mib_view *v, const struct mib_column *c, struct mib_obj
 	return true;
 }
 
-bool
-mib_next(const struct mib_view *v, const struct oid *name, struct mib_object *out)
+static bool
+live_next(const struct mib_view *v, const struct oid *name, struct mib_object *out)
 {
 	bool			 within;
 	const struct mib_column *c = column_before(name, &within);
@@ -208,9 +233,66 @@ mib_next(const struct mib_view *v, const struct oid *name, struct mib_object *ou
 	return object_from(v, c + 1, out);
 }
 
+/* Does the column lie behind this object of the walk? */
+static bool
+column_is_behind(const struct mib_column *c, const struct recorded_object *o)
+{
+	size_t i = 0;
+
+	while (i < c->n && i < o->n && c->arc[i] == o->arc[i])
+		i++;
+	return i < c->n && i < o->n && c->arc[i] > o->arc[i];
+}
+
+bool
+mib_next(const struct mib_view *v, const struct oid *name, struct mib_object *out)
+{
+	const struct recorded *r = v->d->recorded;
+	bool		       is_live = live_next(v, name, out);
+	size_t		       place;
+
+	if (r == NULL)
+		return is_live;
+	place = recorded_from(r, name->arc, name->n, true);
+	while (place < r->n && !recorded_is_seen(v, place))
+		place++;
+	if (place == r->n)
+		return is_live;
+	if (!is_live || column_is_behind(out->column, &r->object[place]))
+		*out = (struct mib_object){ .column = NULL, .row = place };
+	return true;
+}
+
+static void
+object_name(const struct mib_view *v, const struct mib_object *o, struct oid *name)
+{
+	const uint32_t *arc = o->column != NULL ? o->column->arc : v->d->recorded->object[o->row].arc;
+
+	name->n = o->column != NULL ? o->column->n : v->d->recorded->object[o->row].n;
+	memcpy(name->arc, arc, name->n * sizeof(arc[0]));
+	if (o->column != NULL)
+		name->arc[name->n++] = instance_of(v, o->column->group, o->row);
+}
+
+/* The same where two sources are merged. */
+static bool
+merged_step(const struct mib_view *v, struct mib_object *o)
+{
+	struct mib_object next;
+	struct oid	  name;
+
+	object_name(v, o, &name);
+	if (!mib_next(v, &name, &next))
+		return false;
+	*o = next;
+	return true;
+}
+
 bool
 mib_step(const struct mib_view *v, struct mib_object *o)
 {
+	if (v->d->recorded != NULL)
+		return merged_step(v, o);
 	if (o->row + 1 < group_rows(v, o->column->group)) {
 		o->row++;
 		return true;
@@ -221,13 +303,34 @@ mib_step(const struct mib_view *v, struct mib_object *o)
 void
 mib_write_name(const struct mib_view *v, const struct mib_object *o, struct ber_writer *w)
 {
-	uint32_t instance = instance_of(v, o->column->group, o->row);
+	uint32_t instance;
 
+	if (o->column == NULL) {
+		ber_oid(w, v->d->recorded->object[o->row].arc, v->d->recorded->object[o->row].n, NULL);
+		return;
+	}
+	instance = instance_of(v, o->column->group, o->row);
 	ber_oid(w, o->column->arc, o->column->n, &instance);
+}
+
+/* What the device shows of an object of its walk: its own value, or the one that was set since. */
+static void
+recorded_value_write(struct fleet_device *d, size_t place, struct ber_writer *w)
+{
+	const struct recorded_value *other = NULL;
+
+	for (size_t i = 0; i < d->nset; i++)
+		if (d->set[i].place == place)
+			other = &d->set[i];
+	d->forbidden += d->recorded->object[place].forbidden;
+	recorded_write(&d->recorded->object[place], other, w);
 }
 
 void
 mib_write_value(const struct mib_view *v, const struct mib_object *o, struct ber_writer *w)
 {
-	mib_value_write(v, o->column->value, o->row, w);
+	if (o->column == NULL)
+		recorded_value_write(v->d, o->row, w);
+	else
+		mib_value_write(v, o->column->value, o->row, w);
 }

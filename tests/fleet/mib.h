@@ -16,8 +16,8 @@ struct mib_view {		/* whose objects, seen by whom */
 };
 
 struct mib_object {
-	const struct mib_column *column;
-	size_t			 row;		/* place in the rows of its table */
+	const struct mib_column *column;	/* NULL: an object of the recorded walk */
+	size_t			 row;		/* place in the rows of its table, or in the walk */
 };
 
 enum mib_found { MIB_FOUND, MIB_NO_SUCH_INSTANCE, MIB_NO_SUCH_OBJECT };

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "tests/fleet/mib.h"
+#include "tests/fleet/recorded.h"
 
 #define STATUS_UP	1	/* ifAdminStatus, ifOperStatus */
 #define STATUS_DOWN	2
@@ -72,8 +73,12 @@ scalar_write(const struct mib_view *v, enum mib_value value, struct ber_writer *
 
 	switch (value) {
 	case SYS_DESCR:
+		if (d->recorded != NULL && d->recorded->descr.n > 0)
+			return recorded_write(&d->recorded->descr, NULL, w);
 		return ber_text(w, vendor_of(d)->descr);
 	case SYS_OBJECT_ID:
+		if (d->recorded != NULL && d->recorded->object_id.n > 0)
+			return recorded_write(&d->recorded->object_id, NULL, w);
 		return ber_oid(w, vendor_of(d)->object_id, vendor_of(d)->n, NULL);
 	case SYS_UP_TIME:
 	case HR_UPTIME:

@@ -22,6 +22,7 @@
 
 struct inventory;
 struct fleet_model;
+struct recordings;
 
 /** An IPv4 address as the model has it. */
 static inline uint32_t
@@ -55,6 +56,7 @@ struct fleet_options {
 	size_t	ports;			/* interfaces of each device; 0 = its lines, four of a LAN and the loopback */
 	int64_t rtt_ns;			/* round trip of every line, without jitter; 0 = as its provider has it */
 	double	silent_ratio;		/* 0..1: part of the agents that never answer, spread evenly in the tables' order */
+	const struct recordings *recordings;	/* walks by profile (recorded.h); borrowed for the model's life; or NULL */
 };
 
 struct fleet_stats {

@@ -5,7 +5,7 @@
  *	model.c		building it, addresses, packets in and out
  *	lines.c		which lines work, how long a packet takes, which one is lost
  *	traffic.c	what a port has carried
- *	agent.c		the SNMP agent of a device, with mib.c (its objects) and ber.c
+ *	agent.c		the SNMP agent of a device, with mib.c (its objects), recorded.c and ber.c
  *	commands.c	commands as text, with faults.c (what they do) and report.c (what is asked)
  */
 #ifndef SIMPUL_FLEET_PARTS_H
@@ -84,6 +84,10 @@ struct fleet_device {
 	struct fleet_port   *port;
 	size_t		     nports;
 	struct fleet_port  **row;		/* the same by ifIndex */
+	const struct recorded *recorded;	/* walk served beside what is live, or NULL */
+	struct recorded_value *set;		/* objects of it that have another value */
+	size_t		     nset;
+	uint32_t	     forbidden;		/* objects handed out that nobody may read */
 };
 
 struct fleet_host {				/* who has an address; addr 0 = free slot */

@@ -60,13 +60,16 @@ report_stats(struct command_call *c)
 	static const char *const protos[] = { [FLEET_ICMP] = "icmp", [FLEET_UDP] = "udp",
 		[FLEET_TCP] = "tcp" };
 	const struct fleet_stats *s = &c->m->stats;
+	uint64_t		  forbidden = 0;
 	size_t			  i;
 
 	for (i = 0; i < nitems(protos); i++)
 		reply_line(c->reply, "%s_in %" PRIu64 " %s_out %" PRIu64, protos[i], s->packets_in[i],
 		    protos[i], s->packets_out[i]);
-	reply_line(c->reply, "lost %" PRIu64 " nobody %" PRIu64 " malformed %" PRIu64, s->lost, s->nobody,
-	    s->malformed);
+	for (i = 0; i < c->m->inv->ndevices; i++)
+		forbidden += c->m->device[i].forbidden;
+	reply_line(c->reply, "lost %" PRIu64 " nobody %" PRIu64 " malformed %" PRIu64 " forbidden %" PRIu64, s->lost,
+	    s->nobody, s->malformed, forbidden);
 	return 0;
 }
 

@@ -15,13 +15,14 @@
 #include "tests/fleet/load.h"
 #include "tests/fleet/main.h"
 #include "tests/fleet/netns.h"
+#include "tests/fleet/recorded.h"
 #include "tests/fleet/scenario.h"
 
 #define SCENARIO_BYTES_MAX (1u << 20)
 
 struct run_options {
 	bool	    tun, loopback;
-	const char *inventory, *scenario, *control, *netns_link, *ready;
+	const char *inventory, *walks, *scenario, *control, *netns_link, *ready;
 	int64_t	    seed, max_s, ports;
 	double	    wave_s, rtt_ms, silent_ratio;
 };
@@ -29,6 +30,7 @@ struct run_options {
 struct run {			/* everything that must go again, in the order in which it came */
 	struct run_options     opt;
 	struct inventory      *inv;
+	struct recordings     *recordings;
 	struct loop	      *loop;
 	struct fleet_model    *model;
 	struct scenario	      *scenario;
@@ -48,6 +50,7 @@ static const struct option run_long[] = {
 	{ "ports", required_argument, NULL, 'p' },
 	{ "rtt", required_argument, NULL, 'd' },
 	{ "silent", required_argument, NULL, 'x' },
+	{ "walks", required_argument, NULL, 'k' },
 	{ "scenario", required_argument, NULL, 'f' },
 	{ "control", required_argument, NULL, 'c' },
 	{ "netns-link", required_argument, NULL, 'n' },
@@ -81,6 +84,9 @@ option_take(struct run_options *o, int letter, const char *value)
 	case 'x':
 		return text_to_double(value, &o->silent_ratio) == 0 && o->silent_ratio >= 0 &&
 			o->silent_ratio <= 1 ? 0 : -1;
+	case 'k':
+		o->walks = value;
+		return 0;
 	case 'f':
 		o->scenario = value;
 		return 0;
@@ -193,11 +199,14 @@ run_start(struct run *r)
 {
 	if ((r->inv = fleet_inventory_load(r->opt.inventory)) == NULL || (r->opt.tun && netns_enter() == -1))
 		return -1;
+	if (r->opt.walks != NULL && (r->recordings = fleet_recordings_load(r->opt.walks, r->inv)) == NULL)
+		return -1;
 	r->loop = loop_new();
 	r->model = fleet_model_new(r->inv, (uint64_t)r->opt.seed,
 	    &(struct fleet_options){ .mono_ns = loop_mono_ns(r->loop), .wall_ns = loop_wall_ns(r->loop),
 		.wave_s = r->opt.wave_s, .ports = (size_t)r->opt.ports,
-		.rtt_ns = (int64_t)(r->opt.rtt_ms * (double)NS_PER_MS), .silent_ratio = r->opt.silent_ratio });
+		.rtt_ns = (int64_t)(r->opt.rtt_ms * (double)NS_PER_MS), .silent_ratio = r->opt.silent_ratio,
+		.recordings = r->recordings });
 	if (scenario_load(r) == -1 || front_open(r) == -1)
 		return -1;
 	if (r->opt.control != NULL && (r->control = control_new(r->loop, r->model, r->opt.control)) == NULL)
@@ -225,6 +234,7 @@ run_stop(struct run *r)
 	loopback_front_free(r->loopback);
 	fleet_model_free(r->model);
 	loop_free(r->loop);
+	recordings_free(r->recordings);
 	inventory_free(r->inv);
 }
 

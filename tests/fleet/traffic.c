@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fleet/recorded.h"
+
 #define UPTIME_MIN_S 86400.0		/* of a device when the model starts */
 #define UPTIME_MAX_S (30 * 86400.0)
 #define IF_ETHERNET  6			/* ifType: ethernetCsmacd, softwareLoopback (IANAifType-MIB) */
@@ -259,6 +261,7 @@ device_init(struct fleet_model *m, struct fleet_device *d, const struct device *
 	    m->opt.mono_ns - (int64_t)(fleet_draw(m->seed, device->id, "uptime", UPTIME_MIN_S, UPTIME_MAX_S) *
 				       (double)NS_PER_S);
 	d->boots = 1 + (uint32_t)(d->seed % 20);
+	d->recorded = recordings_of(m->opt.recordings, device->profile);
 	d->faults = is_silent(m, device->index) ? DEVICE_SILENT : 0;
 	d->port = xcalloc(room, sizeof(*d->port));
 	d->row = xcalloc(room, sizeof(*d->row));
@@ -297,6 +300,9 @@ devices_free(struct fleet_model *m)
 			free(m->device[i].port[k].stop);
 		free(m->device[i].port);
 		free(m->device[i].row);
+		for (k = 0; k < m->device[i].nset; k++)
+			free(m->device[i].set[k].text);
+		free(m->device[i].set);
 	}
 	free(m->device);
 }
