@@ -40,7 +40,10 @@ struct poll {				/* what an answer says of itself; the same for all rows of its 
 	bool	 refused;		/* end(): the device will not, or we had nothing to ask with */
 	int64_t	 mono_ns, wall_ns;	/* arrival; end(): the end of the poll */
 	double	 rtt_s;			/* NAN when none */
-	double	 step_s;		/* polling interval */
+	double	 interval_s;		/* between two polls of the device */
+	double	 step_s;		/* row(): between two readings of this row; end(): interval_s */
+	uint32_t turn;			/* number of the poll */
+	bool	 all;			/* every row is read, as after a walk */
 	uint32_t uptime_ticks, boots;
 	bool	 has_boots;
 };
@@ -97,9 +100,10 @@ struct wanted_row {
 	uint32_t	columns;	/* bit i is c->columns[i]; those not asked for come back SNMP_ABSENT */
 	const uint32_t *index;		/* borrowed for the call */
 	uint8_t		nindex;
+	uint32_t	every_s;	/* between two readings, at least; 0: in every poll */
 };
 
-/** From within plan(): read this row of the collector in every poll. */
+/** From within plan(): read this row of the collector in every poll, or in those that poll_reads(). */
 void	poll_plan_row(struct poll_plan *plan, const struct wanted_row *want);
 
 extern const struct conf_opt snmp_options[];	/* collectors/snmp/engine.c; the group "snmp" */
@@ -108,6 +112,22 @@ extern const struct collector_ops *const collector_registry[];	/* alphabetical, 
 extern const struct collector_ops collector_host, collector_if_mib;
 
 #define COLUMN(i) (UINT32_C(1) << (i))
+
+/** A row with this every_s is read in one of so many polls. */
+static inline uint32_t
+poll_turns(double interval_s, uint32_t every_s)
+{
+	double turns = every_s / interval_s;
+
+	return turns <= 1 ? 1 : (uint32_t)turns + (turns > (uint32_t)turns);
+}
+
+/** Are rows with this every_s read in this poll? */
+static inline bool
+poll_reads(const struct poll *p, uint32_t every_s)
+{
+	return p->all || p->turn % poll_turns(p->interval_s, every_s) == 0;
+}
 
 /** Is this its index, of one arc? */
 static inline bool

@@ -103,6 +103,7 @@ device_polled(struct device *d)
 		poll_next(d);
 		return;
 	}
+	d->plan.fresh = false;
 	if (loop_mono_ns(l) >= d->walk_due_ns)
 		d->varbinds_max = VARBINDS_MAX;		/* what was too big may not be any more */
 	if (d->restarted || d->walk_wanted || loop_mono_ns(l) >= d->walk_due_ns)
@@ -175,6 +176,13 @@ credential_ready(struct device *d)
 	return rc == 0;
 }
 
+/* Polls count from the clock, and the devices apart: what is read each hour is not read of all in one minute. */
+static uint32_t
+turn_of(const struct device *d)
+{
+	return (uint32_t)(loop_mono_ns(d->env->loop) / d->interval_ns) + d->target.number;
+}
+
 static void
 poll_begin(struct device *d, bool look)
 {
@@ -187,7 +195,9 @@ poll_begin(struct device *d, bool look)
 		d->poll_due = false;
 	d->begun_ns = loop_mono_ns(d->env->loop);
 	d->peer.deadline_ns = d->next_ns - WIRE_TICK_NS;
-	d->poll = (struct poll){ .rtt_s = NAN, .step_s = (double)d->interval_ns / NS_PER_S };
+	d->poll = (struct poll){ .rtt_s = NAN, .interval_s = (double)d->interval_ns / NS_PER_S,
+		.turn = turn_of(d) };
+	d->poll.step_s = d->poll.interval_s;
 	d->walked = d->restarted = d->moved = d->too_big = d->lost_big = false;
 	d->refusal = d->peer.complaint = NULL;
 	d->peer.unsent = false;
@@ -307,6 +317,7 @@ device_new(struct device_env *env, const struct msg_target *t)
 	target_take(&d->target, t);
 	d->varbinds_max = VARBINDS_MAX;
 	d->interval_ns = t->interval_ms != 0 ? t->interval_ms * NS_PER_MS : 60 * NS_PER_S;
+	d->poll.interval_s = (double)d->interval_ns / NS_PER_S;
 	d->phase_ns = (int64_t)(hash % (uint64_t)d->interval_ns);
 	d->phase_ns -= d->phase_ns % WIRE_TICK_NS;
 	d->peer.address = t->address;

@@ -51,17 +51,21 @@ struct device_env {			/* what the devices of an engine share */
 struct plan_row {
 	uint8_t	 collector;		/* place in the device's list */
 	uint8_t	 nindex;
+	uint16_t turns;			/* read in one of so many polls */
 	uint32_t index_at;		/* its arcs in poll_plan.arc */
 	uint32_t tag, columns;
 };
 
 struct planned_pdu {			/* one GET of each poll */
 	const struct snmp_request *request;	/* of the pool */
-	uint32_t		   first, n;	/* its rows of the plan */
+	uint32_t		   first, n;	/* its rows of the plan, all of the same turns */
+	uint16_t		   turns;
 };
 
 struct poll_plan {
 	uint8_t		    collector;	/* whose plan() is at it */
+	bool		    fresh;	/* no poll with it was answered yet */
+	double		    interval_s;	/* of the device */
 	struct plan_row	   *row;
 	size_t		    n, size;
 	uint32_t	   *arc;	/* of all indexes */

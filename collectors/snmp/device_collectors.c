@@ -76,7 +76,7 @@ device_collectors(struct device *d, const struct found *who)
 	struct choice to = { .device = d };
 
 	(void)who;		/* for those that depend on it */
-	for (unsigned i = 0; i < COLLECTORS; i++)
+	for (unsigned i = 0; collector_registry[i] != NULL; i++)
 		if (collector_registry[i]->columns != NULL)
 			want(&to, collector_registry[i], collector_registry[i]->columns, NULL);
 	device_collectors_free(d);

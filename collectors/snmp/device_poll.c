@@ -25,6 +25,8 @@ static void poll_judge(struct device *d);
 void
 poll_plan_row(struct poll_plan *plan, const struct wanted_row *want)
 {
+	uint32_t turns = poll_turns(plan->interval_s, want->every_s);
+
 	if (want->columns == 0)
 		return;
 	if (plan->n == plan->size) {
@@ -37,6 +39,7 @@ poll_plan_row(struct poll_plan *plan, const struct wanted_row *want)
 	}
 	memcpy(&plan->arc[plan->narcs], want->index, want->nindex * sizeof(*plan->arc));
 	plan->row[plan->n++] = (struct plan_row){ .collector = plan->collector, .nindex = want->nindex,
+		.turns = (uint16_t)(turns < UINT16_MAX ? turns : UINT16_MAX),
 		.index_at = (uint32_t)plan->narcs, .tag = want->tag, .columns = want->columns };
 	plan->narcs += want->nindex;
 }
@@ -83,15 +86,40 @@ head_asks(const struct device *d, struct snmp_ask *ask)
 	return n;
 }
 
-/* One PDU with the rows from `first` on, as many as fit but at least one. @return how many */
+/*
+ * Rows by rising turns, else in their order. There are few different ones, and all are of one turn mostly.
+ */
+static void
+plan_sort(struct poll_plan *plan)
+{
+	struct plan_row *sorted = xcalloc(plan->n + 1, sizeof(*sorted));
+	uint32_t	 turns = 1, next;
+	size_t		 n = 0;
+
+	for (; n < plan->n; turns = next) {
+		next = UINT32_MAX;
+		for (size_t i = 0; i < plan->n; i++)
+			if (plan->row[i].turns == turns)
+				sorted[n++] = plan->row[i];
+			else if (plan->row[i].turns > turns && plan->row[i].turns < next)
+				next = plan->row[i].turns;
+	}
+	free(plan->row);
+	plan->row = sorted;
+}
+
+/*
+ * One PDU with the rows of these turns from `first` on, as many as fit but at least one if there are any.
+ * @return how many
+ */
 static size_t
-pdu_plan(struct device *d, struct planned_pdu *pdu, size_t first)
+pdu_plan(struct device *d, struct planned_pdu *pdu, size_t first, uint16_t turns)
 {
 	struct snmp_ask	    ask[VARBINDS_MAX + COLLECTOR_COLUMNS_MAX];
 	struct snmp_request request = { 0 };
 	size_t		    n = head_asks(d, ask), row;
 
-	for (row = first; row < d->plan.n; row++) {
+	for (row = first; row < d->plan.n && d->plan.row[row].turns == turns; row++) {
 		const struct plan_row	 *r = &d->plan.row[row];
 		const struct snmp_column *column = d->collector[r->collector].columns;
 
@@ -103,11 +131,11 @@ pdu_plan(struct device *d, struct planned_pdu *pdu, size_t first)
 	}
 	snmp_request_encode(&request, &d->peer.credential, SNMP_PDU_GET, 0, ask, n);
 	*pdu = (struct planned_pdu){ request_pool_take(d->env->pool, &request), (uint32_t)first,
-		(uint32_t)(row - first) };
+		(uint32_t)(row - first), turns };
 	return row - first;
 }
 
-/* Encode the requests of a poll: once per plan, not per poll. */
+/* Encode the requests of the polls: once per plan, not per poll. */
 static void
 plan_pdus(struct device *d)
 {
@@ -116,8 +144,10 @@ plan_pdus(struct device *d)
 
 	plan_pdus_free(d);
 	plan->pdu = xcalloc(plan->n + 1, sizeof(*plan->pdu));
-	do {
-		row += pdu_plan(d, &plan->pdu[plan->npdus++], row);
+	do {		/* every poll asks for sysUpTime at least */
+		uint16_t turns = row == 0 && plan->npdus == 0 ? 1 : plan->row[row].turns;
+
+		row += pdu_plan(d, &plan->pdu[plan->npdus++], row, turns);
 	} while (row < plan->n);
 	plan->pdu = xrealloc(plan->pdu, plan->npdus, sizeof(*plan->pdu));
 }
@@ -126,12 +156,14 @@ void
 plan_build(struct device *d)
 {
 	plan_free(d);
+	d->plan.fresh = true;
+	d->plan.interval_s = d->poll.interval_s;
 	for (unsigned i = 0; i < d->ncollectors; i++) {
 		d->plan.collector = (uint8_t)i;
 		if (d->collector[i].matched)
 			d->collector[i].ops->plan(&d->collector[i], &d->plan);
 	}
-	d->plan.row = xrealloc(d->plan.row, d->plan.n + 1, sizeof(*d->plan.row));
+	plan_sort(&d->plan);
 	d->plan.arc = xrealloc(d->plan.arc, d->plan.narcs + 1, sizeof(*d->plan.arc));
 	d->plan.size = d->plan.n + 1;
 	d->plan.arcs_size = d->plan.narcs + 1;
@@ -158,7 +190,7 @@ restart_check(struct device *d, const struct poll *at)
 
 /* Read the varbinds that stand before the rows. @return how many, or 0 when there is no sysUpTime */
 static size_t
-head_read(struct device *d, const struct snmp_answer *answer, struct poll *at)
+head_read(struct device *d, const struct snmp_answer *answer, uint16_t turns, struct poll *at)
 {
 	const struct snmp_message *m = answer->msg;
 	struct loop		  *l = d->env->loop;
@@ -169,6 +201,7 @@ head_read(struct device *d, const struct snmp_answer *answer, struct poll *at)
 	at->mono_ns = answer->received_ns;
 	at->wall_ns = loop_wall_ns(l) - (loop_mono_ns(l) - answer->received_ns);
 	at->rtt_s = answer->rtt_s;
+	at->step_s = d->poll.interval_s * turns;
 	if (m->varbind[n].value.type != SNMP_TIMETICKS)
 		return 0;
 	at->uptime_ticks = (uint32_t)m->varbind[n++].value.number;
@@ -234,21 +267,30 @@ pdu_done(void *arg, const struct snmp_answer *answer)
 		d->lost_big = d->lost_big || pdu->n > 1;
 	} else if (answer->msg->error_status != SNMP_NO_ERROR) {
 		pdu_refused(d, pdu, answer->msg->error_status);
-	} else if ((head = head_read(d, answer, &at)) == 0) {
+	} else if ((head = head_read(d, answer, pdu->turns, &at)) == 0) {
 		d->refusal = "the answer has no sysUpTime";
 		d->env->counter[DEVICE_REFUSED]++;
 	} else {
 		state_answered(d);
 		restart_check(d, &at);
 		rows_read(d, pdu, answer->msg, head, &at);
-		if (!d->poll.answered)
+		if (!d->poll.answered) {
 			d->poll = at;
+			d->poll.step_s = at.interval_s;
+		}
 	}
 	if (d->pdus_open == 0)
 		poll_judge(d);
 }
 
 /* The poll */
+
+/* A look reads what every poll does. */
+static bool
+is_due(const struct device *d, const struct planned_pdu *pdu)
+{
+	return pdu->turns == 1 || (!d->looking && (d->poll.all || d->poll.turn % pdu->turns == 0));
+}
 
 void
 pdus_send(struct device *d)
@@ -258,12 +300,19 @@ pdus_send(struct device *d)
 	d->too_big = d->lost_big = d->moved = false;
 	d->refusal = NULL;
 	d->pdu = xcalloc(d->plan.npdus, sizeof(*d->pdu));
-	d->pdus_sent = d->pdus_open = d->plan.npdus;
+	d->poll.all = d->plan.fresh && !d->looking;
+	for (size_t i = 0; i < d->plan.npdus; i++) {
+		const struct planned_pdu *planned = &d->plan.pdu[i];
+
+		if (is_due(d, planned)) {
+			d->pdu[d->pdus_sent].device = d;
+			d->pdu[d->pdus_sent++].planned = planned;
+		}
+	}
+	d->pdus_open = d->pdus_sent;
 	for (size_t i = 0; i < d->pdus_sent; i++) {
 		struct pdu *pdu = &d->pdu[i];
 
-		pdu->device = d;
-		pdu->planned = &d->plan.pdu[i];
 		pdu->x.request = pdu->planned->request;
 		pdu->x.done = pdu_done;
 		pdu->x.arg = pdu;
