@@ -22,8 +22,8 @@ version_set(struct snmp_credential *c, const char *method, char *err, size_t err
 	*c = (struct snmp_credential){ .version = SNMP_V2C };
 	if (strcmp(method, "1") == 0)
 		c->version = SNMP_V1;
-	else if (strcmp(method, "2c") != 0)
-		REJECT("SNMP version \"%s\" is not supported: set the device's version to 2c or 1", method);
+	else if (strcmp(method, "2c") != 0 && strcmp(method, "auto") != 0)
+		REJECT("SNMP version \"%s\" is not supported: set the device's version to auto, 2c or 1", method);
 	return 0;
 }
 

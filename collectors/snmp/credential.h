@@ -8,7 +8,7 @@
 /**
  * @param dir_fd  the directory secrets/snmp, or -1: there is none, and so no credential
  * @param name	  a plain file name: one line of 1 to SNMP_COMMUNITY_MAX bytes
- * @param method  "2c" or "1"
+ * @param method  "2c" or "1"; "auto" begins with 2c
  * @param err	  a sentence with the remedy, without anything of the file's content
  * @return 0 or -1
  */

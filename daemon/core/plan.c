@@ -133,7 +133,8 @@ send_device(struct core *c, struct measure_peer *m, const struct device_live *d)
 		.number = d->number,
 		.address = d->device->address,
 		.port = d->device->port,
-		.interval_ms = (uint32_t)(c->set.snmp_interval_ns / NS_PER_MS),
+		.interval_ms = d->device->interval_s != 0 ? d->device->interval_s * 1000 :
+		    (uint32_t)(c->set.snmp_interval_ns / NS_PER_MS),
 		.timeout_ms = c->set.snmp_timeout_ms,
 	};
 

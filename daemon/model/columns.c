@@ -13,7 +13,7 @@ const char *const site_class_names[] = { "critical", "office", "park", NULL };
 const char *const life_names[] = { "planned", "building", "live", "retired", NULL };
 const char *const link_role_names[] = { "main", "backup", NULL };
 const char *const link_kind_names[] = { "best_effort", "committed", NULL };
-static const char *const snmp_versions[] = { "1", "2c", NULL };
+static const char *const snmp_versions[] = { "auto", "1", "2c", NULL };
 
 #define ID(row)	     { "id", COLUMN_ID, .required = true, .offset = offsetof(struct row, id), \
 	.help = "Stable key: small letters, digits and \"-\", not only digits; never used again." }
@@ -103,11 +103,13 @@ static const struct column device_columns[] = {
 	ADDRESS(device),
 	{ "port", COLUMN_U16, .min = 1, .max = 65535, .def = "161", .offset = offsetof(struct device, port),
 	  .help = "UDP port of its SNMP agent." },
-	{ "version", COLUMN_CHOICE, .def = "2c", .words = snmp_versions,
+	{ "version", COLUMN_CHOICE, .def = "auto", .words = snmp_versions,
 	  .offset = offsetof(struct device, version),
-	  .help = "SNMP version." },
+	  .help = "SNMP version; auto: 2c, and 1 of a device that answers to nothing else." },
 	{ "credential", COLUMN_FILE, .max = 63, .offset = offsetof(struct device, credential),
 	  .help = "File below secrets/snmp with its community; without it the device is not polled." },
+	{ "interval_s", COLUMN_U32, .min = 10, .max = 3600, .offset = offsetof(struct device, interval_s),
+	  .help = "Seconds between two polls; without it those of snmp.interval_s." },
 	OWNER(device),
 	VIA(device),
 	LIFE(device),
@@ -304,6 +306,9 @@ parse_whole(const struct fault *f, int64_t *out)
 {
 	const struct column *c = f->col;
 
+	*out = 0;
+	if (f->field[0] == '\0' && c->def == NULL)
+		return 0;
 	if (strlen(f->field) > NUMBER_LENGTH_MAX ||
 	    text_to_i64(f->field, (int64_t)c->min, (int64_t)c->max, out) == -1)
 		return fault_say(f, "is not a whole number from %.15g to %.15g", c->min, c->max);

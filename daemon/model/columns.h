@@ -19,7 +19,7 @@ enum column_type {
 	COLUMN_ENUM,	/* an enum: place among words */
 	COLUMN_NUMBER,	/* double within min..max; NAN when empty */
 	COLUMN_MBPS,	/* double in bit/s, written in Mbit/s within min..max */
-	COLUMN_U16, COLUMN_U32,	/* whole number within min..max */
+	COLUMN_U16, COLUMN_U32,	/* whole number within min..max; 0 when empty */
 	COLUMN_ADDRESS,	/* struct addr that one host can have */
 	COLUMN_DATE	/* const char *: YYYY-MM-DD */
 };

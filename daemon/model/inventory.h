@@ -57,6 +57,7 @@ struct device {
 	const char	*kind, *profile, *version, *credential, *owner, *via;
 	struct addr	 address;
 	uint16_t	 port;
+	uint32_t	 interval_s;		/* 0: as configured for all */
 	enum life	 life;
 	struct site	*site;
 	size_t		 index;

@@ -55,6 +55,22 @@ test_reload(void)
 	world_free(w);
 }
 
+/* A device may have an interval and a version of its own. */
+static void
+test_device_row(void)
+{
+	struct world *w = world_new(31, true);
+
+	world_settle(w);
+	ok(w->device.interval_ms == 60000 && strcmp(w->device.method, "2c") == 0, "a device is polled as configured for all");
+	world_row(w, INPUT_DEVICES, "a-r1", "a-r1,a,router,routeros,10.100.0.1,161,,city-read,15,,,live");
+	world_reload(w, false);
+	world_run(w, 5);
+	is_i64(w->device.interval_ms, 15000, "or at its own interval");
+	is_text(w->device.method, "auto", "and by the version that it answers to");
+	world_free(w);
+}
+
 /* Of the two dead lines of a site one leaves. */
 static void
 test_root_leaves(void)
@@ -295,6 +311,7 @@ int
 main(void)
 {
 	test_reload();
+	test_device_row();
 	test_root_leaves();
 	test_line_moves();
 	test_reload_refused();

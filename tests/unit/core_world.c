@@ -47,8 +47,8 @@ static const char *const texts[INPUT_KINDS] = {
 	    "two-2,two,backup,indihome,,,10.2.0.7,,,best_effort,,,,,,,,,live\n"
 	    "new-1,new,main,indihome,,node-2,10.1.0.8,,,best_effort,,,,,,,,,planned\n"),
 	[INPUT_DEVICES] = (
-	    "id,site,kind,profile,address,port,version,credential,owner,via,life\n"
-	    "a-r1,a,router,routeros,10.100.0.1,161,2c,city-read,,,live\n"),
+	    "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life\n"
+	    "a-r1,a,router,routeros,10.100.0.1,161,2c,city-read,,,,live\n"),
 };
 
 /* ---- making and ending ---- */

@@ -40,6 +40,7 @@ struct world {
 	bool		    files_bad, check_dies, check_late;	/* it refuses; tells nothing; is not there yet */
 	bool		    broker_holds;	/* takes messages and confirms none */
 	unsigned	    targets, ports, series, reloads, items;
+	struct msg_target   device;	/* the last that is polled by SNMP */
 	struct msg_port	    port;		/* the last that core announced */
 	struct msg_broker_plan plan;		/* the last for publish */
 	char		    reload_error[200];

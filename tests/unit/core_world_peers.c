@@ -153,6 +153,18 @@ probe_now(struct world *w, const struct ipc_msg *msg)
 }
 
 static void
+take_target(struct world *w, const struct ipc_msg *msg)
+{
+	struct msg_target t;
+
+	if (msg_target_decode(&t, msg->data, msg->len) == -1)
+		fatalx("a malformed TARGET");
+	w->targets++;
+	if (t.kind == TARGET_SNMP)
+		w->device = t;
+}
+
+static void
 measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
 	struct world *w = arg;
@@ -163,7 +175,7 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		w->targets = w->ports = 0;
 		break;
 	case IPC_TARGET:
-		w->targets++;
+		take_target(w, msg);
 		break;
 	case IPC_PORT:
 		w->ports++;

@@ -108,7 +108,11 @@ static const struct {
 	{ "port out of range", .devices = "id,site,address,port\nd1,s001,10.0.0.1,65536\n",
 	  .want = "devices:2:4 port \"65536\" is not a whole number from 1 to 65535\n" },
 	{ "SNMP version that is not spoken", .devices = "id,site,version\nd1,s001,3\n",
-	  .want = "devices:2:3 version \"3\" is not one of its words; use one of: 1, 2c\n" },
+	  .want = "devices:2:3 version \"3\" is not one of its words; use one of: auto, 1, 2c\n" },
+	{ "intervals of devices", .want = "",
+	  .devices = "id,site,interval_s\nd1,s001,\nd2,s001,10\nd3,s001,3600\n" },
+	{ "interval too short", .devices = "id,site,interval_s\nd1,s001,9\n",
+	  .want = "devices:2:3 interval_s \"9\" is not a whole number from 10 to 3600\n" },
 	{ "credential with a path", .devices = "id,site,address,credential\nd1,s001,10.0.0.1,../x\n",
 	  .want = "devices:2:4 credential \"../x\" is not a file name; give the name of a file below secrets/snmp\n" },
 	{ "two errors in one row", LINK("role,address", "x,y"),
@@ -197,7 +201,7 @@ test_meaning(void)
 	ok(b->address.family == 0 && b->kind == LINK_BEST_EFFORT && b->life == LIFE_LIVE, "defaults");
 	is_text(b->via, "main", "instance, if empty");
 	is_text(b->provider, "", "text, if empty");
-	ok(d->port == 161 && strcmp(d->version, "2c") == 0 && d->site == one, "device");
+	ok(d->port == 161 && strcmp(d->version, "auto") == 0 && d->interval_s == 0 && d->site == one, "device");
 	ok(one->nlinks == 2 && one->links[0] == b && one->links[1] == a, "main first");
 	ok(b->parent == node && b->device == d && a->parent == NULL, "resolved");
 	ok(node->nchildren == 1 && node->children[0] == b && one->nchildren == 0, "children");
@@ -246,7 +250,7 @@ test_schema(void)
 		[INPUT_SITES] = "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life,",
 		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,"
 				"contract_end,segments,device,port,via,life,",
-		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,owner,via,life,",
+		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life,",
 		[INPUT_SERVICES] = "id,site,kind,target,expect,interval_s,class,owner,depends,via,life,",
 		[INPUT_SEGMENTS] = "id,name,kind,a,b,length_m,",
 	};
