@@ -32,7 +32,8 @@ device_inquiry(struct device *d)
 }
 
 void
-device_ask(struct device *d, bool walk, void (*done)(void *arg, const struct snmp_answer *answer))
+device_ask(struct device *d, bool walk, unsigned tries,
+    void (*done)(void *arg, const struct snmp_answer *answer))
 {
 	struct inquiry *q = d->inquiry;
 
@@ -40,7 +41,7 @@ device_ask(struct device *d, bool walk, void (*done)(void *arg, const struct snm
 	q->x.walk = walk;
 	q->x.done = done;
 	q->x.arg = d;
-	exchange_start(&q->x, d->env->wire, &d->peer, WIRE_TRIES);
+	exchange_start(&q->x, d->env->wire, &d->peer, tries);
 }
 
 void
@@ -79,12 +80,32 @@ look_end(struct device *d)
 	poll_next(d);
 }
 
+static uint16_t
+twice(uint16_t varbinds)
+{
+	return varbinds < VARBINDS_MAX / 2 ? 2 * varbinds : VARBINDS_MAX;
+}
+
+/* What was too big an hour ago may not be any more. */
+static void
+sizes_grow(struct device *d)
+{
+	d->grow_due_ns = loop_mono_ns(d->env->loop) + GROW_EVERY_NS;
+	d->walk_varbinds = twice(d->walk_varbinds);
+	if (d->varbinds_max == VARBINDS_MAX)
+		return;
+	d->varbinds_max = twice(d->varbinds_max);
+	plan_fit(d);
+}
+
 void
 device_polled(struct device *d)
 {
 	struct loop *l = d->env->loop;
 
 	pdus_stop(d);
+	if (d->too_long)
+		plan_fit(d);
 	if (d->looking) {
 		look_end(d);
 		return;
@@ -104,8 +125,8 @@ device_polled(struct device *d)
 		return;
 	}
 	d->plan.fresh = false;
-	if (loop_mono_ns(l) >= d->walk_due_ns)
-		d->varbinds_max = VARBINDS_MAX;		/* what was too big may not be any more */
+	if (loop_mono_ns(l) >= d->grow_due_ns)
+		sizes_grow(d);
 	if (d->restarted || d->walk_wanted || loop_mono_ns(l) >= d->walk_due_ns)
 		discovery_start(d);
 	else
@@ -133,6 +154,35 @@ small_answered_after_silence(void *arg, const struct snmp_answer *answer)
 	}
 	d->walk_wanted = true;		/* who knows what comes back */
 	poll_go(d);
+}
+
+/* It answers to SNMPv1 for an hour now. Does it speak the newer one after all? */
+static void
+newer_answered(void *arg, const struct snmp_answer *answer)
+{
+	struct device *d = arg;
+
+	device_inquiry_end(d);
+	if (answer == NULL)
+		d->peer.credential.version = SNMP_V1;
+	else
+		d->walk_wanted = true;
+	d->peer.complaint = NULL;
+	poll_go(d);
+}
+
+static bool
+is_auto(const struct device *d)
+{
+	return strcmp(d->target.method, "auto") == 0;
+}
+
+static void
+newer_ask(struct device *d)
+{
+	d->newer_due_ns = loop_mono_ns(d->env->loop) + WALK_EVERY_NS;
+	d->peer.credential.version = SNMP_V2C;
+	small_ask(d, 1, newer_answered);
 }
 
 void
@@ -173,6 +223,10 @@ credential_ready(struct device *d)
 		    sizeof(trouble));
 	if (rc == -1)
 		d->trouble = xstrdup(trouble);
+	else if (is_auto(d) && c->version == SNMP_V2C && d->failed % OLDER_EACH == POLLS_SILENT) {
+		c->version = SNMP_V1;
+		d->newer_due_ns = loop_mono_ns(d->env->loop) + WALK_EVERY_NS;
+	}
 	return rc == 0;
 }
 
@@ -206,7 +260,9 @@ poll_begin(struct device *d, bool look)
 	if (!credential_ready(d))
 		device_polled(d);
 	else if (d->failed >= POLLS_SILENT)
-		small_ask(d, small_answered_after_silence);
+		small_ask(d, WIRE_TRIES, small_answered_after_silence);
+	else if (is_auto(d) && d->peer.credential.version == SNMP_V1 && d->begun_ns >= d->newer_due_ns)
+		newer_ask(d);
 	else
 		poll_go(d);
 }
@@ -315,7 +371,7 @@ device_new(struct device_env *env, const struct msg_target *t)
 
 	d->env = env;
 	target_take(&d->target, t);
-	d->varbinds_max = VARBINDS_MAX;
+	d->varbinds_max = d->walk_varbinds = VARBINDS_MAX;
 	d->interval_ns = t->interval_ms != 0 ? t->interval_ms * NS_PER_MS : 60 * NS_PER_S;
 	d->poll.interval_s = (double)d->interval_ns / NS_PER_S;
 	d->phase_ns = (int64_t)(hash % (uint64_t)d->interval_ns);

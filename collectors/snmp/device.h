@@ -2,7 +2,8 @@
 /*
  * device.h: one polled device: a small state machine on the loop's timers.
  *
- *	tick	silent for 3 polls: sysUpTime alone, and no more until it answers; a walk wanted: discovery
+ *	tick	silent for 3 polls: sysUpTime alone, and no more until it answers; a walk wanted: discovery;
+ *		version auto: in one of 4 of those polls by SNMPv1, and back from there once an hour
  *	poll	all PDUs at once
  *	judge	tooBig, or big PDUs lost but a small request answered: halve and poll again;
  *		another port under an ifIndex: discovery and poll again
@@ -26,15 +27,18 @@
 #include "collectors/snmp/wire.h"
 
 #define VARBINDS_MAX	  57		/* of one PDU: its answer fits one Ethernet frame */
+#define ANSWER_MAX	  1472		/* bytes of UDP in an Ethernet frame: longer answers come in fragments */
 #define POLLS_SILENT	  3		/* unanswered polls until the device is called silent */
+#define OLDER_EACH	  4		/* silent polls */
 #define COLLECTORS_MAX	  64		/* of one device */
 #define WALK_TIME_MAX_NS  (60 * NS_PER_S)
 #define WALK_EVERY_NS	  (3600 * NS_PER_S)
+#define GROW_EVERY_NS	  (3600 * NS_PER_S)	/* after a device was too small, it is asked for twice as much */
 #define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a start (tables fill late) or a failure */
 
 enum device_counter {
-	DEVICE_POLLS, DEVICE_LOOKS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_REFUSED,
-	DEVICE_RESTARTS, DEVICE_MOVED, DEVICE_COUNTERS
+	DEVICE_POLLS, DEVICE_LOOKS, DEVICE_OVERRUNS, DEVICE_WALKS, DEVICE_WALK_FAILURES, DEVICE_TOO_BIG, DEVICE_TOO_LONG,
+	DEVICE_REFUSED, DEVICE_RESTARTS, DEVICE_MOVED, DEVICE_COUNTERS
 };
 
 struct device_env {			/* what the devices of an engine share */
@@ -94,7 +98,6 @@ struct inquiry {			/* one question after the other: a discovery, or sysUpTime al
 	struct walk	    *walk;
 	unsigned	     step;	/* 0: identity; then the collectors */
 	unsigned	     repetitions;
-	size_t		     varbinds;
 	int64_t		     started_ns;
 	bool		     failed;
 	struct found	     found;
@@ -123,7 +126,7 @@ struct device {
 	struct inquiry	     *inquiry;	/* in progress, or NULL */
 
 	/* discovery */
-	int64_t		      walk_due_ns;
+	int64_t		      walk_due_ns, newer_due_ns;	/* newer: asked by SNMPv2c again, when auto */
 	bool		      walk_wanted, discovered, has_boots;
 	char		     *name;		/* sysName; NULL: none yet */
 	uint64_t	      kind, hardware;	/* hashes of sysObjectID and of the MACs; 0 = unknown */
@@ -131,15 +134,21 @@ struct device {
 	/* the poll in progress */
 	struct poll_plan      plan;
 	struct pdu	     *pdu;
-	size_t		      pdus_sent, pdus_open, varbinds_max;
+	size_t		      pdus_sent, pdus_open;
+	uint16_t	      varbinds_max;	/* of a PDU: learnt from tooBig and lost ones, grows again */
+	uint16_t	      varbinds_frame;	/* of this plan: what fits a frame */
+	uint16_t	      walk_varbinds;	/* the same of a walk's answers, both in one */
+	int64_t		      grow_due_ns;
 	struct poll	      poll;
 	bool		      in_poll, looking, walked, restarted;
 	bool		      too_big, lost_big, moved;	/* why it may have to be repeated */
+	bool		      too_long;		/* an answer was in fragments */
 	const char	     *refusal;		/* word of an error status, or NULL */
 
 	/* state */
 	uint8_t		      state;		/* enum target_state told last; 0 = none yet */
 	uint8_t		      told_state;	/* what was said of it; 0 = nothing */
+	bool		      told_older;	/* that it answers to SNMPv1 only */
 	int64_t		      told_wall_ns;
 	char		     *told;
 	unsigned	      failed;		/* polls without answer in a row */
@@ -162,7 +171,8 @@ bool	device_is(const struct device *d, const struct msg_target *t);	/* made of t
 /** The inquiry in progress; made when there is none. */
 struct inquiry *device_inquiry(struct device *d);
 /** Send its request. done is called from the loop, once, unless the inquiry ends before. */
-void	device_ask(struct device *d, bool walk, void (*done)(void *arg, const struct snmp_answer *answer));
+void	device_ask(struct device *d, bool walk, unsigned tries,
+	    void (*done)(void *arg, const struct snmp_answer *answer));
 void	device_inquiry_end(struct device *d);	/* safe when there is none */
 void	device_polled(struct device *d);	/* the poll is over, all is said */
 enum discovery_end { DISCOVERY_DONE, DISCOVERY_UNANSWERED };
@@ -170,10 +180,11 @@ void	device_discovered(struct device *d, enum discovery_end end);
 
 /* device_poll.c */
 void	plan_build(struct device *d);		/* stops what is in flight */
+void	plan_fit(struct device *d);		/* the same with shorter answers; nothing is in flight */
 void	plan_free(struct device *d);
 void	pdus_send(struct device *d);		/* ends with device_polled() */
 void	pdus_stop(struct device *d);
-void	small_ask(struct device *d, void (*done)(void *arg, const struct snmp_answer *answer));
+void	small_ask(struct device *d, unsigned tries, void (*done)(void *arg, const struct snmp_answer *answer));
 
 /* device_collectors.c */
 /** Choose the collectors; who NULL: it is not known yet what the device is. */

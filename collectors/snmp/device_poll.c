@@ -118,12 +118,13 @@ pdu_plan(struct device *d, struct planned_pdu *pdu, size_t first, uint16_t turns
 	struct snmp_ask	    ask[VARBINDS_MAX + COLLECTOR_COLUMNS_MAX];
 	struct snmp_request request = { 0 };
 	size_t		    n = head_asks(d, ask), row;
+	size_t		    max = d->varbinds_max < d->varbinds_frame ? d->varbinds_max : d->varbinds_frame;
 
 	for (row = first; row < d->plan.n && d->plan.row[row].turns == turns; row++) {
 		const struct plan_row	 *r = &d->plan.row[row];
 		const struct snmp_column *column = d->collector[r->collector].columns;
 
-		if (row > first && n + (size_t)__builtin_popcount(r->columns) > d->varbinds_max)
+		if (row > first && n + (size_t)__builtin_popcount(r->columns) > max)
 			break;
 		for (uint32_t left = r->columns; left != 0; left &= left - 1)
 			ask[n++] = (struct snmp_ask){ &column[__builtin_ctz(left)], false, r->nindex,
@@ -153,9 +154,17 @@ plan_pdus(struct device *d)
 }
 
 void
+plan_fit(struct device *d)
+{
+	d->too_long = false;
+	plan_pdus(d);
+}
+
+void
 plan_build(struct device *d)
 {
 	plan_free(d);
+	d->varbinds_frame = VARBINDS_MAX;
 	d->plan.fresh = true;
 	d->plan.interval_s = d->poll.interval_s;
 	for (unsigned i = 0; i < d->ncollectors; i++) {
@@ -253,6 +262,24 @@ pdu_refused(struct device *d, const struct planned_pdu *pdu, int32_t status)
 	d->env->counter[DEVICE_REFUSED]++;
 }
 
+/*
+ * An answer in fragments is lost with any of them: ask for as much as fits a frame from the next poll on. How
+ * long answers are belongs to the plan, so that is not tried again until there is another one.
+ */
+static void
+length_learn(struct device *d, const struct planned_pdu *pdu, const struct snmp_answer *answer)
+{
+	size_t fits = answer->msg->n * ANSWER_MAX / (answer->len + 1);
+
+	if (answer->len <= ANSWER_MAX || pdu->n < 2)
+		return;
+	d->env->counter[DEVICE_TOO_LONG]++;
+	if (fits < d->varbinds_frame) {
+		d->varbinds_frame = (uint16_t)(fits > 1 ? fits : 1);
+		d->too_long = true;
+	}
+}
+
 static void
 pdu_done(void *arg, const struct snmp_answer *answer)
 {
@@ -272,6 +299,7 @@ pdu_done(void *arg, const struct snmp_answer *answer)
 		d->env->counter[DEVICE_REFUSED]++;
 	} else {
 		state_answered(d);
+		length_learn(d, pdu, answer);
 		restart_check(d, &at);
 		rows_read(d, pdu, answer->msg, head, &at);
 		if (!d->poll.answered) {
@@ -324,21 +352,22 @@ static void
 poll_halved(struct device *d)
 {
 	d->varbinds_max /= 2;
-	log_debug("snmp", "%s: at most %zu varbinds at a time", d->target.ref, d->varbinds_max);
+	d->grow_due_ns = loop_mono_ns(d->env->loop) + GROW_EVERY_NS;
+	log_debug("snmp", "%s: at most %u varbinds at a time", d->target.ref, d->varbinds_max);
 	plan_pdus(d);
 	pdus_send(d);
 }
 
 /* sysUpTime alone: of a silent device, or after a big PDU was lost. */
 void
-small_ask(struct device *d, void (*done)(void *arg, const struct snmp_answer *answer))
+small_ask(struct device *d, unsigned tries, void (*done)(void *arg, const struct snmp_answer *answer))
 {
 	const struct snmp_ask ask = { .column = &sys_up_time };
 
 	pdus_stop(d);
 	d->doing = DEVICE_ASKING;
 	snmp_request_encode(&device_inquiry(d)->request, &d->peer.credential, SNMP_PDU_GET, 0, &ask, 1);
-	device_ask(d, false, done);
+	device_ask(d, false, tries, done);
 }
 
 static void
@@ -363,7 +392,7 @@ poll_judge(struct device *d)
 		d->env->counter[DEVICE_MOVED]++;
 		discovery_start(d);
 	} else if (d->lost_big && d->varbinds_max > 1) {
-		small_ask(d, small_answered_after_loss);
+		small_ask(d, WIRE_TRIES, small_answered_after_loss);
 	} else {
 		device_polled(d);
 	}

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 
 static void tell(struct device *d, enum target_state state, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -38,14 +39,19 @@ tell(struct device *d, enum target_state state, const char *fmt, ...)
 void
 state_answered(struct device *d)
 {
-	char since[TIME_TEXT_MAX];
+	bool	    older = d->peer.credential.version == SNMP_V1 && strcmp(d->target.method, "auto") == 0;
+	const char *how = older ? " SNMPv1, but not SNMPv2c" : "";
+	char	    since[TIME_TEXT_MAX];
 
 	d->failed = 0;
 	if (d->state == 0)
-		tell(d, TARGET_ANSWERING, "answers");
+		tell(d, TARGET_ANSWERING, "answers%s", how);
 	else if (d->state != TARGET_ANSWERING)
-		tell(d, TARGET_ANSWERING, "answers again; no answer since %s",
+		tell(d, TARGET_ANSWERING, "answers again%s; no answer since %s", how,
 		    text_utc(since, sizeof(since), d->since_wall_ns));
+	else if (older != d->told_older)
+		tell(d, TARGET_ANSWERING, "answers%s", older ? how : " SNMPv2c again");
+	d->told_older = older;
 	d->state = TARGET_ANSWERING;
 	d->since_wall_ns = loop_wall_ns(d->env->loop);
 }

@@ -156,7 +156,8 @@ walk_halve(struct device *d, const char *failure)
 		walk_end(d, failure);
 		return;
 	}
-	d->inquiry->varbinds /= 2;
+	d->walk_varbinds /= 2;
+	d->grow_due_ns = loop_mono_ns(d->env->loop) + GROW_EVERY_NS;
 	walk_next(d);
 }
 
@@ -165,6 +166,18 @@ static bool
 is_refusal(int32_t status)
 {
 	return status != SNMP_NO_ERROR && status != SNMP_NO_SUCH_NAME && status != SNMP_TOO_BIG;
+}
+
+/* The next answers of this device shall fit a frame, if they can be shorter. */
+static void
+walk_length_learn(struct device *d, const struct snmp_answer *answer)
+{
+	size_t fits = answer->msg->n * ANSWER_MAX / (answer->len + 1);
+
+	if (answer->len > ANSWER_MAX && d->inquiry->repetitions > 1 && fits < d->walk_varbinds) {
+		d->walk_varbinds = (uint16_t)(fits > 1 ? fits : 1);
+		d->grow_due_ns = loop_mono_ns(d->env->loop) + GROW_EVERY_NS;
+	}
 }
 
 static void
@@ -198,8 +211,10 @@ walk_answered(void *arg, const struct snmp_answer *answer)
 		walk_end(d, snmp_error_words[status]);
 	else if (walk_answer(q->walk, answer->msg, &why) == -1)
 		walk_end(d, why);
-	else
+	else {
+		walk_length_learn(d, answer);
 		walk_next(d);
+	}
 }
 
 static void
@@ -207,7 +222,7 @@ walk_next(struct device *d)
 {
 	struct inquiry	  *q = d->inquiry;
 	struct snmp_ask	   ask[COLLECTOR_COLUMNS_MAX];
-	size_t		   n = walk_ask(q->walk, q->varbinds, ask, &q->repetitions);
+	size_t		   n = walk_ask(q->walk, d->walk_varbinds, ask, &q->repetitions);
 	enum snmp_pdu_type type = d->peer.credential.version == SNMP_V1 ? SNMP_PDU_GETNEXT : SNMP_PDU_GETBULK;
 
 	if (n == 0) {
@@ -215,7 +230,7 @@ walk_next(struct device *d)
 		return;
 	}
 	snmp_request_encode(&q->request, &d->peer.credential, type, q->repetitions, ask, n);
-	device_ask(d, true, walk_answered);
+	device_ask(d, true, WIRE_TRIES, walk_answered);
 }
 
 static void
@@ -238,7 +253,6 @@ discovery_start(struct device *d)
 	pdus_stop(d);
 	q = device_inquiry(d);
 	d->doing = DEVICE_WALKING;
-	q->varbinds = VARBINDS_MAX;
 	q->started_ns = loop_mono_ns(d->env->loop);
 	d->env->counter[DEVICE_WALKS]++;
 	walk_begin(d);

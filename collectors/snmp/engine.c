@@ -139,6 +139,7 @@ snmp_engine_counters(struct snmp_engine *e, struct msg_counters *out)
 		[DEVICE_WALKS]	       = "snmp.walks",
 		[DEVICE_WALK_FAILURES] = "snmp.walk_failures",
 		[DEVICE_TOO_BIG]       = "snmp.toobig",
+		[DEVICE_TOO_LONG]      = "snmp.toolong",
 		[DEVICE_REFUSED]       = "snmp.refused",
 		[DEVICE_RESTARTS]      = "snmp.restarts",
 		[DEVICE_MOVED]	       = "snmp.renumbered",

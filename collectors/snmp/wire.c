@@ -447,7 +447,7 @@ void
 wire_packet(struct snmp_wire *w, const struct packet_in *in)
 {
 	struct snmp_exchange *x;
-	struct snmp_answer    answer = { .msg = &w->msg, .received_ns = in->received_ns };
+	struct snmp_answer    answer = { .msg = &w->msg, .received_ns = in->received_ns, .len = in->len };
 	enum snmp_check	      check;
 	const char	     *why = "";
 	uint32_t	      id;

@@ -38,6 +38,7 @@ struct snmp_answer {
 	const struct snmp_message *msg;	/* borrowed for the call; its error_status may be a refusal */
 	int64_t			   received_ns;
 	double			   rtt_s;
+	size_t			   len;		/* of the datagram */
 };
 
 struct snmp_exchange {			/* embedded in its owner, zeroed at first */

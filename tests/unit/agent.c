@@ -311,6 +311,8 @@ agent_answer(const struct agent *a, const uint8_t *request, size_t len, uint8_t 
 
 	if (snmp_decode(&m, request, len, &why) == -1)
 		errx(1, "agent: request %s", why);
+	if (a->v1_only && m.version != SNMP_V1)
+		return 0;
 	if (m.community_len != strlen(a->community) || memcmp(m.community, a->community, m.community_len) != 0)
 		return 0;
 	memset(&answer, 0, sizeof(answer));

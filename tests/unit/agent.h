@@ -28,6 +28,7 @@ struct agent {
 	char		    community[32];
 	size_t		    varbinds_max;	/* above this: tooBig (GET), cut (GETBULK); 0 = none */
 	int32_t		    error_status;	/* of every answer; 0 = none */
+	bool		    v1_only;		/* silent to what is not SNMPv1 */
 };
 
 /** @param file  name below tests/data/walks; the program ends when it cannot be read */

@@ -58,6 +58,7 @@ struct lab {
 	int64_t		    tick_ns;		/* the 5 ms in which packets left last */
 	size_t		    in_tick, most_in_tick;	/* packets */
 	uint64_t	    trace;
+	size_t		    longest, walk_answers_too_long;	/* answers to GETs; those to walks beyond a frame */
 };
 
 struct delivery {
@@ -147,6 +148,15 @@ spoil(const struct lab *lab, struct delivery *d, size_t len)
 	}
 }
 
+/* Where the tag of the PDU is in a request: behind version and community. */
+static size_t
+lab_pdu_at(const uint8_t *p)
+{
+	size_t at = p[1] == 0x82 ? 4 : p[1] == 0x81 ? 3 : 2;
+
+	return at + 3 + 2 + p[at + 4];
+}
+
 static size_t
 lab_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, size_t n)
 {
@@ -173,6 +183,10 @@ lab_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, 
 			d->lab = lab;
 			d->in = (struct packet_in){ .from = batch[i].to, .port = batch[i].port, .data = d->data };
 			d->in.len = agent_answer(&lab->agent, batch[i].data, batch[i].len, d->data);
+			if (batch[i].data[lab_pdu_at(batch[i].data)] != SNMP_PDU_GET)
+				lab->walk_answers_too_long += d->in.len > 1472;
+			else if (d->in.len > lab->longest)
+				lab->longest = d->in.len;
 			if (d->in.len > 0)
 				d->in.len = spoil(lab, d, d->in.len);
 			if (d->in.len > 0)
