@@ -50,15 +50,39 @@ struct poll {				/* what an answer says of itself; the same for all rows of its 
 
 struct poll_plan;			/* the rows to read in every poll; the engine's */
 
+struct sensor_number {
+	uint32_t number;
+	char	*name;			/* owned */
+};
+
+struct sensor_numbers {			/* of one device, as core has given them; by name */
+	struct sensor_number *v;
+	size_t		      n;
+};
+
+struct siblings {			/* what the collectors of one device have in common */
+	struct sensor_numbers sensors;
+	/* values of the host that others have read in this poll; host.c takes them at its end */
+	double		      host_sum[HOST_RATES];
+	unsigned	      host_n[HOST_RATES];
+	/* set by if_mib.c once it has matched: ifName of a port by its ifIndex, or NULL; ... of the i-th, or NULL */
+	const char	     *(*port_name)(const void *arg, uint32_t if_index);
+	const char	     *(*port_at)(const void *arg, size_t i, uint32_t *if_index);
+	const void	     *port_arg;
+};
+
 struct collector {			/* one collector of one device */
 	const struct collector_ops *ops;
 	const struct snmp_column   *columns;	/* at most COLLECTOR_COLUMNS_MAX; ends with { 0 } */
 	const void		   *arg;	/* what it reads, when data says so; ops knows its type */
 	void			   *state;	/* state_size bytes, zeroed at first */
 	const struct sink	   *sink;
+	struct siblings		   *siblings;
 	uint32_t		    device;	/* number of its host series */
 	uint64_t		    hardware;	/* set by match(): hash of the MACs; 0 = unknown */
 	bool			    matched;	/* match() said yes */
+	bool			    no_walk;	/* match() knows its rows by itself and gets none */
+	bool			    replan;	/* set by end(): plan() would say something else now */
 };
 
 struct collector_ops {
@@ -74,6 +98,10 @@ struct collector_ops {
 	 * May be NULL. A collector that came with the last discovery has not been told of any yet.
 	 */
 	bool	(*ports)(struct collector *c, const struct msg_port *ports, size_t n);
+	/** The numbers in siblings->sensors are others now. @return true when this changes the plan. May be NULL. */
+	bool	(*sensors)(struct collector *c);
+	/** Who was told of what was found has forgotten it: tell once more, after the next poll. May be NULL. */
+	void	(*again)(struct collector *c);
 	/** All rows of a walk, by rising index; borrowed for the call. @return has this device our tables? */
 	bool	(*match)(struct collector *c, const struct row *rows, size_t n);
 	void	(*plan)(struct collector *c, struct poll_plan *plan);
@@ -108,8 +136,8 @@ void	poll_plan_row(struct poll_plan *plan, const struct wanted_row *want);
 
 extern const struct conf_opt snmp_options[];	/* collectors/snmp/engine.c; the group "snmp" */
 extern const struct collector_ops *const collector_registry[];	/* alphabetical, ends with NULL */
-#define COLLECTORS 2
-extern const struct collector_ops collector_host, collector_if_mib;
+#define COLLECTORS 4
+extern const struct collector_ops collector_entity_sensor, collector_host, collector_if_mib, collector_profile_table;
 
 #define COLUMN(i) (UINT32_C(1) << (i))
 

@@ -34,7 +34,7 @@ static const struct metric host_metrics[] = {
 	{ "cpu_ratio", UNIT_RATIO, METRIC_GAUGE, "host", "Mean load of all processors over the last minute" },
 	{ "mem_used_ratio", UNIT_RATIO, METRIC_GAUGE, "host", "Used part of the main memory" },
 	{ "load1", UNIT_NONE, METRIC_GAUGE, "host", "Load average of one minute" },
-	{ "temp_c", UNIT_CELSIUS, METRIC_GAUGE, "host", "Temperature; not read from any device yet" },
+	{ "temp_c", UNIT_CELSIUS, METRIC_GAUGE, "host", "Temperature, where a profile says which object tells it" },
 	{ "uptime_s", UNIT_SECOND, METRIC_GAUGE, "host",
 	  "Time since the start of the host, or of its agent" },
 	{ "snmp_rtt_s", UNIT_SECOND, METRIC_GAUGE, "host", "Request sent to answer received" },
@@ -168,7 +168,12 @@ host_end(struct collector *c, const struct poll *poll)
 		s.value[HOST_SNMP_RTT_S] = poll->rtt_s;
 		s.value[HOST_MEM_USED_RATIO] = h->mem_used_ratio;
 		s.value[HOST_LOAD1] = h->load1;
+		for (unsigned i = 0; i < HOST_RATES; i++)	/* a profile knows this kind of device better */
+			if (c->siblings->host_n[i] > 0)
+				s.value[i] = c->siblings->host_sum[i] / c->siblings->host_n[i];
 	}
+	memset(c->siblings->host_n, 0, sizeof(c->siblings->host_n));
+	memset(c->siblings->host_sum, 0, sizeof(c->siblings->host_sum));
 	c->sink->sample(c->sink->arg, &s);
 	host_gather_reset(h);
 }

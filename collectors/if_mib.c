@@ -186,6 +186,36 @@ row_port_name(const struct row *row, char *out)
 		row_name(row, name_column(row_columns(row, IF_COLUMNS)), out);
 }
 
+static const char *
+name_of_index(const void *arg, uint32_t if_index)
+{
+	const struct if_state *st = arg;
+	size_t		       low = 0, high = st->nfound;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (st->found[mid].index == if_index)
+			return st->found[mid].name;
+		if (st->found[mid].index < if_index)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static const char *
+name_at(const void *arg, size_t i, uint32_t *if_index)
+{
+	const struct if_state *st = arg;
+
+	if (i >= st->nfound)
+		return NULL;
+	*if_index = st->found[i].index;
+	return st->found[i].name;
+}
+
 /* Room for what the walk has found: the rows and their names. */
 static void
 found_new(struct if_state *st, const struct row *rows, size_t n)
@@ -235,6 +265,9 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 	}
 	map_free(names);
 	st->found = xrealloc(st->found, st->nfound + 1, sizeof(*st->found));
+	c->siblings->port_name = name_of_index;
+	c->siblings->port_at = name_at;
+	c->siblings->port_arg = st;
 	return st->nfound > 0;
 }
 

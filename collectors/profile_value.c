@@ -87,8 +87,22 @@ profile_raw(const struct snmp_value *v)
 	}
 }
 
-static bool
-is_listed(const struct msg_raws *list, double raw)
+double
+profile_raw_of(const struct msg_profile_value *p, const struct snmp_value *v)
+{
+	uint64_t n = 0;
+
+	if (!p->octets)
+		return profile_raw(v);
+	if (v->type != SNMP_OCTETS || v->len < 1 || v->len > 8)
+		return NAN;
+	for (uint16_t i = 0; i < v->len; i++)
+		n = n << 8 | v->bytes[i];
+	return (double)n;
+}
+
+bool
+profile_is_listed(const struct msg_raws *list, double raw)
 {
 	for (uint8_t i = 0; i < list->n; i++)
 		if (list->v[i] == raw)
@@ -102,18 +116,42 @@ plausible(const struct msg_profile_value *p, double v)
 	return isfinite(v) && v >= p->min && v <= p->max ? v : NAN;
 }
 
+static double
+unwrap(const struct msg_profile_value *p, double raw)
+{
+	return p->wrap > 0 && raw > p->wrap / 2 ? raw - p->wrap : raw;
+}
+
+/* It may be written as it is sent or as it is meant. */
+bool
+profile_is_none(const struct msg_profile_value *p, double raw)
+{
+	return profile_is_listed(&p->none, raw) || profile_is_listed(&p->none, unwrap(p, raw));
+}
+
+static double
+state(const struct msg_profile_value *p, double raw)
+{
+	if (profile_is_listed(&p->ok, raw))
+		return 0;
+	if (profile_is_listed(&p->warn, raw))
+		return 1;
+	return profile_is_listed(&p->bad, raw) ? 2 : NAN;
+}
+
 double
 profile_value(const struct msg_profile_value *p, double raw)
 {
-	if (isnan(raw) || is_listed(&p->none, raw))
+	return profile_value_per(p, raw, 1);
+}
+
+double
+profile_value_per(const struct msg_profile_value *p, double raw, double sum)
+{
+	if (isnan(raw) || isnan(sum) || sum == 0 || profile_is_none(p, raw))
 		return NAN;
-	if (p->wrap > 0 && raw > p->wrap / 2)
-		raw -= p->wrap;
-	if (is_listed(&p->none, raw))		/* may be written either way */
-		return NAN;
-	if (p->type == PROFILE_STATE)
-		return is_listed(&p->ok, raw) ? 0 : is_listed(&p->warn, raw) ? 1 : is_listed(&p->bad, raw) ? 2 : NAN;
-	return plausible(p, raw * p->factor + p->offset);
+	raw = unwrap(p, raw);
+	return p->type == PROFILE_STATE ? state(p, raw) : plausible(p, raw / sum * p->factor + p->offset);
 }
 
 bool
@@ -121,7 +159,7 @@ profile_counter_read(const struct snmp_value *v, struct rate_reading *r)
 {
 	r->bits = v->type == SNMP_COUNTER64 ? 64 : 32;
 	switch (v->type) {
-	case SNMP_COUNTER32: case SNMP_COUNTER64: case SNMP_GAUGE32:
+	case SNMP_COUNTER32: case SNMP_COUNTER64: case SNMP_GAUGE32: case SNMP_TIMETICKS:
 		r->value = v->number;
 		return true;
 	case SNMP_INTEGER:		/* some agents count so */

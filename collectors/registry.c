@@ -3,7 +3,9 @@
 #include "collectors/collector.h"
 
 const struct collector_ops *const collector_registry[COLLECTORS + 1] = {
+	&collector_entity_sensor,
 	&collector_host,
 	&collector_if_mib,
+	&collector_profile_table,
 	NULL
 };

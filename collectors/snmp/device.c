@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/map.h"
+#include "collectors/sensor.h"
 #include "collectors/snmp/credential.h"
 
 #define TIMEOUT_NS	(2 * NS_PER_S)
@@ -98,6 +99,19 @@ sizes_grow(struct device *d)
 	plan_fit(d);
 }
 
+static void
+collectors_replan(struct device *d)
+{
+	bool replan = false;
+
+	for (unsigned i = 0; i < d->ncollectors; i++) {
+		replan = replan || d->collector[i].replan;
+		d->collector[i].replan = false;
+	}
+	if (replan)
+		plan_build(d);
+}
+
 void
 device_polled(struct device *d)
 {
@@ -116,6 +130,7 @@ device_polled(struct device *d)
 	    (d->refusal != NULL || d->trouble != NULL || d->peer.unsent);
 	for (unsigned i = 0; i < d->ncollectors; i++)
 		d->collector[i].ops->end(&d->collector[i], &d->poll);
+	collectors_replan(d);
 	if (!d->poll.answered)
 		state_poll_failed(d);
 	d->doing = DEVICE_IDLE;
@@ -400,6 +415,8 @@ device_free(struct device *d)
 	device_inquiry_end(d);
 	plan_free(d);
 	device_collectors_free(d);
+	profile_tables_unref(d->tables);
+	sensor_numbers_free(&d->siblings.sensors);
 	wire_peer_remove(d->env->wire, &d->peer);
 	explicit_bzero(&d->peer.credential, sizeof(d->peer.credential));
 	free((char *)(uintptr_t)d->target.ref);
@@ -407,6 +424,16 @@ device_free(struct device *d)
 	free(d->told);
 	free(d->trouble);
 	free(d);
+}
+
+static void
+plan_again(struct device *d)
+{
+	if (!d->discovered)
+		return;
+	plan_build(d);
+	if (d->doing == DEVICE_POLLING)
+		pdus_send(d);
 }
 
 void
@@ -420,9 +447,29 @@ device_ports(struct device *d, const struct msg_port *ports, size_t n)
 		if (c->ops->ports != NULL && c->ops->ports(c, ports, n))
 			changed = true;
 	}
-	if (!changed || !d->discovered)
+	if (changed)
+		plan_again(d);
+}
+
+void
+device_sensors(struct device *d, struct sensor_numbers *sensors)
+{
+	struct sensor_numbers *mine = &d->siblings.sensors;
+	bool		       changed = false;
+
+	if (sensor_numbers_equal(mine, sensors)) {
+		sensor_numbers_free(sensors);
 		return;
-	plan_build(d);
-	if (d->doing == DEVICE_POLLING)
-		pdus_send(d);
+	}
+	sensor_numbers_free(mine);
+	*mine = *sensors;
+	*sensors = (struct sensor_numbers){ 0 };
+	for (unsigned i = 0; i < d->ncollectors; i++) {
+		struct collector *c = &d->collector[i];
+
+		if (c->ops->sensors != NULL && c->ops->sensors(c))
+			changed = true;
+	}
+	if (changed)
+		plan_again(d);
 }

@@ -22,6 +22,7 @@
 #define SIMPUL_SNMP_DEVICE_H
 
 #include "collectors/collector.h"
+#include "collectors/profile_tables.h"
 #include "collectors/snmp/pool.h"
 #include "collectors/snmp/walk.h"
 #include "collectors/snmp/wire.h"
@@ -49,6 +50,7 @@ struct device_env {			/* what the devices of an engine share */
 	int		   secrets_fd;
 	bool		   public_community;
 	const struct sink *sink;
+	struct profile_tables *tables;	/* of the plan in force; NULL: none yet */
 	uint64_t	   counter[DEVICE_COUNTERS];
 };
 
@@ -116,6 +118,8 @@ struct device {
 	struct snmp_peer      peer;
 	struct collector     *collector;	/* in the order in which they are walked */
 	unsigned	      ncollectors;
+	struct siblings	      siblings;
+	struct profile_tables *tables;	/* from which its collectors are */
 	enum device_doing     doing;
 	struct wheel_timer    timer;	/* next poll */
 	struct wheel_timer   *look;	/* next look beside the schedule; NULL: there was none yet */
@@ -164,6 +168,9 @@ void	device_free(struct device *d);
 void	device_poll_now(struct device *d);
 /** The ports to sample, replacing those known before. A poll in flight starts again with them. */
 void	device_ports(struct device *d, const struct msg_port *ports, size_t n);
+
+/** The sensors that core has numbered, replacing those known before. @param sensors  by name; taken */
+void	device_sensors(struct device *d, struct sensor_numbers *sensors);
 
 bool	device_is(const struct device *d, const struct msg_target *t);	/* made of the same target? */
 

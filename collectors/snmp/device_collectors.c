@@ -9,6 +9,7 @@
 #include "collectors/snmp/device.h"
 
 #include <stdlib.h>
+#include "base/log.h"
 
 struct choice {
 	struct device	 *device;
@@ -52,7 +53,8 @@ want(struct choice *to, const struct collector_ops *ops, const struct snmp_colum
 		return;
 	}
 	*c = (struct collector){ .ops = ops, .columns = columns, .arg = arg,
-		.state = xcalloc(1, ops->state_size), .sink = d->env->sink, .device = d->target.number };
+		.state = xcalloc(1, ops->state_size), .sink = d->env->sink, .siblings = &d->siblings,
+		.device = d->target.number };
 }
 
 void
@@ -70,16 +72,46 @@ device_collectors_free(struct device *d)
 	d->ncollectors = 0;
 }
 
+/* Once it is known what the device is: the tables of its profile. */
+static void
+want_tables(struct choice *to, const struct found *who)
+{
+	struct device		   *d = to->device;
+	const struct profile_table *table[COLLECTORS_MAX];
+	uint32_t		    arc[SNMP_ARCS_MAX];
+	const char		   *profile;
+	size_t			    n, narcs;
+
+	if (d->env->tables == NULL || who == NULL)
+		return;
+	narcs = who->object_id_len > 0 ? snmp_oid_arcs(who->object_id, who->object_id_len, arc) : 0;
+	n = profile_tables_of(d->env->tables, d->target.profile, arc, narcs, &profile, table,
+	    COLLECTORS_MAX - COLLECTORS);
+	for (size_t i = 0; i < n; i++) {
+		/* Of SNMPv1 one object that is missing refuses the whole PDU: only what was walked can be read. */
+		if (table[i]->table->of_ports && d->peer.credential.version == SNMP_V1)
+			continue;
+		want(to, &collector_profile_table, table[i]->column, table[i]);
+		to->collector[to->n - 1].no_walk = table[i]->table->of_ports;
+	}
+	if (n == COLLECTORS_MAX - COLLECTORS)
+		log_warnx("%s: its profile %s has more tables than %d; the others are not read", d->target.ref, profile,
+		    COLLECTORS_MAX - COLLECTORS);
+}
+
 void
 device_collectors(struct device *d, const struct found *who)
 {
-	struct choice to = { .device = d };
+	struct choice	       to = { .device = d };
+	struct profile_tables *tables = d->tables;
 
-	(void)who;		/* for those that depend on it */
 	for (unsigned i = 0; collector_registry[i] != NULL; i++)
 		if (collector_registry[i]->columns != NULL)
 			want(&to, collector_registry[i], collector_registry[i]->columns, NULL);
+	want_tables(&to, who);
 	device_collectors_free(d);
 	d->collector = to.collector;
 	d->ncollectors = to.n;
+	d->tables = d->env->tables != NULL ? profile_tables_ref(d->env->tables) : NULL;
+	profile_tables_unref(tables);		/* only now: collectors that have gone had theirs */
 }

@@ -108,7 +108,7 @@ discovery_finish(struct device *d)
 	d->has_boots = q->found.has_boots;
 	d->hardware = hardware;
 	d->discovered = true;
-	d->walk_wanted = false;
+	d->walk_wanted = d->tables != d->env->tables;	/* others came while it was walked */
 	d->walk_due_ns = now + (q->failed || young ? WALK_RETRY_NS : WALK_EVERY_NS) + d->phase_ns;
 	state_answered(d);
 	if (replaced)
@@ -117,7 +117,25 @@ discovery_finish(struct device *d)
 	device_discovered(d, DISCOVERY_DONE);
 }
 
-/* The walk at hand is over, well or not: go on with the next collector. */
+/* Go on with the next collector that wants a walk. */
+static void
+walk_step_next(struct device *d)
+{
+	struct inquiry *q = d->inquiry;
+
+	while (q->step++ < d->ncollectors) {
+		struct collector *c = &d->collector[q->step - 1];
+
+		if (!c->no_walk) {
+			walk_begin(d);
+			return;
+		}
+		c->matched = c->ops->match(c, NULL, 0);
+	}
+	discovery_finish(d);
+}
+
+/* The walk at hand is over, well or not. */
 static void
 walk_end(struct device *d, const char *failure)
 {
@@ -142,10 +160,7 @@ walk_end(struct device *d, const char *failure)
 	}
 	walk_free(q->walk);
 	q->walk = NULL;
-	if (q->step++ < d->ncollectors)
-		walk_begin(d);
-	else
-		discovery_finish(d);
+	walk_step_next(d);
 }
 
 /* Ask for less at a time, or give the walk up when it cannot be less. */

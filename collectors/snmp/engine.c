@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/map.h"
+#include "collectors/sensor.h"
 #include "collectors/snmp/device.h"
 
 const struct conf_opt snmp_options[] = {
@@ -51,6 +52,7 @@ snmp_engine_free(struct snmp_engine *e)
 	while ((d = nmap_next(e->devices, &at)) != NULL)
 		device_free(d);
 	nmap_free(e->devices);
+	profile_tables_unref(e->env.tables);
 	request_pool_free(e->env.pool);
 	wire_free(e->env.wire);
 	wheel_free(e->env.wheel);
@@ -75,6 +77,34 @@ snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const stru
 }
 
 void
+snmp_engine_sensors(struct snmp_engine *e, uint32_t number, struct sensor_numbers *sensors)
+{
+	struct device *d = nmap_get(e->devices, number);
+
+	sensor_numbers_sort(sensors);
+	if (d != NULL)
+		device_sensors(d, sensors);
+	else
+		sensor_numbers_free(sensors);
+}
+
+void
+snmp_engine_profiles(struct snmp_engine *e, struct snmp_profiles *set)
+{
+	struct device *d;
+	size_t	       at = 0;
+
+	if (e->env.tables != NULL && snmp_profiles_equal(e->env.tables->set, set)) {
+		snmp_profiles_unref(set);
+		return;
+	}
+	profile_tables_unref(e->env.tables);
+	e->env.tables = profile_tables_new(set);
+	while ((d = nmap_next(e->devices, &at)) != NULL)
+		d->walk_wanted = true;
+}
+
+void
 snmp_engine_remove(struct snmp_engine *e, uint32_t number)
 {
 	struct device *d = nmap_remove(e->devices, number);
@@ -95,11 +125,15 @@ snmp_engine_poll_now(struct snmp_engine *e, uint32_t number)
 void
 snmp_engine_tell_again(struct snmp_engine *e)
 {
-	const struct device *d;
-	size_t		     at = 0;
+	struct device *d;
+	size_t	       at = 0;
 
-	while ((d = nmap_next(e->devices, &at)) != NULL)
+	while ((d = nmap_next(e->devices, &at)) != NULL) {
 		state_again(d);
+		for (unsigned i = 0; i < d->ncollectors; i++)
+			if (d->collector[i].ops->again != NULL)
+				d->collector[i].ops->again(&d->collector[i]);
+	}
 }
 
 struct snmp_wire *

@@ -10,9 +10,11 @@
 #define SIMPUL_SNMP_ENGINE_H
 
 #include "base/packet_io.h"
+#include "model/snmp_profile.h"
 #include "sample/sink.h"
 
 struct snmp_engine;
+struct sensor_numbers;
 struct snmp_wire;
 
 /**
@@ -29,6 +31,13 @@ void	snmp_engine_free(struct snmp_engine *e);
  */
 void	snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const struct msg_port *ports,
 	    size_t nports);
+/** The sensors of a target that core has numbered. @param sensors  taken */
+void	snmp_engine_sensors(struct snmp_engine *e, uint32_t number, struct sensor_numbers *sensors);
+/**
+ * The profiles of the plan. When they are others than before, every device is walked anew in its next poll.
+ * @param set  linked; taken
+ */
+void	snmp_engine_profiles(struct snmp_engine *e, struct snmp_profiles *set);
 void	snmp_engine_remove(struct snmp_engine *e, uint32_t number);
 /**
  * Look at a device beside its schedule, as soon as its last poll is a second old and over: states are read, the

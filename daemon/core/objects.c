@@ -19,6 +19,7 @@
 #include "core/load.h"
 #include "core/ports.h"
 #include "core/private.h"
+#include "core/sensors.h"
 #include "model/snmp_profile.h"
 
 /* ---- series numbers ---- */
@@ -249,6 +250,7 @@ device_leave(struct core *c, struct device_live *d)
 	if (d->tell_ns != 0)
 		c->marks.devices_waiting--;
 	core_ports_free(c, d);
+	core_sensors_free(c, d);
 	nmap_remove(c->device_by_number, d->number);
 	core_gone(c, d->live.ref);
 }
@@ -338,6 +340,7 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv, cons
 	c->inv = inv;
 	maps_rekey(c);
 	core_ports_recall(c);
+	core_sensors_recall(c);
 	if (old != NULL) {
 		leave(c, old, site, link, device);
 		core_bury(c, old, site, link, device);
@@ -360,6 +363,7 @@ core_objects_init(struct core *c)
 	c->link_by_id = map_new();
 	c->device_by_id = map_new();
 	c->port_by_ref = map_new();
+	core_sensors_init(c);
 	c->link_by_number = nmap_new();
 	c->device_by_number = nmap_new();
 }
@@ -378,6 +382,9 @@ core_objects_free(struct core *c)
 		free(c->link[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		core_ports_free(c, c->device[k]);
+	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
+		core_sensors_free(c, c->device[k]);
+	core_sensors_fini(c);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		free(c->device[k]);
 	free(c->site);

@@ -14,6 +14,7 @@
 #include "core/private.h"
 #include "core/probe.h"
 #include "core/samples.h"
+#include "core/sensors.h"
 #include "live/counters.h"
 
 struct store_request {
@@ -48,6 +49,19 @@ take_port_found(struct core *c, const struct ipc_msg *msg)
 		return -1;
 	if ((d = nmap_get(c->device_by_number, p.device)) != NULL)
 		core_port_found(c, d, p.name);
+	return 0;
+}
+
+static int
+take_sensor_found(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_sensor_found m;
+	struct device_live     *d;
+
+	if (msg_sensor_found_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	if ((d = nmap_get(c->device_by_number, m.device)) != NULL)
+		core_sensor_found(c, d, &m);
 	return 0;
 }
 
@@ -266,6 +280,7 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_PROBE_DONE] = PROCESS_MEASURE,
 	[IPC_TARGET_STATE] = PROCESS_MEASURE,
 	[IPC_PORT_FOUND] = PROCESS_MEASURE,
+	[IPC_SENSOR_FOUND] = PROCESS_MEASURE,
 	[IPC_SERIES_ROWS] = PROCESS_STORE,
 	[IPC_SERIES_END] = PROCESS_STORE,
 	[IPC_DURABLE] = PROCESS_STORE,
@@ -297,6 +312,8 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return take_target_state(c, msg);
 	case IPC_PORT_FOUND:
 		return take_port_found(c, msg);
+	case IPC_SENSOR_FOUND:
+		return take_sensor_found(c, msg);
 	case IPC_COUNTERS:
 		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:

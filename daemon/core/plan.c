@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "core/private.h"
+#include "model/snmp_profile.h"
 #include "config.h"
 
 #define INSTANCE_DEFAULT "main"
@@ -125,10 +126,37 @@ send_port(struct core *c, struct measure_peer *m, const struct device_live *d, c
 }
 
 static void
+send_sensor(struct measure_peer *m, const struct device_live *d, const struct sensor_live *s)
+{
+	struct msg_sensor msg = { .device = d->number, .number = s->number };
+
+	text_copy(msg.name, sizeof(msg.name), s->name);
+	msg_sensor_send(m->ch, IPC_SENSOR, 0, &msg, -1);
+}
+
+/* Before all targets: a device is measured by what is in force with it. */
+static void
+send_profiles(struct core *c, struct measure_peer *m)
+{
+	size_t k, i;
+
+	for (k = 0; c->profiles != NULL && k < c->profiles->n; k++) {
+		const struct snmp_profile *p = c->profiles->v[k];
+
+		msg_profile_send(m->ch, IPC_PROFILE, 0, &p->head, -1);
+		for (i = 0; i < p->ntables; i++)
+			msg_profile_table_send(m->ch, IPC_PROFILE_TABLE, 0, &p->table[i], -1);
+		for (i = 0; i < p->nvalues; i++)
+			msg_profile_value_send(m->ch, IPC_PROFILE_VALUE, 0, &p->value[i], -1);
+	}
+}
+
+static void
 send_device(struct core *c, struct measure_peer *m, const struct device_live *d)
 {
-	const struct port_live *p;
-	struct msg_target	t = {
+	const struct port_live	 *p;
+	const struct sensor_live *s;
+	struct msg_target	  t = {
 		.kind = TARGET_SNMP,
 		.number = d->number,
 		.address = d->device->address,
@@ -146,6 +174,9 @@ send_device(struct core *c, struct measure_peer *m, const struct device_live *d)
 	for (p = d->ports; p != NULL; p = p->next)
 		if (p->number != 0)
 			send_port(c, m, d, p);
+	for (s = d->sensors; s != NULL; s = s->next)
+		if (s->number != 0)
+			send_sensor(m, d, s);
 }
 
 void
@@ -162,6 +193,7 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 		plan.targets += measures_device(m, c->inv->device[k]);
 
 	msg_plan_send(m->ch, IPC_PLAN_BEGIN, 0, &plan, -1);
+	send_profiles(c, m);
 	for (k = 0; k < c->inv->nlinks; k++)
 		if (measures_link(m, c->inv->link[k]))
 			send_link(c, m, c->link[k]);
@@ -200,6 +232,7 @@ plan_send_store(struct core *c)
 	struct msg_series_plan	begin = { .op = SERIES_PLAN_BEGIN, .boot = ledger_boot(c->ledger) };
 	struct msg_series_plan	end = { .op = SERIES_PLAN_END };
 	const struct port_live *p;
+	const struct sensor_live *s;
 	char			ref[REF_MAX];
 	size_t			k;
 
@@ -222,6 +255,9 @@ plan_send_store(struct core *c)
 		for (p = d->ports; p != NULL; p = p->next)
 			if (p->number != 0)
 				plan_add_series(c, p->number, p->ref);
+		for (s = d->sensors; s != NULL; s = s->next)
+			if (s->number != 0)
+				plan_add_series(c, s->number, s->ref);
 	}
 	msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &end, -1);
 }

@@ -4,7 +4,7 @@
  *
  *	peers.c		what the others tell, frame by frame
  *	conf.c		rows from check to a new inventory, accepted or refused
- *	objects.c	from one inventory to the next; ports.c: what discovery found
+ *	objects.c	from one inventory to the next; ports.c, sensors.c: what discovery found
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	samples.c	samples on their way in; probe.c: probes asked for
  *	load.c		what the ledger remembers of the time before
@@ -34,7 +34,7 @@ struct orphan {				/* an incident whose root left while the engine was away: clo
 };
 
 struct core_private {
-	struct loop_timer    sweep, replan;
+	struct loop_timer    sweep, replan, replan_sensors;
 	struct topic	    *empty, **empty_end;
 	struct orphan	    *orphans;	/* rows to be written */
 	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */

@@ -11,6 +11,7 @@
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/private.h"
+#include "core/sensors.h"
 #include "live/counters.h"
 
 struct arrival {
@@ -59,8 +60,10 @@ take_sample(void *arg, const struct sample *s)
 	struct arrival	 *a = arg;
 	struct link_live *l = nmap_get(a->core->link_by_number, s->series);
 
-	if (l == NULL)
+	if (l == NULL) {
+		core_sensor_sample(a->core, s);
 		return;
+	}
 	switch (s->type) {
 	case SAMPLE_ROUND:
 		take_round(a->core, l, s, s->wall_ns + a->mono_minus_wall);

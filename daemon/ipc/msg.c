@@ -528,6 +528,7 @@ profile_table_fields(struct wire *w, struct msg_profile_table *m)
 	u32(w, &m->port_column);
 	u32(w, &m->every_s);
 	u32(w, &m->rows_max);
+	word(w, &m->of_ports, 0, 1);
 }
 
 static void
@@ -548,6 +549,13 @@ profile_value_fields(struct wire *w, struct msg_profile_value *m)
 	raws(w, &m->ok);
 	raws(w, &m->warn);
 	raws(w, &m->bad);
+	word(w, &m->skip_none, 0, 1);
+	word(w, &m->octets, 0, 1);
+	u32(w, &m->where_column);
+	raws(w, &m->where);
+	word(w, &m->nper, 0, PROFILE_PER_MAX);
+	for (int i = 0; i < m->nper && !w->in.bad; i++)
+		u32(w, &m->per[i]);
 	limits(w, &m->limits);
 }
 
@@ -565,7 +573,6 @@ sensor_found_fields(struct wire *w, struct msg_sensor_found *m)
 	u32(w, &m->device);
 	STR(w, m->name);
 	STR(w, m->help);
-	STR(w, m->unit);
 	STR(w, m->port);
 	u32(w, &m->if_index);
 	word(w, &m->type, 0, PROFILE_TYPES - 1);

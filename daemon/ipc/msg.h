@@ -167,6 +167,9 @@ struct msg_oid {
 #define PROFILE_VALUES_MAX 512
 #define PROFILE_LIST_MAX   16	/* what may stand in one list */
 #define PROFILE_NAME_MAX   32
+#define PROFILE_PER_MAX	   8
+#define PROFILE_ENTRY_ARCS 23	/* of a row's OID: column and index come behind */
+#define PROFILE_COLUMNS_MAX 32	/* of one table, with those of label and port */
 struct msg_profile {		/* PROFILE: which tables a kind of device has; docs/profiles.md says what each field means */
 	char	 name[PROFILE_NAME_MAX];
 	char	 help[200];
@@ -187,6 +190,7 @@ struct msg_profile_table {	/* PROFILE_TABLE */
 	uint32_t port_column;
 	uint32_t every_s;	/* 0 = each poll */
 	uint32_t rows_max;
+	uint8_t	 of_ports;	/* its rows are those of IF-MIB, read by GET and never walked */
 };
 
 struct msg_raws {		/* raw numbers, as the device says them */
@@ -209,6 +213,12 @@ struct msg_profile_value {	/* PROFILE_VALUE */
 	uint8_t	 host;		/* enum profile_host: the value of the host series that it feeds */
 	double	 factor, offset, wrap, min, max;
 	struct msg_raws none, ok, warn, bad;
+	uint8_t	 skip_none;	/* a row that is none at discovery has no such sensor */
+	uint8_t	 octets;	/* an OCTET STRING as one number, first byte highest */
+	uint32_t where_column;	/* 0, or: only in rows whose column is one of where */
+	struct msg_raws where;
+	uint8_t	 nper;
+	uint32_t per[PROFILE_PER_MAX];	/* raw is divided by the sum of these columns */
 	struct msg_limits limits;
 };
 
@@ -224,7 +234,6 @@ struct msg_sensor_found {	/* SENSOR_FOUND */
 	uint32_t device;
 	char	 name[SENSOR_NAME_MAX];
 	char	 help[200];
-	char	 unit[12];	/* "dBm", "C"; empty: none */
 	char	 port[128];	/* ifName of the port to which it belongs, or empty */
 	uint32_t if_index;	/* ... when only that is known; 0 = not at all */
 	uint8_t	 type;		/* enum profile_type; of a state: 0 ok, 1 warn, 2 bad */

@@ -52,7 +52,10 @@ struct core {
 	struct device_live **device;
 	struct map	  *site_by_id, *link_by_id, *device_by_id;
 	struct nmap	  *link_by_number, *device_by_number;
-	struct map	  *port_by_ref;
+	struct map	  *port_by_ref, *sensor_by_ref;
+	struct nmap	  *sensor_by_number;
+	struct map	  *sensor_helps;	/* texts that many share, by themselves; owned */
+	size_t		   nsensor_helps;
 	struct incident	  *incidents, *incidents_end;	/* pending and open, oldest first */
 	struct marks	   marks;
 	uint32_t	   stamp;	/* of the last walk over sites: site_live.stamp */

@@ -9,6 +9,7 @@
 #ifndef SIMPUL_LIVE_OBJECT_H
 #define SIMPUL_LIVE_OBJECT_H
 
+#include "ipc/msg.h"
 #include "live/settings.h"
 #include "model/inventory.h"
 #include "rules/link_rounds.h"
@@ -93,6 +94,21 @@ struct port_live {
 	struct port_live   *next;
 };
 
+struct sensor_live {
+	char		  *ref;		/* "sensor/s002-r1.rx_power_dbm.sfp1"; owned, as name and port */
+	char		  *name;	/* table, value and label: "optical/rx_power_dbm/sfp1" */
+	uint64_t	   hash;	/* of the name */
+	char		  *port;	/* ifName of its port; "" or NULL: none, or not told yet */
+	const char	  *help;	/* core's */
+	uint32_t	   number;	/* 0: not given yet */
+	uint32_t	   fresh;	/* given in the present transaction */
+	uint8_t		   type;	/* enum profile_type */
+	double		   value;	/* of the last poll; NAN = unknown */
+	int64_t		   value_ns;	/* wall; 0 = there was none yet */
+	struct msg_limits  limits;
+	struct sensor_live *next;
+};
+
 struct device_live {
 	struct live	    live;
 	const struct device *device;
@@ -107,6 +123,9 @@ struct device_live {
 	struct port_live   *ports;	/* in the order found */
 	size_t		    nports;	/* up to PORTS_MAX */
 	bool		    full_told;	/* that there are more has been logged */
+	struct sensor_live *sensors;	/* in the order found */
+	size_t		    nsensors;	/* up to SENSORS_MAX */
+	bool		    sensors_full_told;
 };
 
 void	site_live_free(struct site_live *s);

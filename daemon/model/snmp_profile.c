@@ -113,34 +113,6 @@ snmp_profile_oid_read(const char *text, size_t len, struct msg_oid *oid)
 	return oid->n >= 2 && oid->arc[0] <= 2 && (oid->arc[0] == 2 || oid->arc[1] < 40) ? 0 : -1;
 }
 
-char *
-snmp_profile_oid_text(char *out, size_t size, const struct msg_oid *oid)
-{
-	size_t at = 0;
-
-	*out = '\0';
-	for (uint8_t i = 0; i < oid->n && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "%s%u", i > 0 ? "." : "", oid->arc[i]);
-	return out;
-}
-
-bool
-snmp_profile_is_forbidden(const struct msg_oid *entry, uint32_t column)
-{
-	static const uint32_t script[] = { 1, 3, 6, 1, 4, 1, 14988, 1, 1, 18 };
-
-	for (uint8_t i = 0; i < nitems(script); i++) {
-		uint32_t arc;
-
-		if (i > entry->n)
-			return true;	/* the column is above it, and a walk of it goes through */
-		arc = i < entry->n ? entry->arc[i] : column;
-		if (arc != script[i])
-			return false;
-	}
-	return true;
-}
-
 /* ---- lists in a text ---- */
 
 /* The next word of "a|b"; *at moves behind it. @return its length, or -1 at the end */
@@ -175,6 +147,28 @@ read_raws(struct reader *r, const char *path, struct msg_raws *raws)
 			return;
 		}
 		raws->n++;
+	}
+}
+
+static void
+read_columns(struct reader *r, const char *path, uint8_t *n, uint32_t column[PROFILE_PER_MAX])
+{
+	const char *at = conf_text(r->conf, path), *word;
+	char	    number[16];
+	int64_t	    v;
+	int	    len;
+
+	while ((len = list_next(&at, &word)) != -1) {
+		snprintf(number, sizeof(number), "%.*s", len, word);
+		if (*n == PROFILE_PER_MAX) {
+			say(r, path, "more than %d columns", PROFILE_PER_MAX);
+			return;
+		}
+		if (len >= (int)sizeof(number) || text_to_i64(number, 1, UINT32_MAX, &v) == -1) {
+			say(r, path, "\"%s\" is not a column; write numbers with \"|\" between them, \"5|6\"", number);
+			return;
+		}
+		column[(*n)++] = (uint32_t)v;
 	}
 }
 
@@ -254,10 +248,31 @@ column_check(struct reader *r, const char *path, const struct msg_profile_table 
 		say(r, path, "column %u of %s %s", column, t->name, forbidden);
 }
 
+/*
+ * A walk asks for what comes next and so reads beyond the end of its table: of RouterOS's tables before the one that
+ * runs scripts, into that.
+ */
+static bool
+runs_into_scripts(const struct msg_oid *entry)
+{
+	static const uint32_t mikrotik[] = { 1, 3, 6, 1, 4, 1, 14988, 1, 1 };
+	const size_t	      n = nitems(mikrotik);
+
+	return entry->n > n && memcmp(entry->arc, mikrotik, sizeof(mikrotik)) == 0 && entry->arc[n] >= 14 &&
+	    entry->arc[n] < 18;
+}
+
 static void
 table_check(struct reader *r, const struct msg_profile_table *t, size_t i)
 {
 	struct path p;
+
+	if (!t->of_ports && runs_into_scripts(&t->entry))
+		say(r, path_of(&p, "tables", i, "entry"),
+		    "a walk of this table would go on below 1.3.6.1.4.1.14988.1.1.18, where RouterOS runs a script for each object "
+		    "that is read; give rows = \"ports\" if its rows are ports, or leave it out");
+	if (t->of_ports && (t->scalar || t->label != 0 || t->index_text || t->port != PROFILE_PORT_INDEX))
+		say(r, path_of(&p, "tables", i, "rows"), "\"ports\" goes with port = \"index\", and without a label");
 
 	if (!is_table_name(t->name))
 		say(r, path_of(&p, "tables", i, "name"), "\"%s\" is not a name; use 1 to 31 of a-z, 0-9, \"-\" and \"_\"",
@@ -294,14 +309,15 @@ read_table(struct reader *r, size_t i)
 	t->port = word_index(snmp_profile_port_words, conf_text(r->conf, path_of(&p, "tables", i, "port")));
 	t->port_column = column_of(r, path_of(&p, "tables", i, "port_column"));
 	t->every_s = column_of(r, path_of(&p, "tables", i, "every_s"));
+	t->of_ports = conf_text(r->conf, path_of(&p, "tables", i, "rows"))[0] != '\0';
 	t->rows_max = column_of(r, path_of(&p, "tables", i, "rows_max"));
 	entry = conf_text(r->conf, path_of(&p, "tables", i, "entry"));
 	if (snmp_profile_oid_read(entry, strlen(entry), &t->entry) == -1)
 		say(r, p.text, "\"%.80s\" is not an OID; expected 2 to 128 numbers below 2^32, such as 1.3.6.1.2.1.2.2.1",
 		    entry);
-	else if (t->entry.n > OID_ARCS_MAX - 2)
-		say(r, p.text, "an OID of %u numbers leaves no room for column and index; at most %d", t->entry.n,
-		    OID_ARCS_MAX - 2);
+	else if (t->entry.n > PROFILE_ENTRY_ARCS)
+		say(r, p.text, "an OID of %u numbers is longer than that of any table; at most %d", t->entry.n,
+		    PROFILE_ENTRY_ARCS);
 	table_check(r, t, i);
 }
 
@@ -324,7 +340,12 @@ value_table(struct reader *r, struct msg_profile_value *v, size_t i)
 
 	name = conf_text(r->conf, path_of(&p, "values", i, "table"));
 	if (table_find(r, name, &v->table)) {
-		column_check(r, path_of(&p, "values", i, "column"), &r->profile->table[v->table], v->column);
+		const struct msg_profile_table *t = &r->profile->table[v->table];
+
+		column_check(r, path_of(&p, "values", i, "column"), t, v->column);
+		column_check(r, path_of(&p, "values", i, "where_column"), t, v->where_column);
+		for (uint8_t k = 0; k < v->nper; k++)
+			column_check(r, path_of(&p, "values", i, "per"), t, v->per[k]);
 		return;
 	}
 	for (size_t k = 0; k < r->profile->ntables; k++)
@@ -353,8 +374,14 @@ value_check(struct reader *r, const struct msg_profile_value *v, size_t i)
 		say(r, path_of(&p, "values", i, "type"), "a state needs raw numbers; give ok, warn or bad");
 	if (v->type != PROFILE_STATE && v->ok.n + v->warn.n + v->bad.n > 0)
 		say(r, path_of(&p, "values", i, "type"), "ok, warn and bad are of states; give type = \"state\"");
+	if (v->host != PROFILE_HOST_NONE && v->table < r->profile->ntables && r->profile->table[v->table].every_s != 0)
+		say(r, path_of(&p, "values", i, "host"), "the host's values are read in each poll; leave every_s of the table out");
 	if (v->type != PROFILE_GAUGE && v->host != PROFILE_HOST_NONE)
 		say(r, path_of(&p, "values", i, "host"), "only a gauge can be a value of the host");
+	if ((v->where_column != 0) != (v->where.n > 0))
+		say(r, path_of(&p, "values", i, "where"), "goes with where_column, and where_column with it");
+	if (v->nper > 0 && v->type != PROFILE_GAUGE)
+		say(r, path_of(&p, "values", i, "per"), "only a gauge can be divided by others");
 	if (v->min > v->max)
 		say(r, path_of(&p, "values", i, "min"), "is above max: no value would be plausible");
 }
@@ -392,9 +419,55 @@ read_value(struct reader *r, size_t i)
 	read_raws(r, path_of(&p, "values", i, "ok"), &v->ok);
 	read_raws(r, path_of(&p, "values", i, "warn"), &v->warn);
 	read_raws(r, path_of(&p, "values", i, "bad"), &v->bad);
+	v->skip_none = conf_bool(r->conf, path_of(&p, "values", i, "skip_none"));
+	v->octets = conf_bool(r->conf, path_of(&p, "values", i, "octets"));
+	v->where_column = column_of(r, path_of(&p, "values", i, "where_column"));
+	read_raws(r, path_of(&p, "values", i, "where"), &v->where);
+	read_columns(r, path_of(&p, "values", i, "per"), &v->nper, v->per);
 	read_limits(r, &v->limits, i);
 	value_table(r, v, i);
 	value_check(r, v, i);
+}
+
+struct columns {
+	uint32_t v[PROFILE_COLUMNS_MAX + 1];
+	size_t	 n;
+};
+
+static void
+columns_add(struct columns *c, uint32_t column)
+{
+	size_t i;
+
+	for (i = 0; i < c->n && c->v[i] != column; i++)
+		;
+	if (i == c->n && column != 0 && c->n <= PROFILE_COLUMNS_MAX)
+		c->v[c->n++] = column;
+}
+
+/* Columns are asked in one PDU per row; where ports are told by their index, so is ifName. */
+static void
+columns_count(struct reader *r, size_t i)
+{
+	const struct msg_profile_table *t = &r->profile->table[i];
+	struct columns			c = { 0 };
+	struct path			p;
+
+	columns_add(&c, t->label);
+	columns_add(&c, t->port_column);
+	for (size_t k = 0; k < r->profile->nvalues; k++) {
+		const struct msg_profile_value *v = &r->profile->value[k];
+
+		if (v->table != i)
+			continue;
+		columns_add(&c, v->column);
+		columns_add(&c, v->where_column);
+		for (uint8_t m = 0; m < v->nper; m++)
+			columns_add(&c, v->per[m]);
+	}
+	if (c.n + (t->port == PROFILE_PORT_INDEX) > PROFILE_COLUMNS_MAX)
+		say(r, path_of(&p, "tables", i, "name"), "more than %d columns; write a second table of the same entry",
+		    PROFILE_COLUMNS_MAX - 1);
 }
 
 struct snmp_profile *
@@ -415,18 +488,10 @@ snmp_profile_of(const struct conf *conf, const char *name, snmp_profile_error_fn
 		read_table(&r, i);
 	for (size_t i = 0; i < p->nvalues; i++)
 		read_value(&r, i);
+	for (size_t i = 0; !r.failed && i < p->ntables; i++)
+		columns_count(&r, i);
 	if (!r.failed)
 		return p;
 	snmp_profile_free(p);
 	return NULL;
-}
-
-void
-snmp_profile_free(struct snmp_profile *p)
-{
-	if (p == NULL)
-		return;
-	free(p->table);
-	free(p->value);
-	free(p);
 }

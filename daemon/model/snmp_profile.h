@@ -31,6 +31,7 @@ struct snmp_profile {
 struct snmp_profiles {
 	struct snmp_profile *v[PROFILES_MAX];	/* owned; by name */
 	size_t		n;
+	struct snmp_profile *last;	/* the one added last */
 	unsigned	refs;
 };
 
@@ -54,6 +55,12 @@ int	snmp_profiles_add(struct snmp_profiles *s, struct snmp_profile *p);
 const struct snmp_profile *snmp_profile_find(const struct snmp_profiles *s, const char *name);
 /** The nearest name, or NULL. */
 const char *snmp_profile_nearest(const struct snmp_profiles *s, const char *name);
+/**
+ * Take a PROFILE frame, or one of its tables and values behind it, into a set: the receiving end of a plan.
+ * @return 0, or -1 when it is malformed, in the wrong place, one too many or reads what must not be read
+ */
+int	snmp_profiles_take(struct snmp_profiles *s, const struct ipc_msg *msg);
+bool	snmp_profiles_equal(const struct snmp_profiles *a, const struct snmp_profiles *b);
 /** Resolve includes and look for what cannot be told apart. 0, or -1 after at least one call of error. */
 int	snmp_profiles_link(struct snmp_profiles *s, snmp_profile_error_fn error, void *arg);
 /**

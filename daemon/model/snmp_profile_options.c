@@ -14,6 +14,8 @@ const char *const snmp_profile_host_words[PROFILE_HOSTS + 1] = {
 	[PROFILE_HOST_LOAD] = "load1", [PROFILE_HOST_TEMP] = "temp_c"
 };
 
+static const char *const rows_words[] = { "", "ports", NULL };
+
 #define COLUMN_MAX  4294967295.0
 #define ANY_NUMBER  -PROFILE_NO_LIMIT, PROFILE_NO_LIMIT
 #define NO_LOW	    "-1e18"
@@ -45,6 +47,9 @@ static const struct conf_opt table_options[] = {
 	{ "every_s", CONF_INT, "s", 0, 3600, "0",
 	  .help = "At least so long between two readings, 10 s or more; 0: in each poll." },
 	{ "rows_max", CONF_INT, NULL, 1, SENSORS_MAX, "256", .help = "Rows taken at most; the others are left out." },
+	{ "rows", CONF_WORD, .words = rows_words, .def = "",
+	  .help = "\"ports\": its rows are the ports of IF-MIB, which are read without a walk of the table. For tables behind "
+		  "whose end lies what must not be read." },
 	{ 0 }
 };
 
@@ -63,6 +68,14 @@ static const struct conf_opt value_options[] = {
 	  .help = "Of signed numbers that the device writes as unsigned: a raw number above wrap / 2 means "
 		  "raw - wrap, such as 65536; 0: none." },
 	{ "none", CONF_TEXT, .def = "", .help = "Raw numbers that mean that there is no value, \"0|-32768\"." },
+	{ "skip_none", CONF_BOOL, .def = "false", .help = "A row that is none when it is found has no such value." },
+	{ "octets", CONF_BOOL, .def = "false",
+	  .help = "A string of 1 to 8 bytes is one number, its first byte the highest (BITS)." },
+	{ "where_column", CONF_INT, NULL, 0, COLUMN_MAX, "0",
+	  .help = "Only rows have it whose column of this number is one of where when they are found; 0: all." },
+	{ "where", CONF_TEXT, .def = "", .help = "See where_column: raw numbers, \"1|2\"." },
+	{ "per", CONF_TEXT, .def = "",
+	  .help = "Columns, \"5|6\": the raw number is divided by the sum of theirs in the same row." },
 	{ "min", CONF_NUMBER, NULL, ANY_NUMBER, NO_LOW, .help = "A value below is not plausible: unknown." },
 	{ "max", CONF_NUMBER, NULL, ANY_NUMBER, NO_HIGH, .help = "A value above is not plausible: unknown." },
 	{ "ok", CONF_TEXT, .def = "", .help = "States: raw numbers that are well, \"1|2\"." },

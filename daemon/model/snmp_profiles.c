@@ -7,6 +7,48 @@
 #include "base/text.h"
 #include "model/snmp_profile.h"
 
+/* ---- what needs no settings ---- */
+
+char *
+snmp_profile_oid_text(char *out, size_t size, const struct msg_oid *oid)
+{
+	size_t at = 0;
+
+	*out = '\0';
+	for (uint8_t i = 0; i < oid->n && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%u", i > 0 ? "." : "", oid->arc[i]);
+	return out;
+}
+
+bool
+snmp_profile_is_forbidden(const struct msg_oid *entry, uint32_t column)
+{
+	static const uint32_t script[] = { 1, 3, 6, 1, 4, 1, 14988, 1, 1, 18 };
+
+	for (uint8_t i = 0; i < nitems(script); i++) {
+		uint32_t arc;
+
+		if (i > entry->n)
+			return true;	/* the column is above it, and a walk of it goes through */
+		arc = i < entry->n ? entry->arc[i] : column;
+		if (arc != script[i])
+			return false;
+	}
+	return true;
+}
+
+void
+snmp_profile_free(struct snmp_profile *p)
+{
+	if (p == NULL)
+		return;
+	free(p->table);
+	free(p->value);
+	free(p);
+}
+
+/* ---- the set ---- */
+
 struct snmp_profiles *
 snmp_profiles_new(void)
 {
@@ -71,8 +113,99 @@ snmp_profiles_add(struct snmp_profiles *s, struct snmp_profile *p)
 	}
 	for (at = s->n++; at > 0 && strcmp(s->v[at - 1]->head.name, p->head.name) > 0; at--)
 		s->v[at] = s->v[at - 1];
-	s->v[at] = p;
+	s->v[at] = s->last = p;
 	return 0;
+}
+
+/* ---- frames of a plan ---- */
+
+static int
+take_head(struct snmp_profiles *s, const struct ipc_msg *msg)
+{
+	struct snmp_profile *p = xcalloc(1, sizeof(*p));
+
+	if (msg_profile_decode(&p->head, msg->data, msg->len) == 0)
+		return snmp_profiles_add(s, p);
+	snmp_profile_free(p);
+	return -1;
+}
+
+static int
+take_table(struct snmp_profile *p, const struct ipc_msg *msg)
+{
+	struct msg_profile_table *t;
+
+	if (p == NULL || p->ntables == PROFILE_TABLES_MAX)
+		return -1;
+	p->table = xrealloc(p->table, p->ntables + 1, sizeof(*p->table));
+	t = &p->table[p->ntables];
+	if (msg_profile_table_decode(t, msg->data, msg->len) == -1 || t->entry.n > PROFILE_ENTRY_ARCS ||
+	    (t->label != 0 && snmp_profile_is_forbidden(&t->entry, t->label)) ||
+	    (t->port_column != 0 && snmp_profile_is_forbidden(&t->entry, t->port_column)))
+		return -1;
+	p->ntables++;
+	return 0;
+}
+
+static int
+take_value(struct snmp_profile *p, const struct ipc_msg *msg)
+{
+	struct msg_profile_value *v;
+
+	if (p == NULL || p->nvalues == PROFILE_VALUES_MAX)
+		return -1;
+	p->value = xrealloc(p->value, p->nvalues + 1, sizeof(*p->value));
+	v = &p->value[p->nvalues];
+	if (msg_profile_value_decode(v, msg->data, msg->len) == -1 || v->table >= p->ntables ||
+	    snmp_profile_is_forbidden(&p->table[v->table].entry, v->column) ||
+	    snmp_profile_is_forbidden(&p->table[v->table].entry, v->where_column))
+		return -1;
+	for (uint8_t i = 0; i < v->nper; i++)
+		if (snmp_profile_is_forbidden(&p->table[v->table].entry, v->per[i]))
+			return -1;
+	p->nvalues++;
+	return 0;
+}
+
+int
+snmp_profiles_take(struct snmp_profiles *s, const struct ipc_msg *msg)
+{
+	switch (msg->type) {
+	case IPC_PROFILE:
+		return take_head(s, msg);
+	case IPC_PROFILE_TABLE:
+		return take_table(s->last, msg);
+	case IPC_PROFILE_VALUE:
+		return take_value(s->last, msg);
+	default:
+		return -1;
+	}
+}
+
+static void
+set_encode(const struct snmp_profiles *s, struct buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		msg_profile_encode(out, &s->v[i]->head);
+		for (size_t k = 0; k < s->v[i]->ntables; k++)
+			msg_profile_table_encode(out, &s->v[i]->table[k]);
+		for (size_t k = 0; k < s->v[i]->nvalues; k++)
+			msg_profile_value_encode(out, &s->v[i]->value[k]);
+	}
+}
+
+bool
+snmp_profiles_equal(const struct snmp_profiles *a, const struct snmp_profiles *b)
+{
+	struct buf x = { 0 }, y = { 0 };
+	bool	   same;
+
+	set_encode(a, &x);
+	set_encode(b, &y);
+	same = x.len == y.len && (x.len == 0 || memcmp(x.data, y.data, x.len) == 0);
+	buf_free(&x);
+	buf_free(&y);
+	return same;
 }
 
 /* ---- what they say of each other ---- */

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "collectors/sensor.h"
 #include "collectors/snmp/engine.h"
 #include "collectors/snmp/scan.h"
 #include "probes/engine.h"
@@ -31,11 +32,13 @@ struct plan_target {
 	struct msg_port	 *port;		/* owned */
 	size_t		  nports;
 	bool		  ports_cut;	/* it has more than PORTS_MAX */
+	struct sensor_numbers sensors;	/* owned */
 };
 
 struct plan {				/* one that is coming in */
 	bool		    open;
 	uint32_t	    generation, announced;
+	struct snmp_profiles *profiles;
 	struct plan_target *target;
 	size_t		    n, room;
 };
@@ -199,6 +202,12 @@ take_port(void *arg, const struct msg_port_found *p)
 }
 
 static void
+take_sensor(void *arg, const struct msg_sensor_found *s)
+{
+	msg_sensor_found_send(((struct measure *)arg)->core, IPC_SENSOR_FOUND, 0, s, -1);
+}
+
+static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
@@ -233,8 +242,11 @@ plan_reset(struct plan *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->n; i++)
+	for (i = 0; i < p->n; i++) {
 		free(p->target[i].port);
+		sensor_numbers_free(&p->target[i].sensors);
+	}
+	snmp_profiles_unref(p->profiles);
 	free(p->target);
 	*p = (struct plan){ 0 };
 }
@@ -246,6 +258,7 @@ plan_begin(struct measure *m, const struct msg_plan *begin)
 	m->plan.open = true;
 	m->plan.generation = begin->generation;
 	m->plan.announced = begin->targets;
+	m->plan.profiles = snmp_profiles_new();
 }
 
 static int
@@ -280,8 +293,38 @@ plan_add_port(struct plan *p, const struct msg_port *port)
 	return 0;
 }
 
+static int
+plan_add_sensor(struct plan *p, const struct msg_sensor *s)
+{
+	struct plan_target    *last = p->n > 0 ? &p->target[p->n - 1] : NULL;
+	struct sensor_numbers *to;
+
+	if (!p->open || last == NULL || last->t.kind != TARGET_SNMP || last->t.number != s->device ||
+	    last->sensors.n == SENSORS_MAX)
+		return -1;
+	to = &last->sensors;
+	if ((to->n & (to->n - 1)) == 0)		/* full at each power of two */
+		to->v = xrealloc(to->v, to->n > 0 ? to->n * 2 : 1, sizeof(*to->v));
+	to->v[to->n++] = (struct sensor_number){ s->number, xstrdup(s->name) };
+	return 0;
+}
+
+/* Profiles come before all targets. */
+static int
+plan_add_profile(struct plan *p, const struct ipc_msg *msg)
+{
+	return p->open && p->n == 0 ? snmp_profiles_take(p->profiles, msg) : -1;
+}
+
 static void
-device_plan(struct measure *m, const struct plan_target *pt)
+on_profile_error(void *arg, const char *profile, const char *path, const char *text)
+{
+	(void)arg;
+	log_warnx("profile %s: %s: %s", profile, path, text);
+}
+
+static void
+device_plan(struct measure *m, struct plan_target *pt)
 {
 	struct snmp_known *d = nmap_get(m->devices, pt->t.number);
 
@@ -292,6 +335,7 @@ device_plan(struct measure *m, const struct plan_target *pt)
 	}
 	d->plan = m->plan.generation;
 	snmp_engine_target(m->snmp, &pt->t, pt->port, pt->nports);
+	snmp_engine_sensors(m->snmp, pt->t.number, &pt->sensors);
 }
 
 static void
@@ -316,6 +360,10 @@ plan_swap(struct measure *m, const struct msg_plan *end)
 
 	if (!p->open || end->generation != p->generation || end->targets != p->n || p->n != p->announced)
 		return -1;
+	if (snmp_profiles_link(p->profiles, on_profile_error, NULL) == -1)
+		return -1;
+	snmp_engine_profiles(m->snmp, p->profiles);
+	p->profiles = NULL;
 	for (i = 0; i < p->n; i++)
 		if (p->target[i].t.kind == TARGET_SNMP)
 			device_plan(m, &p->target[i]);
@@ -361,6 +409,7 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		struct msg_plan	     plan;
 		struct msg_target    target;
 		struct msg_port	     port;
+		struct msg_sensor    sensor;
 		struct msg_probe_now now;
 		struct msg_discover  discover;
 	} u;
@@ -379,6 +428,14 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		if (msg_port_decode(&u.port, msg->data, msg->len) == -1)
 			return -1;
 		return plan_add_port(&m->plan, &u.port);
+	case IPC_PROFILE:
+	case IPC_PROFILE_TABLE:
+	case IPC_PROFILE_VALUE:
+		return plan_add_profile(&m->plan, msg);
+	case IPC_SENSOR:
+		if (msg_sensor_decode(&u.sensor, msg->data, msg->len) == -1)
+			return -1;
+		return plan_add_sensor(&m->plan, &u.sensor);
 	case IPC_PLAN_END:
 		if (msg_plan_decode(&u.plan, msg->data, msg->len) == -1)
 			return -1;
@@ -480,7 +537,8 @@ struct measure *
 measure_new(struct loop *l, const struct measure_opts *o)
 {
 	struct measure	 *m = xcalloc(1, sizeof(*m));
-	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port, .arg = m };
+	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port,
+		.sensor_found = take_sensor, .arg = m };
 
 	m->loop = l;
 	m->io = o->io;

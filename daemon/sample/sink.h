@@ -10,6 +10,7 @@ struct sink {
 	void	(*sample)(void *arg, const struct sample *s);
 	void	(*state)(void *arg, const struct msg_target_state *st);
 	void	(*port_found)(void *arg, const struct msg_port_found *p);
+	void	(*sensor_found)(void *arg, const struct msg_sensor_found *s);
 	void	*arg;
 };
 

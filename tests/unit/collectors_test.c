@@ -64,7 +64,8 @@ walk_agent(struct walk *w, const struct agent *a, enum snmp_version version, siz
 static struct collector
 collector_of(const struct collector_ops *ops, const struct sink *sink, uint32_t device)
 {
-	return (struct collector){ .ops = ops, .columns = ops->columns, .state = xcalloc(1, ops->state_size), .sink = sink, .device = device };
+	return (struct collector){ .ops = ops, .columns = ops->columns, .state = xcalloc(1, ops->state_size), .sink = sink,
+		.siblings = xcalloc(1, sizeof(struct siblings)), .device = device };
 }
 
 static void
@@ -72,6 +73,7 @@ collector_free(struct collector *c)
 {
 	c->ops->fini(c);
 	free(c->state);
+	free(c->siblings);
 }
 
 /* The first arc of the index of a planned row. */

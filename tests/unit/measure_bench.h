@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "collectors/sensor.h"
 #include "collectors/snmp/engine.h"
 #include "proc/proc.h"
 #include "tests/unit/fake_net.h"
@@ -22,6 +23,7 @@
 struct snmp_engine {
 	struct sink sink;
 	unsigned    told, ports, removed, again;
+	size_t	    nsensors, nprofiles;
 	uint32_t    last;
 	bool	    silent;	/* its device has a state to tell */
 };
@@ -53,6 +55,21 @@ snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const stru
 	e->told++;
 	e->ports = (unsigned)nports;
 	e->last = t->number;
+}
+
+void
+snmp_engine_sensors(struct snmp_engine *e, uint32_t number, struct sensor_numbers *sensors)
+{
+	(void)number;
+	e->nsensors = sensors->n;
+	sensor_numbers_free(sensors);
+}
+
+void
+snmp_engine_profiles(struct snmp_engine *e, struct snmp_profiles *set)
+{
+	e->nprofiles = set->n;
+	snmp_profiles_unref(set);
 }
 
 void

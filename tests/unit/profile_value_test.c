@@ -101,6 +101,8 @@ main(void)
 {
 	const struct msg_profile_value rate = { .type = PROFILE_COUNTER, .factor = 8, .offset = 5, .min = 0, .max = 1000 };
 
+	const struct msg_profile_value share = { PLAIN }, bits = { .octets = 1, PLAIN };
+
 	for (size_t i = 0; i < nitems(raws); i++)
 		is_value(profile_raw(&raws[i].v), raws[i].want, raws[i].name);
 	for (size_t i = 0; i < nitems(values); i++)
@@ -112,6 +114,12 @@ main(void)
 		ok(is == counters[i].is && (!is || (r.value == counters[i].value && r.bits == counters[i].bits)), "%s",
 		    counters[i].name);
 	}
+	is_value(profile_value_per(&share, 30, 120), 0.25, "a part of something");
+	is_value(profile_value_per(&share, 30, 0), NAN, "a part of nothing");
+	is_value(profile_value_per(&share, 30, NAN), NAN, "a part of what is not known");
+	is_value(profile_raw_of(&bits, &(struct snmp_value)TEXT("\x01\xff")), 511, "octets are one number");
+	is_value(profile_raw_of(&bits, &(struct snmp_value)TEXT("123456789")), NAN, "nine octets are none");
+	is_value(profile_raw_of(&bits, &(struct snmp_value)INT(5)), NAN, "an integer has no octets");
 	is_value(profile_counter_value(&rate, 10), 80, "a rate has its factor, and no offset");
 	is_value(profile_counter_value(&rate, 1000), NAN, "a rate that is not plausible");
 	is_value(profile_counter_value(&rate, NAN), NAN, "a rate that is unknown");

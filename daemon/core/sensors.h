@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sensors.h: what the tables of a device's profile measure, as discovery finds it. */
+#ifndef SIMPUL_CORE_SENSORS_H
+#define SIMPUL_CORE_SENSORS_H
+
+#include "ipc/msg.h"
+#include "live/core.h"
+#include "sample/sample.h"
+
+void	core_sensor_found(struct core *c, struct device_live *d, const struct msg_sensor_found *m);
+/** The value of now, when the sample is of a sensor. */
+void	core_sensor_sample(struct core *c, const struct sample *s);
+void	core_sensors_init(struct core *c);
+void	core_sensors_fini(struct core *c);		/* after those of all devices are freed */
+void	core_sensors_recall(struct core *c);
+void	core_sensors_free(struct core *c, struct device_live *d);
+
+#endif
