@@ -182,7 +182,7 @@ test_metrics(void)
 	test_series("port", "if_mib", "nobody");
 	test_series("host", "host", "nobody");
 	test_series("service", "nobody", "nobody");
-	test_series("sensor", "nobody", "nobody");
+	test_series("sensor", "profile_table", "nobody");
 }
 
 /* ---- simpulctl probes ---- */
