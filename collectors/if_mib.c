@@ -77,7 +77,9 @@ static const uint8_t counter_column_32[2] = { [PORT_RX_BPS] = IF_IN_OCTETS, [POR
 
 struct if_port {			/* a port that core has numbered */
 	uint32_t	number, link;
-	const char     *name;		/* as the device spells it; in if_state.port_names */
+	uint32_t	index;		/* ifIndex under which it was read last; 0 = not yet */
+	/* as the device spells it, "": none of its rows is this one; in if_state.port_names */
+	const char     *name;
 	bool		planned;	/* the device has it */
 	bool		done;		/* has its sample of this poll */
 	struct if_bases bases;
@@ -166,7 +168,8 @@ hash_bytes(const uint8_t *p, size_t len)
 static void
 port_tell(const struct collector *c, const struct row *row, const char *name)
 {
-	struct msg_port_found m = { .device = c->device, .if_index = row->index[0] };
+	struct msg_port_found	 m = { .device = c->device, .if_index = row->index[0] };
+	const struct snmp_value *mac = &row->value[IF_PHYS_ADDRESS];
 
 	if (row->value[IF_TYPE].type == SNMP_INTEGER)
 		m.if_type = (uint32_t)row->value[IF_TYPE].integer;
@@ -174,6 +177,10 @@ port_tell(const struct collector *c, const struct row *row, const char *name)
 	memcpy(m.name, name, strlen(name) + 1);
 	row_name(row, IF_ALIAS, m.alias);
 	row_name(row, IF_DESCR, m.descr);
+	if (mac->type == SNMP_OCTETS && mac->len <= sizeof(m.mac)) {
+		m.mac_len = (uint8_t)mac->len;
+		memcpy(m.mac, mac->bytes, mac->len);
+	}
 	c->sink->port_found(c->sink->arg, &m);
 }
 
@@ -232,6 +239,16 @@ found_new(struct if_state *st, const struct row *rows, size_t n)
 	st->found_names = xcalloc(1, size + 1);
 }
 
+/* All of them have been told: only together they show which is which. */
+static void
+ports_told(const struct collector *c, size_t n)
+{
+	const struct msg_ports_end m = { .device = c->device, .ports = (uint32_t)n, .hardware = c->hardware };
+
+	if (n > 0 && c->sink->ports_end != NULL)
+		c->sink->ports_end(c->sink->arg, &m);
+}
+
 static bool
 if_match(struct collector *c, const struct row *rows, size_t n)
 {
@@ -268,6 +285,7 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 	c->siblings->port_name = name_of_index;
 	c->siblings->port_at = name_at;
 	c->siblings->port_arg = st;
+	ports_told(c, st->nfound < PORTS_MAX ? st->nfound : PORTS_MAX);
 	return st->nfound > 0;
 }
 
@@ -281,6 +299,22 @@ port_by_number(struct if_state *st, uint32_t number, size_t guess)
 		if (st->port[i].number == number)
 			return &st->port[i];
 	return NULL;
+}
+
+/*
+ * Does a port that core knows by another name now go on where it was? A row that keeps its ifIndex is the same
+ * interface, renamed; one that has another within a boot has been made anew (RFC 2863 3.1.5), and its counters
+ * with it.
+ */
+static bool
+goes_on(const struct if_state *st, const struct if_port *old, const char *name)
+{
+	if (strcmp(old->name, name) == 0)
+		return true;
+	for (size_t i = 0; i < st->nfound; i++)
+		if (strcmp(st->found[i].name, name) == 0)
+			return old->index != 0 && st->found[i].index == old->index;
+	return false;
 }
 
 static bool
@@ -312,7 +346,8 @@ if_ports(struct collector *c, const struct msg_port *ports, size_t n)
 		next[i].number = ports[i].number;
 		next[i].link = ports[i].link;
 		next[i].name = name_put(&put, ports[i].name);
-		if (old != NULL && strcmp(old->name, ports[i].name) == 0) {
+		if (old != NULL && goes_on(st, old, ports[i].name)) {
+			next[i].index = old->index;
 			next[i].done = old->done;
 			next[i].bases = old->bases;
 			old->bases = (struct if_bases){ 0 };
@@ -499,6 +534,7 @@ if_row(struct collector *c, const struct row *row, const struct poll *poll)
 		return false;
 	if (p->done)
 		return true;
+	p->index = row->index[0];
 	why = port_rates(p, row, poll, &s);
 	if (why == RATE_IGNORED) {
 		p->done = true;

@@ -8,6 +8,8 @@
 
 #define ID_MAX	64	/* a 63-byte id and its NUL */
 #define REF_MAX 160	/* kind/id/value */
+#define PORT_TEXT_MAX 128	/* of a port's name, its alias, its neighbour */
+#define PORT_MAC_MAX  8		/* of a port's address: an EUI-64; what is longer is no identity */
 #define TIME_TEXT_MAX 32
 
 /** Copy and end with NUL. @return 0, or -1 when it had to be cut */

@@ -382,6 +382,7 @@ core_objects_free(struct core *c)
 		free(c->link[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		core_ports_free(c, c->device[k]);
+	core_ports_unbind_all(c);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		core_sensors_free(c, c->device[k]);
 	core_sensors_fini(c);

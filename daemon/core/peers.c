@@ -48,7 +48,20 @@ take_port_found(struct core *c, const struct ipc_msg *msg)
 	if (msg_port_found_decode(&p, msg->data, msg->len) == -1)
 		return -1;
 	if ((d = nmap_get(c->device_by_number, p.device)) != NULL)
-		core_port_found(c, d, p.name);
+		core_port_found(d, &p);
+	return 0;
+}
+
+static int
+take_ports_end(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_ports_end m;
+	struct device_live   *d;
+
+	if (msg_ports_end_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	if ((d = nmap_get(c->device_by_number, m.device)) != NULL)
+		core_ports_end(c, d, &m);
 	return 0;
 }
 
@@ -281,6 +294,7 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_TARGET_STATE] = PROCESS_MEASURE,
 	[IPC_PORT_FOUND] = PROCESS_MEASURE,
 	[IPC_SENSOR_FOUND] = PROCESS_MEASURE,
+	[IPC_PORTS_END] = PROCESS_MEASURE,
 	[IPC_SERIES_ROWS] = PROCESS_STORE,
 	[IPC_SERIES_END] = PROCESS_STORE,
 	[IPC_DURABLE] = PROCESS_STORE,
@@ -314,6 +328,8 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return take_port_found(c, msg);
 	case IPC_SENSOR_FOUND:
 		return take_sensor_found(c, msg);
+	case IPC_PORTS_END:
+		return take_ports_end(c, msg);
 	case IPC_COUNTERS:
 		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:

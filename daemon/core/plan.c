@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "core/ports.h"
 #include "core/private.h"
 #include "model/snmp_profile.h"
 #include "config.h"
@@ -95,33 +96,16 @@ send_link(struct core *c, struct measure_peer *m, const struct link_live *l)
 	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
 }
 
-/* The link whose traffic this port carries, or NULL. */
-static const struct link_live *
-link_of_port(const struct core *c, const struct device_live *d, const struct port_live *p)
-{
-	size_t k;
-
-	for (k = 0; k < d->site->nlinks; k++) {
-		const struct link_live *l = d->site->link[k];
-
-		if (l->link->device == d->device && strcmp(l->link->port, p->name) == 0)
-			return l;
-	}
-	for (k = 0; k < c->inv->nlinks; k++)	/* a device may carry the line of another site */
-		if (c->link[k]->link->device == d->device && strcmp(c->link[k]->link->port, p->name) == 0)
-			return c->link[k];
-	return NULL;
-}
-
+/* One that has gone, or that is asked about, goes without a name: it is unknown, and its link with it. */
 static void
-send_port(struct core *c, struct measure_peer *m, const struct device_live *d, const struct port_live *p)
+send_port(struct measure_peer *m, const struct device_live *d, const struct port_live *p)
 {
-	const struct link_live *l = link_of_port(c, d, p);
-	struct msg_port		msg = { .device = d->number, .number = p->number };
+	struct msg_port msg = { .device = d->number, .number = p->number, .link = p->link };
 
-	text_copy(msg.name, sizeof(msg.name), p->name);
-	if (l != NULL)
-		msg.link = l->number;
+	if (p->number == 0 || p->state == PORT_RETIRED)
+		return;
+	if (p->state == PORT_HERE)
+		text_copy(msg.name, sizeof(msg.name), p->id.name);
 	msg_port_send(m->ch, IPC_PORT, 0, &msg, -1);
 }
 
@@ -172,8 +156,7 @@ send_device(struct core *c, struct measure_peer *m, const struct device_live *d)
 	text_copy(t.profile, sizeof(t.profile), d->device->profile);
 	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
 	for (p = d->ports; p != NULL; p = p->next)
-		if (p->number != 0)
-			send_port(c, m, d, p);
+		send_port(m, d, p);
 	for (s = d->sensors; s != NULL; s = s->next)
 		if (s->number != 0)
 			send_sensor(m, d, s);
@@ -187,6 +170,7 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 
 	if (m->ch == NULL || c->inv == NULL)
 		return;
+	core_ports_bind(c);
 	for (k = 0; k < c->inv->nlinks; k++)
 		plan.targets += measures_link(m, c->inv->link[k]);
 	for (k = 0; k < c->inv->ndevices; k++)

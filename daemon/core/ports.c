@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ports.c: ports of devices, as discovery finds them. A port is known by its device and its ifName; its
- * key, and with it its series, outlives a new ifIndex. The ledger keeps the name as the device spells it.
+ * ports.c: which ports a device has had, and which of them it has now.
+ *
+ * A port's reference, and with it its series, is made from the name it had first, and outlives that name: the
+ * ledger keeps what else it is known by. The ports of a walk wait until all have been told, since only together
+ * they show which is which.
  */
 #include "core/ports.h"
 
@@ -10,13 +13,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/map.h"
 #include "core/plan.h"
 #include "core/private.h"
 #include "live/counters.h"
 
-#define REPLAN_NS NS_PER_S	/* ports found within this go into one plan */
-
-static void plan_changed(struct core *c);
+#define REPLAN_NS	NS_PER_S	/* ports found within this go into one plan ... */
+#define REPLAN_OBJECTS	2000		/* ... and as much longer for each so many that a plan tells of */
+#define SAVE_SEEN_NS	(86400 * NS_PER_S)	/* that a port is still there is written so often */
 
 static bool
 is_key_byte(char b)
@@ -38,13 +42,13 @@ port_ref(char out[REF_MAX], const struct device_live *d, const char *name, unsig
 }
 
 static struct port_live *
-port_add(struct core *c, struct device_live *d, const char *ref, const char *name, uint32_t number)
+port_add(struct core *c, struct device_live *d, const char *ref, const struct port_identity *id)
 {
 	struct port_live *p = xcalloc(1, sizeof(*p)), **last;
 
 	text_copy(p->ref, sizeof(p->ref), ref);
-	text_copy(p->name, sizeof(p->name), name);
-	p->number = number;
+	p->device = d;
+	port_identity_copy(&p->id, id);
 	for (last = &d->ports; *last != NULL; last = &(*last)->next)
 		;
 	*last = p;
@@ -53,14 +57,15 @@ port_add(struct core *c, struct device_live *d, const char *ref, const char *nam
 	return p;
 }
 
-static struct port_live *
-port_by_name(const struct device_live *d, const char *name)
+struct port_live *
+port_here(const struct device_live *d, const char *name)
 {
 	struct port_live *p;
 
-	for (p = d->ports; p != NULL && strcmp(p->name, name) != 0; p = p->next)
-		;
-	return p;
+	for (p = d->ports; p != NULL; p = p->next)
+		if (p->state == PORT_HERE && strcmp(p->id.name, name) == 0)
+			return p;
+	return NULL;
 }
 
 /* A port is kept for ever and has a file of its own: names without end must not fill the disk. */
@@ -76,43 +81,252 @@ is_full(struct core *c, struct device_live *d)
 	return true;
 }
 
-void
-core_port_found(struct core *c, struct device_live *d, const char *name)
-{
-	char	 ref[REF_MAX];
-	unsigned n = 1;
+/* ---- what a walk tells ---- */
 
-	if (*name == '\0' || port_by_name(d, name) != NULL || is_full(c, d))
-		return;
-	do
-		port_ref(ref, d, name, n++);
-	while (map_get(c->port_by_ref, ref) != NULL);
-	port_add(c, d, ref, name, 0);
-	plan_changed(c);
+static void
+found_forget(struct device_live *d)
+{
+	while (d->nfound > 0)
+		port_identity_fini(&d->found[--d->nfound]);
+	free(d->found);
+	d->found = NULL;
 }
 
-/* Numbers for the ports that have none yet, in one transaction. 0 or -1. */
+void
+core_port_found(struct device_live *d, const struct msg_port_found *m)
+{
+	struct port_identity *id;
+
+	if (m->name[0] == '\0' || d->nfound == PORTS_MAX)
+		return;
+	if ((d->nfound & (d->nfound - 1)) == 0)		/* full at each power of two */
+		d->found = xrealloc(d->found, d->nfound > 0 ? d->nfound * 2 : 1, sizeof(*d->found));
+	id = &d->found[d->nfound++];
+	*id = (struct port_identity){ .name = xstrdup(m->name), .alias = xstrdup(m->alias),
+		.neighbour = xstrdup(m->neighbour), .mac_len = m->mac_len, .if_type = m->if_type,
+		.if_index = m->if_index };
+	memcpy(id->mac, m->mac, sizeof(id->mac));
+}
+
+void
+core_port_neighbour(struct device_live *d, const char *name, const char *neighbour)
+{
+	struct port_live *p = port_here(d, name);
+
+	if (p == NULL)
+		return;
+	free(p->neighbour_now);
+	p->neighbour_now = xstrdup(neighbour);
+}
+
+/* Neighbours that were told since the last walk belong to the names that were told then. */
+static void
+neighbours_add(struct device_live *d)
+{
+	struct map	 *names = map_new();
+	struct port_live *p;
+
+	for (p = d->ports; p != NULL; p = p->next)
+		if (p->neighbour_now != NULL)
+			map_add(names, p->id.name, p);
+	for (size_t j = 0; j < d->nfound; j++) {
+		struct port_identity *id = &d->found[j];
+
+		if ((p = map_get(names, id->name)) == NULL || *id->neighbour != '\0')
+			continue;
+		free(id->neighbour);
+		id->neighbour = p->neighbour_now;
+		p->neighbour_now = NULL;
+	}
+	map_free(names);
+}
+
+/* ---- what follows from it ---- */
+
+static bool
+is_other(const struct port_identity *a, const struct port_identity *b)
+{
+	return strcmp(a->name, b->name) != 0 || strcmp(a->alias, b->alias) != 0 ||
+	    strcmp(a->neighbour, b->neighbour) != 0 || a->mac_len != b->mac_len ||
+	    memcmp(a->mac, b->mac, a->mac_len) != 0 || a->if_type != b->if_type || a->if_index != b->if_index;
+}
+
+/* It is here, and this is what it is known by now. @return true when the plan must say so */
+static bool
+port_goes_on(struct core *c, struct port_live *p, struct port_identity *now)
+{
+	bool	renamed = strcmp(p->id.name, now->name) != 0, changed = renamed || p->state != PORT_HERE;
+	int64_t wall_ns = loop_wall_ns(c->loop);
+
+	if (*now->neighbour == '\0') {		/* nothing new about it */
+		free(now->neighbour);
+		now->neighbour = xstrdup(p->id.neighbour);
+	}
+	if (renamed) {
+		log_info("%s: \"%s\" is called \"%s\" now", p->ref, p->id.name, now->name);
+		p->since_ns = wall_ns;
+	}
+	if (changed || is_other(&p->id, now) || wall_ns - p->saved_ns > SAVE_SEEN_NS)
+		p->unsaved = true;
+	port_identity_copy(&p->id, now);
+	p->state = PORT_HERE;
+	p->last_ns = wall_ns;
+	port_question_withdraw(p);
+	return changed;
+}
+
+static bool
+port_judged(struct core *c, struct port_live *p, const struct port_known *k, const struct port_seen *found)
+{
+	bool changed;
+
+	if (k->fate < PORT_FATE_GONE)
+		return port_goes_on(c, p, &p->device->found[k->found]);
+	changed = p->state == PORT_HERE;
+	if (p->state == PORT_ASKED)		/* until it is answered */
+		return false;
+	if (k->fate == PORT_FATE_AMBIGUOUS) {
+		port_ask(c, p, k, found);
+		return true;
+	}
+	if (changed)
+		log_info("%s: \"%s\" is gone", p->ref, p->id.name);
+	p->state = PORT_GONE;
+	p->unsaved |= changed;
+	return changed;
+}
+
+static bool
+port_new(struct core *c, struct device_live *d, const struct port_identity *id)
+{
+	char		  ref[REF_MAX];
+	unsigned	  n = 1;
+	struct port_live *p;
+
+	if (is_full(c, d))
+		return false;
+	do
+		port_ref(ref, d, id->name, n++);
+	while (map_get(c->port_by_ref, ref) != NULL);
+	p = port_add(c, d, ref, id);
+	p->first_ns = p->last_ns = p->since_ns = loop_wall_ns(c->loop);
+	p->unsaved = true;
+	return true;
+}
+
+/* The known ports of a device as the rule takes them; index by index in port[]. @return how many */
+static size_t
+known_list(struct device_live *d, struct port_known *known, struct port_live **port)
+{
+	size_t n = 0;
+
+	for (struct port_live *p = d->ports; p != NULL; p = p->next) {
+		if (p->state == PORT_RETIRED)
+			continue;
+		known[n] = (struct port_known){ .id = &p->id, .here = p->state == PORT_HERE,
+			.asked = p->state == PORT_ASKED, .carries_link = p->link != 0 };
+		port[n++] = p;
+	}
+	return n;
+}
+
+static void
+ports_judge(struct core *c, struct device_live *d)
+{
+	struct port_known *known = xcalloc(d->nports + 1, sizeof(*known));
+	struct port_live **port = xcalloc(d->nports + 1, sizeof(*port));
+	struct port_seen  *found = xcalloc(d->nfound + 1, sizeof(*found));
+	size_t		   n = known_list(d, known, port), k;
+	bool		   changed = false, unsaved = false;
+
+	for (k = 0; k < d->nfound; k++)
+		found[k].id = &d->found[k];
+	port_match(known, n, found, d->nfound);
+	for (k = 0; k < n; k++)
+		changed |= port_judged(c, port[k], &known[k], found);
+	for (k = 0; k < d->nfound; k++)
+		if (found[k].known == PORT_NONE)
+			changed |= port_new(c, d, &d->found[k]);
+	for (k = 0; k < n; k++)
+		unsaved |= port[k]->unsaved;
+	if (changed || unsaved)
+		core_ports_changed(c, changed);
+	free(known);
+	free(port);
+	free(found);
+}
+
+void
+core_ports_end(struct core *c, struct device_live *d, const struct msg_ports_end *m)
+{
+	if (d->nfound == m->ports && d->nfound > 0) {
+		if (d->hardware != 0 && m->hardware != 0 && d->hardware != m->hardware)
+			log_debug("core", "device %s has other MACs", d->device->id);
+		d->hardware = m->hardware;
+		neighbours_add(d);
+		ports_judge(c, d);
+	} else
+		core_counter(c, "core/ports.walks_incomplete")->value++;
+	found_forget(d);
+}
+
+/* ---- writing ---- */
+
+struct ledger_port
+port_row(const struct port_live *p)
+{
+	struct ledger_port row = { .number = p->number, .id = p->id, .state = p->state, .first_ns = p->first_ns,
+		.last_ns = p->last_ns, .since_ns = p->since_ns };
+
+	text_copy(row.device, sizeof(row.device), p->device->device->id);
+	return row;
+}
+
 static int
-ports_number(struct core *c)
+port_save(struct core *c, struct port_live *p)
+{
+	struct ledger_port row;
+
+	if (!p->unsaved)
+		return 0;
+	row = port_row(p);
+	p->fresh = ledger_series(c->ledger, p->ref, p->id.name);
+	row.number = p->fresh;
+	return p->fresh == 0 || ledger_port_put(c->ledger, &row) == -1 ? -1 : port_question_save(c, p);
+}
+
+static void
+port_saved(struct core *c, struct port_live *p)
+{
+	if (!p->unsaved)
+		return;
+	p->unsaved = false;
+	p->saved_ns = p->last_ns;
+	port_question_saved(p);
+	if (p->number != 0)
+		return;
+	p->number = p->fresh;
+	plan_add_series(c, p->number, p->ref);
+}
+
+/* What is new of all ports, and numbers for those that have none yet, in one transaction. 0 or -1. */
+static int
+ports_save(struct core *c)
 {
 	struct port_live *p;
 	size_t		  k;
+	int		  rc = ledger_begin(c->ledger);
 
-	if (ledger_begin(c->ledger) == -1)
+	for (k = 0; rc == 0 && k < c->inv->ndevices; k++)
+		for (p = c->device[k]->ports; rc == 0 && p != NULL; p = p->next)
+			rc = port_save(c, p);
+	if (rc == -1 || ledger_commit(c->ledger) == -1)
 		return -1;
 	for (k = 0; k < c->inv->ndevices; k++)
 		for (p = c->device[k]->ports; p != NULL; p = p->next)
-			if (p->number == 0)
-				p->fresh = ledger_series(c->ledger, p->ref, p->name);
-	if (ledger_commit(c->ledger) == -1)
-		return -1;
-	for (k = 0; k < c->inv->ndevices; k++)
-		for (p = c->device[k]->ports; p != NULL; p = p->next)
-			if (p->number == 0) {
-				p->number = p->fresh;
-				plan_add_series(c, p->number, p->ref);
-			}
-	return 0;
+			port_saved(c, p);
+	core_ports_bind(c);	/* they have numbers now */
+	return port_links_save(c);
 }
 
 static void
@@ -121,42 +335,91 @@ replan(void *arg)
 	struct core *c = arg;
 	size_t	     k;
 
-	if (ports_number(c) == -1) {
+	if (ports_save(c) == -1) {
 		ledger_rollback(c->ledger);
-		plan_changed(c);
+		core_ports_changed(c, false);
 		return;
 	}
+	loop_timer_cancel(c->loop, &c->priv->replan);	/* the links are written, too */
+	if (!c->priv->plan_wanted)
+		return;
+	c->priv->plan_wanted = false;
 	for (k = 0; k < c->nmeasure; k++)
 		plan_send_measure(c, &c->measure[k]);
 }
 
-/* There are new ports: number them and send the plans again soon. */
-static void
-plan_changed(struct core *c)
+void
+core_ports_changed(struct core *c, bool plan)
 {
+	int64_t objects = (int64_t)(c->inv->ndevices + c->inv->nlinks);
+
+	c->priv->plan_wanted |= plan;
 	if (!loop_timer_is_set(&c->priv->replan))
-		loop_timer_set(c->loop, &c->priv->replan, loop_mono_ns(c->loop) + REPLAN_NS, replan, c);
+		loop_timer_set(c->loop, &c->priv->replan,
+		    loop_mono_ns(c->loop) + REPLAN_NS * (1 + objects / REPLAN_OBJECTS), replan, c);
+}
+
+/* ---- remembering ---- */
+
+struct recall {
+	struct core *core;
+	struct nmap *ref;		/* of each series of a port, by its number; owned texts */
+	struct nmap *port;		/* those that were not known before */
+};
+
+static void
+recall_ref(void *arg, uint32_t number, const char *ref, const char *true_name)
+{
+	struct recall *r = arg;
+
+	(void)true_name;
+	if (strncmp(ref, "port/", 5) == 0)
+		nmap_add(r->ref, number, xstrdup(ref));
 }
 
 static void
-recall_port(void *arg, uint32_t number, const char *ref, const char *true_name)
+recall_port(void *arg, const struct ledger_port *row)
 {
-	struct core *c = arg;
-	char	     id[ID_MAX];
-	size_t	     n;
+	struct recall	   *r = arg;
+	struct device_live *d = core_device(r->core, row->device);
+	const char	   *ref = nmap_get(r->ref, row->number);
+	struct port_live   *p;
 
-	if (strncmp(ref, "port/", 5) != 0 || (n = strcspn(ref + 5, ".")) >= sizeof(id))
+	if (d == NULL || ref == NULL || map_get(r->core->port_by_ref, ref) != NULL)
 		return;
-	memcpy(id, ref + 5, n);
-	id[n] = '\0';
-	if (core_device(c, id) != NULL && map_get(c->port_by_ref, ref) == NULL)
-		port_add(c, core_device(c, id), ref, true_name, number);
+	p = port_add(r->core, d, ref, &row->id);
+	p->number = row->number;
+	p->state = row->state;
+	p->first_ns = row->first_ns;
+	p->last_ns = p->saved_ns = row->last_ns;
+	p->since_ns = row->since_ns;
+	nmap_add(r->port, p->number, p);
+}
+
+static void
+recall_question(void *arg, const struct ledger_question *q)
+{
+	struct recall	 *r = arg;
+	struct port_live *p = nmap_get(r->port, q->series);
+
+	if (p != NULL && p->state == PORT_ASKED)
+		port_question_recall(p, q);
 }
 
 void
 core_ports_recall(struct core *c)
 {
-	ledger_series_each(c->ledger, recall_port, c);
+	struct recall r = { .core = c, .ref = nmap_new(), .port = nmap_new() };
+	size_t	      at = 0;
+	char	     *ref;
+
+	ledger_series_each(c->ledger, recall_ref, &r);
+	ledger_port_each(c->ledger, recall_port, &r);
+	ledger_question_each(c->ledger, true, recall_question, &r);
+	while ((ref = nmap_next(r.ref, &at)) != NULL)
+		free(ref);
+	nmap_free(r.ref);
+	nmap_free(r.port);
 }
 
 void
@@ -168,6 +431,10 @@ core_ports_free(struct core *c, struct device_live *d)
 		d->ports = p->next;
 		d->nports--;
 		map_remove(c->port_by_ref, p->ref);
+		port_identity_fini(&p->id);
+		port_question_free(p);
+		free(p->neighbour_now);
 		free(p);
 	}
+	found_forget(d);
 }

@@ -4,7 +4,9 @@
  *
  *	peers.c		what the others tell, frame by frame
  *	conf.c		rows from check to a new inventory, accepted or refused
- *	objects.c	from one inventory to the next; ports.c, sensors.c: what discovery found
+ *	objects.c	from one inventory to the next
+ *	ports.c		what discovery found; port_links.c: which link it carries; port_questions.c: what only a
+ *			person can say of it; sensors.c: the same for sensors
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	samples.c	samples on their way in; probe.c: probes asked for
  *	load.c		what the ledger remembers of the time before
@@ -44,10 +46,12 @@ struct core_private {
 	struct sample_batch  facts;	/* for store */
 	uint64_t	     facts_given, facts_durable;	/* frames of them: to this store; in its journal */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
+	struct map	    *bound;	/* port_links.c: link id to struct port_bound; NULL = not read yet */
 	uint32_t	     next_token, generation;
 	int64_t		     trim_ns;	/* monotonic: old events are deleted then */
 	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
 	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
+	bool		     plan_wanted;	/* ports.c: measure is to be told of what changed */
 	bool		     loaded;	/* the first configuration has been applied */
 	uint64_t	     core_restarts;	/* as the parent counts them */
 	void		   (*on_events)(void *arg);	/* who wants to know of commits with events */

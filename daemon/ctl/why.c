@@ -279,7 +279,7 @@ why_device(const struct core *c, const struct device_live *d)
 		    "a silent agent says nothing about the lines of its site: packets decide those");
 	for (p = d->ports; p != NULL; p = p->next)
 		json_array_append_new(ports, json_pack("{s:s, s:o}", "ref", p->ref, "name",
-		    js_text(p->name)));
+		    js_text(p->id.name)));
 	v = with_evidence(view_device(d), facts);
 	json_object_set_new(v, "ports", ports);
 	return v;

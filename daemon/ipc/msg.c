@@ -234,6 +234,18 @@ port_fields(struct wire *w, struct msg_port *m)
 }
 
 static void
+mac(struct wire *w, struct msg_port_found *m)
+{
+	const uint8_t *p;
+
+	word(w, &m->mac_len, 0, PORT_MAC_MAX);
+	if (w->out != NULL)
+		buf_bytes(w->out, m->mac, sizeof(m->mac));
+	else if ((p = cursor_bytes(&w->in, sizeof(m->mac))) != NULL)
+		memcpy(m->mac, p, sizeof(m->mac));
+}
+
+static void
 port_found_fields(struct wire *w, struct msg_port_found *m)
 {
 	u32(w, &m->device);
@@ -242,7 +254,19 @@ port_found_fields(struct wire *w, struct msg_port_found *m)
 	STR(w, m->name);
 	STR(w, m->alias);
 	STR(w, m->descr);
+	STR(w, m->neighbour);
 	u64(w, &m->speed_bps);
+	mac(w, m);
+}
+
+static void
+ports_end_fields(struct wire *w, struct msg_ports_end *m)
+{
+	u32(w, &m->device);
+	u32(w, &m->ports);
+	u64(w, &m->hardware);
+	if (m->ports > PORTS_MAX)
+		w->in.bad = true;
 }
 
 static void
@@ -616,6 +640,7 @@ MSG_DEFINE(plan)
 MSG_DEFINE(target)
 MSG_DEFINE(port)
 MSG_DEFINE(port_found)
+MSG_DEFINE(ports_end)
 MSG_DEFINE(probe_now)
 MSG_DEFINE(probe_done)
 MSG_DEFINE(target_state)

@@ -82,15 +82,24 @@ struct msg_port {		/* PORT, follows the TARGET of its device */
 	uint32_t device;	/* number of the TARGET */
 	uint32_t number;	/* series number of port/<key> */
 	uint32_t link;		/* series number of the link it feeds, or 0 */
-	char	 name[128];	/* ifName as the device spells it */
+	char	 name[PORT_TEXT_MAX];	/* ifName as the device spells it; "": which it is is not known, or it has gone */
 };
 
 #define PORTS_MAX 4096		/* of one device; others are not told, and not taken */
 struct msg_port_found {		/* PORT_FOUND */
 	uint32_t device;
 	uint32_t if_index, if_type;
-	char	 name[128], alias[128], descr[128];
+	char	 name[PORT_TEXT_MAX], alias[PORT_TEXT_MAX], descr[PORT_TEXT_MAX];
+	char	 neighbour[PORT_TEXT_MAX];	/* what is at the other end, when the same walk says so */
 	uint64_t speed_bps;	/* ifHighSpeed; 0 = unknown */
+	uint8_t	 mac_len;	/* 0: none, or none of up to PORT_MAC_MAX bytes */
+	uint8_t	 mac[PORT_MAC_MAX];	/* ifPhysAddress */
+};
+
+struct msg_ports_end {		/* PORTS_END, follows the PORT_FOUND of one walk: they are judged together */
+	uint32_t device;
+	uint32_t ports;		/* how many were told */
+	uint64_t hardware;	/* hash of the MACs; 0 = has none */
 };
 
 #define PROBE_NOW_MAX 1000
@@ -356,6 +365,7 @@ MSG_DECLARE(plan);
 MSG_DECLARE(target);
 MSG_DECLARE(port);
 MSG_DECLARE(port_found);
+MSG_DECLARE(ports_end);
 MSG_DECLARE(probe_now);
 MSG_DECLARE(probe_done);
 MSG_DECLARE(target_state);

@@ -12,6 +12,7 @@
 #include "ipc/msg.h"
 #include "live/settings.h"
 #include "model/inventory.h"
+#include "model/port.h"
 #include "rules/link_rounds.h"
 #include "rules/site_state.h"
 #include "rules/state.h"
@@ -86,11 +87,27 @@ struct site_live {
 	uint32_t	    stamp;	/* of the last walk that met it: each site once */
 };
 
+struct port_question {		/* which port is it now? Only a person can say */
+	uint64_t	    id, fresh;	/* 0: not written yet; given in the present transaction */
+	int64_t		    asked_ns;	/* wall */
+	bool		    withdrawn;	/* nobody need answer: written, then forgotten */
+	char		   *why;	/* owned */
+};
+
 struct port_live {
-	char		    ref[REF_MAX];	/* "port/s002-r1.ether1" */
-	char		    name[128];	/* ifName as the device spells it */
+	char		    ref[REF_MAX];	/* "port/s002-r1.ether1": of the name it had first */
+	struct device_live *device;
+	struct port_identity id;	/* as it was when it was seen last */
+	uint8_t		    state;	/* enum port_state */
+	bool		    unsaved;	/* differs from its ledger row */
 	uint32_t	    number;	/* 0: not given yet */
 	uint32_t	    fresh;	/* given in the present transaction */
+	uint32_t	    link;	/* number of the link whose traffic it carries, or 0 */
+	int64_t		    first_ns, last_ns;	/* wall: seen; 0 = before that was written down */
+	int64_t		    since_ns;	/* wall: under its present name; likewise */
+	int64_t		    saved_ns;	/* last_ns of its ledger row */
+	char		   *neighbour_now;	/* told since the last walk; owned, or NULL */
+	struct port_question *question;	/* open; owned, or NULL */
 	struct port_live   *next;
 };
 
@@ -126,6 +143,9 @@ struct device_live {
 	struct sensor_live *sensors;	/* in the order found */
 	size_t		    nsensors;	/* up to SENSORS_MAX */
 	bool		    sensors_full_told;
+	struct port_identity *found;	/* of a walk that is being told; owned */
+	size_t		    nfound;
+	uint64_t	    hardware;	/* hash of its MACs at the last walk; 0 = not known */
 };
 
 void	site_live_free(struct site_live *s);

@@ -5,8 +5,6 @@
 
 #include "base/text.h"
 
-#define PORT_TEXT_MAX 128	/* of a name, an alias, a neighbour, as measure tells them */
-#define PORT_MAC_MAX  8		/* an EUI-64; what is longer is no identity */
 #define PORT_MAC_TEXT (3 * PORT_MAC_MAX)
 
 enum port_state {

@@ -208,6 +208,12 @@ take_sensor(void *arg, const struct msg_sensor_found *s)
 }
 
 static void
+take_ports_end(void *arg, const struct msg_ports_end *e)
+{
+	msg_ports_end_send(((struct measure *)arg)->core, IPC_PORTS_END, 0, e, -1);
+}
+
+static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
@@ -538,7 +544,7 @@ measure_new(struct loop *l, const struct measure_opts *o)
 {
 	struct measure	 *m = xcalloc(1, sizeof(*m));
 	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port,
-		.sensor_found = take_sensor, .arg = m };
+		.sensor_found = take_sensor, .ports_end = take_ports_end, .arg = m };
 
 	m->loop = l;
 	m->io = o->io;

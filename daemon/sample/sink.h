@@ -11,6 +11,8 @@ struct sink {
 	void	(*state)(void *arg, const struct msg_target_state *st);
 	void	(*port_found)(void *arg, const struct msg_port_found *p);
 	void	(*sensor_found)(void *arg, const struct msg_sensor_found *s);
+	/* the ports of a walk have been told; may be NULL */
+	void	(*ports_end)(void *arg, const struct msg_ports_end *e);
 	void	*arg;
 };
 

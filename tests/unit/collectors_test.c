@@ -16,7 +16,7 @@ static struct snmp_message msg;
 struct caught {			/* what a collector handed in */
 	struct sample	      sample[16];
 	struct msg_port_found port[16];
-	size_t		      nsamples, nports;
+	size_t		      nsamples, nports, told;
 };
 
 static void
@@ -473,6 +473,91 @@ test_counter_left_out(void)
 	collector_free(&c);
 }
 
+#define IF_NAME_1  "1.3.6.1.2.1.31.1.1.1.1.1"
+#define IF_DESCR_1 "1.3.6.1.2.1.2.2.1.2.1"
+
+static void
+agent_rename(struct agent *a, const char *name)
+{
+	agent_set_text(a, IF_NAME_1, name);
+	agent_set_text(a, IF_DESCR_1, name);
+}
+
+static void
+count_walks(void *arg, const struct msg_ports_end *d)
+{
+	struct caught *got = arg;
+
+	got->told += d->ports == got->nports && d->device == 5 && d->hardware != 0;
+}
+
+/* The same number under another name: it goes on when its row is the same, and begins anew when it is not. */
+static void
+test_renamed(void)
+{
+	static struct agent a;
+	struct caught	    got = { 0 };
+	struct sink	    sink = { .sample = on_sample, .port_found = on_port, .ports_end = count_walks, .arg = &got };
+	struct collector    c = collector_of(&collector_if_mib, &sink, 5);
+	struct poll_plan    plan = { 0 };
+	struct msg_port	    port = { .device = 5, .number = 10, .name = "ether1" };
+	struct poll	    poll = poll_at(0);
+
+	agent_load(&a, "routeros.txt");
+	c.ops->ports(&c, &port, 1);
+	discover(&c, &a, &plan);
+	ok(got.told == 1 && got.port[0].mac_len == 6, "a walk is told with its MACs and to its end");
+	poll_agent(&c, &a, &plan, &poll);
+	agent_rename(&a, "ether1-wan");
+	poll = poll_at(60);
+	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 123456789012u + 7500000);
+	is_i64(poll_agent(&c, &a, &plan, &poll), 1, "renamed: the row says so");
+	discover(&c, &a, &plan);
+	text_copy(port.name, sizeof(port.name), "ether1-wan");
+	ok(c.ops->ports(&c, &port, 1), "core knows who it is: another plan");
+	plan.n = 0;
+	c.ops->plan(&c, &plan);
+	got.nsamples = 0;
+	poll = poll_at(120);
+	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 123456789012u + 2 * 7500000);
+	poll_agent(&c, &a, &plan, &poll);
+	is_near(got.sample[0].value[PORT_RX_BPS], 1e6, 1e-6, "it goes on where it was");
+	is_near(got.sample[0].seconds, 120, 1e-9, "over the minute in which nobody knew it");
+
+	agent_renumber(&a, (const uint32_t[]){ 1, 2 }, (const uint32_t[]){ 2, 1 }, 2);
+	text_copy(port.name, sizeof(port.name), "ether2");
+	discover(&c, &a, &plan);
+	c.ops->ports(&c, &port, 1);
+	plan.n = 0;
+	c.ops->plan(&c, &plan);
+	got.nsamples = 0;
+	poll = poll_at(180);
+	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 123456789012u + 3 * 7500000);
+	poll_agent(&c, &a, &plan, &poll);
+	is_near(got.sample[0].value[PORT_RX_BPS], 1e6, 1e-6, "another name under the same ifIndex is the same");
+
+	text_copy(port.name, sizeof(port.name), "ether1-wan");
+	c.ops->ports(&c, &port, 1);
+	plan.n = 0;
+	c.ops->plan(&c, &plan);
+	got.nsamples = 0;
+	poll = poll_at(240);
+	poll_agent(&c, &a, &plan, &poll);
+	is_near(got.sample[0].value[PORT_RX_BPS], NAN, 0, "another name and another ifIndex begin anew");
+
+	text_copy(port.name, sizeof(port.name), "");
+	c.ops->ports(&c, &port, 1);
+	plan.n = 0;
+	c.ops->plan(&c, &plan);
+	got.nsamples = 0;
+	poll = poll_at(300);
+	poll_agent(&c, &a, &plan, &poll);
+	ok(plan.n == 0 && got.nsamples == 1 && got.sample[0].quality == QUALITY_UNKNOWN,
+	    "without a name it is unknown");
+	free(plan.row);
+	collector_free(&c);
+}
+
 static void
 test_no_ifxtable(void)
 {
@@ -530,6 +615,7 @@ main(void)
 	test_host();
 	test_if_mib();
 	test_counter_left_out();
+	test_renamed();
 	test_no_ifxtable();
 	test_registry();
 	return tap_done();

@@ -16,6 +16,14 @@ device_says(struct world *w, enum target_state state, const char *reason)
 }
 
 static void
+walk_told(struct world *w, uint32_t ports)
+{
+	const struct msg_ports_end m = { .device = core_device(w->core, "a-r1")->number, .ports = ports };
+
+	msg_ports_end_send(w->measure, IPC_PORTS_END, 0, &m, -1);
+}
+
+static void
 test_device(void)
 {
 	struct world	     *w = world_new(50, true);
@@ -54,6 +62,7 @@ test_device(void)
 	p.device = core_device(w->core, "a-r1")->number;
 	w->series = 0;
 	msg_port_found_send(w->measure, IPC_PORT_FOUND, 0, &p, -1);
+	walk_told(w, 1);
 	world_run(w, 5);
 	is_i64(w->ports, 1, "a port is found: the plan has it");
 	is_i64(w->series, 1, "and store hears of its series");
@@ -95,8 +104,10 @@ test_many_ports(void)
 	for (unsigned i = 0; i < PORTS_MAX + 10; i++) {
 		snprintf(p.name, sizeof(p.name), "vlan%u", i);
 		msg_port_found_send(w->measure, IPC_PORT_FOUND, 0, &p, -1);
-		if (i % 1000 == 0)
+		if (i % 1000 == 999 || i == PORTS_MAX + 9) {
+			walk_told(w, i % 1000 + 1);
 			world_run(w, 0.1);
+		}
 	}
 	world_run(w, 0.1);
 	is_i64((int64_t)d->nports, PORTS_MAX, "a device with too many ports: so many, and no more");

@@ -181,6 +181,8 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		w->ports++;
 		if (msg_port_decode(&w->port, msg->data, msg->len) == -1)
 			fatalx("a malformed PORT");
+		if (w->ports <= nitems(w->planned))
+			w->planned[w->ports - 1] = w->port;
 		break;
 	case IPC_PROBE_NOW:
 		probe_now(w, msg);
