@@ -31,7 +31,7 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_ROW] = { "ROW", 8192, false, false },
 	[IPC_CONF_ERROR] = { "CONF_ERROR", 4096, false, false },
 	[IPC_CONF_END] = { "CONF_END", 64, false, false },
-	[IPC_ENGINE] = { "ENGINE", 1024, false, false },
+	[IPC_ENGINE] = { "ENGINE", 2048, false, false },
 	[IPC_INSTANCE] = { "INSTANCE", 512, false, false },
 	[IPC_RELOAD] = { "RELOAD", 8, false, false },
 	[IPC_PLAN_BEGIN] = { "PLAN_BEGIN", 16, false, false },
@@ -65,6 +65,12 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_BROKER_STATE] = { "BROKER_STATE", 256, false, false },
 	[IPC_COMMAND] = { "COMMAND", 20480, false, false },
 	[IPC_COMMAND_REPLY] = { "COMMAND_REPLY", 8192, false, false },
+	[IPC_TRAP_PLAN] = { "TRAP_PLAN", 64, false, false },
+	[IPC_TRAP_SECRET] = { "TRAP_SECRET", 8, false, true },
+	[IPC_TRAP] = { "TRAP", 512, true, false },
+	[IPC_TRAP_STRANGER] = { "TRAP_STRANGER", 512, true, false },
+	[IPC_TRAP_STATE] = { "TRAP_STATE", 1024, false, false },
+	[IPC_POLL_NOW] = { "POLL_NOW", 16, false, false },
 };
 
 static struct ipc_channel *

@@ -69,6 +69,13 @@ enum ipc_type {
 	IPC_BROKER_STATE,	/* publish -> core */
 	IPC_COMMAND,		/* publish -> core */
 	IPC_COMMAND_REPLY,	/* core -> publish */
+	/* trap */
+	IPC_TRAP_PLAN = 112,	/* core -> trap: settings, then one per registered source, then an end mark */
+	IPC_TRAP_SECRET,	/* parent -> trap: the file of communities (descriptor) */
+	IPC_TRAP,		/* trap -> core: one that is valid, of a registered source */
+	IPC_TRAP_STRANGER,	/* trap -> core: who else sends to the port */
+	IPC_TRAP_STATE,		/* trap -> core */
+	IPC_POLL_NOW,		/* core -> measure: poll this device, besides its schedule */
 	IPC_TYPES
 };
 

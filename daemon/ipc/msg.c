@@ -16,6 +16,7 @@ struct wire {
 const char *const process_names[PROCESSES] = {
 	[PROCESS_PARENT] = "parent", [PROCESS_CHECK] = "check", [PROCESS_MEASURE] = "measure",
 	[PROCESS_STORE] = "store", [PROCESS_CORE] = "core", [PROCESS_PUBLISH] = "publish",
+	[PROCESS_TRAP] = "trap",
 };
 
 static void
@@ -193,6 +194,9 @@ engine_fields(struct wire *w, struct msg_engine *m)
 	STR(w, m->socket);
 	STR(w, m->user);
 	STR(w, m->ns);
+	word(w, &m->traps, 0, 1);
+	STR(w, m->traps_listen);
+	u16(w, &m->traps_port);
 }
 
 static void
@@ -603,6 +607,59 @@ sensor_found_fields(struct wire *w, struct msg_sensor_found *m)
 	limits(w, &m->limits);
 }
 
+static void
+trap_plan_fields(struct wire *w, struct msg_trap_plan *m)
+{
+	word(w, &m->op, TRAP_PLAN_BEGIN, TRAP_PLAN_END);
+	u32(w, &m->source_per_s);
+	u32(w, &m->source_burst);
+	u32(w, &m->total_per_s);
+	u32(w, &m->queue);
+	addr(w, &m->source);
+}
+
+static void
+trap_fields(struct wire *w, struct msg_trap *m)
+{
+	addr(w, &m->source);
+	i64(w, &m->wall_ns);
+	word(w, &m->version, 1, 3);
+	word(w, &m->inform, 0, 1);
+	u8(w, &m->kind);
+	STR(w, m->oid);
+	u32(w, &m->ticks);
+	addr(w, &m->agent);
+	u32(w, &m->if_index);
+	STR(w, m->if_name);
+}
+
+static void
+trap_stranger_fields(struct wire *w, struct msg_trap_stranger *m)
+{
+	word(w, &m->place, 0, TRAP_STRANGERS - 1);
+	addr(w, &m->source);
+	word(w, &m->refusal, TRAP_UNKNOWN_SOURCE, TRAP_MALFORMED);
+	u64(w, &m->count);
+	i64(w, &m->first_ns);
+	i64(w, &m->last_ns);
+	word(w, &m->version, 0, 3);
+	STR(w, m->what);
+	addr(w, &m->agent);
+}
+
+static void
+trap_state_fields(struct wire *w, struct msg_trap_state *m)
+{
+	STR(w, m->listens);
+	STR(w, m->trouble);
+}
+
+static void
+poll_now_fields(struct wire *w, struct msg_poll_now *m)
+{
+	u32(w, &m->number);
+}
+
 /* Writing never changes the message, so taking its const away is safe. */
 #define MSG_DEFINE(name) \
 void \
@@ -664,6 +721,11 @@ MSG_DEFINE(profile_table)
 MSG_DEFINE(profile_value)
 MSG_DEFINE(sensor)
 MSG_DEFINE(sensor_found)
+MSG_DEFINE(trap_plan)
+MSG_DEFINE(trap)
+MSG_DEFINE(trap_stranger)
+MSG_DEFINE(trap_state)
+MSG_DEFINE(poll_now)
 
 void
 msg_counters_add(struct msg_counters *m, const char *name, uint64_t value)

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "ipc/ipc.h"
 
-enum process_kind { PROCESS_PARENT, PROCESS_CHECK, PROCESS_MEASURE, PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH, PROCESSES };
+enum process_kind { PROCESS_PARENT, PROCESS_CHECK, PROCESS_MEASURE, PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_TRAP, PROCESSES };
 extern const char *const process_names[PROCESSES];
 
 struct msg_hello {		/* HELLO, CHANNEL, ACCUSE */
@@ -53,6 +53,9 @@ struct msg_engine {		/* ENGINE */
 	char	 socket[256];	/* control socket path */
 	char	 user[64];	/* empty: stay, drop capabilities */
 	char	 ns[64];
+	uint8_t	 traps;		/* listen for traps: on these addresses, "" = all, and this port */
+	char	 traps_listen[256];
+	uint16_t traps_port;
 };
 
 struct msg_instance {		/* INSTANCE */
@@ -336,6 +339,48 @@ struct msg_broker_state {	/* BROKER_STATE: on change */
 	char	 text[200];
 };
 
+enum trap_plan_op { TRAP_PLAN_BEGIN = 1, TRAP_PLAN_ADD, TRAP_PLAN_END };
+struct msg_trap_plan {		/* TRAP_PLAN; with BEGIN the settings, with ADD one source */
+	uint8_t	    op;		/* enum trap_plan_op */
+	uint32_t    source_per_s, source_burst, total_per_s, queue;
+	struct addr source;
+};
+
+struct msg_trap {		/* TRAP: all but source and time is its sender's claim */
+	struct addr source;
+	int64_t	    wall_ns;
+	uint8_t	    version;	/* 1, 2 or 3 */
+	uint8_t	    inform;
+	uint8_t	    kind;	/* enum trap_kind */
+	char	    oid[128];	/* snmpTrapOID */
+	uint32_t    ticks;	/* sysUpTime */
+	struct addr agent;	/* agent-addr or snmpTrapAddress */
+	uint32_t    if_index;	/* 0 = none */
+	char	    if_name[64];
+};
+
+#define TRAP_STRANGERS 50
+enum trap_refusal { TRAP_UNKNOWN_SOURCE = 1, TRAP_WRONG_COMMUNITY, TRAP_MALFORMED };
+struct msg_trap_stranger {	/* TRAP_STRANGER: what this place of the list holds now */
+	uint8_t	    place;	/* 0 to TRAP_STRANGERS - 1 */
+	struct addr source;
+	uint8_t	    refusal;	/* enum trap_refusal */
+	uint64_t    count;
+	int64_t	    first_ns, last_ns;	/* wall */
+	uint8_t	    version;	/* of the last one; 0 = not to be made out */
+	char	    what[128];	/* ... its kind or OID, or why it is malformed */
+	struct addr agent;	/* ... what it claims */
+};
+
+struct msg_trap_state {		/* TRAP_STATE: on change */
+	char	 listens[256];	/* "0.0.0.0:162 [::]:162" */
+	char	 trouble[200];	/* why v1 and v2c are refused; "" = they are not */
+};
+
+struct msg_poll_now {		/* POLL_NOW */
+	uint32_t number;	/* of the TARGET */
+};
+
 #define COUNTERS_MAX 64
 struct msg_counters {		/* COUNTERS */
 	uint16_t n;
@@ -389,6 +434,11 @@ MSG_DECLARE(profile_table);
 MSG_DECLARE(profile_value);
 MSG_DECLARE(sensor);
 MSG_DECLARE(sensor_found);
+MSG_DECLARE(trap_plan);
+MSG_DECLARE(trap);
+MSG_DECLARE(trap_stranger);
+MSG_DECLARE(trap_state);
+MSG_DECLARE(poll_now);
 
 /** Append one; what does not fit is left out. @param name  copied */
 void msg_counters_add(struct msg_counters *m, const char *name, uint64_t value);

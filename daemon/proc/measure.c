@@ -418,6 +418,7 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		struct msg_sensor    sensor;
 		struct msg_probe_now now;
 		struct msg_discover  discover;
+		struct msg_poll_now  poll;
 	} u;
 
 	switch (msg->type) {
@@ -455,6 +456,11 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		if (msg_discover_decode(&u.discover, msg->data, msg->len) == -1)
 			return -1;
 		scan_request(m->scan, msg->token, &u.discover);
+		return 0;
+	case IPC_POLL_NOW:
+		if (msg_poll_now_decode(&u.poll, msg->data, msg->len) == -1)
+			return -1;
+		snmp_engine_poll_now(m->snmp, u.poll.number);
 		return 0;
 	default:
 		return -1;

@@ -207,6 +207,9 @@ test_devices(void)
 	run(b, 0.1);
 	ok(b->core.frames[IPC_TARGET_STATE] == 1 && b->core.frames[IPC_PORT_FOUND] == 1,
 	    "what it finds out goes to core");
+	msg_poll_now_send(b->core.ch, IPC_POLL_NOW, 0, &(struct msg_poll_now){ .number = 100 }, -1);
+	run(b, 0.1);
+	is_i64(snmp->asked, 100, "POLL_NOW goes to it");
 	send_plan(b, 2, 1);
 	run(b, 1);
 	ok(snmp->removed == 1 && snmp->last == 100, "a plan without it takes it away");
