@@ -84,6 +84,12 @@ static const int calls_network[] = {
 	LIST_END
 };
 
+/* Read datagrams of a socket that the parent has bound, many at a time. */
+static const int calls_hear[] = {
+	SCMP_SYS(recvmmsg),
+	LIST_END
+};
+
 /* Serve connections of a socket that the parent has bound. */
 static const int calls_serve[] = {
 	SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
@@ -178,6 +184,11 @@ static const struct role {
 		.calls = { calls_run, calls_look, calls_store, calls_network, calls_serve },
 		.files = files_web,
 		.families = families_web,
+	},
+	[SANDBOX_TRAP] = {
+		.name = "trap",
+		.calls = { calls_run, calls_hear },
+		.files = files_none,
 	},
 };
 

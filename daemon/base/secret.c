@@ -13,11 +13,27 @@
 #define OTHERS (S_IRWXG | S_IRWXO)
 
 ssize_t
-secret_read(int dir_fd, const char *dir, const char *name, char *buf, size_t size, char *err, size_t err_size)
+secret_read_fd(int fd, const char *path, char *buf, size_t size, char *err, size_t err_size)
 {
 	struct stat st;
 	ssize_t	    n;
-	int	    fd;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		REJECT("%s is not a regular file; put the secret there, one line", path);
+	if ((st.st_mode & OTHERS) != 0)
+		REJECT("%s is open to its group or others; chmod 600 it, and change the secret", path);
+	n = read(fd, buf, size);
+	if (n == -1)
+		REJECT("cannot read %s: %s", path, strerror(errno));
+	return n;
+}
+
+ssize_t
+secret_read(int dir_fd, const char *dir, const char *name, char *buf, size_t size, char *err, size_t err_size)
+{
+	char	path[320];
+	ssize_t n;
+	int	fd;
 
 	if (dir_fd == -1)
 		REJECT("cannot read %s/%s: the directory could not be opened; put the secret there, one line, "
@@ -25,17 +41,8 @@ secret_read(int dir_fd, const char *dir, const char *name, char *buf, size_t siz
 	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		REJECT("cannot read %s/%s: %s; put the secret there, one line", dir, name, strerror(errno));
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		REJECT("%s/%s is not a regular file; put the secret there, one line", dir, name);
-	}
-	if ((st.st_mode & OTHERS) != 0) {
-		close(fd);
-		REJECT("%s/%s is open to its group or others; chmod 600 it, and change the secret", dir, name);
-	}
-	n = read(fd, buf, size);
-	if (n == -1)
-		snprintf(err, err_size, "cannot read %s/%s: %s", dir, name, strerror(errno));
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	n = secret_read_fd(fd, path, buf, size, err, err_size);
 	close(fd);
 	return n;
 }

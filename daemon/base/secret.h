@@ -16,5 +16,10 @@
  */
 ssize_t secret_read(int dir_fd, const char *dir, const char *name, char *buf, size_t size, char *err,
 	    size_t err_size);
+/**
+ * The same of a file that somebody else has opened.
+ * @param fd  borrowed @param path  for messages
+ */
+ssize_t secret_read_fd(int fd, const char *path, char *buf, size_t size, char *err, size_t err_size);
 
 #endif

@@ -15,6 +15,7 @@
 #include "core/probe.h"
 #include "core/samples.h"
 #include "core/sensors.h"
+#include "core/traps.h"
 #include "live/counters.h"
 
 struct store_request {
@@ -301,6 +302,9 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_STORE_STATE] = PROCESS_STORE,
 	[IPC_OUTBOX_DONE] = PROCESS_PUBLISH,
 	[IPC_BROKER_STATE] = PROCESS_PUBLISH,
+	[IPC_TRAP] = PROCESS_TRAP,
+	[IPC_TRAP_STRANGER] = PROCESS_TRAP,
+	[IPC_TRAP_STATE] = PROCESS_TRAP,
 };
 
 static enum process_kind
@@ -310,6 +314,8 @@ kind_of(const struct core *c, const struct ipc_channel *ch)
 		return PROCESS_PARENT;
 	if (ch == c->store)
 		return PROCESS_STORE;
+	if (ch == c->trap)
+		return PROCESS_TRAP;
 	return ch == c->publish ? PROCESS_PUBLISH : PROCESS_MEASURE;
 }
 
@@ -344,6 +350,12 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return take_outbox_done(c, msg);
 	case IPC_BROKER_STATE:
 		return take_broker_state(c, msg);
+	case IPC_TRAP:
+		return traps_take(c, msg);
+	case IPC_TRAP_STRANGER:
+		return traps_take_stranger(c, msg);
+	case IPC_TRAP_STATE:
+		return traps_take_state(c, msg);
 	default:
 		return -1;
 	}

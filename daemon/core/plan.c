@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/ports.h"
 #include "core/private.h"
+#include "core/traps.h"
 #include "model/snmp_profile.h"
 #include "config.h"
 
@@ -275,6 +276,7 @@ plan_send_all(struct core *c)
 
 	plan_send_store(c);
 	plan_send_publish(c);
+	traps_plan_send(c);
 	plan_forget_measure(c);
 	for (k = 0; k < c->nmeasure; k++)
 		plan_send_measure(c, &c->measure[k]);

@@ -8,6 +8,7 @@
  *	ports.c		what discovery found; port_links.c: which link it carries; port_questions.c: what only a
  *			person can say of it; sensors.c: the same for sensors
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
+ *	traps.c		what devices have said by traps
  *	samples.c	samples on their way in; probe.c: probes asked for
  *	load.c		what the ledger remembers of the time before
  *	turn.c		the turn: review what is due, write it in one transaction, then let it out

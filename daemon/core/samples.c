@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/private.h"
 #include "core/sensors.h"
+#include "core/traps.h"
 #include "live/counters.h"
 
 struct arrival {
@@ -62,6 +63,7 @@ take_sample(void *arg, const struct sample *s)
 
 	if (l == NULL) {
 		core_sensor_sample(a->core, s);
+		traps_sample(a->core, s);
 		return;
 	}
 	switch (s->type) {

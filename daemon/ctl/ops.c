@@ -39,6 +39,10 @@ static const struct param top_params[] = {
 	{ "limit", PARAM_INT, .required = false, 1, 500 },
 	{ 0 }
 };
+static const struct param traps_params[] = {
+	{ "limit", PARAM_INT, .required = false, 1, 200 },
+	{ 0 }
+};
 static const struct param series_params[] = {
 	{ "refs", PARAM_TEXTS, .required = true, 1, SERIES_READ_MAX },
 	{ "from", PARAM_INT, .required = true, 0, UINT32_MAX },
@@ -101,6 +105,7 @@ static const struct op {
 	{ "status",	CTL_VIEWER,	no_params,	  op_status },
 	{ "subscribe",	CTL_VIEWER,	subscribe_params, op_subscribe },
 	{ "top",	CTL_VIEWER,	top_params,	  op_top },
+	{ "traps",	CTL_VIEWER,	traps_params,	  op_traps },
 	{ "why",	CTL_VIEWER,	object_params,	  op_why },
 };
 

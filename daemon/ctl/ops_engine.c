@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "ctl/js.h"
+#include "core/traps.h"
 #include "live/counters.h"
 #include "live/core.h"
 
@@ -97,6 +98,9 @@ processes(const struct core *c)
 	json_array_append_new(list, json_pack("{s:s, s:b}", "name", "store", "connected", c->store != NULL));
 	json_array_append_new(list, json_pack("{s:s, s:b}", "name", "publish", "connected",
 	    c->publish != NULL));
+	if (c->trap != NULL || core_traps(c)->state.listens[0] != '\0')	/* else nobody listens */
+		json_array_append_new(list, json_pack("{s:s, s:b}", "name", "trap", "connected",
+		    c->trap != NULL));
 	return list;
 }
 

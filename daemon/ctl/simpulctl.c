@@ -82,6 +82,12 @@ static const struct command commands[] = {
 	  "  simpulctl probes --json\n"
 	  "Of each probe and collector: its settings in the configuration, and the values it\n"
 	  "gives, named as in simpulctl fetch. The engine need not run.\n", cmd_probes },
+	{ "traps", "[--last N]", 0, 0, "traps takes only options",
+	  "what devices have said by traps, and what a poll then found",
+	  "  simpulctl traps              the last 20, and who else sends to the port\n"
+	  "  simpulctl traps --last 200   all that are kept\n"
+	  "  simpulctl traps --json       the same for programs\n"
+	  "Traps can be forged: what they claim changes no state.\n", cmd_traps },
 	{ "user", "add|list|password|remove [NAME]", 1, 2, "say what: add, list, password or remove, and whom",
 	  "who may log in to the web server",
 	  "  simpulctl user list\n"

@@ -6,6 +6,7 @@
 #define SIMPUL_CTL_VIEW_H
 
 #include <jansson.h>
+#include "core/traps.h"
 #include "live/core.h"
 
 json_t *view_site(const struct site_live *s);
@@ -13,6 +14,8 @@ json_t *view_link(const struct link_live *l);
 json_t *view_device(const struct device_live *d);
 /** @param i  a row of the ledger; core is asked what it holds of it while it is open */
 json_t *view_incident(const struct core *c, const struct ledger_incident *i);
+
+json_t *view_trap(const struct trap_entry *e);
 
 /** A device has no row in the table of page codes: "ok", "warn" when silent, or "unknown". */
 const char *device_state_code(enum device_state s);

@@ -258,6 +258,44 @@ why_site(const struct core *c, const struct site_live *s)
 
 /* ---- a device ---- */
 
+#define TRAPS_TOLD 5
+
+static void
+trap_fact(json_t *list, const struct trap_entry *e)
+{
+	static const char *const found[TRAP_VERDICTS] = {
+		[TRAP_WAITING] = "to be verified", [TRAP_POLLING] = "being verified",
+		[TRAP_PORT_UP] = "verified by poll: the port is up",
+		[TRAP_PORT_DOWN] = "verified by poll: the port is down",
+		[TRAP_ANSWERS] = "the device then answered a poll", [TRAP_NO_ANSWER] = "the poll was not answered"
+	};
+	const struct msg_trap *m = &e->first;
+	char		       port[90] = "", count[40] = "";
+
+	if (m->if_name[0] != '\0')
+		snprintf(port, sizeof(port), " of %s", m->if_name);
+	else if (m->if_index != 0)
+		snprintf(port, sizeof(port), " of port %u", m->if_index);
+	if (e->count > 1)
+		snprintf(count, sizeof(count), " (%" PRIu64 " times)", e->count);
+	fact(list, e->last_ns, "a trap claimed %s%s%s; %s", strcmp(trap_kind_word(m->kind), "other") != 0 ?
+	    trap_kind_word(m->kind) : m->oid, port, count, found[e->verdict]);
+}
+
+/* The last things that it, or somebody in its name, has said by itself. */
+static void
+trap_facts(json_t *list, const struct core *c, const struct device_live *d)
+{
+	const struct trap_entry *e;
+	size_t			 i, told = 0;
+
+	for (i = 0; told < TRAPS_TOLD && (e = traps_last(c, i)) != NULL; i++)
+		if (e->number == d->number) {
+			trap_fact(list, e);
+			told++;
+		}
+}
+
 json_t *
 why_device(const struct core *c, const struct device_live *d)
 {
@@ -277,6 +315,7 @@ why_device(const struct core *c, const struct device_live *d)
 	if (d->state == DEVICE_SILENT)
 		fact(facts, 0,
 		    "a silent agent says nothing about the lines of its site: packets decide those");
+	trap_facts(facts, c, d);
 	for (p = d->ports; p != NULL; p = p->next)
 		json_array_append_new(ports, json_pack("{s:s, s:o}", "ref", p->ref, "name",
 		    js_text(p->id.name)));

@@ -61,7 +61,7 @@ struct core {
 	uint32_t	   stamp;	/* of the last walk over sites: site_live.stamp */
 
 	/* peers; NULL while they are away */
-	struct ipc_channel *parent, *check, *store, *publish;
+	struct ipc_channel *parent, *check, *store, *publish, *trap;
 	struct measure_peer measure[CORE_INSTANCES_MAX];
 	size_t		   nmeasure;
 	bool		   broker_connected, broker_refuses;
@@ -73,7 +73,8 @@ struct core {
 	size_t		   ncounters;	/* that the others have made */
 	bool		   ledger_ok;	/* the last commit worked */
 
-	struct event_queue  *events;	/* what only alert/event.c touches */
+	struct traps	    *traps;	/* what only core/traps.c touches */
+	struct event_queue  *events;	/* ... alert/event.c */
 	struct outbox	    *outbox;	/* ... alert/outbox.c */
 	struct core_private *priv;	/* ... core's own files */
 };

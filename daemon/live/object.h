@@ -137,6 +137,7 @@ struct device_live {
 	bool		    seen;	/* has answered at least once in its life */
 	bool		    told;	/* device.silent has been sent */
 	int64_t		    tell_ns;	/* monotonic: silent and not told: look again then; 0 = not waiting */
+	int64_t		    trap_ns;	/* monotonic: when a trap last had it polled; 0 = never */
 	struct port_live   *ports;	/* in the order found */
 	size_t		    nports;	/* up to PORTS_MAX */
 	bool		    full_told;	/* that there are more has been logged */

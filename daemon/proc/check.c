@@ -16,6 +16,7 @@
 #include "model/csv.h"
 #include "probes/probe.h"
 #include "proc/checker.h"
+#include "trap/sockets.h"
 
 static const char *const input_names[INPUT_KINDS] = {
 	[INPUT_CONF] = "simpuld.conf",
@@ -172,6 +173,22 @@ secret_check(struct checker *c, const char *path)
 }
 
 static void
+listen_check(struct checker *c, const char *path)
+{
+	char	    text[256], *word, *rest;
+	struct addr a;
+	size_t	    n = 0;
+
+	text_copy(text, sizeof(text), conf_text(c->result->conf, path));
+	for (word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest), n++)
+		if (addr_parse(&a, word) == -1)
+			setting_say(c, path, "\"%s\" is not an address; give up to %d plain ones such as "
+			    "10.9.0.10, with spaces between", word, TRAP_SOCKETS);
+	if (n > TRAP_SOCKETS)
+		setting_say(c, path, "more than %d addresses; leave it empty to listen on all", TRAP_SOCKETS);
+}
+
+static void
 conf_check(struct checker *c)
 {
 	const struct conf *conf = c->result->conf;
@@ -187,6 +204,7 @@ conf_check(struct checker *c)
 	for (i = 0; probe_names[i] != NULL; i++)
 		timeout_check(c, probe_names[i]);
 	timeout_check(c, "snmp");
+	listen_check(c, "traps.listen");
 	secret_check(c, "mqtt.password_file");
 	secret_check(c, "mqtt.ca_file");
 	if ((conf_text(conf, "mqtt.host")[0] == '/') != (conf_int(conf, "mqtt.port") == 0))

@@ -174,6 +174,9 @@ check_engine(const struct conf *conf)
 	text_copy(m.socket, sizeof(m.socket), conf_text(conf, "engine.socket"));
 	text_copy(m.user, sizeof(m.user), conf_text(conf, "engine.user"));
 	text_copy(m.ns, sizeof(m.ns), conf_text(conf, "engine.ns"));
+	m.traps = conf_bool(conf, "traps.enabled");
+	text_copy(m.traps_listen, sizeof(m.traps_listen), conf_text(conf, "traps.listen"));
+	m.traps_port = (uint16_t)conf_int(conf, "traps.port");
 	return m;
 }
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -28,7 +29,7 @@ struct far_end {
 struct child {
 	struct loop	   *loop;
 	const struct part  *part;
-	void		   *self;	/* struct measure, store, core, publish */
+	void		   *self;	/* struct measure, store, core, publish, trap */
 	struct ipc_channel *parent;
 	struct loop_timer   alive;
 	struct msg_hello    hello;
@@ -42,6 +43,7 @@ static const struct part {
 	void  (*attach)(void *self, enum process_kind peer, const char *instance, struct ipc_channel *ch);
 	void  (*stop)(void *self);
 	void  (*free)(void *self);
+	void  (*secret)(void *self, int fd, const char *why);	/* trap; else NULL */
 } parts[PROCESSES];
 
 /* The same functions with the type of `self` forgotten. */
@@ -63,6 +65,7 @@ PART_CALLS(measure)
 PART_CALLS(store)
 PART_CALLS(core)
 PART_CALLS(publish)
+PART_CALLS(trap)
 
 static void *
 measure_part_new(struct loop *l, const struct child_start *cs)
@@ -99,12 +102,28 @@ publish_part_new(struct loop *l, const struct child_start *cs)
 	return publish_new(l, &(struct publish_opts){ .secrets_fd = cs->secrets_fd });
 }
 
+static void *
+trap_part_new(struct loop *l, const struct child_start *cs)
+{
+	struct trap_opts o;
+
+	memcpy(o.fd, cs->trap_fd, sizeof(o.fd));
+	return trap_new(l, &o);
+}
+
+static void
+trap_part_secret(void *self, int fd, const char *why)
+{
+	trap_secret(self, fd, why);
+}
+
 #define PART(x)	.new = x##_part_new, .attach = x##_part_attach, .stop = x##_part_stop, .free = x##_part_free
 static const struct part parts[PROCESSES] = {
 	[PROCESS_MEASURE] = { SANDBOX_MEASURE, true, PART(measure) },
 	[PROCESS_STORE] = { SANDBOX_STORE, false, PART(store) },
 	[PROCESS_CORE] = { SANDBOX_CORE, false, PART(core) },
 	[PROCESS_PUBLISH] = { SANDBOX_PUBLISH, true, PART(publish) },
+	[PROCESS_TRAP] = { SANDBOX_TRAP, true, PART(trap), .secret = trap_part_secret },
 };
 
 void
@@ -114,6 +133,7 @@ child_start_init(struct child_start *cs, enum process_kind kind, const char *ins
 		.kind = kind, .parent = getpid(), .parent_fd = -1, .lock_fd = -1, .dir_fd = -1,
 		.listen_fd = -1, .secrets_fd = -1, .sockets = { -1, -1, -1, -1 },
 	};
+	memset(cs->trap_fd, -1, sizeof(cs->trap_fd));
 	text_copy(cs->instance, sizeof(cs->instance), instance);
 }
 
@@ -127,7 +147,7 @@ child_name(char *out, size_t size, enum process_kind kind, const char *instance)
 size_t
 child_fds(const struct child_start *cs, int fd[CHILD_FDS_MAX])
 {
-	const int all[CHILD_FDS_MAX] = {
+	const int all[] = {
 		cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd, cs->sockets.icmp4,
 		cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6,
 	};
@@ -136,6 +156,9 @@ child_fds(const struct child_start *cs, int fd[CHILD_FDS_MAX])
 	for (i = 0; i < nitems(all); i++)
 		if (all[i] != -1)
 			fd[n++] = all[i];
+	for (i = 0; i < TRAP_SOCKETS; i++)
+		if (cs->trap_fd[i] != -1)
+			fd[n++] = cs->trap_fd[i];
 	return n;
 }
 
@@ -190,6 +213,20 @@ peer_attach(struct child *c, const struct ipc_msg *msg)
 	c->part->attach(c->self, m.process, m.instance, ch);
 }
 
+/* A secret that the parent has opened for us, who may open nothing, or why it cannot. */
+static void
+take_secret(struct child *c, const struct ipc_msg *msg)
+{
+	struct msg_conf_error e = { 0 };
+
+	if (msg->fd == -1)
+		msg_conf_error_decode(&e, msg->data, msg->len);
+	if (c->part->secret != NULL)
+		c->part->secret(c->self, msg->fd, e.text);
+	if (msg->fd != -1)
+		close(msg->fd);
+}
+
 static void
 parent_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 {
@@ -198,6 +235,8 @@ parent_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	(void)ch;
 	if (msg->type == IPC_CHANNEL) {
 		peer_attach(c, msg);
+	} else if (msg->type == IPC_TRAP_SECRET || msg->type == IPC_CONF_ERROR) {
+		take_secret(c, msg);
 	} else if (msg->type == IPC_STOP) {
 		c->part->stop(c->self);
 		loop_stop(c->loop, EXIT_SUCCESS);

@@ -6,8 +6,9 @@
 #include "base/packet_io.h"
 #include "ctl/peer.h"
 #include "ipc/msg.h"
+#include "trap/sockets.h"
 
-#define CHILD_FDS_MAX 9
+#define CHILD_FDS_MAX (9 + TRAP_SOCKETS)
 
 /* Descriptors are -1 where the kind of process gets none; the child takes them. */
 struct child_start {
@@ -22,6 +23,7 @@ struct child_start {
 	pid_t		      publish[PEER_PIDS_MAX];	/* core: the last that were publish, newest first, or 0 */
 	int		      secrets_fd;	/* measure, publish */
 	struct packet_sockets sockets;		/* measure */
+	int		      trap_fd[TRAP_SOCKETS];	/* trap */
 };
 
 /** Everything -1, no instance. */

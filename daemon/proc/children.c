@@ -61,7 +61,7 @@ struct children {
 
 /* Who produces stops first, so that what is on its way still arrives. */
 static const enum process_kind stop_order[] = {
-	PROCESS_MEASURE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE,
+	PROCESS_MEASURE, PROCESS_TRAP, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE,
 };
 
 static void child_start(struct child *c);
@@ -112,6 +112,21 @@ children_channel(struct children *cs, enum process_kind to, enum process_kind pe
 		return -1;
 	channel_send(c, peer, "", peer_pid, fd);
 	return 0;
+}
+
+void
+children_secret(struct children *cs, enum process_kind to, int fd, const char *why)
+{
+	struct child	     *c = child_find(cs, to, "");
+	struct msg_conf_error e = { 0 };
+
+	if (c == NULL || c->pid == 0)
+		return;
+	text_copy(e.text, sizeof(e.text), why);
+	if (fd != -1)
+		ipc_send(c->channel, IPC_TRAP_SECRET, 0, NULL, 0, fd);
+	else
+		msg_conf_error_send(c->channel, IPC_CONF_ERROR, 0, &e, -1);
 }
 
 void
@@ -205,6 +220,9 @@ start_fill(const struct child *c, struct child_start *st)
 		break;
 	case PROCESS_PUBLISH:
 		st->secrets_fd = pr->publish_secrets_fd;
+		break;
+	case PROCESS_TRAP:
+		memcpy(st->trap_fd, pr->trap_fd, sizeof(st->trap_fd));
 		break;
 	default:
 		break;

@@ -21,6 +21,7 @@
 #include "core/private.h"
 #include "core/probe.h"
 #include "core/samples.h"
+#include "core/traps.h"
 #include "core/turn.h"
 #include "ctl/ctl.h"
 #include "live/counters.h"
@@ -31,7 +32,7 @@ struct core_process {
 	struct core	    core;	/* must be first */
 	struct core_private priv;
 	struct ctl	   *ctl;
-	bool		    store_seen, publish_seen;
+	bool		    store_seen, publish_seen, trap_seen;
 	int		    ledger_fd;
 };
 
@@ -70,7 +71,7 @@ peer_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 static struct ipc_channel **
 place_of(struct core *c, const struct ipc_channel *ch)
 {
-	struct ipc_channel **place[] = { &c->parent, &c->check, &c->store, &c->publish };
+	struct ipc_channel **place[] = { &c->parent, &c->check, &c->store, &c->publish, &c->trap };
 	size_t		     k;
 
 	for (k = 0; k < nitems(place); k++)
@@ -140,6 +141,9 @@ place_for(struct core *c, enum process_kind peer, const char *instance)
 	case PROCESS_PUBLISH:
 		note_restart(c, &process_of(c)->publish_seen, peer, "");
 		return &c->publish;
+	case PROCESS_TRAP:
+		note_restart(c, &process_of(c)->trap_seen, peer, "");
+		return &c->trap;
 	case PROCESS_MEASURE:
 		if ((m = measure_find(c, instance)) == NULL)
 			return NULL;
@@ -178,6 +182,9 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 		c->broker_connected = c->broker_refuses = false;
 		plan_send_publish(c);
 		outbox_restart(c);
+		break;
+	case PROCESS_TRAP:
+		traps_plan_send(c);
 		break;
 	case PROCESS_MEASURE:
 		plan_send_measure(c, measure_find(c, instance));
@@ -226,6 +233,7 @@ core_new(struct loop *l, const struct core_opts *o)
 	event_init(c);
 	outbox_init(c);
 	loader_init(c);
+	traps_init(c);
 	core_commit_init(c);
 	core_objects_init(c);
 	c->counters = map_new();
@@ -264,6 +272,7 @@ channels_free(struct core *c)
 	ipc_free(c->check);
 	ipc_free(c->store);
 	ipc_free(c->publish);
+	ipc_free(c->trap);
 	for (k = 0; k < c->nmeasure; k++)
 		ipc_free(c->measure[k].ch);
 }
@@ -281,6 +290,7 @@ core_free(struct core *c)
 	loop_timer_cancel(c->loop, &c->priv->sweep);
 	loop_timer_cancel(c->loop, &c->priv->replan);
 	loader_fini(c);
+	traps_fini(c);
 	event_fini(c);
 	core_forget_rest(c);
 	core_objects_free(c);

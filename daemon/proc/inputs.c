@@ -166,3 +166,17 @@ input_directory(const char *conf_path, const char *name)
 		log_warn("cannot open %s", path);
 	return fd;
 }
+
+int
+input_secret(const char *conf_path, const char *name, char *err, size_t err_size)
+{
+	char path[4096];
+	int  fd, n;
+
+	n = snprintf(path, sizeof(path), "%.*s%s", directory_len(conf_path), conf_path, name);
+	fd = n < (int)sizeof(path) ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	if (fd == -1)
+		snprintf(err, err_size, "cannot read %s: %s; put the secret there, one a line", name,
+		    n < (int)sizeof(path) ? strerror(errno) : "its name is too long");
+	return fd;
+}

@@ -21,6 +21,12 @@ void	inputs_profiles(const char *conf_path,
 /** Can this process open all of them that are there? 0, or -1 (logged). */
 int	inputs_readable(const char *conf_path);
 /**
+ * A file of secrets beside the configuration, for a process that may open nothing.
+ * @param name	such as "secrets/traps/community" @param err  out: a sentence with the remedy
+ * @return a descriptor owned by the caller, or -1
+ */
+int	input_secret(const char *conf_path, const char *name, char *err, size_t err_size);
+/**
  * The directory beside the configuration, such as "secrets/snmp".
  * @return a descriptor (O_PATH not set), or -1 when absent
  */

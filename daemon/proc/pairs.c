@@ -9,12 +9,13 @@ static const struct {
 	{ PROCESS_MEASURE, PROCESS_CORE },
 	{ PROCESS_CORE, PROCESS_STORE },
 	{ PROCESS_CORE, PROCESS_PUBLISH },
+	{ PROCESS_CORE, PROCESS_TRAP },
 };
 
 /* More is trusted more. */
 static const int trust[PROCESSES] = {
 	[PROCESS_PARENT] = 5, [PROCESS_CORE] = 4, [PROCESS_STORE] = 3, [PROCESS_PUBLISH] = 2,
-	[PROCESS_MEASURE] = 2, [PROCESS_CHECK] = 1,
+	[PROCESS_MEASURE] = 2, [PROCESS_TRAP] = 1, [PROCESS_CHECK] = 1,
 };
 
 bool

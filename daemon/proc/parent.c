@@ -23,6 +23,7 @@
 #include "proc/children.h"
 #include "proc/inputs.h"
 #include "proc/premises.h"
+#include "trap/communities.h"
 
 #define COUNTERS_NS (10 * NS_PER_S)
 
@@ -40,6 +41,7 @@ struct parent {
 };
 
 static void reload(struct parent *p);
+static void trap_secret_send(struct parent *p);
 
 /* ---- core's own channel ---- */
 
@@ -138,7 +140,8 @@ static bool
 engine_differs(const struct msg_engine *a, const struct msg_engine *b)
 {
 	return strcmp(a->data_dir, b->data_dir) != 0 || strcmp(a->socket, b->socket) != 0 ||
-	    strcmp(a->user, b->user) != 0;
+	    strcmp(a->user, b->user) != 0 || a->traps != b->traps || a->traps_port != b->traps_port ||
+	    strcmp(a->traps_listen, b->traps_listen) != 0;
 }
 
 static void
@@ -151,8 +154,10 @@ reload_done(void *arg, const struct check_answer *a)
 		    a->errors == 1 ? "" : "s");
 	} else {
 		if (engine_differs(&a->engine, &p->settings.engine))
-			log_warnx("data_dir, socket and user are read at the start only: restart simpuld");
+			log_warnx("data_dir, socket and user, and where traps are heard, are read at the start "
+			    "only: restart simpuld");
 		instances_apply(p, a);
+		trap_secret_send(p);
 	}
 	check_child_free(p->check);
 	p->check = NULL;
@@ -185,11 +190,25 @@ reload(struct parent *p)
 
 /* ---- hooks and signals ---- */
 
+/* The trap process may open nothing, so it gets what it must know as often as it may have changed. */
+static void
+trap_secret_send(struct parent *p)
+{
+	char err[200] = "";
+	int  fd = input_secret(p->conf_path, COMMUNITIES_FILE, err, sizeof(err));
+
+	children_secret(p->children, PROCESS_TRAP, fd, err);
+	if (fd != -1)
+		close(fd);
+}
+
 static void
 child_started(void *arg, enum process_kind kind)
 {
 	struct parent *p = arg;
 
+	if (kind == PROCESS_TRAP)
+		trap_secret_send(p);
 	if (kind != PROCESS_CORE)
 		return;
 	core_join(p);
@@ -306,6 +325,8 @@ parent_open(struct parent *p)
 	p->children = children_new(p->loop, &p->premises, &hooks);
 	for (i = 0; i < nitems(first); i++)
 		children_add(p->children, first[i], "", "", "");
+	if (p->premises.trap_fd[0] != -1)
+		children_add(p->children, PROCESS_TRAP, "", "", "");
 	for (i = 0; i < a->ninstances; i++) {
 		in = &a->instance[i];
 		if (children_add(p->children, PROCESS_MEASURE, in->name, in->netns, a->engine.user) == -1)

@@ -47,6 +47,7 @@ premises_init(struct premises *pr)
 		.lock_fd = -1, .store_fd = -1, .ledger_fd = -1, .listen_fd = -1, .snmp_secrets_fd = -1,
 		.publish_secrets_fd = -1,
 	};
+	memset(pr->trap_fd, -1, sizeof(pr->trap_fd));
 }
 
 /* ---- directories ---- */
@@ -251,6 +252,8 @@ premises_open(struct premises *pr, const char *conf_path, const struct msg_engin
 		return -1;
 	pr->snmp_secrets_fd = input_directory(conf_path, "secrets/snmp");
 	pr->publish_secrets_fd = input_directory(conf_path, "secrets/publish");
+	if (e->traps)
+		trap_sockets_open(pr->trap_fd, e->traps_listen, e->traps_port);
 	return 0;
 }
 
@@ -264,6 +267,10 @@ close_if_open(int fd)
 void
 premises_close(struct premises *pr)
 {
+	size_t i;
+
+	for (i = 0; i < TRAP_SOCKETS; i++)
+		close_if_open(pr->trap_fd[i]);
 	if (pr->socket[0] != '\0')
 		unlink(pr->socket);	/* the user may not be allowed to: the next start removes it */
 	close_if_open(pr->listen_fd);

@@ -9,7 +9,7 @@
  *
  * A channel that appears is the only signal that a peer (re)started: core then sends it its plan, and so on.
  * Core also gets one to PROCESS_PARENT: it sends RELOAD there, and receives the parent's COUNTERS ("child.store.restarts").
- * Measure and core are here; store and publish are in their own folders.
+ * Measure and core are here; store, publish and trap are in their own folders.
  */
 #ifndef SIMPUL_PROC_H
 #define SIMPUL_PROC_H
@@ -18,6 +18,7 @@
 #include "ipc/msg.h"
 #include "publish/publish.h"
 #include "store/process.h"
+#include "trap/process.h"
 
 /* measure: inventory in, samples out. */
 struct measure;

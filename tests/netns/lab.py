@@ -262,6 +262,7 @@ class Lab:
 engine: {{ ns = "pontianak"; data_dir = "{self.path('data')}"; socket = "{self.path('ctl.sock')}"; }};
 measure = ( {{ name = "main"; netns = ""; }}, {{ name = "wan"; netns = "{self.path('wan.netns')}"; }} );
 store: {{ profile = "small"; }};
+{'' if 'traps:' in self.conf_extra else 'traps: { enabled = false; };'}
 mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
 {self.conf_extra}
 """)

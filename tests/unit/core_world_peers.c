@@ -185,7 +185,11 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 			w->planned[w->ports - 1] = w->port;
 		break;
 	case IPC_PROBE_NOW:
+		w->probes_asked++;
 		probe_now(w, msg);
+		break;
+	case IPC_POLL_NOW:
+		w->polls_asked++;
 		break;
 	default:
 		break;

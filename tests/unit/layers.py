@@ -6,7 +6,7 @@ import glob
 import os
 import re
 
-LAYERS = ["base", "ipc", "model", "sample", "schedule", "rules", "ledger", "store", "publish", "probes", "collectors",
+LAYERS = ["base", "ipc", "model", "sample", "schedule", "rules", "ledger", "store", "publish", "probes", "collectors", "trap",
           "live", "alert", "core", "ctl", "proc", "dashboards"]
 
 # Outside daemon/.

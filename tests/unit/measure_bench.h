@@ -24,6 +24,7 @@ struct snmp_engine {
 	struct sink sink;
 	unsigned    told, ports, removed, again;
 	size_t	    nsensors, nprofiles;
+	uint32_t    asked;	/* to be polled now */
 	uint32_t    last;
 	bool	    silent;	/* its device has a state to tell */
 };
@@ -94,6 +95,12 @@ snmp_engine_wire(struct snmp_engine *e)
 {
 	(void)e;
 	return NULL;
+}
+
+void
+snmp_engine_poll_now(struct snmp_engine *e, uint32_t number)
+{
+	e->asked = number;
 }
 
 void

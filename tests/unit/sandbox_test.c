@@ -84,6 +84,15 @@ try_unix_socket(int dir_fd)
 }
 
 static int
+try_connect(int dir_fd)
+{
+	struct sockaddr_storage to = { .ss_family = AF_INET };
+
+	(void)dir_fd;
+	return connect(STDIN_FILENO, (struct sockaddr *)&to, sizeof(to)) == 0 ? 0 : errno;
+}
+
+static int
 try_packet_socket(int dir_fd)
 {
 	(void)dir_fd;
@@ -253,6 +262,15 @@ static const struct test {
 	{ SANDBOX_CHECK, "check", "a socket", try_socket, KILLED },
 	{ SANDBOX_CHECK, "check", "reading a file", try_read, KILLED },
 	{ SANDBOX_CHECK, "check", "exec", try_exec, KILLED },
+	{ SANDBOX_TRAP, "trap", "waiting", try_wait, WORKS },
+	{ SANDBOX_TRAP, "trap", "a socket", try_socket, KILLED },
+	{ SANDBOX_TRAP, "trap", "connecting", try_connect, KILLED },
+	{ SANDBOX_TRAP, "trap", "reading a file", try_read, KILLED },
+	{ SANDBOX_TRAP, "trap", "opening the ledger", try_ledger, KILLED },
+	{ SANDBOX_TRAP, "trap", "writing a file", try_write_elsewhere, KILLED },
+	{ SANDBOX_TRAP, "trap", "exec", try_exec, KILLED },
+	{ SANDBOX_TRAP, "trap", "fork", try_fork, KILLED },
+	{ SANDBOX_TRAP, "trap", "a signal to its parent", try_kill, KILLED },
 	{ SANDBOX_PARENT, "parent", "fork", try_fork, WORKS },
 	{ SANDBOX_PARENT, "parent", "exec", try_exec, KILLED },
 	{ SANDBOX_PARENT, "parent", "ptrace", try_ptrace, KILLED },
@@ -264,7 +282,7 @@ static const struct test {
 static int
 try_inside(const struct test *t, int dir_fd)
 {
-	bool  has_directory = t->role != SANDBOX_PARENT && t->role != SANDBOX_CHECK;
+	bool  has_directory = t->role != SANDBOX_PARENT && t->role != SANDBOX_CHECK && t->role != SANDBOX_TRAP;
 	int   status = -1;
 	pid_t pid = fork();
 

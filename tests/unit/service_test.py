@@ -261,6 +261,7 @@ icmp: {{ interval_s = 1; }};
 tcp: {{ interval_s = 1; }};
 measure = ( {{ name = "main"; netns = ""; }} );
 store: {{ profile = "small"; }};
+traps: {{ enabled = {'true' if own_icmp else 'false'}; listen = "127.0.0.13"; }};
 mqtt: {{ enabled = false; }};
 """)
 
@@ -277,6 +278,12 @@ def status():
 def check_engine():
     own_icmp = drop_rights("simpuld") is not None
     inventory(own_icmp)
+    os.makedirs(path("etc/secrets/traps"), exist_ok=True)
+    with open(path("etc/secrets/traps/community"), "w") as f:
+        f.write("public\n")
+    os.chmod(path("etc/secrets/traps/community"), 0o600)
+    if own_icmp:
+        os.chown(path("etc/secrets/traps/community"), NOBODY, NOBODY)
     own_directory("state", own_icmp)
     own_directory("run", own_icmp)
     os.chmod(path("run"), 0o755)
@@ -288,14 +295,14 @@ def check_engine():
     ok(wait(lambda: status().get("links", {}).get("up") == 2), "it measures")
     ok(wait(lambda: status().get("store", {}).get("durable_seq")), "and stores")
     health = ctl("top", "--once").stdout
-    ok(" 3 of 3 processes" in health and "No site is in trouble" in health, "simpulctl top sees it well")
+    ok((" 4 of 4 processes" if own_icmp else " 3 of 3 processes") in health and "No site is in trouble" in health, "simpulctl top sees it well")
     ids = run(os.path.join(BUILD, "simpulctl"), "complete", "--", "--socket", path("run/sock"), "why", "s00").stdout.split()
     ok(ids == ["s001-1", "s002-1", "s001", "s002"], "ids for completion come from it")
     log = log_text("simpuld").replace("publishing is switched off (mqtt.enabled)", "")
     unhappy = re.findall(r".*(?:warning: .|fatal|not permitted|died|SIGSYS).*", log)
     if not with_rights:
         skip("nothing is refused to it", "needs root, for the rights of the unit")
-    elif not ok(not unhappy, "nothing is refused to it"):
+    elif not ok(not unhappy and "listening on 127.0.0.13:162" in log, "nothing is refused to it, and it has the trap port"):
         note(log)
     p.send_signal(signal.SIGHUP)
     ok(wait(lambda: "reading the configuration again" in log_text("simpuld")), "ExecReload= has it read its files again")
