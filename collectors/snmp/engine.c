@@ -14,6 +14,8 @@ const struct conf_opt snmp_options[] = {
 	{ "interval_s", CONF_NUMBER, "s", 10, 3600, "60", .help = "Time between two polls of a device." },
 	{ "timeout_s", CONF_NUMBER, "s", 0.1, 30, "2",
 	  .help = "A request without an answer for this long is repeated." },
+	{ "discover_rate", CONF_INT, "1/s", 1, 500, "50",
+	  .help = "Packets that simpulctl discover may have sent, unless it is given another rate." },
 	{ 0 }
 };
 

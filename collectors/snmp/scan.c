@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * scan.c: see scan.h. A host waits in one queue for its next packet: echo, then a GET per credential and try,
- * then the tables of its addresses. It leaves the queue when the packet has left, and joins its end again when
- * that was answered or given up.
+ * then the tables of its addresses, then the names of the ports that have them. It leaves the queue when
+ * the packet has left, and joins its end again when that was answered or given up.
  *
  * SNMPv2-MIB (RFC 3418), SNMP-FRAMEWORK-MIB (RFC 3411), IF-MIB (RFC 2863), ipAddrTable of RFC 1213.
  */
@@ -20,7 +20,7 @@
 
 #define TABLE_ROWS 16		/* of each table of addresses: one answer, and it fits a frame */
 
-enum host_stage { STAGE_ECHO, STAGE_IDENTITY, STAGE_TABLES, STAGE_DONE };
+enum host_stage { STAGE_ECHO, STAGE_IDENTITY, STAGE_TABLES, STAGE_PORTS, STAGE_DONE };
 
 struct scan_job;
 
@@ -32,6 +32,7 @@ struct scan_host {
 	struct msg_discovered found;
 	enum host_stage	      stage;
 	unsigned	      attempt;		/* GETs made */
+	uint32_t	      own_index[DISCOVERED_ADDRESSES_MAX];	/* ifIndex of found.own[] */
 	struct scan_host     *next;		/* in the queue */
 	/* its echo */
 	uint64_t	      nonce;
@@ -76,6 +77,8 @@ static const struct snmp_column tables[] = {
 	{ "ipAdEntIfIndex", SNMP_ARCS(1, 3, 6, 1, 2, 1, 4, 20, 1, 2) },
 };
 enum table_column { IF_PHYS_ADDRESS, IP_AD_ENT_IF_INDEX, TABLES };
+
+static const struct snmp_column if_name = { "ifName", SNMP_ARCS(1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1) };
 
 struct snmp_scan *
 scan_new(const struct scan_env *env)
@@ -184,7 +187,8 @@ job_end(struct scan_job *j, const char *error)
 static void
 job_late(void *arg)
 {
-	job_end(arg, "not all addresses could be asked in the time given: ask for fewer, or at a higher rate");
+	job_end(arg,
+	    "not all addresses could be asked in the time given: ask for fewer, or at a higher rate");
 }
 
 /* Its last question is answered or given up. May end the job, and with it the host. */
@@ -233,7 +237,8 @@ echo_send(struct scan_host *h)
 		return false;
 	}
 	h->echo_sent_ns = out.sent_ns;
-	loop_timer_set(s->env.loop, &h->echo_timer, loop_mono_ns(s->env.loop) + h->peer.timeout_ns, echo_late, h);
+	loop_timer_set(s->env.loop, &h->echo_timer, loop_mono_ns(s->env.loop) + h->peer.timeout_ns,
+	    echo_late, h);
 	return true;
 }
 
@@ -291,7 +296,8 @@ take_identity(struct msg_discovered *d, const struct snmp_message *m)
 			take_text(d->name, sizeof(d->name), v);
 		} else if (i == SYS_OBJECT_ID && v->type == SNMP_OID) {
 			snmp_oid_text(d->object_id, sizeof(d->object_id), v->bytes, v->len);
-		} else if (i == ENGINE_ID && v->type == SNMP_OCTETS && v->len <= (sizeof(d->engine_id) - 1) / 2) {
+		} else if (i == ENGINE_ID && v->type == SNMP_OCTETS &&
+		    v->len <= (sizeof(d->engine_id) - 1) / 2) {
 			for (k = 0; k < v->len; k++)
 				snprintf(d->engine_id + 2 * (size_t)k, 3, "%02x", v->bytes[k]);
 		}
@@ -315,56 +321,89 @@ take_mac(struct msg_discovered *d, const struct snmp_value *v)
 }
 
 static void
-take_address(struct msg_discovered *d, const uint32_t *arc, size_t n)
+take_address(struct scan_host *h, const uint32_t *arc, size_t n, const struct snmp_value *v)
 {
-	struct addr a = { .family = 4 };
-	size_t	    i;
+	struct msg_discovered *d = &h->found;
+	struct addr	       a = { .family = 4 };
+	size_t		       i;
 
-	if (n != 4 || arc[0] == 127 || arc[0] == 0 || d->naddresses == DISCOVERED_ADDRESSES_MAX)
+	if (n != 4 || arc[0] == 127 || arc[0] == 0 || d->naddresses == DISCOVERED_ADDRESSES_MAX ||
+	    v->type != SNMP_INTEGER)
 		return;
 	for (i = 0; i < n; i++) {
 		if (arc[i] > UINT8_MAX)
 			return;
 		a.byte[i] = (uint8_t)arc[i];
 	}
-	d->own[d->naddresses++] = a;
+	h->own_index[d->naddresses] = (uint32_t)v->integer;
+	d->own[d->naddresses++].address = a;
 }
 
 static void
-take_tables(struct msg_discovered *d, const struct snmp_message *m)
+take_tables(struct scan_host *h, const struct snmp_message *m)
 {
-	uint32_t arc[SNMP_ARCS_MAX];
-	size_t	 n;
-	unsigned i;
+	const struct snmp_varbind *v;
+	uint32_t		   arc[SNMP_ARCS_MAX];
+	size_t			   n;
 
-	for (i = 0; i < m->n; i++) {
-		if (arcs_below(&tables[IF_PHYS_ADDRESS], &m->varbind[i], arc) > 0)
-			take_mac(d, &m->varbind[i].value);
-		else if ((n = arcs_below(&tables[IP_AD_ENT_IF_INDEX], &m->varbind[i], arc)) > 0)
-			take_address(d, arc, n);
+	for (v = m->varbind; v < m->varbind + m->n; v++) {
+		if (arcs_below(&tables[IF_PHYS_ADDRESS], v, arc) > 0)
+			take_mac(&h->found, &v->value);
+		else if ((n = arcs_below(&tables[IP_AD_ENT_IF_INDEX], v, arc)) > 0)
+			take_address(h, arc, n, &v->value);
 	}
 }
 
+/* The answer has the names in the order asked: the wire has seen to that. */
+static void
+take_ports(struct msg_discovered *d, const struct snmp_message *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n && i < d->naddresses; i++)
+		take_text(d->own[i].port, sizeof(d->own[i].port), &m->varbind[i].value);
+}
+
 /* ---- questions ---- */
+
+/* Nothing comes of a credential that is not answered: the next one, or the same again. */
+static enum host_stage
+after_identity(struct scan_host *h, const struct snmp_answer *answer)
+{
+	const struct scan_job *j = h->job;
+
+	if (answer == NULL)
+		return ++h->attempt == (unsigned)j->m.ncredentials * SCAN_TRIES ? STAGE_DONE : STAGE_IDENTITY;
+	h->found.snmp = 1;
+	h->found.rtt_s = (float)answer->rtt_s;
+	if (answer->msg->error_status == SNMP_NO_ERROR)
+		take_identity(&h->found, answer->msg);
+	return h->peer.credential.version == SNMP_V1 ? STAGE_DONE : STAGE_TABLES;	/* v1 has no GETBULK */
+}
 
 static void
 host_answered(void *arg, const struct snmp_answer *answer)
 {
 	struct scan_host *h = arg;
-	struct scan_job	 *j = h->job;
+	bool		  good = answer != NULL && answer->msg->error_status == SNMP_NO_ERROR;
 
-	if (h->stage == STAGE_TABLES) {
-		if (answer != NULL)
-			take_tables(&h->found, answer->msg);
+	switch (h->stage) {
+	case STAGE_ECHO:
+	case STAGE_IDENTITY:
+		h->stage = after_identity(h, answer);
+		break;
+	case STAGE_TABLES:
+		if (good)
+			take_tables(h, answer->msg);
+		h->stage = h->found.naddresses > 0 ? STAGE_PORTS : STAGE_DONE;
+		break;
+	case STAGE_PORTS:
+		if (good)
+			take_ports(&h->found, answer->msg);
 		h->stage = STAGE_DONE;
-	} else if (answer != NULL) {
-		h->found.snmp = 1;
-		h->found.rtt_s = (float)answer->rtt_s;
-		if (answer->msg->error_status == SNMP_NO_ERROR)
-			take_identity(&h->found, answer->msg);
-		h->stage = h->peer.credential.version == SNMP_V1 ? STAGE_DONE : STAGE_TABLES;
-	} else if (++h->attempt == (unsigned)j->m.ncredentials * SCAN_TRIES) {
-		h->stage = STAGE_DONE;
+		break;
+	case STAGE_DONE:
+		break;
 	}
 	if (h->stage == STAGE_DONE)
 		host_check(h);
@@ -373,35 +412,61 @@ host_answered(void *arg, const struct snmp_answer *answer)
 }
 
 static void
-ask(struct scan_host *h, enum snmp_pdu_type pdu, const struct snmp_column *columns, size_t n, bool whole)
+ask(struct scan_host *h, enum snmp_pdu_type pdu, const struct snmp_ask *what, size_t n)
 {
-	struct snmp_ask what[IDENTITY] = { { 0 } };
-	size_t		i;
-
-	for (i = 0; i < n; i++)
-		what[i] = (struct snmp_ask){ .column = &columns[i], .whole = whole };
 	snmp_request_encode(&h->request, &h->peer.credential, pdu, TABLE_ROWS, what, n);
 	h->x.request = &h->request;
-	h->x.walk = whole;
+	h->x.walk = pdu == SNMP_PDU_GETBULK;
 	h->x.done = host_answered;
 	h->x.arg = h;
 	exchange_start(&h->x, h->job->scan->env.wire, &h->peer, 1);
 }
 
-/* SNMPv1 refuses all for the one object that is not there, and knows no GETBULK. */
+/* SNMPv1 refuses all for the one object that is not there. */
 static void
-host_ask(struct scan_host *h)
+ask_identity(struct scan_host *h)
 {
-	struct scan_job *j = h->job;
+	const struct scan_job *j = h->job;
+	struct snmp_ask	       what[IDENTITY] = { { 0 } };
+	unsigned	       i;
 
-	if (h->stage == STAGE_TABLES) {
-		ask(h, SNMP_PDU_GETBULK, tables, TABLES, true);
-		return;
-	}
+	for (i = 0; i < IDENTITY; i++)
+		what[i].column = &identity[i];
 	h->stage = STAGE_IDENTITY;
 	h->found.credential = (uint8_t)(h->attempt % j->m.ncredentials);
 	h->peer.credential = j->credential[h->found.credential];
-	ask(h, SNMP_PDU_GET, identity, h->peer.credential.version == SNMP_V1 ? ENGINE_ID : IDENTITY, false);
+	ask(h, SNMP_PDU_GET, what, h->peer.credential.version == SNMP_V1 ? ENGINE_ID : IDENTITY);
+}
+
+static void
+ask_tables(struct scan_host *h)
+{
+	const struct snmp_ask what[TABLES] = { { .column = &tables[IF_PHYS_ADDRESS], .whole = true },
+		{ .column = &tables[IP_AD_ENT_IF_INDEX], .whole = true } };
+
+	ask(h, SNMP_PDU_GETBULK, what, TABLES);
+}
+
+static void
+ask_ports(struct scan_host *h)
+{
+	struct snmp_ask what[DISCOVERED_ADDRESSES_MAX];
+	unsigned	i;
+
+	for (i = 0; i < h->found.naddresses; i++)
+		what[i] = (struct snmp_ask){ .column = &if_name, .nindex = 1, .index = &h->own_index[i] };
+	ask(h, SNMP_PDU_GET, what, h->found.naddresses);
+}
+
+static void
+host_ask(struct scan_host *h)
+{
+	if (h->stage == STAGE_TABLES)
+		ask_tables(h);
+	else if (h->stage == STAGE_PORTS)
+		ask_ports(h);
+	else
+		ask_identity(h);
 }
 
 /* One packet. */
@@ -438,7 +503,8 @@ job_find(const struct snmp_scan *s, uint32_t token)
 }
 
 static int
-credential_load(const struct scan_env *env, const struct msg_discover *m, unsigned i, struct snmp_credential *c,
+credential_load(const struct scan_env *env, const struct msg_discover *m, unsigned i,
+    struct snmp_credential *c,
     char *err, size_t size)
 {
 	if (env->public_community)

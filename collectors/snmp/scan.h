@@ -4,8 +4,9 @@
  * sysName and snmpEngineID with one credential after the other until it answers; who does, is asked for the
  * addresses of its interfaces.
  *
- * Every packet of all requests of an instance waits for its turn: they leave one by one, at least the reciprocal
- * of the rate apart, and time that was lost is not made up for. Nothing is kept of a request that has ended.
+ * Every packet of all requests of an instance waits for its turn: they leave one by one, at least the
+ * reciprocal of the rate apart, and time that was lost is not made up for. Nothing is kept of a request
+ * that has ended.
  */
 #ifndef SIMPUL_SNMP_SCAN_H
 #define SIMPUL_SNMP_SCAN_H
@@ -32,8 +33,8 @@ struct scan_env {
 struct snmp_scan *scan_new(const struct scan_env *env);	/* copied; what it points to is borrowed */
 void	scan_free(struct snmp_scan *s);
 /**
- * Begin a request, or forget one (without addresses: nothing more is said of it). One that begins ends with exactly
- * one end(), which may come before this returns.
+ * Begin a request, or forget one (without addresses: nothing more is said of it). One that begins ends
+ * with exactly one end(), which may come before this returns.
  */
 void	scan_request(struct snmp_scan *s, uint32_t token, const struct msg_discover *m);
 void	scan_forget_all(struct snmp_scan *s);	/* who asked has gone */

@@ -10,6 +10,7 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/discover.h"
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/probe.h"
@@ -296,6 +297,8 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_PORT_FOUND] = PROCESS_MEASURE,
 	[IPC_SENSOR_FOUND] = PROCESS_MEASURE,
 	[IPC_PORTS_END] = PROCESS_MEASURE,
+	[IPC_DISCOVERED] = PROCESS_MEASURE,
+	[IPC_DISCOVER_END] = PROCESS_MEASURE,
 	[IPC_SERIES_ROWS] = PROCESS_STORE,
 	[IPC_SERIES_END] = PROCESS_STORE,
 	[IPC_DURABLE] = PROCESS_STORE,
@@ -336,6 +339,10 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return take_sensor_found(c, msg);
 	case IPC_PORTS_END:
 		return take_ports_end(c, msg);
+	case IPC_DISCOVERED:
+		return discover_found(c, ch, msg);
+	case IPC_DISCOVER_END:
+		return discover_end(c, ch, msg);
 	case IPC_COUNTERS:
 		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:

@@ -9,7 +9,7 @@
  *			person can say of it; sensors.c: the same for sensors
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	traps.c		what devices have said by traps
- *	samples.c	samples on their way in; probe.c: probes asked for
+ *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked
  *	load.c		what the ledger remembers of the time before
  *	turn.c		the turn: review what is due, write it in one transaction, then let it out
  *	commit.c	that transaction; its parts: incidents.c, states.c
@@ -26,6 +26,7 @@
 #define CORE_SWEEP_NS	(5 * NS_PER_S)		/* how often gaps are looked for */
 #define CORE_ALIVE_NS	(60 * NS_PER_S)		/* how often the ledger is told that results arrive */
 
+struct discovery;
 struct grave;
 struct loader;
 struct store_request;
@@ -44,6 +45,7 @@ struct core_private {
 	struct grave	    *graves;	/* what left the inventory, until nothing points to it */
 	struct loader	    *loader;
 	struct store_request *requests;
+	struct discovery    *discoveries;
 	struct sample_batch  facts;	/* for store */
 	uint64_t	     facts_given, facts_durable;	/* frames of them: to this store; in its journal */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */

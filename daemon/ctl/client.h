@@ -121,6 +121,8 @@ void	op_ack(struct client *cl, const struct request *r, const struct actor *who)
 void	op_probe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_reload(struct client *cl, const struct request *r, const struct actor *who);
 void	op_record(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_discover.c */
+void	op_discover(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_event.c */
 void	op_subscribe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_cancel(struct client *cl, const struct request *r, const struct actor *who);

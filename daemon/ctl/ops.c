@@ -62,6 +62,15 @@ static const struct param ack_params[] = {
 	{ "version", PARAM_INT, .required = false, 1, UINT32_MAX },
 	{ 0 }
 };
+static const struct param discover_params[] = {
+	{ "addresses", PARAM_TEXTS, .required = true, 1, DISCOVER_ADDRESSES_MAX },
+	{ "credentials", PARAM_TEXTS, .required = true, 1, DISCOVER_CREDENTIALS_MAX },
+	{ "via", PARAM_TEXT, .required = false, 1, 31 },
+	{ "version", PARAM_TEXT, .required = false, 1, 7 },
+	{ "port", PARAM_INT, .required = false, 1, UINT16_MAX },
+	{ "rate", PARAM_INT, .required = false, 1, DISCOVER_RATE_MAX },
+	{ 0 }
+};
 static const struct param probe_params[] = {
 	{ "object", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },
 	{ "rounds", PARAM_INT, .required = false, 1, 10 },
@@ -93,6 +102,7 @@ static const struct op {
 	{ "ack",	CTL_NOC,	ack_params,	  op_ack },
 	{ "audit",	CTL_ADMIN,	no_params,	  op_audit_verify },
 	{ "cancel",	CTL_NONE,	no_params,	  op_cancel },
+	{ "discover",	CTL_ADMIN,	discover_params,  op_discover },
 	{ "flush",	CTL_ADMIN,	flush_params,	  op_flush },
 	{ "get",	CTL_VIEWER,	object_params,	  op_get },
 	{ "hello",	CTL_NONE,	hello_params,	  op_hello },

@@ -352,8 +352,10 @@ discovered_fields(struct wire *w, struct msg_discovered *m)
 	for (i = 0; i < m->nmacs && !w->in.bad; i++)
 		bytes(w, m->mac[i], sizeof(m->mac[i]));
 	word(w, &m->naddresses, 0, DISCOVERED_ADDRESSES_MAX);
-	for (i = 0; i < m->naddresses && !w->in.bad; i++)
-		addr(w, &m->own[i]);
+	for (i = 0; i < m->naddresses && !w->in.bad; i++) {
+		addr(w, &m->own[i].address);
+		STR(w, m->own[i].port);
+	}
 }
 
 static void

@@ -160,7 +160,10 @@ struct msg_discovered {		/* DISCOVERED: an address that answers in at least one 
 	uint8_t	 nmacs;
 	uint8_t	 mac[DISCOVERED_MACS_MAX][6];	/* of its interfaces */
 	uint8_t	 naddresses;
-	struct addr own[DISCOVERED_ADDRESSES_MAX];	/* those it says it has */
+	struct discovered_own {
+		struct addr address;	/* that it says it has */
+		char	 port[64];	/* ifName of the port that has it; "" = not known */
+	} own[DISCOVERED_ADDRESSES_MAX];
 };
 
 struct msg_discover_end {	/* DISCOVER_END */

@@ -17,6 +17,7 @@ struct core_settings {
 	char	link_probe[16];			/* of probe_names */
 	uint16_t link_port;			/* 0 = this probe needs none */
 	uint32_t link_timeout_ms, snmp_timeout_ms;
+	uint16_t discover_rate_ps;
 	bool	publish_off;			/* mqtt.enabled is false */
 	struct rounds_rule rounds;
 	struct threshold_rule rule[CORE_RULES_MAX];

@@ -243,23 +243,32 @@ inventory_field_of(const struct inventory *inv, enum input_kind what, unsigned c
 	return column > 0 && column <= ROW_FIELDS_MAX ? inv->priv->rows[what].field[column - 1] : 0;
 }
 
+size_t
+inventory_row(const struct inventory *inv, enum input_kind what, size_t index,
+    const char *fields[ROW_FIELDS_MAX])
+{
+	const struct rows *rows = &inv->priv->rows[what];
+	const char	  *at;
+	size_t		   k;
+
+	if (index >= rows->n)
+		return 0;
+	at = rows->row[index].text;
+	for (k = 0; k < table_of(what)->ncolumns; k++, at += strlen(at) + 1)
+		fields[k] = at;
+	return k;
+}
+
 void
 inventory_each(const struct inventory *inv,
     void (*cb)(void *arg, enum input_kind what, unsigned line, const char *const *fields, size_t n),
     void *arg)
 {
-	const char *fields[ROW_FIELDS_MAX], *at;
+	const char *fields[ROW_FIELDS_MAX];
 	enum input_kind what;
-	size_t	    i, k;
+	size_t	    i, n;
 
-	for (what = INPUT_SITES; what < INPUT_KINDS; what++) {
-		const struct rows *rows = &inv->priv->rows[what];
-
-		for (i = 0; i < rows->n; i++) {
-			at = rows->row[i].text;
-			for (k = 0; k < table_of(what)->ncolumns; k++, at += strlen(at) + 1)
-				fields[k] = at;
-			cb(arg, what, rows->row[i].line, fields, table_of(what)->ncolumns);
-		}
-	}
+	for (what = INPUT_SITES; what < INPUT_KINDS; what++)
+		for (i = 0; (n = inventory_row(inv, what, i, fields)) > 0; i++)
+			cb(arg, what, inv->priv->rows[what].row[i].line, fields, n);
 }

@@ -124,6 +124,14 @@ void	inventory_each(const struct inventory *inv,
 int	inventory_link(struct inventory *inv,
 	    void (*error)(void *arg, enum input_kind what, const char *id, unsigned column, const char *text), void *arg);
 
+/**
+ * A row as text: its fields in schema order, borrowed.
+ * @param index	place of its object in inventory.site[] and so on
+ * @return how many fields; 0 when there is no such row
+ */
+size_t	inventory_row(const struct inventory *inv, enum input_kind what, size_t index,
+	    const char *fields[ROW_FIELDS_MAX]);
+
 struct site	*inventory_site(const struct inventory *inv, const char *id);
 struct link	*inventory_link_of(const struct inventory *inv, const char *id);
 struct device	*inventory_device(const struct inventory *inv, const char *id);

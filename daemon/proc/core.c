@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "core/commit.h"
 #include "core/conf.h"
+#include "core/discover.h"
 #include "core/load.h"
 #include "core/objects.h"
 #include "core/peers.h"
@@ -93,8 +94,10 @@ peer_gone(struct core *c, struct ipc_channel **place)
 	else if (place == &c->store)
 		peers_store_gone(c);
 	for (k = 0; k < c->nmeasure; k++)
-		if (place == &c->measure[k].ch)
+		if (place == &c->measure[k].ch) {
 			probe_peer_gone(c, &c->measure[k]);
+			discover_peer_gone(c, &c->measure[k]);
+		}
 }
 
 static void

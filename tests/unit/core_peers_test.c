@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "alert/alert.h"
+#include "core/discover.h"
 #include "core/private.h"
 #include "live/counters.h"
 #include "tests/unit/core_world.h"
@@ -178,9 +179,72 @@ test_too_many_events(void)
 	world_free(w);
 }
 
+/* ---- discovery ---- */
+
+struct told {
+	unsigned found, ends, nones;
+	uint8_t	 asked;
+};
+
+static void
+discover_told(void *arg, const struct msg_discovered *found, const struct msg_discover_end *end)
+{
+	struct told *t = arg;
+
+	t->found += found != NULL;
+	t->ends += end != NULL;
+	t->nones += found == NULL && end == NULL;
+	if (end != NULL)
+		t->asked = end->asked;
+}
+
+static uint32_t
+discover_one(struct world *w, struct told *t)
+{
+	struct msg_discover m = { .rate_ps = 50, .port = 161, .version = "2c", .ncredentials = 1, .n = 1,
+		.address = { { .family = 4, .byte = { 10, 0, 0, 1 } } } };
+
+	return core_discover(w->core, "", &m, discover_told, t);
+}
+
+static void
+test_discover(void)
+{
+	struct world		     *w = world_new(58, false);
+	const struct msg_discovered   d = { .snmp = 1, .name = "r" };
+	const struct msg_discover_end end = { .asked = 1 };
+	struct told		      t = { 0 }, other = { 0 };
+	uint32_t		      token, forgotten, late;
+
+	world_settle(w);
+	token = discover_one(w, &t);
+	forgotten = discover_one(w, &other);
+	ok(token != 0 && forgotten != 0 && token != forgotten, "two requests are under way");
+	core_discover_forget(w->core, forgotten);
+	msg_discovered_send(w->measure, IPC_DISCOVERED, token, &d, -1);
+	msg_discovered_send(w->measure, IPC_DISCOVERED, forgotten, &d, -1);
+	msg_discovered_send(w->measure, IPC_DISCOVERED, 4711, &d, -1);
+	msg_discover_end_send(w->measure, IPC_DISCOVER_END, forgotten, &end, -1);
+	msg_discover_end_send(w->measure, IPC_DISCOVER_END, token, &end, -1);
+	msg_discovered_send(w->measure, IPC_DISCOVERED, token, &d, -1);
+	world_run(w, 1);
+	ok(t.found == 1 && t.ends == 1 && t.asked == 1 && t.nones == 0, "an answer and an end reach who asked, and no more");
+	ok(other.found + other.ends + other.nones == 0, "who has been forgotten hears nothing");
+	late = discover_one(w, &t);
+	world_run(w, 400);
+	ok(late != 0 && t.nones == 1, "an instance that keeps silent is not waited for for ever");
+	discover_one(w, &t);
+	ipc_send(w->measure, IPC_DISCOVERED, late, "x", 1, -1);
+	world_run(w, 1);
+	ok(t.nones == 2 && t.ends == 1, "one that says what cannot be read goes, and its requests with it");
+	is_i64(discover_one(w, &t), 0, "then there is nobody to ask");
+	world_free(w);
+}
+
 int
 main(void)
 {
+	test_discover();
 	test_store_away();
 	test_store_lies();
 	test_store_blind();

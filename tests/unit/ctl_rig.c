@@ -57,6 +57,25 @@ core_store_forget(struct core *c, uint32_t token)
 	f->forgotten++;
 }
 
+uint32_t
+core_discover(struct core *c, const char *via, struct msg_discover *m, core_discover_fn cb, void *arg)
+{
+	struct fake *f = (struct fake *)c;
+
+	if (f->measure_away || strcmp(via, "main") != 0)
+		return 0;
+	f->discover = *m;
+	f->discover_cb = cb;
+	f->discover_arg = arg;
+	return 1;
+}
+
+void
+core_discover_forget(struct core *c, uint32_t token)
+{
+	((struct fake *)c)->discoveries_forgotten += token;
+}
+
 int
 core_probe_now(struct core *c, struct link_live *l, uint16_t rounds)
 {

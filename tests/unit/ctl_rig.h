@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "core/conf.h"
+#include "core/discover.h"
 #include "core/peers.h"
 #include "ctl/ctl.h"
 #include "ctl/js.h"
@@ -30,6 +31,11 @@ struct fake {
 	uint32_t	tokens, forgotten;
 	uint16_t	asked;		/* type of the last message to store */
 	bool		store_away;
+	struct msg_discover discover;	/* the last one asked for */
+	core_discover_fn discover_cb;
+	void	       *discover_arg;
+	unsigned	discoveries_forgotten;
+	bool		measure_away;
 	core_reload_fn	reload_cb;
 	void	       *reload_arg;
 	struct loop    *loop;
