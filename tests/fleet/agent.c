@@ -247,6 +247,16 @@ message_write(const struct mib_view *v, const struct request *r, const struct re
 	return w.full ? 0 : (size_t)(w.p - out);
 }
 
+/* An agent takes any community, unless it is told to take this one alone. */
+static bool
+is_welcome(const struct fleet_device *d, const struct request *r)
+{
+	static const char private[] = "private";
+
+	return (d->faults & DEVICE_PRIVATE) == 0 || (cursor_left(&r->community) == sizeof(private) - 1 &&
+	    memcmp(r->community.p, private, sizeof(private) - 1) == 0);
+}
+
 size_t
 agent_answer(const struct fleet_model *m, struct fleet_device *d, int64_t now_ns, const uint8_t *in,
     size_t len, uint8_t *out)
@@ -258,7 +268,7 @@ agent_answer(const struct fleet_model *m, struct fleet_device *d, int64_t now_ns
 	struct ber_writer w;
 	size_t		  head, n;
 
-	if (d->faults & DEVICE_SILENT || request_read(in, len, &r) == -1)
+	if (d->faults & DEVICE_SILENT || request_read(in, len, &r) == -1 || !is_welcome(d, &r))
 		return 0;
 	v.no64 = r.version == SNMP_V1 || (d->faults & DEVICE_NO64) != 0;
 	head = HEAD_MAX + cursor_left(&r.community);

@@ -40,6 +40,7 @@ const struct command fleet_commands[] = {
 	{ "toobig device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_TOOBIG },
 	{ "generr device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_GENERR },
 	{ "no64 device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_NO64 },
+	{ "private device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_PRIVATE },
 	{ "tcp ADDRESS TCP_PORT TCP_STATE", fault_tcp, CHANGES, 0 },
 	{ "show", report_show, ASKS, 0 },
 	{ "log", report_log, ASKS, 0 },
