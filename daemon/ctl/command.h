@@ -78,6 +78,7 @@ enum exit_code cmd_ack(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_audit(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_check(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_complete(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_discover(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_events(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_fetch(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_flush(struct cli *cli, int argc, char *argv[]);

@@ -128,19 +128,33 @@ refused(const json_t *answer)
 }
 
 enum exit_code
-remote_ask(struct remote *r, json_t *request, int timeout_s, json_t **answer)
+remote_judge(const json_t *answer)
+{
+	return json_is_true(json_object_get(answer, "ok")) ? EXIT_DONE : refused(answer);
+}
+
+enum exit_code
+remote_post(struct remote *r, json_t *request, int64_t *id)
 {
 	enum exit_code rc;
 
-	*answer = NULL;
-	json_object_set_new(request, "id", json_integer(++r->last_id));
+	*id = ++r->last_id;
+	json_object_set_new(request, "id", json_integer(*id));
 	rc = conn_send(&r->conn, request) == 0 ? EXIT_DONE : hung_up(r);
 	json_decref(request);
+	return rc;
+}
+
+enum exit_code
+remote_ask(struct remote *r, json_t *request, int timeout_s, json_t **answer)
+{
+	int64_t	       id;
+	enum exit_code rc = remote_post(r, request, &id);
+
+	*answer = NULL;
 	if (rc == EXIT_DONE)
 		rc = remote_next(r, timeout_s, answer);
-	if (rc == EXIT_DONE && !json_is_true(json_object_get(*answer, "ok")))
-		rc = refused(*answer);
-	return rc;
+	return rc == EXIT_DONE ? remote_judge(*answer) : rc;
 }
 
 enum exit_code

@@ -30,6 +30,13 @@ void	remote_close(struct remote *r);		/* NULL is allowed */
  *		else NULL
  */
 enum exit_code remote_ask(struct remote *r, json_t *request, int timeout_s, json_t **answer);
+/**
+ * Ask without waiting: answers come by remote_next(), with the "id" of what they answer.
+ * @param request  object without "id"; taken
+ */
+enum exit_code remote_post(struct remote *r, json_t *request, int64_t *id);
+/** Is this answer what was asked for? Says why not. */
+enum exit_code remote_judge(const json_t *answer);
 /** The next line that comes, such as an event. @param line  owned by the caller */
 enum exit_code remote_next(struct remote *r, int timeout_s, json_t **line);
 

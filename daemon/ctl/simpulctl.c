@@ -64,6 +64,19 @@ static const struct command commands[] = {
 	  "  simpulctl check local/etc/simpuld.conf\n"
 	  "Exit code 1 and one line for each error: file:line:column: what is wrong and what to do.\n",
 	  cmd_check },
+	{ "discover", "PREFIX... --credential NAME[,NAME...] [--via INSTANCE] [--rate N] [--version V] [--port N] "
+	  "[--out FILE] [--resume]", 1, ARGS_ANY,
+	  "name at least one prefix, such as 10.1.0.0/24, or an address",
+	  "who answers there, as rows for the inventory",
+	  "  simpulctl discover 10.1.0.0/24 --credential city-read\n"
+	  "  simpulctl discover 10.1.0.0/16 --credential city-read,old-read --rate 200 --out found.csv\n"
+	  "  simpulctl discover 10.1.0.0/16 --credential city-read,old-read --rate 200 --out found.csv --resume\n"
+	  "Each address is sent a ping and asked who it is, with one credential (a file of secrets/snmp)\n"
+	  "after the other. Nothing is added to the inventory: the rows are for you to look at.\n"
+	  "--rate: packets a second, at most 500; else snmp.discover_rate of the configuration.\n"
+	  "--out: rows for devices.csv, and in FILE.links those of links.csv that get a device and\n"
+	  "port. What has been asked is noted in FILE.state until all has, so that a discovery that\n"
+	  "was interrupted goes on with --resume. --version: 2c or 1.\n", cmd_discover },
 	{ "reload", "[--allow-removal]", 0, 0,
 	  "the engine knows which files to read; simpulctl check takes a file name",
 	  "read configuration and inventory again",
