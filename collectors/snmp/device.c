@@ -71,11 +71,18 @@ poll_next(struct device *d)
 		look_plan(d);
 }
 
+/* The walk that went on beside the poll, if any, is what it does now. */
+static void
+poll_leave(struct device *d)
+{
+	d->doing = d->inquiry != NULL ? DEVICE_WALKING : DEVICE_IDLE;
+	d->in_poll = false;
+}
+
 static void
 look_end(struct device *d)
 {
-	d->doing = DEVICE_IDLE;
-	d->in_poll = false;
+	poll_leave(d);
 	if (d->poll.answered && d->restarted)
 		d->walk_wanted = true;
 	poll_next(d);
@@ -133,8 +140,7 @@ device_polled(struct device *d)
 	collectors_replan(d);
 	if (!d->poll.answered)
 		state_poll_failed(d);
-	d->doing = DEVICE_IDLE;
-	d->in_poll = false;
+	poll_leave(d);
 	if (!d->poll.answered) {
 		poll_next(d);
 		return;
@@ -142,7 +148,9 @@ device_polled(struct device *d)
 	d->plan.fresh = false;
 	if (loop_mono_ns(l) >= d->grow_due_ns)
 		sizes_grow(d);
-	if (d->restarted || d->walk_wanted || loop_mono_ns(l) >= d->walk_due_ns)
+	if (d->inquiry != NULL)
+		d->walk_wanted |= d->restarted;
+	else if (d->restarted || d->walk_wanted || loop_mono_ns(l) >= d->walk_due_ns)
 		discovery_start(d);
 	else
 		poll_next(d);
@@ -151,7 +159,7 @@ device_polled(struct device *d)
 static void
 poll_go(struct device *d)
 {
-	if (!d->discovered || d->walk_wanted)
+	if (d->inquiry == NULL && (!d->discovered || d->walk_wanted))
 		discovery_start(d);
 	else
 		pdus_send(d);
@@ -212,7 +220,7 @@ device_discovered(struct device *d, enum discovery_end end)
 		poll_next(d);
 	} else if (end == DISCOVERY_DONE)
 		pdus_send(d);
-	else
+	else if (d->pdus_open == 0)
 		device_polled(d);
 }
 
@@ -272,7 +280,9 @@ poll_begin(struct device *d, bool look)
 	d->peer.unsent = false;
 	if (d->since_wall_ns == 0)
 		d->since_wall_ns = loop_wall_ns(d->env->loop);
-	if (!credential_ready(d))
+	if (d->inquiry != NULL)
+		pdus_send(d);
+	else if (!credential_ready(d))
 		device_polled(d);
 	else if (d->failed >= POLLS_SILENT)
 		small_ask(d, WIRE_TRIES, small_answered_after_silence);
@@ -296,16 +306,23 @@ next_tick(const struct device *d)
 	return next - now < d->interval_ns / 2 ? next + d->interval_ns : next;
 }
 
+/* A walk between two polls may take longer than it is to the next one. */
+static bool
+may_poll(const struct device *d)
+{
+	return d->doing == DEVICE_IDLE || (d->doing == DEVICE_WALKING && !d->in_poll);
+}
+
 static void
 device_tick(void *arg)
 {
 	struct device *d = arg;
 
-	if (d->doing == DEVICE_IDLE)
+	if (may_poll(d))
 		d->peer.planned_ns = d->timer.due_ns;
 	d->next_ns = next_tick(d);
 	wheel_set(d->env->wheel, &d->timer, d->next_ns, device_tick, d);
-	if (d->doing == DEVICE_IDLE)
+	if (may_poll(d))
 		poll_begin(d, false);
 	else if (d->in_poll && d->looking)
 		d->poll_due = true;

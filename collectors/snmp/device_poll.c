@@ -388,10 +388,12 @@ poll_judge(struct device *d)
 {
 	if (d->too_big && d->varbinds_max > 1) {
 		poll_halved(d);
+	} else if (d->moved && d->inquiry != NULL) {
+		;				/* asked once more when that walk is over */
 	} else if (d->moved && !d->walked) {
 		d->env->counter[DEVICE_MOVED]++;
 		discovery_start(d);
-	} else if (d->lost_big && d->varbinds_max > 1) {
+	} else if (d->lost_big && d->varbinds_max > 1 && d->inquiry == NULL) {
 		small_ask(d, WIRE_TRIES, small_answered_after_loss);
 	} else {
 		device_polled(d);

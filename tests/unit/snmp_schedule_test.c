@@ -139,6 +139,59 @@ test_short_interval(void)
 	}
 }
 
+/* A walk takes longer than the interval: it goes on beside the polls. */
+static void
+test_slow_walk(void)
+{
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
+	size_t	    from;
+	uint64_t    polls, walks;
+
+	lab->target.interval_ms = 10000;
+	lab->delay_ns = 1900 * NS_PER_MS;
+	lab->agent.varbinds_max = 17;	/* a row of ifTable and ifXTable */
+	lab_ports(lab, LINK);
+	lab_run(lab, 2 * MINUTE);
+	from = lab->nsamples;
+	polls = counter(lab, "snmp.polls");
+	walks = counter(lab, "snmp.walks");
+	for (int i = 0; i < 75; i++)
+		lab_run(lab, 60);
+	ok(counter(lab, "snmp.walks") - walks >= 2, "a slow agent is walked twice in that time");
+	is_i64((int64_t)(counter(lab, "snmp.polls") - polls), 75 * 6, "and polled each 10 s");
+	is_i64((int64_t)count_samples(lab, ETHER1, QUALITY_GOOD, from), 75 * 6, "with a sample each time");
+	renumber(lab);
+	from = lab->nsamples;
+	lab_run(lab, 3 * MINUTE);
+	ok(count_samples(lab, ETHER1, QUALITY_GOOD, from) >= 14, "renumbered, it is walked and goes on");
+	ok(all_true(lab), "slow walk: all known rates are true");
+	lab_free(lab);
+}
+
+/* Between two polls the device is renumbered while it is walked: the poll meets the walk. */
+static void
+test_renumber_in_walk(void)
+{
+	for (unsigned shift = 0; shift < 12; shift++) {
+		struct lab *lab = lab_bare(1, "2c", PUBLIC);
+
+		lab->target.interval_ms = 10000;
+		lab->delay_ns = 1900 * NS_PER_MS;
+		lab->agent.varbinds_max = 17;	/* a row of ifTable and ifXTable */
+		lab_ports(lab, LINK);
+		lab_run(lab, 2 * MINUTE);
+		while (counter(lab, "snmp.walks") < 2)
+			lab_run(lab, 0.5);
+		lab_run(lab, shift);
+		renumber(lab);
+		lab_run(lab, 2 * MINUTE);
+		if (last_sample(lab, ETHER1)->quality != QUALITY_GOOD || !all_true(lab) || lab->nstates != 1)
+			ok(false, "renumbered %u s into a walk: wrong", shift);
+		lab_free(lab);
+	}
+	ok(true, "renumbered at any moment of a walk: true again");
+}
+
 static void
 test_backoff(void)
 {
@@ -191,6 +244,8 @@ main(void)
 	test_look_before_poll();
 	test_poll_within_look();
 	test_short_interval();
+	test_slow_walk();
+	test_renumber_in_walk();
 	test_backoff();
 	test_pace();
 	return tap_done();
