@@ -206,6 +206,8 @@ describe(const struct core *c, const char *name, bool reasons)
 		break;
 	case OBJECT_DEVICE:
 		v = reasons ? why_device(c, o.device) : view_device(o.device);
+		if (!reasons)
+			json_object_set_new(v, "sensors", view_sensors(o.device));
 		break;
 	default:
 		if (ledger_incident_get(c->ledger, o.incident, &row) == -1)

@@ -35,6 +35,10 @@ static const struct command commands[] = {
 	  "  simpulctl why s013-1         a line: results, rules, incident\n"
 	  "  simpulctl why s002-r1        a device: what its agent says\n"
 	  "  simpulctl why inc-1284       an incident: evidence and members\n", cmd_why },
+	{ "sensors", "DEVICE", 1, 1, "name one device", "what the sensors of a device say now",
+	  "  simpulctl sensors s002-r1         value, unit, state and port of each\n"
+	  "  simpulctl fetch sensor/s002-r1.temp_c/value --from -1d\n"
+	  "Which tables of a device are read its profile says: simpulctl profile.\n", cmd_sensors },
 	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF] [--csv]", 1, ARGS_ANY,
 	  "name at least one series, such as link/s013-1/rx_bps",
 	  "values of series over time",

@@ -3,8 +3,11 @@
 #include "ctl/view.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "ctl/js.h"
+#include "model/snmp_profile.h"
 
 static void
 set(json_t *v, const char *key, json_t *member)
@@ -111,6 +114,47 @@ view_device(const struct device_live *d)
 	set(v, "life", json_string(life_names[d->device->life]));
 	set(v, "reason", d->state != DEVICE_ANSWERING ? js_name(d->reason) : json_null());
 	return v;
+}
+
+static const char *
+type_word(const struct sensor_live *s)
+{
+	return s->type < PROFILE_TYPES ? snmp_profile_type_words[s->type] : "gauge";
+}
+
+/* "optical/rx_power_dbm/sfp1": table, value, label. */
+static json_t *
+view_sensor(const struct sensor_live *s)
+{
+	size_t	    table = strcspn(s->name, "/");
+	const char *value = s->name + table + 1, *label = value + strcspn(value, "/");
+	char	    value_name[32];
+	json_t	   *v = json_object();
+
+	snprintf(value_name, sizeof(value_name), "%.*s", (int)(label - value), value);
+	set(v, "ref", json_sprintf("%s/value", s->ref));
+	set(v, "table", json_stringn(s->name, table));
+	set(v, "name", json_string(value_name));
+	set(v, "label", js_name(label + (*label == '/')));
+	set(v, "help", js_name(s->help));
+	set(v, "type", json_string(type_word(s)));
+	set(v, "value", js_number(s->value));
+	set(v, "unit", js_name(snmp_profile_unit(value_name)));
+	set(v, "state", json_string(sensor_state(s)));
+	set(v, "port", js_name(s->port));
+	set(v, "t", js_time(s->value_ns));
+	return v;
+}
+
+json_t *
+view_sensors(const struct device_live *d)
+{
+	const struct sensor_live *s;
+	json_t			 *list = json_array();
+
+	for (s = d->sensors; s != NULL; s = s->next)
+		json_array_append_new(list, view_sensor(s));
+	return list;
 }
 
 static json_t *

@@ -31,3 +31,18 @@ link_use_ratio(const struct link_live *l)
 {
 	return fmax(part_of(l->rx_bps, l->link->down_bps), part_of(l->tx_bps, l->link->up_bps));
 }
+
+const char *
+sensor_state(const struct sensor_live *s)
+{
+	static const char *const words[] = { "ok", "warn", "bad" };
+	const struct msg_limits *l = &s->limits;
+
+	if (isnan(s->value))
+		return "unknown";
+	if (s->type == PROFILE_STATE)
+		return s->value >= 0 && s->value <= 2 ? words[(int)s->value] : "unknown";
+	if (s->value < l->low_crit || s->value > l->high_crit)
+		return "bad";
+	return s->value < l->low_warn || s->value > l->high_warn ? "warn" : "ok";
+}

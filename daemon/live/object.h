@@ -150,6 +150,8 @@ struct device_live {
 };
 
 void	site_live_free(struct site_live *s);
+/** "ok", "warn" or "bad" by its limits or, of a state, by its value; "unknown" without a value. */
+const char *sensor_state(const struct sensor_live *s);
 /**
  * Counted lines: live, of a live site, measured, and up at least once in their life. Only they are judged.
  */
