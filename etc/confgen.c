@@ -25,7 +25,12 @@ write_metrics(struct buf *out, const char *name, const char *help, const struct 
 	const char *s;
 	size_t	    len;
 
-	buf_printf(out, ".Ss %s\n%s\n.Bl -tag -width Ds\n", name, help);
+	buf_printf(out, ".Ss %s\n%s\n", name, help);
+	if (m->name == NULL) {
+		buf_printf(out, "Kept for each sensor that is found.\n");
+		return;
+	}
+	buf_printf(out, ".Bl -tag -width Ds\n");
 	for (; m->name != NULL; m++) {
 		buf_printf(out, ".It Va %s", m->name);
 		if (m->unit != UNIT_NONE)

@@ -93,8 +93,10 @@ static uint32_t
 port_make(struct world *w)
 {
 	struct msg_port_found p = { .device = core_device(w->core, "a-r1")->number, .if_index = 3, .name = "ether1" };
+	struct msg_ports_end  end = { .device = p.device, .ports = 1 };
 
 	msg_port_found_send(w->measure, IPC_PORT_FOUND, 0, &p, -1);
+	msg_ports_end_send(w->measure, IPC_PORTS_END, 0, &end, -1);
 	world_run(w, 5);
 	return core_device(w->core, "a-r1")->ports->number;
 }
