@@ -27,6 +27,8 @@ detail_of_link(const struct core *c, const struct link_live *l)
 	    "rounds", rounds_say_names[l->rounds.say],
 	    "rounds_since", (json_int_t)l->rounds.since_ns,
 	    "raised", raised);
+	if (l->port != NULL && l->port->light.known_s > 0)
+		json_object_set_new(detail, "light", json_pack("[f, f]", l->port->light.mean, l->port->light.known_s));
 	if (l->reach.verdict == VERDICT_PENDING)
 		json_object_set_new(detail, "reach", json_string("pending"));
 	if (l->reach.verdict == VERDICT_SETTLE)
@@ -61,13 +63,13 @@ detail_write(const struct core *c, const struct live *v, uint64_t document, stru
 
 	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)document);
 	json_object_set_new(detail, "document", json_string(hex));
-	text = json_dumps(detail, JSON_COMPACT);
+	text = json_dumps(detail, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	raised = json_object_get(detail, "raised");
 	/* Many rules raised at once: one of them is enough to remember that it is degraded. */
 	while (strlen(text) >= sizeof(row->detail) && json_object_size(raised) > 1) {
 		json_object_del(raised, json_object_iter_key(json_object_iter(raised)));
 		free(text);
-		text = json_dumps(detail, JSON_COMPACT);
+		text = json_dumps(detail, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	}
 	text_copy(row->detail, sizeof(row->detail), text);
 	free(text);
@@ -107,7 +109,7 @@ void
 detail_read_link(const struct core *c, const char *detail, struct link_live *l)
 {
 	json_t	     *j = json_loads(detail, 0, NULL);
-	const json_t *raised = json_object_get(j, "raised");
+	const json_t *raised = json_object_get(j, "raised"), *light = json_object_get(j, "light");
 	size_t	      k;
 
 	text_copy(l->site_was, sizeof(l->site_was), text_of(j, "site"));
@@ -120,6 +122,11 @@ detail_read_link(const struct core *c, const char *detail, struct link_live *l)
 
 		l->rule[k].raised = since != NULL;
 		l->rule[k].since_ns = json_integer_value(since);	/* 0 when there is none */
+	}
+	if (l->port == NULL && json_array_size(light) == 2) {
+		l->port = xcalloc(1, sizeof(*l->port));
+		l->port->light = (struct baseline){ json_number_value(json_array_get(light, 0)),
+			json_number_value(json_array_get(light, 1)) };
 	}
 	if (strcmp(text_of(j, "reach"), "settle") == 0)
 		l->reach.verdict = VERDICT_SETTLE;

@@ -47,7 +47,7 @@ grave_free(struct grave *g)
 	for (k = 0; k < g->nsites; k++)
 		site_live_free(g->site[k]);
 	for (k = 0; k < g->nlinks; k++)
-		free(g->link[k]);
+		link_live_free(g->link[k]);
 	for (k = 0; k < g->ndevices; k++)
 		free(g->device[k]);
 	free(g->site);

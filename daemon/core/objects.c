@@ -379,7 +379,7 @@ core_objects_free(struct core *c)
 	for (k = 0; c->inv != NULL && k < c->inv->nsites; k++)
 		site_live_free(c->site[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)
-		free(c->link[k]);
+		link_live_free(c->link[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		core_ports_free(c, c->device[k]);
 	core_ports_unbind_all(c);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "core/link_sensors.h"
 #include "core/plan.h"
 #include "core/private.h"
 #include "live/counters.h"
@@ -59,6 +60,8 @@ sensor_add(struct core *c, struct device_live *d, const char *ref, const char *n
 	s->ref = xstrdup(ref);
 	s->name = xstrdup(name);
 	s->hash = hash_text(name);
+	s->sense = link_sense_of(name);
+	s->device = d;
 	s->number = number;
 	s->value = NAN;
 	s->help = "";
@@ -157,6 +160,8 @@ core_sensor_sample(struct core *c, const struct sample *smp)
 		return;
 	s->value = smp->value[0];
 	s->value_ns = smp->wall_ns;
+	if (s->sense != SENSE_NOTHING)
+		core_link_sensor(c, s, smp);
 }
 
 /* ---- numbers ---- */

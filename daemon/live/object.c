@@ -26,6 +26,14 @@ part_of(double rate_bps, double contract_bps)
 	return contract_bps > 0 ? rate_bps / contract_bps : NAN;
 }
 
+void
+link_live_free(struct link_live *l)
+{
+	if (l != NULL)
+		free(l->port);
+	free(l);
+}
+
 double
 link_use_ratio(const struct link_live *l)
 {

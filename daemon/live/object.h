@@ -13,7 +13,9 @@
 #include "live/settings.h"
 #include "model/inventory.h"
 #include "model/port.h"
+#include "rules/baseline.h"
 #include "rules/link_rounds.h"
+#include "rules/recent.h"
 #include "rules/site_state.h"
 #include "rules/state.h"
 #include "rules/threshold.h"
@@ -53,6 +55,12 @@ struct live {
 	struct live *next;
 };
 
+struct link_port {			/* what the port that carries a link has shown */
+	struct baseline light;		/* received, dBm */
+	struct recent	downs, changes;
+	int64_t		saved_ns;	/* wall: `light` was last marked to be written */
+};
+
 struct link_live {
 	struct live	    live;	/* must be first */
 	const struct link  *link;
@@ -65,6 +73,7 @@ struct link_live {
 	struct alert	    reach, quality;
 	struct threshold    rule[CORE_RULES_MAX];	/* parallel to core.rule */
 	double		    rtt_s, loss_ratio;	/* of the last round; of the last minute; NAN = unknown */
+	struct link_port   *port;	/* owned; NULL: it has shown nothing */
 	double		    rx_bps, tx_bps;	/* last rates from the port that carries it; NAN = unknown */
 	uint32_t	    probe_token;	/* of the PROBE_NOW in flight; 0 = none */
 	uint8_t		    probe;	/* enum probe_verdict of the last one */
@@ -111,7 +120,13 @@ struct port_live {
 	struct port_live   *next;
 };
 
+/* What a sensor of a port means for the link that the port carries. */
+enum link_sense {
+	SENSE_NOTHING, SENSE_RX_POWER, SENSE_FCS_ERRORS, SENSE_LATE_COLLISIONS, SENSE_LINK_DOWNS, SENSE_CHANGES
+};
+
 struct sensor_live {
+	struct device_live *device;
 	char		  *ref;		/* "sensor/s002-r1.rx_power_dbm.sfp1"; owned, as name and port */
 	char		  *name;	/* table, value and label: "optical/rx_power_dbm/sfp1" */
 	uint64_t	   hash;	/* of the name */
@@ -120,6 +135,7 @@ struct sensor_live {
 	uint32_t	   number;	/* 0: not given yet */
 	uint32_t	   fresh;	/* given in the present transaction */
 	uint8_t		   type;	/* enum profile_type */
+	uint8_t		   sense;	/* enum link_sense */
 	double		   value;	/* of the last poll; NAN = unknown */
 	int64_t		   value_ns;	/* wall; 0 = there was none yet */
 	struct msg_limits  limits;
@@ -150,6 +166,7 @@ struct device_live {
 };
 
 void	site_live_free(struct site_live *s);
+void	link_live_free(struct link_live *l);
 /** "ok", "warn" or "bad" by its limits or, of a state, by its value; "unknown" without a value. */
 const char *sensor_state(const struct sensor_live *s);
 /**

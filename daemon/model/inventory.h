@@ -43,7 +43,7 @@ struct link {
 	enum life	 life;
 	const char	*provider, *product, *budget_code, *contract_end, *segments, *port, *via;
 	struct addr	 address;		/* family 0: not probed */
-	double		 down_bps, up_bps, sla_pct, price_idr;	/* NAN when not given */
+	double		 down_bps, up_bps, sla_pct, price_idr, rx_dbm_min;	/* NAN when not given */
 	char		 site_id[ID_MAX], parent_id[ID_MAX], device_id[ID_MAX];
 	/* set when linked */
 	struct site	*site;

@@ -12,8 +12,10 @@ const struct conf_opt rules_options[] = {
 	{ "name", CONF_TEXT, .max = 31, .help = "What the rule is called in evidence, an id." },
 	{ "on", CONF_WORD, .words = on_words, .def = "link", .help = "Kind of object." },
 	{ "value", CONF_WORD, .words = watched_names,
-	  .help = "What is watched: loss of the steady packets, their median round trip, or errors counted by "
-		  "the port that carries the line." },
+	  .help = "What is watched: loss of the steady packets, their median round trip; of the port that carries the "
+		  "line: errors, frames with a bad check sum, late collisions, received light above its limit "
+		  "(rx_dbm_min of links.csv, or the module's own) and below its own mean of the last weeks, "
+		  "and how often it went up or down within the last hour." },
 	{ "raise", CONF_NUMBER, "as the value", -1000, 1e6,
 	  .help = "Raised beyond this; above clear the rule watches for high values, below it for low "
 		  "ones." },
@@ -36,5 +38,15 @@ const char *const rules_sample[] = {
 	"clear_s", "900", "severity", "warning", "class", "critical|office", NULL,
 	"name", "tx-errors", "on", "link", "value", "tx_errors_ps", "raise", "1", "raise_s", "300", "clear", "0.1",
 	"clear_s", "900", "severity", "warning", "class", "critical|office", NULL,
+	"name", "fcs", "on", "link", "value", "fcs_errors_ps", "raise", "0.1", "raise_s", "300", "clear", "0.01",
+	"clear_s", "900", "severity", "warning", "class", "critical|office", NULL,
+	"name", "duplex", "on", "link", "value", "late_collisions_ps", "raise", "0.01", "raise_s", "120",
+	"clear", "0.001", "clear_s", "900", "severity", "warning", "class", "critical|office", NULL,
+	"name", "rx-power", "on", "link", "value", "rx_margin_db", "raise", "0", "raise_s", "120", "clear", "1",
+	"clear_s", "600", "severity", "warning", "class", "critical|office", NULL,
+	"name", "rx-drop", "on", "link", "value", "rx_drop_db", "raise", "3", "raise_s", "600", "clear", "1.5",
+	"clear_s", "1800", "severity", "warning", "class", "critical|office", NULL,
+	"name", "flaps", "on", "link", "value", "changes_1h", "raise", "6", "raise_s", "0", "clear", "1",
+	"clear_s", "0", "severity", "warning", "class", "critical|office", NULL,
 	NULL
 };

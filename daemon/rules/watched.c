@@ -9,6 +9,11 @@ const char *const watched_names[WATCHED + 1] = {
 	[WATCHED_RTT_P50_S] = "rtt_p50_s",
 	[WATCHED_RX_ERRORS_PS] = "rx_errors_ps",
 	[WATCHED_TX_ERRORS_PS] = "tx_errors_ps",
+	[WATCHED_FCS_ERRORS_PS] = "fcs_errors_ps",
+	[WATCHED_LATE_COLLISIONS_PS] = "late_collisions_ps",
+	[WATCHED_RX_MARGIN_DB] = "rx_margin_db",
+	[WATCHED_RX_DROP_DB] = "rx_drop_db",
+	[WATCHED_CHANGES_1H] = "changes_1h",
 };
 
 enum watched

@@ -12,7 +12,11 @@
 
 enum watched {
 	WATCHED_LOSS_RATIO, WATCHED_RTT_P50_S,			/* of whole minutes of steady packets */
-	WATCHED_RX_ERRORS_PS, WATCHED_TX_ERRORS_PS,		/* of the port that carries it */
+	WATCHED_RX_ERRORS_PS, WATCHED_TX_ERRORS_PS,		/* of the port that carries it, as all that follow */
+	WATCHED_FCS_ERRORS_PS, WATCHED_LATE_COLLISIONS_PS,
+	WATCHED_RX_MARGIN_DB,			/* received light above its limit */
+	WATCHED_RX_DROP_DB,			/* ... below its own mean of the last weeks */
+	WATCHED_CHANGES_1H,			/* up or down within the last hour */
 	WATCHED
 };
 extern const char *const watched_names[WATCHED + 1];		/* as in a configuration; ends with NULL */

@@ -292,7 +292,7 @@ test_set_refuses(void)
 		const char *path, *value;
 	} refused[] = {
 		{ "icmp.interval_s", "0.9" }, { "engine.verify_ms", "999" }, { "engine.verify_ms", "x" }, { "engine.nothing", "1" }, { "engine", "1" },
-		{ "nothing.ns", "x" }, { "rules", "17" }, { "rules", "-1" }, { "rules[4].name", "x" }, { "rules[0]", "x" },
+		{ "nothing.ns", "x" }, { "rules", "17" }, { "rules", "-1" }, { "rules[9].name", "x" }, { "rules[0]", "x" },
 		{ "rules.name", "x" }, { "rules[0x", "x" }, { "", "x" }, { "mqtt.enabled", "yes" }, { "store.profile", "tiny" },
 	};
 	struct conf *c = conf_new_default(), *same = conf_new_default();

@@ -57,9 +57,9 @@ static const struct {
 } cases[] = {
 	{ "only sites", .want = "" },
 	{ "every column of a line, in another order",
-	  .links = "life,via,port,device,segments,contract_end,budget_code,price_idr,sla_pct,kind,up_mbps,down_mbps,address,"
+	  .links = "life,via,port,device,segments,contract_end,rx_dbm_min,budget_code,price_idr,sla_pct,kind,up_mbps,down_mbps,address,"
 		   "parent,product,provider,role,site,id\n"
-		   "live,wan,ether1,s001-r1,seg-1,2028-02-29,5.2.1,450000,99.5,committed,2.5,10,10.1.0.1,node-1,P,indihome,backup,"
+		   "live,wan,ether1,s001-r1,seg-1,2028-02-29,-24.5,5.2.1,450000,99.5,committed,2.5,10,10.1.0.1,node-1,P,indihome,backup,"
 		   "s001,s001-1\n",
 	  .devices = DEVICES, .segments = "id,name,a,b,length_m\nseg-1,Duct,s001,node-1,120.5\n", .want = "" },
 	{ "rows of empty fields are skipped", .sites = "id;name\ns001;One\n;\n;\n", .want = "" },
@@ -248,7 +248,7 @@ test_schema(void)
 {
 	static const char *const want[INPUT_KINDS] = {
 		[INPUT_SITES] = "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life,",
-		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,"
+		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,rx_dbm_min,budget_code,"
 				"contract_end,segments,device,port,via,life,",
 		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life,",
 		[INPUT_SERVICES] = "id,site,kind,target,expect,interval_s,class,owner,depends,via,life,",
