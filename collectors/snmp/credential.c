@@ -9,9 +9,8 @@
 
 #define REJECT(...) do { snprintf(err, err_size, __VA_ARGS__); return -1; } while (0)
 
-/* Names come from the inventory: below the directory and nowhere else. */
-static bool
-is_plain_name(const char *name)
+bool
+credential_is_name(const char *name)
 {
 	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
 }
@@ -46,7 +45,7 @@ credential_read(struct snmp_credential *c, int dir_fd, const char *name, const c
 
 	if (version_set(c, method, err, err_size) == -1)
 		return -1;
-	if (!is_plain_name(name))
+	if (!credential_is_name(name))
 		REJECT("no usable credential: name a file of secrets/snmp in devices.csv");
 	n = secret_read(dir_fd, "secrets/snmp", name, buf, sizeof(buf), err, err_size);
 	if (n == -1)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* credential.h: the community of a device, from its file below secrets/snmp. It is never logged. */
+/*
+ * credential.h: the community of a device, from its file below secrets/snmp. It is never logged. What a file of
+ * SNMPv3 holds is v3_user.h's.
+ */
 #ifndef SIMPUL_SNMP_CREDENTIAL_H
 #define SIMPUL_SNMP_CREDENTIAL_H
 
@@ -14,6 +17,8 @@
  */
 int	credential_read(struct snmp_credential *c, int dir_fd, const char *name, const char *method,
 	    char *err, size_t err_size);
+/** A plain file name? Names come from the inventory: below the directory and nowhere else. */
+bool	credential_is_name(const char *name);
 /** Without a file: the community "public", for simulated networks. */
 int	credential_public(struct snmp_credential *c, const char *method, char *err, size_t err_size);
 

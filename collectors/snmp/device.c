@@ -16,7 +16,6 @@
 #define TIMEOUT_MIN_NS	(100 * NS_PER_MS)
 #define TIMEOUT_MAX_NS	(30 * NS_PER_S)
 #define START_SPREAD_NS (10 * NS_PER_S)		/* first polls after a start are spread over this */
-#define TROUBLE_MAX	200			/* bytes of a remedy */
 #define LOOK_AFTER_NS	NS_PER_S		/* at least this long after the last one began */
 
 static void poll_begin(struct device *d, bool look);
@@ -125,6 +124,7 @@ device_polled(struct device *d)
 	struct loop *l = d->env->loop;
 
 	pdus_stop(d);
+	device_v3_end(d);
 	if (d->too_long)
 		plan_fit(d);
 	if (d->looking) {
@@ -225,18 +225,21 @@ device_discovered(struct device *d, enum discovery_end end)
 }
 
 /*
- * The credential is read anew while there is none and while the device is silent: the file may have been put
- * right.
+ * The credential is read anew while there is none, while the device is silent (the file may have been put
+ * right), and after a reload.
  */
 static bool
 credential_ready(struct device *d)
 {
-	struct snmp_credential *c = &d->peer.credential;
+	struct snmp_credential *c = &d->peer.credential, old = *c;
 	char			trouble[TROUBLE_MAX];
 	int			rc;
 
-	if (c->community_len != 0 && d->failed < POLLS_SILENT)
+	if (strcmp(d->target.method, "3") == 0)
+		return device_v3_ready(d);
+	if (c->community_len != 0 && d->failed < POLLS_SILENT && !d->reread)
 		return true;
+	d->reread = false;
 	free(d->trouble);
 	d->trouble = NULL;
 	if (d->env->public_community)
@@ -246,10 +249,15 @@ credential_ready(struct device *d)
 		    sizeof(trouble));
 	if (rc == -1)
 		d->trouble = xstrdup(trouble);
+	else if (d->failed < POLLS_SILENT && old.community_len != 0)
+		c->version = old.version;	/* of a reload: what it speaks is known */
 	else if (is_auto(d) && c->version == SNMP_V2C && d->failed % OLDER_EACH == POLLS_SILENT) {
 		c->version = SNMP_V1;
 		d->newer_due_ns = loop_mono_ns(d->env->loop) + WALK_EVERY_NS;
 	}
+	if (rc == 0 && d->discovered && memcmp(c, &old, sizeof(old)) != 0)
+		plan_build(d);			/* the community is in its requests */
+	explicit_bzero(&old, sizeof(old));
 	return rc == 0;
 }
 
@@ -432,6 +440,7 @@ device_free(struct device *d)
 	device_inquiry_end(d);
 	plan_free(d);
 	device_collectors_free(d);
+	device_v3_free(d);
 	profile_tables_unref(d->tables);
 	sensor_numbers_free(&d->siblings.sensors);
 	wire_peer_remove(d->env->wire, &d->peer);
@@ -451,6 +460,12 @@ plan_again(struct device *d)
 	plan_build(d);
 	if (d->doing == DEVICE_POLLING)
 		pdus_send(d);
+}
+
+void
+device_reloaded(struct device *d)
+{
+	d->reread = true;
 }
 
 void

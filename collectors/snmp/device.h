@@ -13,7 +13,8 @@
  * nothing of the schedule and say nothing when they fail.
  *
  * device.c has the schedule, device_poll.c what is asked in a poll, discovery.c the walks, device_collectors.c
- * the choice of collectors; device_state.c tells core what became of it (edges only).
+ * the choice of collectors; device_v3.c keeps what SNMPv3 needs; device_state.c tells core what became
+ * of it (edges only).
  *
  * There are very many, so a device keeps between its polls only what it will need: what is in flight is made for
  * the flight, and requests that are equal to those of other devices are theirs, too (pool.h).
@@ -32,6 +33,7 @@
 #define POLLS_SILENT	  3		/* unanswered polls until the device is called silent */
 #define OLDER_EACH	  4		/* silent polls */
 #define COLLECTORS_MAX	  64		/* of one device */
+#define TROUBLE_MAX	  200		/* bytes of a remedy */
 #define WALK_TIME_MAX_NS  (60 * NS_PER_S)
 #define WALK_EVERY_NS	  (3600 * NS_PER_S)
 #define GROW_EVERY_NS	  (3600 * NS_PER_S)	/* after a device was too small, it is asked for twice as much */
@@ -51,6 +53,8 @@ struct device_env {			/* what the devices of an engine share */
 	bool		   public_community;
 	const struct sink *sink;
 	struct profile_tables *tables;	/* of the plan in force; NULL: none yet */
+	struct v3_users	  *users;		/* credentials of SNMPv3 */
+	struct map	  *engines;		/* their snmpEngineID, in hexadecimal, to its first device */
 	uint64_t	   counter[DEVICE_COUNTERS];
 };
 
@@ -159,6 +163,8 @@ struct device {
 	int64_t		      since_wall_ns;	/* last answer, or the first attempt */
 	struct rate_reading   last;		/* time of the last answer: restarts */
 	char		     *trouble;		/* no usable credential: the remedy; else NULL */
+	bool		      reread;		/* the credential file may have changed */
+	struct device_v3     *v3;		/* NULL: not of SNMPv3 */
 };
 
 /** @param env, its members  borrowed for the device's life */
@@ -166,6 +172,8 @@ struct device *device_new(struct device_env *env, const struct msg_target *t);
 void	device_free(struct device *d);
 /** Look at the device at once; if it was asked less than a second ago, or is being asked: as soon as may be. */
 void	device_poll_now(struct device *d);
+/** A new configuration is in force, which says the same of this device: its credential may have changed. */
+void	device_reloaded(struct device *d);
 /** The ports to sample, replacing those known before. A poll in flight starts again with them. */
 void	device_ports(struct device *d, const struct msg_port *ports, size_t n);
 
@@ -201,10 +209,18 @@ void	device_collectors_free(struct device *d);
 /* discovery.c */
 void	discovery_start(struct device *d);	/* ends with device_discovered() */
 
+/* device_v3.c: SNMPv3; all but the first do nothing for other versions */
+bool	device_v3_ready(struct device *d);	/* is there a credential worth a try? */
+void	device_v3_end(struct device *d);	/* a poll or look has ended */
+void	device_v3_free(struct device *d);
+const char *device_v3_weak(const struct device *d);	/* what is weak of its protection; empty: nothing */
+
 /* device_state.c */
 void	state_answered(struct device *d);		/* a usable answer came */
 void	state_restarted(struct device *d, const struct rate_reading *now);
 void	state_replaced(struct device *d, const char *old_name);
+void	state_flawed(struct device *d, const char *what);	/* it answers, but */
+void	state_sound(struct device *d, const char *what);	/* not any more */
 void	state_poll_failed(struct device *d);
 void	state_again(const struct device *d);		/* who was told has forgotten, or did not hear */
 

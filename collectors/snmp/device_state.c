@@ -31,6 +31,8 @@ tell(struct device *d, enum target_state state, const char *fmt, ...)
 		free(d->told);
 		d->told = xstrdup(m.reason);
 		d->told_state = m.state;
+		if (state == TARGET_FLAWED)	/* so does this, but it remains what is to be said */
+			d->told_state = TARGET_ANSWERING;
 		d->told_wall_ns = m.wall_ns;
 	}
 	d->env->sink->state(d->env->sink->arg, &m);
@@ -41,14 +43,15 @@ state_answered(struct device *d)
 {
 	bool	    older = d->peer.credential.version == SNMP_V1 && strcmp(d->target.method, "auto") == 0;
 	const char *how = older ? " SNMPv1, but not SNMPv2c" : "";
+	const char *weak = device_v3_weak(d), *but = weak[0] != '\0' ? "; weakly protected: " : "";
 	char	    since[TIME_TEXT_MAX];
 
 	d->failed = 0;
 	if (d->state == 0)
-		tell(d, TARGET_ANSWERING, "answers%s", how);
+		tell(d, TARGET_ANSWERING, "answers%s%s%s", how, but, weak);
 	else if (d->state != TARGET_ANSWERING)
-		tell(d, TARGET_ANSWERING, "answers again%s; no answer since %s", how,
-		    text_utc(since, sizeof(since), d->since_wall_ns));
+		tell(d, TARGET_ANSWERING, "answers again%s; no answer since %s%s%s", how,
+		    text_utc(since, sizeof(since), d->since_wall_ns), but, weak);
 	else if (older != d->told_older)
 		tell(d, TARGET_ANSWERING, "answers%s", older ? how : " SNMPv2c again");
 	d->told_older = older;
@@ -79,6 +82,28 @@ state_replaced(struct device *d, const char *old_name)
 	    d->name);
 }
 
+void
+state_flawed(struct device *d, const char *what)
+{
+	tell(d, TARGET_FLAWED, "%s", what);
+}
+
+void
+state_sound(struct device *d, const char *what)
+{
+	if (d->state == TARGET_ANSWERING)
+		tell(d, TARGET_ANSWERING, "%s", what);
+}
+
+/* The same trouble as was told, or none that needs telling again. */
+static bool
+is_told(const struct device *d, enum target_state state)
+{
+	if (d->state != state)
+		return false;
+	return d->trouble == NULL || (d->told != NULL && strcmp(d->trouble, d->told) == 0);
+}
+
 /* Silent when nothing came, wrong when something came that is of no use. */
 void
 state_poll_failed(struct device *d)
@@ -88,7 +113,7 @@ state_poll_failed(struct device *d)
 	char		  since[TIME_TEXT_MAX];
 
 	d->failed++;
-	if ((d->failed < POLLS_SILENT && d->trouble == NULL) || d->state == state)
+	if ((d->failed < POLLS_SILENT && d->trouble == NULL) || is_told(d, state))
 		return;
 	d->state = (uint8_t)state;
 	text_utc(since, sizeof(since), d->since_wall_ns);

@@ -39,6 +39,8 @@ snmp_engine_new(struct loop *l, struct packet_io *io, int secrets_fd, bool publi
 	e->env.secrets_fd = secrets_fd;
 	e->env.public_community = public_community;
 	e->env.sink = &e->sink;
+	e->env.users = v3_users_new();
+	e->env.engines = map_new();
 	e->devices = nmap_new();
 	return e;
 }
@@ -57,6 +59,8 @@ snmp_engine_free(struct snmp_engine *e)
 	profile_tables_unref(e->env.tables);
 	request_pool_free(e->env.pool);
 	wire_free(e->env.wire);
+	v3_users_free(e->env.users);
+	map_free(e->env.engines);
 	wheel_free(e->env.wheel);
 	free(e);
 }
@@ -74,6 +78,8 @@ snmp_engine_target(struct snmp_engine *e, const struct msg_target *t, const stru
 	if (d == NULL) {
 		d = device_new(&e->env, t);
 		nmap_add(e->devices, t->number, d);
+	} else {
+		device_reloaded(d);
 	}
 	device_ports(d, ports, nports);
 }
@@ -166,6 +172,8 @@ snmp_engine_counters(struct snmp_engine *e, struct msg_counters *out)
 		[WIRE_WRONG_OIDS]      = "snmp.wrong_oids",
 		[WIRE_WRONG_OTHER]     = "snmp.wrong_other",
 		[WIRE_SEND_ERRORS]     = "snmp.send_errors",
+		[WIRE_V3_DROPPED]      = "snmp.v3_dropped",
+		[WIRE_V3_AGAIN]	       = "snmp.v3_again",
 		[WIRE_PACED]	       = "snmp.paced",
 	};
 	static const char *const device_names[DEVICE_COUNTERS] = {

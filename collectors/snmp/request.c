@@ -60,8 +60,8 @@ pdu_new(enum snmp_pdu_type type, unsigned repetitions, const struct snmp_ask *as
 }
 
 /*
- * The message around the PDU: community, version, sequence. *data is grown by net-snmp; *offset counts from
- * its end.
+ * The message around the PDU: community, version, sequence; v3 has its own (v3_target.h). *data is grown by
+ * net-snmp; *offset counts from its end.
  */
 static bool
 message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_credential *cred,
@@ -69,11 +69,13 @@ message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_cre
 {
 	long version = cred->version;
 
-	return snmp_pdu_realloc_rbuild(data, size, offset, pdu) == 1 &&
-	    asn_realloc_rbuild_string(data, size, offset, 1, ASN_OCTET_STR, cred->community,
+	if (snmp_pdu_realloc_rbuild(data, size, offset, pdu) != 1)
+		return false;
+	return cred->version == SNMP_V3 ||
+	    (asn_realloc_rbuild_string(data, size, offset, 1, ASN_OCTET_STR, cred->community,
 	    cred->community_len) == 1 &&
 	    asn_realloc_rbuild_int(data, size, offset, 1, ASN_INTEGER, &version, sizeof(version)) == 1 &&
-	    asn_realloc_rbuild_sequence(data, size, offset, 1, ASN_SEQUENCE | ASN_CONSTRUCTOR, *offset) == 1;
+	    asn_realloc_rbuild_sequence(data, size, offset, 1, ASN_SEQUENCE | ASN_CONSTRUCTOR, *offset) == 1);
 }
 
 /*
@@ -81,14 +83,17 @@ message_build(u_char **data, size_t *size, size_t *offset, const struct snmp_cre
  * followed.
  */
 static void
-places_find(struct snmp_request *r)
+places_find(struct snmp_request *r, bool whole)
 {
 	struct cursor c = cursor_of(r->data, r->len);
 	uint8_t	      head;
 	size_t	      n;
 
-	/* sequence, version, community, PDU, request-id, error-status, error-index, sequence */
-	for (unsigned field = 0; field < 8; field++) {
+	/*
+	 * Of a whole message: sequence, version, community; then PDU, request-id, error-status, error-index,
+	 * sequence.
+	 */
+	for (unsigned field = whole ? 0 : 3; field < 8; field++) {
 		cursor_bytes(&c, 1);
 		head = *cursor_bytes(&c, 1);
 		n = head < 0x80 ? head : 0;
@@ -117,7 +122,7 @@ snmp_request_encode(struct snmp_request *r, const struct snmp_credential *cred, 
 	r->data = xcalloc(1, offset);
 	memcpy(r->data, data + size - offset, offset);
 	r->len = (uint16_t)offset;
-	places_find(r);
+	places_find(r, cred->version != SNMP_V3);
 	explicit_bzero(data, size);
 	free(data);
 	snmp_free_pdu(pdu);

@@ -45,7 +45,7 @@ struct snmp_credential {
 };
 
 struct snmp_request {			/* zeroed is empty; snmp_request_fini() when done */
-	uint8_t *data;			/* a whole datagram */
+	uint8_t *data;			/* a whole datagram; of v3 the PDU */
 	uint16_t len;
 	uint16_t id_at;			/* place of the four bytes of the request-id */
 	uint16_t varbinds_at;		/* place of the varbind list's content, which runs to the end */

@@ -2,10 +2,10 @@
 /*
  * v3.h: the SNMPv3 message (RFC 3412) under the user-based security model (RFC 3414), strict and bounded:
  *
- *	message ::= SEQUENCE { version INTEGER,
- *	    SEQUENCE { msgID, msgMaxSize INTEGER, msgFlags OCTET STRING, msgSecurityModel INTEGER }, OCTET STRING of (SEQUENCE { engine OCTET STRING, boots, time INTEGER,
- *	    user, digest, salt OCTET STRING }), scoped PDU or OCTET STRING of its cipher text }
- *	scoped PDU ::= SEQUENCE { contextEngineID, contextName OCTET STRING, pdu }
+ *	message  ::= SEQUENCE { version INTEGER, head, OCTET STRING of security, scoped or its cipher text }
+ *	head     ::= SEQUENCE { msgID, msgMaxSize INTEGER, msgFlags OCTET STRING, msgSecurityModel INTEGER }
+ *	security ::= SEQUENCE { engine OCTET STRING, boots, time INTEGER, user, digest, salt OCTET STRING }
+ *	scoped   ::= SEQUENCE { contextEngineID, contextName OCTET STRING, pdu }
  *
  * In two steps, both pure: v3_decode() reads the head of any datagram; who knows the user's keys at that
  * engine (the poller for its target, the trap receiver for its senders) then calls v3_open(), which checks

@@ -20,6 +20,7 @@
 #define DRAWS_MAX    8			/* places tried before the table grows */
 #define ID_LIFE_S    40			/* beyond every time-out */
 #define BACKOFF_PART 2			/* each try waits longer than the one before by a half */
+#define AGAIN_MAX    4			/* v3: twice a discovery, and its hint at the time put right */
 #define JITTER_PART  4			/* and by up to a quarter at random: no retries in step */
 
 struct slot {
@@ -45,6 +46,10 @@ struct snmp_wire {
 	struct lag	    lag;
 	uint64_t	    counter[WIRE_COUNTERS];
 	struct snmp_message msg;		/* the answer at hand */
+	struct v3_message   head;		/* v3: its head */
+	bool		    is_v3;
+	uint8_t		   *plain;		/* v3: what msg points into; NULL before the first */
+	uint64_t	    salt;		/* v3: of the next message */
 };
 
 struct snmp_wire *
@@ -58,6 +63,7 @@ wire_new(struct loop *l, struct packet_io *io, struct wheel *wheel)
 	w->nslots = SLOTS_MIN;
 	w->slot = xcalloc(w->nslots, sizeof(*w->slot));
 	w->peers = nmap_new();
+	w->salt = loop_random(l);
 	return w;
 }
 
@@ -73,6 +79,7 @@ wire_free(struct snmp_wire *w)
 		explicit_bzero(w->sealed, w->sealed_size);
 	free(w->sealed);
 	free(w->slot);
+	free(w->plain);
 	free(w);
 }
 
@@ -203,21 +210,39 @@ exchange_find(const struct snmp_wire *w, uint32_t id)
 static size_t
 message_size(const struct snmp_exchange *x)
 {
-	return x->request->len;
+	return x->request->len + (x->peer->v3 != NULL ? V3_OVERHEAD_MAX : 0);
 }
 
-/* Write the message of a try; it has message_size() bytes. */
+/* Write the message of a try into a room of message_size() bytes. It is empty when it cannot be sealed. */
 static void
-message_seal(const struct snmp_exchange *x, uint32_t id, uint8_t *out)
+message_seal(struct snmp_wire *w, struct snmp_exchange *x, uint32_t id, uint8_t *room, struct packet_out *out)
 {
-	memcpy(out, x->request->data, x->request->len);
-	snmp_request_patch(out, x->request, (int32_t)id);
+	struct v3_target *t = x->peer->v3;
+	uint8_t		 *request = t != NULL ? w->plain : room;
+
+	memcpy(request, x->request->data, x->request->len);
+	snmp_request_patch(request, x->request, (int32_t)id);
+	*out = (struct packet_out){ .to = x->peer->address, .port = x->peer->port, .data = room,
+		.len = x->request->len };
+	if (t == NULL)
+		return;
+	out->len = v3_target_seal(t, loop_mono_ns(w->loop), (int32_t)id, w->salt++, request, x->request->len,
+	    room, message_size(x));
+	out->data = room + message_size(x) - out->len;
+	x->sealed = t->generation;
 }
 
 /* Read a datagram as far as its request-id. @return 0, or -1 with *why */
 static int
 message_open(struct snmp_wire *w, const struct packet_in *in, uint32_t *id, const char **why)
 {
+	w->is_v3 = w->plain != NULL && v3_is_version(in->data, in->len);
+	if (w->is_v3) {
+		if (v3_decode(&w->head, in->data, in->len, why) == -1)
+			return -1;
+		*id = (uint32_t)w->head.msg_id;
+		return 0;
+	}
 	if (snmp_decode(&w->msg, in->data, in->len, why) == -1)
 		return -1;
 	*id = (uint32_t)w->msg.request_id;
@@ -294,24 +319,37 @@ timeout_set(struct snmp_exchange *x, int64_t sent_ns)
 	wheel_set(w->wheel, &x->timer, until, exchange_timeout, x);
 }
 
-/* Write the messages of a batch behind each other. */
-static void
-batch_seal(struct snmp_wire *w, struct snmp_exchange *const *x, const uint32_t *id, struct packet_out *out, size_t n)
+/* Write the messages of a batch behind each other, but what cannot be sealed. @return how many */
+static size_t
+batch_seal(struct snmp_wire *w, struct snmp_exchange **x, uint32_t *id, struct packet_out *out, size_t n)
 {
-	size_t size = 0;
+	size_t size = 0, good = 0;
+	bool   v3 = false;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		size += message_size(x[i]);
+		v3 = v3 || x[i]->peer->v3 != NULL;
+	}
+	if (v3 && w->plain == NULL)
+		w->plain = xcalloc(1, V3_MESSAGE_MAX);
 	if (size > w->sealed_size) {
 		w->sealed_size = 2 * size;
 		w->sealed = xrealloc(w->sealed, w->sealed_size, 1);
 	}
 	for (size_t i = 0, at = 0; i < n; i++) {
-		out[i] = (struct packet_out){ .to = x[i]->peer->address, .port = x[i]->peer->port,
-			.data = w->sealed + at, .len = message_size(x[i]) };
-		message_seal(x[i], id[i], w->sealed + at);
-		at += out[i].len;
+		message_seal(w, x[i], id[i], w->sealed + at, &out[good]);
+		at += message_size(x[i]);
+		if (out[good].len == 0) {
+			w->counter[WIRE_SEND_ERRORS]++;
+			x[i]->peer->unsent = true;
+			x[i]->peer->complaint = "the request cannot be encrypted";
+			timeout_set(x[i], loop_mono_ns(w->loop));
+			continue;
+		}
+		x[good] = x[i];
+		id[good++] = id[i];
 	}
+	return good;
 }
 
 /* One batch from the front of the queue; an exchange that was stopped meanwhile is not in the table any more. */
@@ -326,9 +364,9 @@ batch_send(struct snmp_wire *w, const uint32_t *queue, size_t nqueue)
 	for (size_t i = 0; i < nqueue; i++)
 		if ((x[n] = exchange_find(w, queue[i])) != NULL)
 			id[n++] = queue[i];
+	n = batch_seal(w, x, id, out, n);
 	if (n == 0)
 		return 0;
-	batch_seal(w, x, id, out, n);
 	w->io->ops->send(w->io, PACKET_UDP, out, n);
 	w->counter[WIRE_REQUESTS] += n;
 	for (size_t i = 0; i < n; i++) {
@@ -375,19 +413,23 @@ wire_flush(void *arg)
 }
 
 static void
-exchange_try(struct snmp_exchange *x)
+queue_add(struct snmp_wire *w, uint32_t id)
 {
-	struct snmp_wire *w = x->wire;
-
-	x->id[x->tries] = id_new(w, x);
-	x->sent_ns[x->tries] = loop_mono_ns(w->loop);
 	if (w->nqueue == w->queue_size) {
 		w->queue_size = 2 * w->queue_size + BATCH_MAX;
 		w->queue = xrealloc(w->queue, w->queue_size, sizeof(*w->queue));
 	}
-	w->queue[w->nqueue++] = x->id[x->tries++];
+	w->queue[w->nqueue++] = id;
 	if (!loop_timer_is_set(&w->flush))	/* after all that falls due by now */
 		loop_timer_set(w->loop, &w->flush, loop_mono_ns(w->loop), wire_flush, w);
+}
+
+static void
+exchange_try(struct snmp_exchange *x)
+{
+	x->id[x->tries] = id_new(x->wire, x);
+	x->sent_ns[x->tries] = loop_mono_ns(x->wire->loop);
+	queue_add(x->wire, x->id[x->tries++]);
 }
 
 void
@@ -397,6 +439,7 @@ exchange_start(struct snmp_exchange *x, struct snmp_wire *w, struct snmp_peer *p
 	x->wire = w;
 	x->peer = p;
 	x->tries_max = (uint8_t)tries;
+	x->again = 0;
 	exchange_try(x);
 }
 
@@ -443,6 +486,34 @@ counter_of(enum snmp_check check)
 	}
 }
 
+/*
+ * v3: open what has come for an exchange, or send its request once more, under the same id, now that more is
+ * known of the agent. @return whether there is an answer to look at
+ */
+static bool
+message_unseal(struct snmp_wire *w, struct snmp_exchange *x, uint32_t id)
+{
+	struct v3_target *t = x->peer->v3;
+	const char	 *why = snmp_check_words[SNMP_WRONG_VERSION];
+	enum v3_verdict	  v = V3_DROP;
+
+	if (!w->is_v3)
+		return true;
+	if (t != NULL)
+		v = v3_target_take(t, loop_mono_ns(w->loop), x->sealed, &w->head, w->plain, &w->msg, &why);
+	if (v == V3_ANSWER)
+		return true;
+	if (v == V3_AGAIN && x->again < AGAIN_MAX) {
+		x->again++;
+		w->counter[WIRE_V3_AGAIN]++;
+		queue_add(w, id);
+		return false;
+	}
+	w->counter[WIRE_V3_DROPPED]++;
+	x->peer->complaint = why;
+	return false;
+}
+
 void
 wire_packet(struct snmp_wire *w, const struct packet_in *in)
 {
@@ -472,6 +543,8 @@ wire_packet(struct snmp_wire *w, const struct packet_in *in)
 		x->peer->complaint = "answer from another address or port";
 		return;
 	}
+	if (!message_unseal(w, x, id))
+		return;
 	if ((check = message_check(w, x, id)) != SNMP_MATCHES) {
 		w->counter[counter_of(check)]++;
 		x->peer->complaint = snmp_check_words[check];

@@ -8,12 +8,16 @@
  * remembered as the peer's complaint, and the request times out as if nothing had come. Each try waits longer
  * than the one before, but none beyond the deadline of its poll. What is started within one 5 ms tick leaves
  * in batches, as much as the answers have room for; the rest follows in the next ticks.
+ *
+ * Under SNMPv3 the request is the PDU alone; each time it is sent, the peer's target (v3_target.h) seals it
+ * into a message, whose msgID is the request-id.
  */
 #ifndef SIMPUL_SNMP_WIRE_H
 #define SIMPUL_SNMP_WIRE_H
 
 #include "base/packet_io.h"
 #include "collectors/snmp/request.h"
+#include "collectors/snmp/v3_target.h"
 #include "schedule/lag.h"
 #include "schedule/wheel.h"
 
@@ -26,6 +30,7 @@ struct snmp_peer {			/* whom we ask; lives in its device */
 	struct addr	       address;
 	uint16_t	       port;
 	struct snmp_credential credential;
+	struct v3_target      *v3;		/* of its device; NULL: v1 or v2c */
 	int64_t		       timeout_ns;
 	bool		       unsent;		/* the kernel would not send a request */
 	const char	      *complaint;	/* why the last wrong answer was dropped, or NULL; constant */
@@ -46,6 +51,8 @@ struct snmp_exchange {			/* embedded in its owner, zeroed at first */
 	struct snmp_peer    *peer;
 	const struct snmp_request *request;	/* borrowed while open */
 	bool		     walk;	/* the answer's OIDs are not those asked */
+	uint8_t		     again;	/* v3: times that it was sealed anew, knowing more of the agent */
+	uint8_t		     sealed;	/* v3: the generation of what was known then */
 	uint8_t		     tries;	/* made so far; 0 = not open */
 	uint8_t		     tries_max;
 	uint32_t	     id[WIRE_TRIES];
@@ -58,6 +65,7 @@ struct snmp_exchange {			/* embedded in its owner, zeroed at first */
 enum wire_counter {
 	WIRE_REQUESTS, WIRE_RETRIES, WIRE_RESPONSES, WIRE_TIMEOUTS, WIRE_MALFORMED, WIRE_UNMATCHED, WIRE_LATE,
 	WIRE_WRONG_SOURCE, WIRE_WRONG_COMMUNITY, WIRE_WRONG_OIDS, WIRE_WRONG_OTHER, WIRE_SEND_ERRORS, WIRE_PACED,
+	WIRE_V3_DROPPED, WIRE_V3_AGAIN,
 	WIRE_COUNTERS
 };
 

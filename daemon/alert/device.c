@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * device.c: devices that fall silent, answer again, restart or are replaced.
+ * device.c: devices that fall silent, answer again, restart, are replaced, or answer with a defect that is named.
  *
  * A silent device makes events, never a line's state. Behind a dead line it is silent for a known reason:
  * nothing is said until the line has been judged, and after its return the device gets a few polls to answer.
@@ -93,6 +93,8 @@ device_state_changed(struct core *c, struct device_live *d, const struct msg_tar
 		device_event(c, d, "device.restarted", SEVERITY_INFO);
 	if (st->state == TARGET_REPLACED)
 		device_event(c, d, "device.replaced", SEVERITY_INFO);
+	if (st->state == TARGET_FLAWED)
+		device_event(c, d, "device.flawed", SEVERITY_WARNING);
 	if (answers && d->told) {
 		d->told = false;
 		device_event(c, d, "device.answering", SEVERITY_WARNING);

@@ -308,7 +308,7 @@ static void
 target_state_fields(struct wire *w, struct msg_target_state *m)
 {
 	u32(w, &m->number);
-	word(w, &m->state, TARGET_ANSWERING, TARGET_REPLACED);
+	word(w, &m->state, TARGET_ANSWERING, TARGET_FLAWED);
 	i64(w, &m->wall_ns);
 	STR(w, m->reason);
 	STR(w, m->name);

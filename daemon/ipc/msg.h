@@ -124,7 +124,9 @@ struct msg_probe_done {		/* PROBE_DONE: may come in several frames; every number
 	} done[PROBE_NOW_MAX];
 };
 
-enum target_state { TARGET_ANSWERING = 1, TARGET_SILENT, TARGET_WRONG, TARGET_RESTARTED, TARGET_REPLACED };
+enum target_state {
+	TARGET_ANSWERING = 1, TARGET_SILENT, TARGET_WRONG, TARGET_RESTARTED, TARGET_REPLACED, TARGET_FLAWED
+};
 struct msg_target_state {	/* TARGET_STATE: edges only */
 	uint32_t number;
 	uint8_t	 state;		/* enum target_state */

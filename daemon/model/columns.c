@@ -13,7 +13,7 @@ const char *const site_class_names[] = { "critical", "office", "park", NULL };
 const char *const life_names[] = { "planned", "building", "live", "retired", NULL };
 const char *const link_role_names[] = { "main", "backup", NULL };
 const char *const link_kind_names[] = { "best_effort", "committed", NULL };
-static const char *const snmp_versions[] = { "auto", "1", "2c", NULL };
+static const char *const snmp_versions[] = { "auto", "1", "2c", "3", NULL };
 
 #define ID(row)	     { "id", COLUMN_ID, .required = true, .offset = offsetof(struct row, id), \
 	.help = "Stable key: small letters, digits and \"-\", not only digits; never used again." }
@@ -109,7 +109,7 @@ static const struct column device_columns[] = {
 	  .offset = offsetof(struct device, version),
 	  .help = "SNMP version; auto: 2c, and 1 of a device that answers to nothing else." },
 	{ "credential", COLUMN_FILE, .max = 63, .offset = offsetof(struct device, credential),
-	  .help = "File below secrets/snmp with its community; without it the device is not polled." },
+	  .help = "File below secrets/snmp with its community (version 3: user and pass phrases); without it the device is not polled." },
 	{ "interval_s", COLUMN_U32, .min = 10, .max = 3600, .offset = offsetof(struct device, interval_s),
 	  .help = "Seconds between two polls; without it those of snmp.interval_s." },
 	OWNER(device),
