@@ -129,7 +129,7 @@ rig_close(struct rig *r)
 static void
 file_write(const char *path, const char *text)
 {
-	char  beside[160];
+	char  beside[200];
 	FILE *f;
 
 	snprintf(beside, sizeof(beside), "%s.new", path);
@@ -181,7 +181,7 @@ agent_stop(struct rig_agent *a)
 	a->pid = 0;
 }
 
-static void
+__attribute__((unused)) static void
 credential_write(struct rig *r, const char *name, const char *text)
 {
 	char path[160];
@@ -190,7 +190,7 @@ credential_write(struct rig *r, const char *name, const char *text)
 	file_write(path, text);
 }
 
-static struct rig_device *
+__attribute__((unused)) static struct rig_device *
 rig_device(struct rig *r, const struct rig_agent *a, const char *name)
 {
 	struct rig_device *d = &r->device[r->n++];
@@ -218,7 +218,7 @@ rig_tick(void *arg)
 }
 
 /* Run until the condition holds. */
-static bool
+__attribute__((unused)) static bool
 rig_until(struct rig *r, bool (*condition)(struct rig *r), const char *what)
 {
 	r->condition = condition;
