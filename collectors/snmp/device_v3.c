@@ -107,6 +107,12 @@ twin_tell(struct device *d, const struct device *other)
 	state_flawed(d, text);
 }
 
+static void
+sound_tell(struct device *d)
+{
+	state_sound(d, "answers; its snmpEngineID is its own again");
+}
+
 /* The engine is another one from here on, or the device goes: who shares the old one now? */
 static void
 engine_leave(struct device *d)
@@ -117,7 +123,7 @@ engine_leave(struct device *d)
 	if (first == d) {
 		map_remove(d->env->engines, v->engine);
 	} else if (first != NULL && first == v->twin && first->v3->twins > 0 && --first->v3->twins == 0) {
-		state_sound(first, "answers; its snmpEngineID is its own again");
+		sound_tell(first);
 	}
 	v->twin = NULL;
 	v->twins = 0;
@@ -139,8 +145,12 @@ engine_look(struct device *d)
 			engine_leave(d);
 		memcpy(v->engine, engine, sizeof(engine));
 	}
-	if (map_add(d->env->engines, v->engine, d) == 0)
+	if (map_add(d->env->engines, v->engine, d) == 0) {
+		if (v->twin != NULL)		/* who had it first has another one, or is gone */
+			sound_tell(d);
+		v->twin = NULL;
 		return;
+	}
 	first = map_get(d->env->engines, v->engine);
 	if (first == d || first == v->twin)
 		return;

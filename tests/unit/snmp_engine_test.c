@@ -124,6 +124,8 @@ test_credential(void)
 	char	    path[] = "/tmp/simpul-secrets-XXXXXX";
 	int	    dir = mkdtemp(path) != NULL ? open(path, O_RDONLY | O_DIRECTORY) : -1;
 	struct lab *lab = lab_bare(1, "2c", dir);
+	uint64_t    retries;
+	size_t	    told;
 
 	lab_ports(lab, LINK);
 	lab_run(lab, 5 * MINUTE);
@@ -146,6 +148,14 @@ test_credential(void)
 	ok(fchmodat(dir, "city-read", 0600, 0) == 0, "(closed it)");
 	lab_run(lab, 2 * MINUTE);
 	ok(lab->state[lab->nstates - 1].state == TARGET_ANSWERING, "a file put right is found in the next interval");
+	told = lab->nstates;
+	retries = counter(lab, "snmp.retries");
+	unlinkat(dir, "city-read", 0);
+	write_file(dir, "city-read", "another\n");
+	strcpy(lab->agent.community, "another");
+	lab_ports(lab, LINK);		/* as after a reload */
+	lab_run(lab, 3 * MINUTE);
+	ok(counter(lab, "snmp.retries") == retries && lab->nstates == told && last_sample(lab, ETHER1)->quality == QUALITY_GOOD, "after a reload a changed one is used at once");
 	lab_free(lab);
 	unlinkat(dir, "city-read", 0);
 	unlinkat(dir, "real", 0);

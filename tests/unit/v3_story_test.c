@@ -8,6 +8,7 @@
 
 #define ENGINE_A "exactEngineID 0x80001f880473746f727931\n"
 #define ENGINE_B "exactEngineID 0x80001f880473746f727932\n"
+#define ENGINE_C "exactEngineID 0x80001f880473746f727933\n"
 #define ROUSER	 "rouser noc priv .1.3.6.1.2.1.1\n"
 #define USER(P)	 "createUser noc SHA-256 \"" P "\" AES \"" P "\"\n"
 #define FILE_OF(P) "user noc\nauth sha256 " P "\npriv aes128 " P "\n"
@@ -56,6 +57,13 @@ both_are_flawed(struct rig *rig)
 {
 	(void)rig;
 	return da->flaws > 0 && db->flaws > 0;
+}
+
+static bool
+both_share(struct rig *rig)
+{
+	(void)rig;
+	return strstr(da->flaw, "same snmpEngineID") != NULL && strstr(db->flaw, "same snmpEngineID") != NULL;
 }
 
 static void
@@ -152,6 +160,17 @@ story_cloned(void)
 	ok(strstr(db->flaw, "snmpEngineID changed from 80001f880473746f727931 to 80001f880473746f727932") != NULL, "the change is told: %s",
 	    db->flaw);
 	ok(strstr(da->reason, "its own again") != NULL, "and to the other: %s", da->reason);
+
+	da->flaws = db->flaws = 0;
+	agent_stop(&b);
+	users_forget(&b);
+	restart(&b, 2, ENGINE_A ROUSER USER("third phrase"));
+	rig_until(&r, both_share, "copied once more");
+	agent_stop(&a);
+	users_forget(&a);
+	restart(&a, 1, ENGINE_C ROUSER USER("third phrase"));
+	rig_until(&r, both_go_on, "and it is the first that gets another one: polling goes on");
+	ok(strstr(db->reason, "its own again") != NULL, "told to who stays: %s", db->reason);
 }
 
 static int64_t since_ns;
@@ -172,7 +191,7 @@ story_frozen(void)
 	snprintf(saved, sizeof(saved), "%s/saved", r.dir);
 	snprintf(command, sizeof(command), "cp %s %s", kept, saved);
 	ok(system(command) == 0, "(kept what the agent keeps)");
-	restart(&a, 1, ENGINE_A ROUSER USER("third phrase"));
+	restart(&a, 1, ENGINE_C ROUSER USER("third phrase"));
 	da->flaws = 0;
 	since_ns = loop_mono_ns(r.loop);
 	rig_until(&r, long_enough, "(its time runs)");
@@ -180,14 +199,14 @@ story_frozen(void)
 
 	agent_stop(&a);
 	rename(saved, kept);
-	restart(&a, 1, ENGINE_A ROUSER USER("third phrase"));
+	restart(&a, 1, ENGINE_C ROUSER USER("third phrase"));
 	rig_until(&r, a_is_flawed, "restarted, but it forgot that it was: polling goes on");
 	ok(strstr(da->flaw, "snmpEngineTime went back") != NULL && strstr(da->flaw, "boots file") != NULL, "told: %s", da->flaw);
 
 	agent_stop(&a);
 	remove(kept);
 	da->flaws = 0;
-	restart(&a, 1, ENGINE_A ROUSER USER("third phrase"));
+	restart(&a, 1, ENGINE_C ROUSER USER("third phrase"));
 	rig_until(&r, a_is_flawed, "it lost all that it kept: polling goes on");
 	ok(strstr(da->flaw, "snmpEngineBoots went back") != NULL, "told: %s", da->flaw);
 }
