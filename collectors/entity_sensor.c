@@ -382,8 +382,10 @@ es_fini(struct collector *c)
 	sensors_free(st->sensor, st->n);
 }
 
-/* What it feeds, the value of a sensor, stands in the table of profile_table.c. */
-static const struct metric es_metrics[] = { { 0 } };
+static const struct metric es_metrics[] = {
+	{ "value", UNIT_NONE, METRIC_GAUGE, "", "entPhySensorValue with its scale: the value of a sensor, as of profile_table" },
+	{ 0 }
+};
 
 const struct collector_ops collector_entity_sensor = {
 	.name	    = "entity_sensor",

@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "collectors/profile_describe.h"
 #include "collectors/profile_tables.h"
 #include "collectors/profile_value.h"
 #include "collectors/sensor.h"
@@ -66,30 +67,6 @@ state_free(struct table_state *st)
 	free(st->exists);
 	free(st->number);
 	free(st->rate);
-}
-
-/* Columns of values that this row has. */
-static uint32_t
-value_columns(const struct profile_table *t, const struct row *row)
-{
-	uint32_t has = 0;
-
-	for (uint16_t k = 0; k < t->nvalues; k++)
-		if (row_has(row, t->value[k].column))
-			has |= COLUMN(t->value[k].column);
-	return has;
-}
-
-static bool
-value_exists(const struct profile_table_value *v, const struct row *row)
-{
-	const struct snmp_value *value = &row->value[v->column];
-
-	if (!row_has(row, v->column))
-		return false;
-	if (v->where != NO_COLUMN && !profile_is_listed(&v->value->where, profile_raw(&row->value[v->where])))
-		return false;
-	return !v->value->skip_none || !profile_is_none(v->value, profile_raw_of(v->value, value));
 }
 
 /* What stands before it, a dot, and the rest of the index. */
@@ -198,7 +175,7 @@ row_learn(const struct profile_table *t, struct table_state *st, size_t i, const
 	r->learnt = true;
 	r->has = row_columns(row, t->ncolumns);
 	for (uint16_t k = 0; k < t->nvalues; k++)
-		st->exists[i * t->nvalues + k] = value_exists(&t->value[k], row);
+		st->exists[i * t->nvalues + k] = profile_table_has(&t->value[k], row);
 }
 
 static void
@@ -282,7 +259,7 @@ rows_walked(struct collector *c, struct map *labels, const struct row *rows, siz
 	struct table_state	   *st = c->state;
 
 	for (size_t i = 0; i < n; i++) {
-		if (value_columns(t, &rows[i]) == 0)
+		if (profile_table_columns(t, &rows[i]) == 0)
 			continue;
 		if (st->nrows == t->table->rows_max) {
 			log_debug("snmp", "device %u: %s has more than %u rows", c->device, t->table->name,
@@ -437,7 +414,7 @@ row_is_same(const struct collector *c, struct table_state *st, const struct tabl
 	char			    label[SENSOR_LABEL_MAX + 1];
 	size_t			    len;
 
-	if (r->learnt && value_columns(t, row) == 0)
+	if (r->learnt && profile_table_columns(t, row) == 0)
 		return false;
 	if (column == NO_COLUMN || !row_has(row, column) || st->moves > MOVES_MAX)
 		return true;
@@ -484,16 +461,6 @@ host_take(struct collector *c, enum profile_host host, double value)
 	c->siblings->host_n[host_value[host]]++;
 }
 
-static double
-gauge_value(const struct profile_table_value *v, const struct row *row)
-{
-	double raw = profile_raw_of(v->value, &row->value[v->column]), sum = v->value->nper == 0 ? 1 : 0;
-
-	for (uint8_t i = 0; i < v->value->nper; i++)
-		sum += profile_raw_of(v->value, &row->value[v->per[i]]);
-	return profile_value_per(v->value, raw, sum);
-}
-
 static void
 value_take(struct collector *c, const struct profile_table_value *v, const struct row *row, uint32_t number,
     const struct poll *poll)
@@ -502,11 +469,11 @@ value_take(struct collector *c, const struct profile_table_value *v, const struc
 	struct table_state	   *st = c->state;
 
 	if (v->value->host != PROFILE_HOST_NONE)
-		host_take(c, v->value->host, gauge_value(v, row));
+		host_take(c, v->value->host, profile_table_gauge(v, row));
 	else if (number != 0 && v->rate != NO_RATE)
 		counter_take(c, v, &st->rate[row->tag * t->nrates + v->rate], number, &row->value[v->column], poll);
 	else if (number != 0)
-		sensor_emit(c, number, gauge_value(v, row), poll->step_s, QUALITY_UNKNOWN, poll->wall_ns);
+		sensor_emit(c, number, profile_table_gauge(v, row), poll->step_s, QUALITY_UNKNOWN, poll->wall_ns);
 }
 
 static bool
@@ -552,6 +519,25 @@ table_end(struct collector *c, const struct poll *poll)
 	st->moved = st->learning = false;
 	if (st->tell && poll->answered)
 		sensors_tell(c);
+}
+
+void
+profile_table_describe(const struct collector *c, const struct row *rows, size_t n,
+    void (*each)(void *arg, const struct msg_profile_tested *m), void *arg)
+{
+	const struct profile_table *t = c->arg;
+	const struct table_state   *st = c->state;
+	const struct row	   *row = rows, *end = rows + n;
+
+	for (size_t i = 0; i < st->nrows; i++) {
+		const struct table_row *r = &st->row[i];
+
+		while (row < end && snmp_index_compare(row->index, row->nindex, r->index, r->nindex) != 0)
+			row++;
+		for (uint16_t k = 0; row < end && k < t->nvalues; k++)
+			if (row_has(row, t->value[k].column))
+				profile_value_describe(t, &t->value[k], row, r->label, row_port(c, t, r), each, arg);
+	}
 }
 
 static void

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/profile_value.h"
+
 _Static_assert(PROFILE_COLUMNS_MAX <= COLLECTOR_COLUMNS_MAX, "a table of a profile is one collector");
 _Static_assert(PROFILE_ENTRY_ARCS + 1 <= SNMP_COLUMN_ARCS, "an entry and its column fit");
 
@@ -128,4 +130,37 @@ profile_tables_of(const struct profile_tables *t, const char *named, const uint3
 					out[n++] = &t->v[t->first[k] + m];
 		}
 	return n;
+}
+
+uint32_t
+profile_table_columns(const struct profile_table *t, const struct row *row)
+{
+	uint32_t has = 0;
+
+	for (uint16_t k = 0; k < t->nvalues; k++)
+		if (row_has(row, t->value[k].column))
+			has |= COLUMN(t->value[k].column);
+	return has;
+}
+
+bool
+profile_table_has(const struct profile_table_value *v, const struct row *row)
+{
+	const struct snmp_value *value = &row->value[v->column];
+
+	if (!row_has(row, v->column))
+		return false;
+	if (v->where != NO_COLUMN && !profile_is_listed(&v->value->where, profile_raw(&row->value[v->where])))
+		return false;
+	return !v->value->skip_none || !profile_is_none(v->value, profile_raw_of(v->value, value));
+}
+
+double
+profile_table_gauge(const struct profile_table_value *v, const struct row *row)
+{
+	double raw = profile_raw_of(v->value, &row->value[v->column]), sum = v->value->nper == 0 ? 1 : 0;
+
+	for (uint8_t i = 0; i < v->value->nper; i++)
+		sum += profile_raw_of(v->value, &row->value[v->per[i]]);
+	return profile_value_per(v->value, raw, sum);
 }

@@ -51,4 +51,11 @@ void	profile_tables_unref(struct profile_tables *t);	/* NULL allowed */
 size_t	profile_tables_of(const struct profile_tables *t, const char *named, const uint32_t *arc, size_t narcs,
 	    const char **profile, const struct profile_table **out, size_t room);
 
+/** Columns of values that this row has, bit by bit. */
+uint32_t profile_table_columns(const struct profile_table *t, const struct row *row);
+/** Has this row that value, as where and skip_none say? */
+bool	profile_table_has(const struct profile_table_value *v, const struct row *row);
+/** Of a gauge or state; NAN: unknown. */
+double	profile_table_gauge(const struct profile_table_value *v, const struct row *row);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "collectors/sensor.h"
 #include "collectors/snmp/credential.h"
+#include "collectors/snmp/trial.h"
 
 #define TIMEOUT_NS	(2 * NS_PER_S)
 #define TIMEOUT_MIN_NS	(100 * NS_PER_MS)
@@ -437,6 +438,7 @@ device_free(struct device *d)
 	if (d->look != NULL)
 		wheel_cancel(d->env->wheel, d->look);
 	free(d->look);
+	trial_end(d->trial, "the device has left the plan, or has changed in it");
 	device_inquiry_end(d);
 	plan_free(d);
 	device_collectors_free(d);

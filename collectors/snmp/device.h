@@ -116,6 +116,8 @@ struct device_target {			/* as in msg_target; the texts are in one block */
 
 enum device_doing { DEVICE_IDLE, DEVICE_ASKING, DEVICE_WALKING, DEVICE_POLLING };
 
+struct trial;
+
 struct device {
 	struct device_env    *env;
 	struct device_target  target;
@@ -132,6 +134,7 @@ struct device {
 	int64_t		      begun_ns;	/* the last poll or look */
 	bool		      poll_due, look_due;	/* after the poll or look at hand */
 	struct inquiry	     *inquiry;	/* in progress, or NULL */
+	struct trial	     *trial;	/* likewise: a profile is tried on it */
 
 	/* discovery */
 	int64_t		      walk_due_ns, newer_due_ns;	/* newer: asked by SNMPv2c again, when auto */

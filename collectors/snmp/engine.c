@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "collectors/sensor.h"
 #include "collectors/snmp/device.h"
+#include "collectors/snmp/trial.h"
 
 const struct conf_opt snmp_options[] = {
 	{ "interval_s", CONF_NUMBER, "s", 10, 3600, "60", .help = "Time between two polls of a device." },
@@ -110,6 +111,18 @@ snmp_engine_profiles(struct snmp_engine *e, struct snmp_profiles *set)
 	e->env.tables = profile_tables_new(set);
 	while ((d = nmap_next(e->devices, &at)) != NULL)
 		d->walk_wanted = true;
+}
+
+void
+snmp_engine_try(struct snmp_engine *e, uint32_t token, const struct msg_profile_test *m)
+{
+	struct device *d = nmap_get(e->devices, m->device);
+
+	if (d != NULL)
+		trial_start(d, token, m->profile);
+	else
+		e->sink.profile_test_end(e->sink.arg, token,
+		    &(struct msg_profile_test_end){ .error = "the device is not measured" });
 }
 
 void

@@ -38,6 +38,11 @@ void	snmp_engine_sensors(struct snmp_engine *e, uint32_t number, struct sensor_n
  * @param set  linked; taken
  */
 void	snmp_engine_profiles(struct snmp_engine *e, struct snmp_profiles *set);
+/**
+ * Try a profile on a device: values by the sink's profile_tested(), and one profile_test_end(), which may come
+ * before this returns.
+ */
+void	snmp_engine_try(struct snmp_engine *e, uint32_t token, const struct msg_profile_test *m);
 void	snmp_engine_remove(struct snmp_engine *e, uint32_t number);
 /**
  * Look at a device beside its schedule, as soon as its last poll is a second old and over: states are read, the

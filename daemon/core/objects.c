@@ -20,6 +20,7 @@
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/sensors.h"
+#include "core/trial.h"
 #include "model/snmp_profile.h"
 
 /* ---- series numbers ---- */
@@ -386,6 +387,7 @@ core_objects_free(struct core *c)
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		core_sensors_free(c, c->device[k]);
 	core_sensors_fini(c);
+	core_trials_free(c);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		free(c->device[k]);
 	free(c->site);

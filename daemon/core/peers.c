@@ -17,6 +17,7 @@
 #include "core/samples.h"
 #include "core/sensors.h"
 #include "core/traps.h"
+#include "core/trial.h"
 #include "live/counters.h"
 
 struct store_request {
@@ -77,6 +78,28 @@ take_sensor_found(struct core *c, const struct ipc_msg *msg)
 		return -1;
 	if ((d = nmap_get(c->device_by_number, m.device)) != NULL)
 		core_sensor_found(c, d, &m);
+	return 0;
+}
+
+static int
+take_tested(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_profile_tested m;
+
+	if (msg_profile_tested_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	core_trial_value(c, msg->token, &m);
+	return 0;
+}
+
+static int
+take_test_end(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_profile_test_end m;
+
+	if (msg_profile_test_end_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	core_trial_end(c, msg->token, &m);
 	return 0;
 }
 
@@ -299,6 +322,8 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_PORTS_END] = PROCESS_MEASURE,
 	[IPC_DISCOVERED] = PROCESS_MEASURE,
 	[IPC_DISCOVER_END] = PROCESS_MEASURE,
+	[IPC_PROFILE_TESTED] = PROCESS_MEASURE,
+	[IPC_PROFILE_TEST_END] = PROCESS_MEASURE,
 	[IPC_SERIES_ROWS] = PROCESS_STORE,
 	[IPC_SERIES_END] = PROCESS_STORE,
 	[IPC_DURABLE] = PROCESS_STORE,
@@ -343,6 +368,10 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return discover_found(c, ch, msg);
 	case IPC_DISCOVER_END:
 		return discover_end(c, ch, msg);
+	case IPC_PROFILE_TESTED:
+		return take_tested(c, msg);
+	case IPC_PROFILE_TEST_END:
+		return take_test_end(c, msg);
 	case IPC_COUNTERS:
 		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:

@@ -9,7 +9,8 @@
  *			person can say of it; sensors.c: the same for sensors
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	traps.c		what devices have said by traps
- *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked
+ *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked;
+ *			trial.c: profiles tried
  *	load.c		what the ledger remembers of the time before
  *	turn.c		the turn: review what is due, write it in one transaction, then let it out
  *	commit.c	that transaction; its parts: incidents.c, states.c
@@ -28,6 +29,7 @@
 
 struct discovery;
 struct grave;
+struct core_trial;
 struct loader;
 struct store_request;
 struct topic;
@@ -46,6 +48,7 @@ struct core_private {
 	struct loader	    *loader;
 	struct store_request *requests;
 	struct discovery    *discoveries;
+	struct core_trial   *trials;
 	struct sample_batch  facts;	/* for store */
 	uint64_t	     facts_given, facts_durable;	/* frames of them: to this store; in its journal */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */

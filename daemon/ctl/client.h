@@ -123,6 +123,9 @@ void	op_reload(struct client *cl, const struct request *r, const struct actor *w
 void	op_record(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_discover.c */
 void	op_discover(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_profile.c */
+void	op_profiles(struct client *cl, const struct request *r, const struct actor *who);
+void	op_profile_test(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_event.c */
 void	op_subscribe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_cancel(struct client *cl, const struct request *r, const struct actor *who);

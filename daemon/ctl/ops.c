@@ -76,6 +76,15 @@ static const struct param probe_params[] = {
 	{ "rounds", PARAM_INT, .required = false, 1, 10 },
 	{ 0 }
 };
+static const struct param profiles_params[] = {
+	{ "profile", PARAM_TEXT, .required = false, 1, PROFILE_NAME_MAX - 1 },
+	{ 0 }
+};
+static const struct param profile_test_params[] = {
+	{ "object", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },
+	{ "profile", PARAM_TEXT, .required = false, 1, PROFILE_NAME_MAX - 1 },
+	{ 0 }
+};
 static const struct param record_params[] = {
 	{ "what", PARAM_TEXT, .required = true, 1, 20 },
 	{ "object", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },
@@ -109,6 +118,8 @@ static const struct op {
 	{ "list",	CTL_VIEWER,	list_params,	  op_list },
 	{ "metrics",	CTL_VIEWER,	no_params,	  op_metrics },
 	{ "probe",	CTL_NOC,	probe_params,	  op_probe },
+	{ "profile_test", CTL_ADMIN,	profile_test_params, op_profile_test },
+	{ "profiles",	CTL_VIEWER,	profiles_params,  op_profiles },
 	{ "record",	CTL_VIEWER,	record_params,	  op_record,	.speaks = true },
 	{ "reload",	CTL_ADMIN,	reload_params,	  op_reload },
 	{ "series",	CTL_VIEWER,	series_params,	  op_series },

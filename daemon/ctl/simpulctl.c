@@ -105,6 +105,14 @@ static const struct command commands[] = {
 	  "  simpulctl traps --last 200   all that are kept\n"
 	  "  simpulctl traps --json       the same for programs\n"
 	  "Traps can be forged: what they claim changes no state.\n", cmd_traps },
+	{ "profile", "list|show|test [NAME|DEVICE] [--profile NAME]", 1, 2,
+	  "say list, show and a profile, or test and a device", "what is read of which kind of device",
+	  "  simpulctl profile list                         all of them, and what they match\n"
+	  "  simpulctl profile show routeros                its tables and values\n"
+	  "  simpulctl profile test s002-r1                 what it yields now, and what not, and why\n"
+	  "  simpulctl profile test s002-r1 --profile ups   the same under another profile\n"
+	  "A profile is a file beside the configuration, profiles/NAME.conf: after a change,\n"
+	  "simpulctl check && simpulctl reload, then simpulctl profile test.\n", cmd_profile },
 	{ "user", "add|list|password|remove [NAME]", 1, 2, "say what: add, list, password or remove, and whom",
 	  "who may log in to the web server",
 	  "  simpulctl user list\n"

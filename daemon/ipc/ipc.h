@@ -54,6 +54,9 @@ enum ipc_type {
 	IPC_PROFILE_VALUE,
 	IPC_SENSOR,		/* core -> measure: number of a sensor of the target before it */
 	IPC_SENSOR_FOUND,	/* measure -> core: discovery saw this sensor */
+	IPC_PROFILE_TEST,	/* core -> measure: what does a profile yield of this device? */
+	IPC_PROFILE_TESTED,	/* measure -> core, same token: one value of one row */
+	IPC_PROFILE_TEST_END,	/* measure -> core, same token */
 	/* store */
 	IPC_SERIES_PLAN = 80,	/* core -> store: settings, then one per object, then an end mark */
 	IPC_SERIES_READ,	/* core -> store */

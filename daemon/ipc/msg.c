@@ -662,6 +662,35 @@ poll_now_fields(struct wire *w, struct msg_poll_now *m)
 	u32(w, &m->number);
 }
 
+static void
+profile_test_fields(struct wire *w, struct msg_profile_test *m)
+{
+	u32(w, &m->device);
+	STR(w, m->profile);
+}
+
+static void
+profile_tested_fields(struct wire *w, struct msg_profile_tested *m)
+{
+	STR(w, m->table);
+	STR(w, m->name);
+	STR(w, m->raw);
+	STR(w, m->port);
+	STR(w, m->why);
+	word(w, &m->known, 0, 1);
+	f64(w, &m->value);
+	word(w, &m->left_out, 0, 1);
+	word(w, &m->type, 0, PROFILE_TYPES - 1);
+	limits(w, &m->limits);
+}
+
+static void
+profile_test_end_fields(struct wire *w, struct msg_profile_test_end *m)
+{
+	STR(w, m->profile);
+	STR(w, m->error);
+}
+
 /* Writing never changes the message, so taking its const away is safe. */
 #define MSG_DEFINE(name) \
 void \
@@ -728,6 +757,9 @@ MSG_DEFINE(trap)
 MSG_DEFINE(trap_stranger)
 MSG_DEFINE(trap_state)
 MSG_DEFINE(poll_now)
+MSG_DEFINE(profile_test)
+MSG_DEFINE(profile_tested)
+MSG_DEFINE(profile_test_end)
 
 void
 msg_counters_add(struct msg_counters *m, const char *name, uint64_t value)

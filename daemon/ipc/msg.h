@@ -257,6 +257,30 @@ struct msg_sensor_found {	/* SENSOR_FOUND */
 	struct msg_limits limits;
 };
 
+struct msg_profile_test {	/* PROFILE_TEST */
+	uint32_t device;
+	char	 profile[PROFILE_NAME_MAX];	/* empty: the one by which it is measured */
+};
+
+#define PROFILE_TESTED_MAX 2000	/* of one test */
+struct msg_profile_tested {	/* PROFILE_TESTED: a value of a row, or with an empty name how a table was read */
+	char	 table[PROFILE_NAME_MAX];
+	char	 name[SENSOR_NAME_MAX];	/* as in SENSOR_FOUND */
+	char	 raw[80];	/* as the device says it */
+	char	 port[128];
+	char	 why[160];	/* it is unknown, or left out; of a table: what became of it */
+	uint8_t	 known;		/* value holds */
+	double	 value;
+	uint8_t	 left_out;	/* it makes no sensor */
+	uint8_t	 type;		/* enum profile_type */
+	struct msg_limits limits;
+};
+
+struct msg_profile_test_end {	/* PROFILE_TEST_END */
+	char	 profile[PROFILE_NAME_MAX];	/* under which it was read; empty: none */
+	char	 error[200];	/* why it was not read to the end, or at all */
+};
+
 enum series_plan_op { SERIES_PLAN_BEGIN = 1, SERIES_PLAN_ADD, SERIES_PLAN_END };
 struct msg_series_plan {	/* SERIES_PLAN; with BEGIN the settings, with ADD one object */
 	uint8_t	 op;		/* enum series_plan_op */
@@ -444,6 +468,9 @@ MSG_DECLARE(trap);
 MSG_DECLARE(trap_stranger);
 MSG_DECLARE(trap_state);
 MSG_DECLARE(poll_now);
+MSG_DECLARE(profile_test);
+MSG_DECLARE(profile_tested);
+MSG_DECLARE(profile_test_end);
 
 /** Append one; what does not fit is left out. @param name  copied */
 void msg_counters_add(struct msg_counters *m, const char *name, uint64_t value);

@@ -214,6 +214,18 @@ take_ports_end(void *arg, const struct msg_ports_end *e)
 }
 
 static void
+take_tested(void *arg, uint32_t token, const struct msg_profile_tested *m)
+{
+	msg_profile_tested_send(((struct measure *)arg)->core, IPC_PROFILE_TESTED, token, m, -1);
+}
+
+static void
+take_test_end(void *arg, uint32_t token, const struct msg_profile_test_end *m)
+{
+	msg_profile_test_end_send(((struct measure *)arg)->core, IPC_PROFILE_TEST_END, token, m, -1);
+}
+
+static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
@@ -416,6 +428,7 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		struct msg_target    target;
 		struct msg_port	     port;
 		struct msg_sensor    sensor;
+		struct msg_profile_test test;
 		struct msg_probe_now now;
 		struct msg_discover  discover;
 		struct msg_poll_now  poll;
@@ -439,6 +452,11 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 	case IPC_PROFILE_TABLE:
 	case IPC_PROFILE_VALUE:
 		return plan_add_profile(&m->plan, msg);
+	case IPC_PROFILE_TEST:
+		if (msg_profile_test_decode(&u.test, msg->data, msg->len) == -1)
+			return -1;
+		snmp_engine_try(m->snmp, msg->token, &u.test);
+		return 0;
 	case IPC_SENSOR:
 		if (msg_sensor_decode(&u.sensor, msg->data, msg->len) == -1)
 			return -1;
@@ -550,7 +568,8 @@ measure_new(struct loop *l, const struct measure_opts *o)
 {
 	struct measure	 *m = xcalloc(1, sizeof(*m));
 	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port,
-		.sensor_found = take_sensor, .ports_end = take_ports_end, .arg = m };
+		.sensor_found = take_sensor, .ports_end = take_ports_end, .profile_tested = take_tested,
+		.profile_test_end = take_test_end, .arg = m };
 
 	m->loop = l;
 	m->io = o->io;

@@ -13,6 +13,8 @@ struct sink {
 	void	(*sensor_found)(void *arg, const struct msg_sensor_found *s);
 	/* the ports of a walk have been told; may be NULL */
 	void	(*ports_end)(void *arg, const struct msg_ports_end *e);
+	void	(*profile_tested)(void *arg, uint32_t token, const struct msg_profile_tested *m);
+	void	(*profile_test_end)(void *arg, uint32_t token, const struct msg_profile_test_end *m);
 	void	*arg;
 };
 

@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	X(end) X(flush) X(durable) X(store_state) X(broker_plan) X(outbox_item) X(outbox_done) X(broker_state) \
 	X(counters) X(samples) \
 	X(discover) X(discovered) X(discover_end) \
-	X(profile) X(profile_table) X(profile_value) X(sensor) X(sensor_found) X(ports_end)
+	X(profile) X(profile_table) X(profile_value) X(sensor) X(sensor_found) X(ports_end) X(profile_test) \
+	X(profile_tested) X(profile_test_end)
 
 #define MESSAGE(name)							\
 	static void							\

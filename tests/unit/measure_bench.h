@@ -67,6 +67,13 @@ snmp_engine_sensors(struct snmp_engine *e, uint32_t number, struct sensor_number
 }
 
 void
+snmp_engine_try(struct snmp_engine *e, uint32_t token, const struct msg_profile_test *m)
+{
+	(void)m;
+	e->sink.profile_test_end(e->sink.arg, token, &(struct msg_profile_test_end){ .profile = "generic" });
+}
+
+void
 snmp_engine_profiles(struct snmp_engine *e, struct snmp_profiles *set)
 {
 	e->nprofiles = set->n;
