@@ -3,6 +3,7 @@
 #include "ctl/command.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -31,14 +32,30 @@ number_words(char *out, size_t size, double v)
 	return out;
 }
 
+static void line_printf(struct cli *cli, enum tint tint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The rest of a line. */
+static void
+line_printf(struct cli *cli, enum tint tint, const char *fmt, ...)
+{
+	char	text[1400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	term_text(&cli->term, &cli->out, tint, text);
+	buf_u8(&cli->out, '\n');
+}
+
 /* ---- list ---- */
 
 static void
 print_list(struct cli *cli, const json_t *v)
 {
 	static const struct column columns[] = {
-		{ "Profile", false, 0, 0 }, { "Values", true, 0, 0 }, { "Devices", true, 0, 3 }, { "Matches", false, 12, 2 },
-		{ "Includes", false, 12, 1 }, { "", false, COLUMN_WRAPS, 0 }
+		{ "Profile", false, 0, 0 }, { "Values", true, 0, 0 }, { "Named by", true, 0, 2 }, { "Includes", false, 12, 1 },
+		{ "", false, COLUMN_WRAPS, 0 }
 	};
 	struct table *t = table_new(columns, nitems(columns));
 	const json_t *p;
@@ -49,8 +66,6 @@ print_list(struct cli *cli, const json_t *v)
 		table_cell(t, TINT_BOLD, member_text(p, "name"));
 		table_cell(t, TINT_NONE, number_words(text, sizeof(text), member_number(p, "values")));
 		table_cell(t, TINT_NONE, number_words(text, sizeof(text), member_number(p, "devices")));
-		join(text, sizeof(text), json_object_get(p, "match"));
-		table_cell(t, TINT_NONE, text);
 		join(text, sizeof(text), json_object_get(p, "include"));
 		table_cell(t, TINT_NONE, text);
 		table_cell(t, TINT_DIM, member_text(p, "help"));
@@ -113,17 +128,17 @@ profile_show(struct cli *cli, const char *name)
 
 	if (cli_ask_and_show(cli, json_pack("{s:s, s:s}", "op", "profiles", "profile", name), ASK_TIMEOUT_S, &v, &rc)) {
 		term_text(&cli->term, &cli->out, TINT_BOLD, member_text(v, "name"));
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %s\n", member_text(v, "help"));
+		line_printf(cli, TINT_NONE, "  %s", member_text(v, "help"));
 		join(text, sizeof(text), json_object_get(v, "match"));
 		if (*text != '\0')
-			term_printf(&cli->term, &cli->out, TINT_NONE, "matches   %s\n", text);
+			line_printf(cli, TINT_NONE, "matches   %s", text);
 		join(text, sizeof(text), json_object_get(v, "include"));
 		if (*text != '\0')
-			term_printf(&cli->term, &cli->out, TINT_NONE, "includes  %s\n", text);
+			line_printf(cli, TINT_NONE, "includes  %s", text);
 		json_array_foreach(json_object_get(v, "tables"), i, t) {
 			buf_u8(&cli->out, '\n');
 			term_text(&cli->term, &cli->out, TINT_BOLD, member_text(t, "name"));
-			term_printf(&cli->term, &cli->out, TINT_DIM, "  %s  %s\n", member_text(t, "entry"),
+			line_printf(cli, TINT_DIM, "  %s  %s", member_text(t, "entry"),
 			    member_text(t, "help"));
 			print_values(cli, v, member_text(t, "name"));
 		}
@@ -141,7 +156,7 @@ print_tables(struct cli *cli, const json_t *v)
 	size_t	      i;
 
 	json_array_foreach(json_object_get(v, "tables"), i, t)
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %-20s %s\n", member_text(t, "table"), member_text(t, "text"));
+		line_printf(cli, TINT_NONE, "  %-20s %s", member_text(t, "table"), member_text(t, "text"));
 }
 
 static void
@@ -182,7 +197,7 @@ profile_test(struct cli *cli, const char *device, const char *profile)
 		fprintf(stderr, "reading the tables of %s; this takes up to a minute\n", device);
 	if (cli_ask_and_show(cli, json_pack("{s:s, s:s, s:s*}", "op", "profile_test", "object", device, "profile", profile),
 	    TEST_TIMEOUT_S, &v, &rc)) {
-		term_printf(&cli->term, &cli->out, TINT_BOLD, "profile %s\n", member_text(v, "profile"));
+		line_printf(cli, TINT_BOLD, "profile %s", member_text(v, "profile"));
 		print_tables(cli, v);
 		if (json_array_size(json_object_get(v, "values")) > 0) {
 			buf_u8(&cli->out, '\n');

@@ -68,8 +68,7 @@ cmd_sensors(struct cli *cli, int argc, char *argv[])
 		if (json_array_size(list) > 0)
 			print_sensors(cli, list);
 		else
-			term_text(&cli->term, &cli->out, TINT_NONE,
-			    "no sensors yet: simpulctl profile test shows what its profile yields\n");
+			buf_text(&cli->out, "no sensors yet: simpulctl profile test shows what its profile yields\n");
 	}
 	json_decref(v);
 	return rc;

@@ -116,6 +116,8 @@ object_has_series(const struct core *c, const char *object)
 		return core_link(c, object + 5) != NULL;
 	if (strncmp(object, "host/", 5) == 0)
 		return core_device(c, object + 5) != NULL;
+	if (strncmp(object, "sensor/", 7) == 0)
+		return map_get(c->sensor_by_ref, object) != NULL;
 	return strncmp(object, "port/", 5) == 0 && map_get(c->port_by_ref, object) != NULL;
 }
 

@@ -37,7 +37,7 @@ static const struct command commands[] = {
 	  "  simpulctl why inc-1284       an incident: evidence and members\n", cmd_why },
 	{ "sensors", "DEVICE", 1, 1, "name one device", "what the sensors of a device say now",
 	  "  simpulctl sensors s002-r1         value, unit, state and port of each\n"
-	  "  simpulctl fetch sensor/s002-r1.temp_c/value --from -1d\n"
+	  "  simpulctl fetch sensor/s002-r1.board_temp_c/value --from -1d\n"
 	  "Which tables of a device are read its profile says: simpulctl profile.\n", cmd_sensors },
 	{ "fetch", "REF... [--from TIME] [--to TIME] [--points N] [--cf CF] [--csv]", 1, ARGS_ANY,
 	  "name at least one series, such as link/s013-1/rx_bps",
@@ -107,7 +107,7 @@ static const struct command commands[] = {
 	  "Traps can be forged: what they claim changes no state.\n", cmd_traps },
 	{ "profile", "list|show|test [NAME|DEVICE] [--profile NAME]", 1, 2,
 	  "say list, show and a profile, or test and a device", "what is read of which kind of device",
-	  "  simpulctl profile list                         all of them, and what they match\n"
+	  "  simpulctl profile list                         all of them, and what they are for\n"
 	  "  simpulctl profile show routeros                its tables and values\n"
 	  "  simpulctl profile test s002-r1                 what it yields now, and what not, and why\n"
 	  "  simpulctl profile test s002-r1 --profile ups   the same under another profile\n"
