@@ -41,6 +41,9 @@ struct world {
 	bool		    broker_holds;	/* takes messages and confirms none */
 	unsigned	    targets, ports, series, reloads, items;
 	struct msg_target   device;	/* the last that is polled by SNMP */
+	unsigned	    profiles, values, sensors;	/* of the last plan */
+	struct msg_sensor   sensor;		/* the last that core announced */
+	struct check_input  profile;		/* the one file of profiles/; without text there is none */
 	struct msg_port	    port;		/* the last that core announced */
 	struct msg_port	    planned[16];	/* the first of its last plan: as many as `ports` says */
 	unsigned	    polls_asked, probes_asked;

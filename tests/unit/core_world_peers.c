@@ -172,7 +172,7 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	(void)ch;
 	switch (msg->type) {
 	case IPC_PLAN_BEGIN:
-		w->targets = w->ports = 0;
+		w->targets = w->ports = w->profiles = w->values = w->sensors = 0;
 		break;
 	case IPC_TARGET:
 		take_target(w, msg);
@@ -183,6 +183,17 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 			fatalx("a malformed PORT");
 		if (w->ports <= nitems(w->planned))
 			w->planned[w->ports - 1] = w->port;
+		break;
+	case IPC_PROFILE:
+		w->profiles++;
+		break;
+	case IPC_PROFILE_VALUE:
+		w->values++;
+		break;
+	case IPC_SENSOR:
+		w->sensors++;
+		if (msg_sensor_decode(&w->sensor, msg->data, msg->len) == -1)
+			fatalx("a malformed SENSOR");
 		break;
 	case IPC_PROBE_NOW:
 		w->probes_asked++;
@@ -257,7 +268,7 @@ void
 world_check(struct world *w)
 {
 	check_result_free(&w->now);
-	check_inputs(&w->now, w->input, print_error, NULL);
+	check_all(&w->now, w->input, &w->profile, w->profile.text != NULL, print_error, NULL);
 	if (w->now.errors > 0)
 		fatalx("the town is wrong");
 }
