@@ -402,7 +402,7 @@ table_plan(struct collector *c, struct poll_plan *plan)
 
 	for (size_t i = 0; i < st->nrows; i++)
 		poll_plan_row(plan, &(struct wanted_row){ .tag = (uint32_t)i, .columns = row_wants(t, st, i),
-			.index = st->row[i].index, .nindex = st->row[i].nindex });
+			.index = st->row[i].index, .nindex = st->row[i].nindex, .every_s = t->table->every_s });
 }
 
 /* Is it still the row that discovery saw? */
@@ -505,9 +505,10 @@ table_end(struct collector *c, const struct poll *poll)
 	const struct profile_table *t = c->arg;
 	struct table_state	   *st = c->state;
 	enum quality		    why = poll->refused || poll->answered ? QUALITY_UNKNOWN : QUALITY_LOST;
+	bool			    asked = !poll->answered || poll_reads(poll, t->table->every_s);
 
 	for (size_t i = 0; i < st->nrows; i++) {
-		for (uint16_t k = 0; !st->row[i].seen && k < t->nvalues; k++)
+		for (uint16_t k = 0; asked && !st->row[i].seen && k < t->nvalues; k++)
 			if (st->number[i * t->nvalues + k] != 0)
 				sensor_emit(c, st->number[i * t->nvalues + k], NAN, poll->step_s, why, poll->wall_ns);
 		st->row[i].seen = false;
