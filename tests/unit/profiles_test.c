@@ -8,14 +8,13 @@
  */
 #include "collectors/profile_tables.h"
 
-#include <dirent.h>
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "collectors/sensor.h"
 #include "collectors/snmp/device.h"
 #include "collectors/snmp/walk.h"
 #include "tests/unit/agent.h"
+#include "tests/unit/shipped.h"
 #include "tests/unit/tap.h"
 
 #define TABLES_ROOM  (COLLECTORS_MAX - COLLECTORS)
@@ -41,71 +40,6 @@ struct scene {
 
 static struct scene	   scene;
 static struct snmp_message msg;
-
-static const char *
-source(char *out, size_t size, const char *what)
-{
-	const char *srcdir = getenv("srcdir");
-
-	snprintf(out, size, "%s/%s", srcdir != NULL ? srcdir : ".", what);
-	return out;
-}
-
-/* ---- the profiles ---- */
-
-static void
-on_error(void *arg, const char *profile, const char *path, const char *text)
-{
-	(void)arg;
-	ok(false, "%s: %s: %s", profile, path, text);
-}
-
-static void
-on_syntax(void *arg, unsigned line, unsigned column, const char *text)
-{
-	ok(false, "%s:%u:%u: %s", (const char *)arg, line, column, text);
-}
-
-static void
-profile_load(struct snmp_profiles *set, const char *dir, const char *file)
-{
-	static char	     text[CONF_BYTES_MAX];
-	char		     path[1400], name[64];
-	struct conf	    *conf;
-	struct snmp_profile *p;
-	FILE		    *f;
-	size_t		     n;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(file, "."), file);
-	if ((f = fopen(path, "r")) == NULL)
-		err(1, "%s", path);
-	n = fread(text, 1, sizeof(text), f);
-	fclose(f);
-	if ((conf = conf_parse_as(snmp_profile_schema, text, n, on_syntax, name)) == NULL)
-		return;
-	if ((p = snmp_profile_of(conf, name, on_error, NULL)) != NULL)
-		snmp_profiles_add(set, p);
-	conf_free(conf);
-}
-
-static struct snmp_profiles *
-profiles_load(void)
-{
-	struct snmp_profiles *set = snmp_profiles_new();
-	char		      dir[1024];
-	struct dirent	     *e;
-	DIR		     *d = opendir(source(dir, sizeof(dir), "etc/profiles"));
-
-	if (d == NULL)
-		err(1, "%s", dir);
-	while ((e = readdir(d)) != NULL)
-		if (strstr(e->d_name, ".conf") != NULL && e->d_name[0] != '.')
-			profile_load(set, dir, e->d_name);
-	closedir(d);
-	ok(snmp_profiles_link(set, on_error, NULL) == 0, "%zu profiles fit together", set->n);
-	return set;
-}
 
 /* ---- the device ---- */
 
@@ -338,7 +272,7 @@ expect_read(const char *profile, struct line *out)
 	FILE  *f;
 
 	snprintf(name, sizeof(name), "tests/data/walks/%s.expect", profile);
-	if ((f = fopen(source(path, sizeof(path), name), "r")) == NULL)
+	if ((f = fopen(shipped_path(path, sizeof(path), name), "r")) == NULL)
 		return 0;
 	while (n < LINES_MAX && fgets(text, sizeof(text), f) != NULL)
 		if (text[0] != '#' && sscanf(text, "%255s %39s", out[n].key, value) == 2) {
@@ -421,7 +355,7 @@ test_profile(const struct profile_tables *tables, const char *profile)
 int
 main(void)
 {
-	struct profile_tables *tables = profile_tables_new(profiles_load());
+	struct profile_tables *tables = profile_tables_new(shipped_profiles());
 
 	for (size_t i = 0; i < tables->set->n; i++)
 		test_profile(tables, tables->set->v[i]->head.name);

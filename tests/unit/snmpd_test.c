@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * snmpd_test.c: the engine against Debian's snmpd, over real sockets: discovery and polls give what a host
- * should give. The daemon is our own copy on an address of this test alone, where nobody else can have its
+ * should give, and the shipped profile for net-snmp the sensors of such a server. The daemon is our own copy on an address of this test alone, where nobody else can have its
  * port, with a configuration and a persistent directory of its own.
  */
 #include "collectors/snmp/engine.h"
@@ -13,12 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "collectors/sensor.h"
 #include "tests/unit/dir.h"
+#include "tests/unit/shipped.h"
 #include "tests/unit/tap.h"
 
 #define SNMPD	     "/usr/sbin/snmpd"
 #define HOST	     1
 #define LO	     10
+#define SENSOR	     100		/* number of the first one */
 #define PORT	     16199
 #define DEADLINE_NS  (180 * NS_PER_S)
 #define POLLS_WANTED 4
@@ -31,6 +34,11 @@ struct scene {
 	struct msg_port	    port;
 	struct sample	    host, lo;	/* last good ones */
 	unsigned	    hosts, los, ports, repeated;
+	struct loop_timer   bind_sensors;
+	char		    sensor[SENSORS_MAX][SENSOR_NAME_MAX];	/* of number SENSOR + i */
+	double		    value[SENSORS_MAX];		/* the last one; NAN: none yet */
+	unsigned	    nsensors;
+	bool		    sampled;			/* the first sensor has had one */
 	int		    state;			/* the last one told; -1: none */
 	char		    address[20];
 };
@@ -42,15 +50,46 @@ on_sample(void *arg, const struct sample *s)
 
 	if (s->quality != QUALITY_GOOD)
 		return;
-	if (s->series == HOST) {
+	if (s->series >= SENSOR) {
+		sc->value[s->series - SENSOR] = s->value[0];
+		sc->sampled = true;
+	} else if (s->series == HOST) {
 		sc->host = *s;
 		sc->hosts++;
 	} else {
 		sc->lo = *s;
 		sc->los++;
 	}
-	if (sc->los >= POLLS_WANTED)
+	if (sc->los >= POLLS_WANTED && sc->sampled)
 		loop_stop(sc->loop, 0);
+}
+
+/* As core does: sensors that were found get numbers, many at a time. */
+static void
+bind_sensors(void *arg)
+{
+	struct scene	     *sc = arg;
+	struct sensor_numbers numbers = { .v = xcalloc(sc->nsensors, sizeof(*numbers.v)), .n = sc->nsensors };
+
+	for (unsigned i = 0; i < sc->nsensors; i++)
+		numbers.v[i] = (struct sensor_number){ SENSOR + i, xstrdup(sc->sensor[i]) };
+	sensor_numbers_sort(&numbers);
+	snmp_engine_sensors(sc->engine, HOST, &numbers);
+}
+
+static void
+on_sensor(void *arg, const struct msg_sensor_found *m)
+{
+	struct scene *sc = arg;
+
+	for (unsigned i = 0; i < sc->nsensors; i++)
+		if (strcmp(sc->sensor[i], m->name) == 0)
+			return;
+	if (sc->nsensors == SENSORS_MAX)
+		return;
+	sc->value[sc->nsensors] = NAN;
+	text_copy(sc->sensor[sc->nsensors++], SENSOR_NAME_MAX, m->name);
+	loop_timer_set(sc->loop, &sc->bind_sensors, loop_mono_ns(sc->loop) + 200 * NS_PER_MS, bind_sensors, sc);
 }
 
 static void
@@ -109,7 +148,9 @@ snmpd_start(const char *dir, const char *host)
 	snprintf(address, sizeof(address), "udp:%s:%u", host, PORT);
 	if ((f = fopen(conf, "w")) == NULL)
 		return -1;
-	fprintf(f, "rocommunity city 127.0.0.1\ninterface lo 24 4000000000\n");	/* else it says 10 Mbit/s */
+	/* Without the line on lo it says 10 Mbit/s. */
+	fprintf(f, "rocommunity city 127.0.0.1\ninterface lo 24 4000000000\ndisk / 1%%\nproc snmpd\n"
+		"extend suhu /bin/echo 23.5 C di ruang server\n");
 	fclose(f);
 	fflush(stdout);
 	if ((pid = fork()) != 0)
@@ -132,10 +173,12 @@ community_write(int dir)
 static int
 run(struct scene *sc, struct packet_io *io, int secrets_fd)
 {
-	struct sink sink = { .sample = on_sample, .state = on_state, .port_found = on_port, .arg = sc };
+	struct sink sink = { .sample = on_sample, .state = on_state, .port_found = on_port,
+		.sensor_found = on_sensor, .arg = sc };
 	int	    rc;
 
 	sc->engine = snmp_engine_new(sc->loop, io, secrets_fd, false, &sink);
+	snmp_engine_profiles(sc->engine, shipped_profiles());
 	io->on_packet = on_packet;
 	io->arg = sc;
 	sc->target = (struct msg_target){ .kind = TARGET_SNMP, .number = HOST, .ref = "device/host", .method = "2c", .port = PORT,
@@ -168,11 +211,36 @@ judge(const struct scene *sc, int rc)
 	ok(lo[PORT_OPER_UP_RATIO] == 1, "lo is up");
 }
 
+static double
+sensor_value(const struct scene *sc, const char *name)
+{
+	for (unsigned i = 0; i < sc->nsensors; i++)
+		if (strcmp(sc->sensor[i], name) == 0)
+			return sc->value[i];
+	ok(false, "there is a sensor %s", name);
+	return NAN;
+}
+
+/* What depends on this machine only has to be possible. */
+static void
+judge_sensors(const struct scene *sc)
+{
+	double disk = sensor_value(sc, "disk/disk_used_ratio//"), free_ratio = sensor_value(sc, "memory/mem_free_ratio/");
+	double running = sensor_value(sc, "process/processes/snmpd");
+
+	ok(disk >= 0 && disk <= 1, "disk_used_ratio of / %.2f", disk);
+	ok(free_ratio >= 0 && free_ratio <= 1, "mem_free_ratio %.3f, a part of the whole", free_ratio);
+	ok(running >= 1, "%.0f snmpd run", running);
+	is_near(sensor_value(sc, "process/process/snmpd"), 0, 0, "as many as are wanted");
+	is_near(sensor_value(sc, "extend/extend/suhu"), 23.5, 1e-9, "the number of a command's output, named by a text as index");
+	ok(sensor_value(sc, "stats/swap_ins_ps/") >= 0, "a counter has a rate");
+}
+
 int
 main(void)
 {
 	char		      dir[] = "/tmp/simpul-snmpd-XXXXXX";
-	struct scene	      sc = { .state = -1 };
+	static struct scene   sc = { .state = -1 };
 	struct packet_sockets sockets;
 	struct packet_io     *io;
 	pid_t		      pid = getpid();
@@ -190,6 +258,7 @@ main(void)
 	sc.loop = loop_new();
 	io = packet_real_new(sc.loop, &sockets);
 	judge(&sc, run(&sc, io, secrets_fd));
+	judge_sensors(&sc);
 	io->ops->free(io);
 	loop_free(sc.loop);
 	close(secrets_fd);
