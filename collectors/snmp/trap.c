@@ -152,6 +152,28 @@ claims_read(struct snmp_trap *t, const struct snmp_message *m)
 	}
 }
 
+static void
+trap_init(struct snmp_trap *t, const struct snmp_message *m)
+{
+	t->message = m;
+	t->inform = false;
+	t->oid_len = 0;
+	t->agent = (struct addr){ 0 };
+	t->if_index = 0;
+	t->if_name[0] = '\0';
+}
+
+int
+trap_of_message(struct snmp_trap *t, struct snmp_message *m, const char **why)
+{
+	trap_init(t, m);
+	if (from_v2(t, m, why) == -1)
+		return -1;
+	t->kind = kind_of(t);
+	claims_read(t, m);
+	return 0;
+}
+
 int
 trap_decode(struct snmp_trap *t, struct snmp_message *m, const uint8_t *data, size_t len, const char **why)
 {
@@ -159,13 +181,10 @@ trap_decode(struct snmp_trap *t, struct snmp_message *m, const uint8_t *data, si
 
 	if (snmp_decode_trap(m, &v1, data, len, why) == -1)
 		return -1;
-	t->message = m;
-	t->inform = false;
-	t->oid_len = 0;
-	t->agent = (struct addr){ 0 };
-	t->if_index = 0;
-	t->if_name[0] = '\0';
-	if ((m->pdu == SNMP_PDU_TRAP1 ? from_v1(t, &v1, why) : from_v2(t, m, why)) == -1)
+	if (m->pdu != SNMP_PDU_TRAP1)
+		return trap_of_message(t, m, why);
+	trap_init(t, m);
+	if (from_v1(t, &v1, why) == -1)
 		return -1;
 	t->kind = kind_of(t);
 	claims_read(t, m);

@@ -37,6 +37,8 @@ struct snmp_trap {
  */
 int	trap_decode(struct snmp_trap *t, struct snmp_message *m, const uint8_t *data, size_t len,
 	    const char **why);
+/** The same of a notification of v2c or v3 that is decoded already: it must be of SNMPv2's form. */
+int	trap_of_message(struct snmp_trap *t, struct snmp_message *m, const char **why);
 /**
  * The answer to an inform (RFC 3416, 4.2.7): what came, as a response. Never longer than what came.
  * @param out  room for len bytes

@@ -143,6 +143,8 @@ print_all(struct cli *cli, const json_t *v)
 		    "engine's log says why");
 	if (*member_text(v, "trouble") != '\0')
 		line(cli, TINT_WARN, "SNMPv1 and v2c are refused: %s", member_text(v, "trouble"));
+	if (*member_text(v, "trouble_v3") != '\0')
+		line(cli, TINT_DIM, "SNMPv3 is refused: %s", member_text(v, "trouble_v3"));
 	if (json_array_size(traps) > 0)
 		print_traps(cli, traps);
 	else

@@ -30,7 +30,8 @@ static json_t *
 view_stranger(const struct msg_trap_stranger *s)
 {
 	static const char *const refusals[] = { [TRAP_UNKNOWN_SOURCE] = "unknown_source",
-		[TRAP_WRONG_COMMUNITY] = "wrong_community", [TRAP_MALFORMED] = "malformed" };
+		[TRAP_WRONG_COMMUNITY] = "wrong_community", [TRAP_MALFORMED] = "malformed",
+		[TRAP_WRONG_USER] = "wrong_user" };
 
 	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "source", address(&s->source), "refusal",
 	    refusals[s->refusal], "count", js_u64_text(s->count), "first", js_time(s->first_ns), "last",
@@ -108,7 +109,8 @@ op_traps(struct client *cl, const struct request *r, const struct actor *who)
 	size_t			 limit = (size_t)json_integer_value(json_object_get(r->body, "limit"));
 
 	(void)who;
-	client_answer(cl, r->id, json_pack("{s:b, s:o, s:o, s:o, s:o}", "listening", c->trap != NULL, "listens",
-	    js_name(t->state.listens), "trouble", js_name(t->state.trouble), "traps",
+	client_answer(cl, r->id, json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "listening", c->trap != NULL, "listens",
+	    js_name(t->state.listens), "trouble", js_name(t->state.community_trouble),
+	    "trouble_v3", js_name(t->state.users_trouble), "traps",
 	    traps_of_devices(c, limit != 0 ? limit : TRAPS_KEPT), "strangers", strangers(t)));
 }

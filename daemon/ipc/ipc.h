@@ -74,7 +74,7 @@ enum ipc_type {
 	IPC_COMMAND_REPLY,	/* core -> publish */
 	/* trap */
 	IPC_TRAP_PLAN = 112,	/* core -> trap: settings, then one per registered source, then an end mark */
-	IPC_TRAP_SECRET,	/* parent -> trap: the file of communities (descriptor) */
+	IPC_TRAP_SECRET,	/* parent -> trap: a file of secrets (descriptor) */
 	IPC_TRAP,		/* trap -> core: one that is valid, of a registered source */
 	IPC_TRAP_STRANGER,	/* trap -> core: who else sends to the port */
 	IPC_TRAP_STATE,		/* trap -> core */

@@ -640,7 +640,7 @@ trap_stranger_fields(struct wire *w, struct msg_trap_stranger *m)
 {
 	word(w, &m->place, 0, TRAP_STRANGERS - 1);
 	addr(w, &m->source);
-	word(w, &m->refusal, TRAP_UNKNOWN_SOURCE, TRAP_MALFORMED);
+	word(w, &m->refusal, TRAP_UNKNOWN_SOURCE, TRAP_REFUSALS - 1);
 	u64(w, &m->count);
 	i64(w, &m->first_ns);
 	i64(w, &m->last_ns);
@@ -653,7 +653,8 @@ static void
 trap_state_fields(struct wire *w, struct msg_trap_state *m)
 {
 	STR(w, m->listens);
-	STR(w, m->trouble);
+	STR(w, m->community_trouble);
+	STR(w, m->users_trouble);
 }
 
 static void

@@ -20,7 +20,7 @@ struct msg_hello {		/* HELLO, CHANNEL, ACCUSE */
 	uint32_t pid;
 };
 
-struct msg_file {		/* FILE */
+struct msg_file {		/* FILE, TRAP_SECRET (its name alone counts) */
 	uint8_t	 what;		/* enum input_kind */
 	char	 name[200];	/* for messages: "etc/inventory/sites.csv" */
 };
@@ -389,7 +389,7 @@ struct msg_trap {		/* TRAP: all but source and time is its sender's claim */
 };
 
 #define TRAP_STRANGERS 50
-enum trap_refusal { TRAP_UNKNOWN_SOURCE = 1, TRAP_WRONG_COMMUNITY, TRAP_MALFORMED };
+enum trap_refusal { TRAP_UNKNOWN_SOURCE = 1, TRAP_WRONG_COMMUNITY, TRAP_MALFORMED, TRAP_WRONG_USER, TRAP_REFUSALS };
 struct msg_trap_stranger {	/* TRAP_STRANGER: what this place of the list holds now */
 	uint8_t	    place;	/* 0 to TRAP_STRANGERS - 1 */
 	struct addr source;
@@ -403,7 +403,8 @@ struct msg_trap_stranger {	/* TRAP_STRANGER: what this place of the list holds n
 
 struct msg_trap_state {		/* TRAP_STATE: on change */
 	char	 listens[256];	/* "0.0.0.0:162 [::]:162" */
-	char	 trouble[200];	/* why v1 and v2c are refused; "" = they are not */
+	char	 community_trouble[200];	/* why v1 and v2c are refused; "" = they are not */
+	char	 users_trouble[200];	/* likewise v3 */
 };
 
 struct msg_poll_now {		/* POLL_NOW */

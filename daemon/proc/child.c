@@ -43,7 +43,7 @@ static const struct part {
 	void  (*attach)(void *self, enum process_kind peer, const char *instance, struct ipc_channel *ch);
 	void  (*stop)(void *self);
 	void  (*free)(void *self);
-	void  (*secret)(void *self, int fd, const char *why);	/* trap; else NULL */
+	void  (*secret)(void *self, const char *name, int fd, const char *why);	/* trap; else NULL */
 } parts[PROCESSES];
 
 /* The same functions with the type of `self` forgotten. */
@@ -112,9 +112,9 @@ trap_part_new(struct loop *l, const struct child_start *cs)
 }
 
 static void
-trap_part_secret(void *self, int fd, const char *why)
+trap_part_secret(void *self, const char *name, int fd, const char *why)
 {
-	trap_secret(self, fd, why);
+	trap_secret(self, name, fd, why);
 }
 
 #define PART(x)	.new = x##_part_new, .attach = x##_part_attach, .stop = x##_part_stop, .free = x##_part_free
@@ -218,11 +218,14 @@ static void
 take_secret(struct child *c, const struct ipc_msg *msg)
 {
 	struct msg_conf_error e = { 0 };
+	struct msg_file	      f;
 
 	if (msg->fd == -1)
 		msg_conf_error_decode(&e, msg->data, msg->len);
+	else if (msg_file_decode(&f, msg->data, msg->len) == 0)
+		text_copy(e.file, sizeof(e.file), f.name);
 	if (c->part->secret != NULL)
-		c->part->secret(c->self, msg->fd, e.text);
+		c->part->secret(c->self, e.file, msg->fd, e.text);
 	if (msg->fd != -1)
 		close(msg->fd);
 }

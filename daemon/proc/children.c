@@ -115,16 +115,19 @@ children_channel(struct children *cs, enum process_kind to, enum process_kind pe
 }
 
 void
-children_secret(struct children *cs, enum process_kind to, int fd, const char *why)
+children_secret(struct children *cs, enum process_kind to, const char *name, int fd, const char *why)
 {
 	struct child	     *c = child_find(cs, to, "");
 	struct msg_conf_error e = { 0 };
+	struct msg_file	      f = { 0 };
 
 	if (c == NULL || c->pid == 0)
 		return;
+	text_copy(f.name, sizeof(f.name), name);
+	text_copy(e.file, sizeof(e.file), name);
 	text_copy(e.text, sizeof(e.text), why);
 	if (fd != -1)
-		ipc_send(c->channel, IPC_TRAP_SECRET, 0, NULL, 0, fd);
+		msg_file_send(c->channel, IPC_TRAP_SECRET, 0, &f, fd);
 	else
 		msg_conf_error_send(c->channel, IPC_CONF_ERROR, 0, &e, -1);
 }

@@ -51,10 +51,10 @@ int	children_channel(struct children *cs, enum process_kind to, enum process_kin
     int fd);
 /**
  * Give the only process of this kind a secret that it may not open itself.
- * @param fd	borrowed; -1: it cannot be had
+ * @param name	of its file @param fd  borrowed; -1: it cannot be had
  * @param why	... why not
  */
-void	children_secret(struct children *cs, enum process_kind to, int fd, const char *why);
+void	children_secret(struct children *cs, enum process_kind to, const char *name, int fd, const char *why);
 /** The only process of this kind has sent a bad message over such a descriptor: end it, to be started anew. */
 void	children_kill(struct children *cs, enum process_kind kind);
 /** SIGCHLD: take note of all that have ended. */

@@ -175,8 +175,9 @@ input_secret(const char *conf_path, const char *name, char *err, size_t err_size
 
 	n = snprintf(path, sizeof(path), "%.*s%s", directory_len(conf_path), conf_path, name);
 	fd = n < (int)sizeof(path) ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	*err = '\0';
 	if (fd == -1)
-		snprintf(err, err_size, "cannot read %s: %s; put the secret there, one a line", name,
+		snprintf(err, err_size, "cannot read %s: %s", name,
 		    n < (int)sizeof(path) ? strerror(errno) : "its name is too long");
 	return fd;
 }

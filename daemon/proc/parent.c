@@ -24,6 +24,7 @@
 #include "proc/inputs.h"
 #include "proc/premises.h"
 #include "trap/communities.h"
+#include "trap/users.h"
 
 #define COUNTERS_NS (10 * NS_PER_S)
 
@@ -194,12 +195,17 @@ reload(struct parent *p)
 static void
 trap_secret_send(struct parent *p)
 {
-	char err[200] = "";
-	int  fd = input_secret(p->conf_path, COMMUNITIES_FILE, err, sizeof(err));
+	static const char *const files[] = { COMMUNITIES_FILE, TRAP_USERS_FILE };
+	char			 err[200];
+	size_t			 i;
+	int			 fd;
 
-	children_secret(p->children, PROCESS_TRAP, fd, err);
-	if (fd != -1)
-		close(fd);
+	for (i = 0; i < nitems(files); i++) {
+		fd = input_secret(p->conf_path, files[i], err, sizeof(err));
+		children_secret(p->children, PROCESS_TRAP, files[i], fd, err);
+		if (fd != -1)
+			close(fd);
+	}
 }
 
 static void

@@ -16,7 +16,7 @@ static const struct conf_group engine_group = {
 static const struct conf_group other_groups[] = {
 	{ "snmp", snmp_options, .help = "How devices are asked over SNMP." },
 	{ "traps", traps_options, .help = "The port at which devices may say that something has happened. A trap changes no "
-		  "state: the device is polled at once. Their communities: secrets/traps/community." },
+		  "state: the device is polled at once. Whose count: secrets/traps/community and users." },
 	{ "measure", measure_options, .list = true, .sample = measure_sample, .max = MEASURE_INSTANCES_MAX,
 	  .help = "Measuring instances, one process each. \"main\" is what an empty \"via\" of the "
 		  "inventory means; the shipped inventory "

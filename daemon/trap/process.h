@@ -14,11 +14,12 @@ struct trap_opts {
 struct trap *trap_new(struct loop *l, const struct trap_opts *o);
 void	trap_attach(struct trap *t, enum process_kind peer, const char *instance, struct ipc_channel *ch);
 /**
- * The communities that count from now on, one a line; the old ones are forgotten.
- * @param fd	their file; borrowed; -1: there is none
+ * What counts from now on; what did before is forgotten.
+ * @param name	COMMUNITIES_FILE or TRAP_USERS_FILE
+ * @param fd	that file; borrowed; -1: there is none
  * @param why	why not
  */
-void	trap_secret(struct trap *t, int fd, const char *why);
+void	trap_secret(struct trap *t, const char *name, int fd, const char *why);
 void	trap_stop(struct trap *t);
 void	trap_free(struct trap *t);
 

@@ -2,10 +2,10 @@
 /*
  * trap.c: the process that hears the trap port. Anybody may send there, in anybody's name.
  *
- *	datagram -> registered source? -> decoded -> right community? -> its allowance -> answer (inform), hint to core
+ *	datagram -> registered source? -> decoded -> right community, or key? -> its allowance -> answer (inform), hint to core
  *	            else: the strangers' allowance -> decoded for the list of strangers
  *
- * A device's allowance is spent by what carries the community, so whoever only knows its address cannot use it
+ * A device's allowance is spent by what carries the community or is signed, so whoever only knows its address cannot use it
  * up. Nothing waits here: what has been read is decided at once, and what core has not taken yet waits in the
  * channel, whose oldest go when it is full.
  */
@@ -20,9 +20,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "collectors/snmp/v3.h"
 #include "trap/communities.h"
 #include "trap/gate.h"
 #include "trap/strangers.h"
+#include "trap/usm.h"
 
 #define BATCH	      32
 #define DATAGRAM_MAX  65536
@@ -35,7 +37,8 @@
 #define DRAIN_MS      1000
 
 enum count {
-	RECEIVED, ACCEPTED, INFORMS_ANSWERED, ANSWERS_UNSENT, UNKNOWN_SOURCE, WRONG_COMMUNITY, MALFORMED,
+	RECEIVED, ACCEPTED, INFORMS_ANSWERED, ANSWERS_UNSENT, REPORTS, UNKNOWN_SOURCE, WRONG_COMMUNITY,
+	WRONG_USER, MALFORMED,
 	SOURCE_LIMIT, TOTAL_LIMIT, STRANGER_LIMIT, KERNEL_DROPS, COUNTS
 };
 static const char *const count_names[COUNTS] = {
@@ -43,6 +46,7 @@ static const char *const count_names[COUNTS] = {
 	[INFORMS_ANSWERED] = "trap.informs_answered", [ANSWERS_UNSENT] = "trap.answers_unsent",
 	[UNKNOWN_SOURCE] = "trap.unknown_source", [WRONG_COMMUNITY] = "trap.wrong_community",
 	[MALFORMED] = "trap.malformed", [SOURCE_LIMIT] = "trap.source_limit",
+	[REPORTS] = "trap.reports", [WRONG_USER] = "trap.wrong_user",
 	[TOTAL_LIMIT] = "trap.total_limit", [STRANGER_LIMIT] = "trap.stranger_limit",
 	[KERNEL_DROPS] = "trap.kernel_drops",
 };
@@ -72,7 +76,8 @@ struct trap {
 	uint8_t		     *bytes;	/* BATCH datagrams; pages that are never used are never there */
 	struct snmp_message  *message;
 	struct gate	     *gate;
-	struct communities    communities;
+	struct communities    communities;	/* of v1 and v2c */
+	struct trap_usm	     *usm;		/* v3 */
 	struct strangers      strangers;
 	struct msg_trap_state state;
 	struct loop_timer     tell, counters;
@@ -119,7 +124,7 @@ hint_send(struct trap *t, const struct addr *source, const struct snmp_trap *in)
 {
 	struct msg_trap m = {
 		.source = *source, .wall_ns = loop_wall_ns(t->loop),
-		.version = in->message->version == SNMP_V1 ? 1 : 2, .inform = in->inform,
+		.version = (uint8_t)(in->message->version == SNMP_V1 ? 1 : in->message->version == SNMP_V2C ? 2 : 3), .inform = in->inform,
 		.kind = (uint8_t)in->kind, .ticks = in->ticks, .agent = in->agent, .if_index = in->if_index,
 	};
 
@@ -160,19 +165,27 @@ source_keep(struct msghdr *mh)
 	memmove(mh->msg_control, cm, cm->cmsg_len);
 }
 
+/* @param counted  of what is sent */
+static void
+answer_send(struct trap_socket *so, struct msghdr *mh, const uint8_t *data, size_t len, enum count counted)
+{
+	struct iovec  iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = len };
+	struct msghdr out = *mh;
+
+	source_keep(&out);
+	out.msg_iov = &iov;
+	out.msg_flags = 0;
+	so->trap->count[sendmsg(so->fd, &out, MSG_DONTWAIT) == (ssize_t)len ? counted : ANSWERS_UNSENT]++;
+}
+
 /* Its sender waits for it, and repeats the inform until it comes. In place: what came is not needed any more. */
 static void
 inform_answer(struct trap_socket *so, const struct snmp_trap *in, struct msghdr *mh, size_t len)
 {
-	struct trap *t = so->trap;
-	uint8_t	    *data = mh->msg_iov->iov_base;
+	uint8_t *data = mh->msg_iov->iov_base;
 
 	trap_answer(in, data, len, data);
-	source_keep(mh);
-	mh->msg_iov->iov_len = len;
-	mh->msg_flags = 0;
-	t->count[sendmsg(so->fd, mh, MSG_DONTWAIT) == (ssize_t)len ? INFORMS_ANSWERED : ANSWERS_UNSENT]++;
-	mh->msg_iov->iov_len = DATAGRAM_MAX;
+	answer_send(so, mh, data, len, INFORMS_ANSWERED);
 }
 
 static void
@@ -188,17 +201,58 @@ stranger_datagram(struct trap *t, const struct addr *source, const uint8_t *data
 		return;
 	}
 	whole = trap_decode(&in, t->message, data, len, &why) == 0;
+	if (v3_is_version(data, len))
+		why = "SNMPv3";
 	refuse(t, source, TRAP_UNKNOWN_SOURCE, whole ? &in : NULL, why);
+}
+
+/* @return whether it fits into the allowance of its source and of all */
+static bool
+is_admitted(struct trap *t, const struct addr *source)
+{
+	enum gate_verdict verdict = gate_admit(t->gate, source, loop_mono_ns(t->loop));
+
+	if (verdict != GATE_PASS)
+		t->count[verdict == GATE_SOURCE_LIMIT ? SOURCE_LIMIT : TOTAL_LIMIT]++;
+	return verdict == GATE_PASS;
+}
+
+static void
+v3_datagram(struct trap_socket *so, const struct addr *source, struct msghdr *mh, size_t len)
+{
+	struct trap	*t = so->trap;
+	struct snmp_trap in;
+	const char	*why = "";
+	const uint8_t	*answer;
+	enum usm_outcome outcome = trap_usm_take(t->usm, mh->msg_iov->iov_base, len, loop_mono_ns(t->loop), &in,
+	    t->message, &why);
+
+	if (outcome == USM_MALFORMED || outcome == USM_REFUSED) {
+		t->count[outcome == USM_MALFORMED ? MALFORMED : WRONG_USER]++;
+		refuse(t, source, outcome == USM_MALFORMED ? TRAP_MALFORMED : TRAP_WRONG_USER, NULL, why);
+		return;
+	}
+	if (!is_admitted(t, source))
+		return;
+	if (outcome == USM_TAKEN) {
+		t->count[ACCEPTED]++;
+		hint_send(t, source, &in);
+	}
+	if ((len = trap_usm_answer(t->usm, &answer)) > 0)
+		answer_send(so, mh, answer, len, outcome == USM_TAKEN ? INFORMS_ANSWERED : REPORTS);
 }
 
 static void
 device_datagram(struct trap_socket *so, const struct addr *source, struct msghdr *mh, size_t len)
 {
-	struct trap	   *t = so->trap;
-	struct snmp_trap    in;
-	const char	   *why = "";
-	enum gate_verdict   verdict;
+	struct trap	*t = so->trap;
+	struct snmp_trap in;
+	const char	*why = "";
 
+	if (v3_is_version(mh->msg_iov->iov_base, len)) {
+		v3_datagram(so, source, mh, len);
+		return;
+	}
 	if (trap_decode(&in, t->message, mh->msg_iov->iov_base, len, &why) == -1) {
 		t->count[MALFORMED]++;
 		refuse(t, source, TRAP_MALFORMED, NULL, why);
@@ -209,11 +263,8 @@ device_datagram(struct trap_socket *so, const struct addr *source, struct msghdr
 		refuse(t, source, TRAP_WRONG_COMMUNITY, &in, "");
 		return;
 	}
-	verdict = gate_admit(t->gate, source, loop_mono_ns(t->loop));
-	if (verdict != GATE_PASS) {
-		t->count[verdict == GATE_SOURCE_LIMIT ? SOURCE_LIMIT : TOTAL_LIMIT]++;
+	if (!is_admitted(t, source))
 		return;
-	}
 	t->count[ACCEPTED]++;
 	hint_send(t, source, &in);
 	if (in.inform)
@@ -344,20 +395,40 @@ trap_attach(struct trap *t, enum process_kind peer, const char *instance, struct
 	strangers_tell(&t->strangers, ch, true);
 }
 
-void
-trap_secret(struct trap *t, int fd, const char *why)
+/* @param trouble  what core was told of it last */
+static void
+trouble_note(const char *versions, char *trouble, size_t size, const char *err, bool absent)
 {
-	char err[sizeof(t->state.trouble)] = "";
-
-	if (fd == -1) {
-		explicit_bzero(&t->communities, sizeof(t->communities));
-		text_copy(err, sizeof(err), why);
-	} else {
-		communities_read(&t->communities, fd, err, sizeof(err));
+	if (strcmp(err, trouble) != 0 && err[0] != '\0') {
+		if (absent)
+			log_info("traps of %s are refused: %s", versions, err);
+		else
+			log_warnx("traps of %s are refused: %s", versions, err);
 	}
-	if (strcmp(err, t->state.trouble) != 0 && err[0] != '\0')
-		log_warnx("traps of SNMPv1 and v2c are refused: %s", err);
-	text_copy(t->state.trouble, sizeof(t->state.trouble), err);
+	text_copy(trouble, size, err);
+}
+
+void
+trap_secret(struct trap *t, const char *name, int fd, const char *why)
+{
+	struct msg_trap_state *st = &t->state;
+	struct trap_users     *users = trap_usm_users(t->usm);
+	bool		       is_users = strcmp(name, TRAP_USERS_FILE) == 0;
+	char		       err[sizeof(st->users_trouble)] = "";
+
+	if (fd == -1)
+		text_copy(err, sizeof(err), why);
+	if (is_users) {
+		explicit_bzero(users, sizeof(*users));
+		if (fd != -1)
+			trap_users_read(users, fd, err, sizeof(err));
+		trouble_note("SNMPv3", st->users_trouble, sizeof(st->users_trouble), err, fd == -1);
+	} else {
+		explicit_bzero(&t->communities, sizeof(t->communities));
+		if (fd != -1)
+			communities_read(&t->communities, fd, err, sizeof(err));
+		trouble_note("SNMPv1 and v2c", st->community_trouble, sizeof(st->community_trouble), err, fd == -1);
+	}
 	state_send(t);
 }
 
@@ -404,6 +475,7 @@ trap_new(struct loop *l, const struct trap_opts *o)
 
 	t->loop = l;
 	t->gate = gate_new();
+	t->usm = trap_usm_new(loop_mono_ns(l));
 	t->message = xcalloc(1, sizeof(*t->message));
 	receive_init(t);
 	for (i = 0; i < TRAP_SOCKETS; i++) {
@@ -440,6 +512,7 @@ trap_free(struct trap *t)
 	}
 	ipc_free(t->core);
 	gate_free(t->gate);
+	trap_usm_free(t->usm);
 	explicit_bzero(&t->communities, sizeof(t->communities));
 	free(t->message);
 	free(t->bytes);

@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	X(counters) X(samples) \
 	X(discover) X(discovered) X(discover_end) \
 	X(profile) X(profile_table) X(profile_value) X(sensor) X(sensor_found) X(ports_end) X(profile_test) \
-	X(profile_tested) X(profile_test_end)
+	X(profile_tested) X(profile_test_end) \
+	X(trap_plan) X(trap) X(trap_stranger) X(trap_state) X(poll_now)
 
 #define MESSAGE(name)							\
 	static void							\

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fuzz_trap.c: any datagram at the trap port. What is accepted lies within the datagram and its limits, and the
+ * fuzz_trap.c: any datagram at the trap port, of v1, v2c or v3. What is accepted lies within the datagram and its limits, and the
  * answer to an inform is a response that the other gate takes.
  */
 #include "collectors/snmp/trap.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "trap/usm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,6 +33,32 @@ check_answer(const struct snmp_trap *t, const uint8_t *data, size_t size)
 	free(out);
 }
 
+/* Whatever comes as SNMPv3: an answer goes back only to an inform and to who asks. */
+static void
+check_v3(const uint8_t *data, size_t size)
+{
+	static struct trap_usm	  *u;
+	static struct snmp_message m;
+	static int64_t		   now;
+	struct trap_user	  *user;
+	struct snmp_trap	   t;
+	enum usm_outcome	   outcome;
+	const char		  *why = NULL;
+	const uint8_t		  *out;
+
+	if (u == NULL) {
+		u = trap_usm_new(0);
+		user = &trap_usm_users(u)->each[trap_usm_users(u)->n++];
+		user->name_len = 6;
+		memcpy(user->name, "fuzzer", 6);
+		usm_secret_make(&user->secret, USM_SHA256, "a long enough one", USM_AES128, "a long enough one");
+	}
+	outcome = trap_usm_take(u, data, size, now += NS_PER_MS, &t, &m, &why);
+	if ((outcome != USM_TAKEN && why == NULL) || (trap_usm_answer(u, &out) > 0) != (outcome == USM_ASKS ||
+	    (outcome == USM_TAKEN && t.inform)))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -40,6 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char			   text[256];
 	const char		  *why = NULL;
 
+	check_v3(data, size);
 	if (trap_decode(&t, &m, data, size, &why) == -1) {
 		if (why == NULL)
 			abort();

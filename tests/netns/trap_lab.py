@@ -32,6 +32,8 @@ class TrapLab(Lab):
                          f'traps: {{ listen = "{self.trap_address}"; port = {self.trap_port}; }};', **kw)
         os.makedirs(self.path("etc/secrets/traps"), mode=0o700)
         self.write("etc/secrets/traps/community", "storm-old\ntrap-city\n", 0o600)
+        self.write("etc/secrets/traps/users", "# of the test\ntrapper sha256 sealed-and-signed aes128 and-encrypted-too\n"
+                   "signer sha512 signed-alone-0\n", 0o600)
         devices = self.read("etc/inventory/devices.csv")
         assert ",127.0.0.1,16199," in devices
         self.write("etc/inventory/devices.csv", devices.replace(",127.0.0.1,16199,", f",{self.device},16199,"))
@@ -58,6 +60,17 @@ class TrapLab(Lab):
         command = [program(program_name), f"-v{version}", "-c", community, f"--clientaddr={source or self.device}"]
         command += ["-r", "0", "-t", "2"] if program_name == "snmpinform" else []
         return subprocess.run([*command, f"{self.trap_address}:{self.trap_port}", *head, *port], env={"MIBS": "", "PATH": os.environ["PATH"]},
+                              capture_output=True).returncode
+
+    def notify_v3(self, what, user="trapper", auth="sealed-and-signed", priv="and-encrypted-too", level="authPriv", engine="0x80000000050a0b0c0d",
+                  boots=1, at=1000, program_name="snmptrap", source=None):
+        """The same by SNMPv3. @return its exit code"""
+        command = [program(program_name), "-v3", "-u", user, "-l", level, "-a", "SHA-512" if user == "signer" else "SHA-256", "-A", auth,
+                   "-x", "AES", "-X", priv, f"--clientaddr={source or self.device}"]
+        command += ["-r", "0", "-t", "3"] if program_name == "snmpinform" else ["-e", engine, "-Z", f"{boots},{at}"]
+        return subprocess.run([*command, f"{self.trap_address}:{self.trap_port}", "", f".1.3.6.1.6.3.1.1.5.{3 if what == 'linkDown' else 4}",
+                               ".1.3.6.1.2.1.2.2.1.1.1", "i", "1", ".1.3.6.1.2.1.2.2.1.2.1", "s", ROUTERS_PORT],
+                              env={"MIBS": "", "PATH": os.environ["PATH"], "SNMP_PERSISTENT_DIR": self.dir, "HOME": self.dir},
                               capture_output=True).returncode
 
     def traps(self):

@@ -45,6 +45,33 @@ r = lab.simpulctl("traps")
 ok(r.returncode == 0 and "linkDown" in r.stdout and "Not taken" in r.stdout and "unknown source" in r.stdout, "simpulctl traps shows them")
 note(r.stdout)
 
+# ---- SNMPv3 ----
+def taken():
+    return sum(int(t["count"]) for t in lab.traps()["traps"])
+
+
+before = taken()
+lab.notify_v3("linkUp")
+ok(wait("a trap of v3", lambda: taken() == before + 1), "a trap of SNMPv3, encrypted, is taken")
+lab.notify_v3("linkUp", user="signer", auth="signed-alone-0", level="authNoPriv", engine="0x80000000050a0b0c0e")
+ok(wait("a signed one", lambda: taken() == before + 2), "a signed one, of a user who signs alone")
+lab.notify_v3("linkUp", level="authNoPriv")
+ok(wait("refused", lambda: refused(lab.device, "wrong_user").get("what") == "less secure than this user is"), "unencrypted, of one who encrypts: not")
+lab.notify_v3("linkUp", auth="another-pass-phrase")
+ok(wait("refused", lambda: refused(lab.device, "wrong_user").get("what") == "wrong digest"), "nor with another pass phrase")
+lab.notify_v3("linkUp", user="stranger")
+ok(wait("refused", lambda: refused(lab.device, "wrong_user").get("what") == "unknown user"), "nor of an unknown user")
+lab.notify_v3("linkUp", at=500)
+ok(wait("refused", lambda: refused(lab.device, "wrong_user").get("what") == "older than what was sent before"), "nor an old one, sent again")
+lab.notify_v3("linkUp", boots=2, at=1)
+ok(wait("after a restart", lambda: taken() == before + 3), "but after a restart of its sender")
+ok(lab.notify_v3("linkUp", program_name="snmpinform") == 0, "an inform of SNMPv3 is answered, after it has asked who and when")
+ok(taken() == before + 4, "and taken, once")
+ok(lab.notify_v3("linkUp", user="signer", auth="signed-alone-0", level="authNoPriv", program_name="snmpinform") == 0, "a signed one, too")
+ok(lab.notify_v3("linkUp", auth="another-pass-phrase", program_name="snmpinform") != 0, "one with another pass phrase is not")
+ok(lab.notify_v3("linkUp", program_name="snmpinform", source=lab.stranger) != 0, "a stranger is not even told who we are")
+ok(lab.engine_pid("trap") and "engine.child_restarted" not in [m.kind for m in lab.sub.events()], "the process has made no call that it may not")
+
 # Another community: what counts is what stands in the file after a reload, in a process that may not open it.
 lab.write("etc/secrets/traps/community", "trap-new\n", 0o600)
 ok(lab.simpulctl("reload").returncode == 0, "reload")
