@@ -136,8 +136,9 @@ void	poll_plan_row(struct poll_plan *plan, const struct wanted_row *want);
 
 extern const struct conf_opt snmp_options[];	/* collectors/snmp/engine.c; the group "snmp" */
 extern const struct collector_ops *const collector_registry[];	/* alphabetical, ends with NULL */
-#define COLLECTORS 4
-extern const struct collector_ops collector_entity_sensor, collector_host, collector_if_mib, collector_profile_table;
+#define COLLECTORS 7
+extern const struct collector_ops collector_cdp, collector_entity_sensor, collector_host, collector_if_mib,
+    collector_lldp, collector_mtxr_neighbour, collector_profile_table;
 
 #define COLUMN(i) (UINT32_C(1) << (i))
 

@@ -17,6 +17,7 @@
 #include "core/commit.h"
 #include "core/graves.h"
 #include "core/load.h"
+#include "core/neighbours.h"
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/sensors.h"
@@ -252,6 +253,7 @@ device_leave(struct core *c, struct device_live *d)
 		c->marks.devices_waiting--;
 	core_ports_free(c, d);
 	core_sensors_free(c, d);
+	core_neighbours_free(d);
 	nmap_remove(c->device_by_number, d->number);
 	core_gone(c, d->live.ref);
 }
@@ -384,8 +386,10 @@ core_objects_free(struct core *c)
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		core_ports_free(c, c->device[k]);
 	core_ports_unbind_all(c);
-	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
+	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++) {
 		core_sensors_free(c, c->device[k]);
+		core_neighbours_free(c->device[k]);
+	}
 	core_sensors_fini(c);
 	core_trials_free(c);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)

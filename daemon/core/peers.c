@@ -11,6 +11,7 @@
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/discover.h"
+#include "core/neighbours.h"
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/probe.h"
@@ -100,6 +101,19 @@ take_test_end(struct core *c, const struct ipc_msg *msg)
 	if (msg_profile_test_end_decode(&m, msg->data, msg->len) == -1)
 		return -1;
 	core_trial_end(c, msg->token, &m);
+	return 0;
+}
+
+static int
+take_neighbour(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_neighbour n;
+	struct device_live  *d;
+
+	if (msg_neighbour_decode(&n, msg->data, msg->len) == -1)
+		return -1;
+	if ((d = nmap_get(c->device_by_number, n.device)) != NULL)
+		core_neighbour(c, d, &n);
 	return 0;
 }
 
@@ -320,6 +334,7 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_PORT_FOUND] = PROCESS_MEASURE,
 	[IPC_SENSOR_FOUND] = PROCESS_MEASURE,
 	[IPC_PORTS_END] = PROCESS_MEASURE,
+	[IPC_NEIGHBOUR] = PROCESS_MEASURE,
 	[IPC_DISCOVERED] = PROCESS_MEASURE,
 	[IPC_DISCOVER_END] = PROCESS_MEASURE,
 	[IPC_PROFILE_TESTED] = PROCESS_MEASURE,
@@ -364,6 +379,8 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return take_sensor_found(c, msg);
 	case IPC_PORTS_END:
 		return take_ports_end(c, msg);
+	case IPC_NEIGHBOUR:
+		return take_neighbour(c, msg);
 	case IPC_DISCOVERED:
 		return discover_found(c, ch, msg);
 	case IPC_DISCOVER_END:

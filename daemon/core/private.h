@@ -6,7 +6,8 @@
  *	conf.c		rows from check to a new inventory, accepted or refused
  *	objects.c	from one inventory to the next
  *	ports.c		what discovery found; port_links.c: which link it carries; port_questions.c: what only a
- *			person can say of it; sensors.c: the same for sensors
+ *			person can say of it; sensors.c: the same for sensors; neighbours.c: who is at
+ *			the other end
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	traps.c		what devices have said by traps
  *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked;

@@ -136,7 +136,8 @@ print_family(struct cli *cli, const struct family *f)
 		buf_text(&cli->out, ": ");
 		term_wrap(&cli->term, &cli->out, TINT_NONE, (int)strlen(m->name) + 2, 2, m->help);
 		print_settings(cli, m);
-		print_metrics(cli, m);
+		if (m->metrics[0].name != NULL)
+			print_metrics(cli, m);
 	}
 }
 

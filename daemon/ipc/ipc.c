@@ -44,6 +44,7 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_TARGET_STATE] = { "TARGET_STATE", 512, false, false },
 	[IPC_PORT_FOUND] = { "PORT_FOUND", 768, false, false },
 	[IPC_PORTS_END] = { "PORTS_END", 64, false, false },
+	[IPC_NEIGHBOUR] = { "NEIGHBOUR", 1024, false, false },
 	[IPC_DISCOVER] = { "DISCOVER", 4096, false, false },
 	[IPC_DISCOVERED] = { "DISCOVERED", 4096, false, false },
 	[IPC_DISCOVER_END] = { "DISCOVER_END", 512, false, false },

@@ -45,6 +45,7 @@ enum ipc_type {
 	IPC_TARGET_STATE,	/* measure -> core */
 	IPC_PORT_FOUND,		/* measure -> core: discovery saw this port */
 	IPC_PORTS_END,		/* measure -> core: these are all that the device has */
+	IPC_NEIGHBOUR,		/* measure -> core: discovery heard this of the other end of a port */
 	IPC_DISCOVER,		/* core -> measure: who answers at these addresses? */
 	IPC_DISCOVERED,		/* measure -> core, same token: one that does */
 	IPC_DISCOVER_END,	/* measure -> core, same token: all have been asked */

@@ -315,6 +315,21 @@ target_state_fields(struct wire *w, struct msg_target_state *m)
 }
 
 static void
+neighbour_fields(struct wire *w, struct msg_neighbour *m)
+{
+	u32(w, &m->device);
+	word(w, &m->source, NEIGHBOUR_LLDP, NEIGHBOUR_SOURCES - 1);
+	word(w, &m->end, 0, 1);
+	STR(w, m->port);
+	bytes(w, m->mac, sizeof(m->mac));
+	addr(w, &m->address);
+	STR(w, m->name);
+	STR(w, m->chassis);
+	STR(w, m->remote_port);
+	STR(w, m->descr);
+}
+
+static void
 discover_fields(struct wire *w, struct msg_discover *m)
 {
 	int i;
@@ -733,6 +748,7 @@ MSG_DEFINE(ports_end)
 MSG_DEFINE(probe_now)
 MSG_DEFINE(probe_done)
 MSG_DEFINE(target_state)
+MSG_DEFINE(neighbour)
 MSG_DEFINE(discover)
 MSG_DEFINE(discovered)
 MSG_DEFINE(discover_end)

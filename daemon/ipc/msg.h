@@ -135,6 +135,21 @@ struct msg_target_state {	/* TARGET_STATE: edges only */
 	char	 name[128];	/* sysName when known */
 };
 
+#define NEIGHBOURS_MAX 256	/* of one device and source; others are not told, and not taken */
+enum neighbour_source { NEIGHBOUR_LLDP = 1, NEIGHBOUR_CDP, NEIGHBOUR_MTXR, NEIGHBOUR_SOURCES };
+struct msg_neighbour {		/* NEIGHBOUR; all text is the neighbour's own, made visible */
+	uint32_t device;
+	uint8_t	 source;	/* enum neighbour_source */
+	uint8_t	 end;		/* all that this source has now have been told; nothing else is set */
+	char	 port[128];	/* ifName of the local port; "" = not known */
+	uint8_t	 mac[6];	/* of the neighbour; zeros = not known */
+	struct addr address;	/* family 0 = not known */
+	char	 name[128];	/* sysName, identity */
+	char	 chassis[64];	/* what it is known by, when that is no MAC */
+	char	 remote_port[128];	/* the port at its end */
+	char	 descr[128];
+};
+
 #define DISCOVER_ADDRESSES_MAX	 64	/* of one request */
 #define DISCOVER_CREDENTIALS_MAX 8
 #define DISCOVER_RATE_MAX	 500	/* packets a second */
@@ -444,6 +459,7 @@ MSG_DECLARE(ports_end);
 MSG_DECLARE(probe_now);
 MSG_DECLARE(probe_done);
 MSG_DECLARE(target_state);
+MSG_DECLARE(neighbour);
 MSG_DECLARE(discover);
 MSG_DECLARE(discovered);
 MSG_DECLARE(discover_end);

@@ -142,6 +142,12 @@ struct sensor_live {
 	struct sensor_live *next;
 };
 
+struct neighbour_live {
+	struct msg_neighbour   told;
+	bool		       heard;	/* in the walk that is being told */
+	struct neighbour_live *next;
+};
+
 struct device_live {
 	struct live	    live;
 	const struct device *device;
@@ -163,6 +169,8 @@ struct device_live {
 	struct port_identity *found;	/* of a walk that is being told; owned */
 	size_t		    nfound;
 	uint64_t	    hardware;	/* hash of its MACs at the last walk; 0 = not known */
+	struct neighbour_live *neighbours;	/* in the order heard first */
+	size_t		    nneighbours;
 };
 
 void	site_live_free(struct site_live *s);

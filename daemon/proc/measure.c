@@ -226,6 +226,12 @@ take_test_end(void *arg, uint32_t token, const struct msg_profile_test_end *m)
 }
 
 static void
+take_neighbour(void *arg, const struct msg_neighbour *n)
+{
+	msg_neighbour_send(((struct measure *)arg)->core, IPC_NEIGHBOUR, 0, n, -1);
+}
+
+static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
@@ -569,7 +575,7 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	struct measure	 *m = xcalloc(1, sizeof(*m));
 	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port,
 		.sensor_found = take_sensor, .ports_end = take_ports_end, .profile_tested = take_tested,
-		.profile_test_end = take_test_end, .arg = m };
+		.profile_test_end = take_test_end, .neighbour = take_neighbour, .arg = m };
 
 	m->loop = l;
 	m->io = o->io;

@@ -6,6 +6,7 @@
 #include "collectors/collector.h"
 
 #include <stdlib.h>
+#include "collectors/neighbours.h"
 #include "collectors/snmp/device.h"
 #include "collectors/snmp/walk.h"
 #include "tests/unit/agent.h"
@@ -598,7 +599,8 @@ test_registry(void)
 
 		while (ops->columns != NULL && ops->columns[columns].name != NULL)
 			columns++;
-		ok(columns <= COLLECTOR_COLUMNS_MAX && ops->help != NULL && (ops->metrics[0].name != NULL || ops->sensors != NULL) &&
+		ok(columns <= COLLECTOR_COLUMNS_MAX && ops->help != NULL &&
+		    (ops->metrics[0].name != NULL || ops->sensors != NULL || ops->plan == neighbours_plan) &&
 		    (i == 0 || strcmp(collector_registry[i - 1]->name, ops->name) < 0), "%s is described and in order", ops->name);
 	}
 	ok(collector_registry[COLLECTORS] == NULL, "the registry ends");

@@ -6,6 +6,7 @@
 
 #include "alert/alert.h"
 #include "core/discover.h"
+#include "core/neighbours.h"
 #include "core/private.h"
 #include "live/counters.h"
 #include "tests/unit/core_world.h"
@@ -85,7 +86,8 @@ test_store_lies(void)
 	world_settle(w);
 	ok(!store_says(w, w->core->priv->facts_given + 1), "nor one that tells of more than it was given");
 	world_run(w, 1);
-	is_i64((int64_t)counter(w, "core/facts.frames_lost"), (int64_t)given, "what it had is counted as lost");
+	is_i64((int64_t)counter(w, "core/facts.frames_lost"), (int64_t)given,
+	    "what it had is counted as lost");
 	world_free(w);
 }
 
@@ -179,6 +181,65 @@ test_too_many_events(void)
 	world_free(w);
 }
 
+/* ---- neighbours ---- */
+
+static void
+neighbour_says(struct world *w, enum neighbour_source source, const char *port, const char *name)
+{
+	struct msg_neighbour n = { .device = core_device(w->core, "a-r1")->number, .source = (uint8_t)source,
+		.end = name == NULL };
+
+	snprintf(n.port, sizeof(n.port), "%s", port);
+	snprintf(n.name, sizeof(n.name), "%s", name != NULL ? name : "");
+	msg_neighbour_send(w->measure, IPC_NEIGHBOUR, 0, &n, -1);
+}
+
+static const char *
+neighbours(struct world *w)
+{
+	static char		     text[400];
+	const struct neighbour_live *n;
+
+	world_run(w, 0.1);
+	*text = '\0';
+	for (n = core_device(w->core, "a-r1")->neighbours; n != NULL; n = n->next)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%u %s %s; ", n->told.source,
+		    n->told.port,
+		    n->told.name);
+	return text;
+}
+
+static void
+test_neighbours(void)
+{
+	struct world *w = world_new(59, false);
+	char	      name[20];
+	unsigned      i;
+
+	world_settle(w);
+	neighbour_says(w, NEIGHBOUR_LLDP, "1", "x");
+	neighbour_says(w, NEIGHBOUR_LLDP, "2", "y");
+	neighbour_says(w, NEIGHBOUR_LLDP, "", NULL);
+	neighbour_says(w, NEIGHBOUR_CDP, "2", "y");
+	neighbour_says(w, NEIGHBOUR_CDP, "", NULL);
+	is_text(neighbours(w), "1 1 x; 1 2 y; 2 2 y; ", "neighbours are kept by source");
+	neighbour_says(w, NEIGHBOUR_LLDP, "2", "y");
+	is_text(neighbours(w), "1 1 x; 1 2 y; 2 2 y; ", "nothing goes while a walk is told");
+	neighbour_says(w, NEIGHBOUR_LLDP, "3", "z");
+	neighbour_says(w, NEIGHBOUR_LLDP, "", NULL);
+	is_text(neighbours(w), "1 2 y; 2 2 y; 1 3 z; ",
+	    "what it has not told again goes at its end, of its source alone");
+	for (i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		neighbour_says(w, NEIGHBOUR_MTXR, "1", name);
+	}
+	neighbours(w);
+	ok(core_device(w->core, "a-r1")->nneighbours == DEVICE_NEIGHBOURS_MAX &&
+	    counter(w, "core/neighbours.refused") == 300 + 3 - DEVICE_NEIGHBOURS_MAX,
+	    "no more are kept than may be; the others are counted");
+	world_free(w);
+}
+
 /* ---- discovery ---- */
 
 struct told {
@@ -228,7 +289,8 @@ test_discover(void)
 	msg_discover_end_send(w->measure, IPC_DISCOVER_END, token, &end, -1);
 	msg_discovered_send(w->measure, IPC_DISCOVERED, token, &d, -1);
 	world_run(w, 1);
-	ok(t.found == 1 && t.ends == 1 && t.asked == 1 && t.nones == 0, "an answer and an end reach who asked, and no more");
+	ok(t.found == 1 && t.ends == 1 && t.asked == 1 && t.nones == 0,
+	    "an answer and an end reach who asked, and no more");
 	ok(other.found + other.ends + other.nones == 0, "who has been forgotten hears nothing");
 	late = discover_one(w, &t);
 	world_run(w, 400);
@@ -245,6 +307,7 @@ int
 main(void)
 {
 	test_discover();
+	test_neighbours();
 	test_store_away();
 	test_store_lies();
 	test_store_blind();
