@@ -126,6 +126,9 @@ void	op_discover(struct client *cl, const struct request *r, const struct actor 
 /* ops_profile.c */
 void	op_profiles(struct client *cl, const struct request *r, const struct actor *who);
 void	op_profile_test(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_topology.c */
+void	op_topology(struct client *cl, const struct request *r, const struct actor *who);
+void	op_parents(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_event.c */
 void	op_subscribe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_cancel(struct client *cl, const struct request *r, const struct actor *who);

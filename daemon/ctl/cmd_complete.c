@@ -195,6 +195,12 @@ offer_value(struct cli *cli, const char *option, const char *begin)
 		offer(cli, FILES, "");
 	else if (strcmp(option, "cf") == 0)
 		word = cf;
+	else if (strcmp(option, "root") == 0)
+		offer_ids(cli, "site", begin, "", "");
+	else if (strcmp(option, "pin") == 0)
+		offer_ids(cli, "link", begin, "", "");
+	else if (strcmp(option, "out") == 0)
+		offer(cli, FILES, "");
 	else if (strcmp(option, "role") == 0)
 		word = user_role_names;
 	for (; word != NULL && *word != NULL; word++)

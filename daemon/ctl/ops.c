@@ -71,6 +71,18 @@ static const struct param discover_params[] = {
 	{ "rate", PARAM_INT, .required = false, 1, DISCOVER_RATE_MAX },
 	{ 0 }
 };
+static const struct param topology_params[] = {
+	{ "limit", PARAM_INT, .required = false, 1, 500 },
+	{ "cursor", PARAM_INT, .required = false, 0, INT32_MAX },
+	{ 0 }
+};
+static const struct param parents_params[] = {
+	{ "root", PARAM_TEXT, .required = false, 1, ID_MAX - 1 },
+	{ "link", PARAM_TEXT, .required = false, 1, ID_MAX - 1 },	/* this one alone, with its row */
+	{ "limit", PARAM_INT, .required = false, 1, 500 },
+	{ "cursor", PARAM_INT, .required = false, 0, INT32_MAX },
+	{ 0 }
+};
 static const struct param probe_params[] = {
 	{ "object", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },
 	{ "rounds", PARAM_INT, .required = false, 1, 10 },
@@ -117,6 +129,7 @@ static const struct op {
 	{ "hello",	CTL_NONE,	hello_params,	  op_hello },
 	{ "list",	CTL_VIEWER,	list_params,	  op_list },
 	{ "metrics",	CTL_VIEWER,	no_params,	  op_metrics },
+	{ "parents",	CTL_VIEWER,	parents_params,	  op_parents },
 	{ "probe",	CTL_NOC,	probe_params,	  op_probe },
 	{ "profile_test", CTL_ADMIN,	profile_test_params, op_profile_test },
 	{ "profiles",	CTL_VIEWER,	profiles_params,  op_profiles },
@@ -126,6 +139,7 @@ static const struct op {
 	{ "status",	CTL_VIEWER,	no_params,	  op_status },
 	{ "subscribe",	CTL_VIEWER,	subscribe_params, op_subscribe },
 	{ "top",	CTL_VIEWER,	top_params,	  op_top },
+	{ "topology",	CTL_VIEWER,	topology_params,  op_topology },
 	{ "traps",	CTL_VIEWER,	traps_params,	  op_traps },
 	{ "why",	CTL_VIEWER,	object_params,	  op_why },
 };

@@ -81,6 +81,19 @@ static const struct command commands[] = {
 	  "--out: rows for devices.csv, and in FILE.links those of links.csv that get a device and\n"
 	  "port. What has been asked is noted in FILE.state until all has, so that a discovery that\n"
 	  "was interrupted goes on with --resume. --version: 2c or 1.\n", cmd_discover },
+	{ "topology", "", 0, 0, "topology takes no arguments",
+	  "who is connected to whom, as the devices hear it",
+	  "  simpulctl topology\n"
+	  "  simpulctl topology --json\n"
+	  "Each device is asked once an hour for its neighbours, by LLDP, CDP and RouterOS's own table.\n",
+	  cmd_topology },
+	{ "parents", "[--root SITE] [--pin LINK] [--all]", 0, 0, "parents takes only options",
+	  "through which sites lines pass, as the inventory says and as it can be heard",
+	  "  simpulctl parents                where they differ\n"
+	  "  simpulctl parents --all          every line\n"
+	  "  simpulctl parents --pin s013-1   its row for links.csv with the parent that was heard\n"
+	  "Only the inventory's word counts. --root: the site from which everything is reached; else\n"
+	  "dc-1, or the site with a device through which the most lines pass.\n", cmd_parents },
 	{ "reload", "[--allow-removal]", 0, 0,
 	  "the engine knows which files to read; simpulctl check takes a file name",
 	  "read configuration and inventory again",
