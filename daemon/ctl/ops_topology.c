@@ -21,42 +21,12 @@ struct map_of_city {
 	struct topo_device *device;	/* in the order of core->device[] */
 	struct topo_heard  *heard;
 	size_t		    nheard;
-	size_t		    root;	/* index of a site; TOPO_NOBODY */
 	struct topology	    topo;
 };
 
 static const char *const source_names[NEIGHBOUR_SOURCES] = { "", "lldp", "cdp", "mtxr" };
 
 /* ---- from the live objects ---- */
-
-static bool
-site_has_device(const struct core *c, const struct site *s)
-{
-	size_t i;
-
-	for (i = 0; i < c->inv->ndevices; i++)
-		if (c->inv->device[i]->site == s)
-			return true;
-	return false;
-}
-
-/* The usual one, else the site with a device through which the most lines pass. */
-static size_t
-root_choose(const struct core *c)
-{
-	const struct site *usual = inventory_site(c->inv, ROOT_USUAL), *best = NULL;
-	size_t		   i;
-
-	if (usual != NULL && site_has_device(c, usual))
-		return usual->index;
-	for (i = 0; i < c->inv->nsites; i++) {
-		const struct site *s = c->inv->site[i];
-
-		if ((best == NULL || s->nchildren > best->nchildren) && site_has_device(c, s))
-			best = s;
-	}
-	return best != NULL ? best->index : TOPO_NOBODY;
-}
 
 static void
 heard_add(struct map_of_city *m, size_t device, const struct msg_neighbour *n)
@@ -66,12 +36,12 @@ heard_add(struct map_of_city *m, size_t device, const struct msg_neighbour *n)
 }
 
 static void
-map_make(struct map_of_city *m, const struct core *c, size_t root)
+map_make(struct map_of_city *m, const struct core *c)
 {
 	const struct neighbour_live *n;
 	size_t			     all = 0, i;
 
-	*m = (struct map_of_city){ .core = c, .root = root };
+	*m = (struct map_of_city){ .core = c };
 	for (i = 0; i < c->inv->ndevices; i++)
 		all += c->device[i]->nneighbours;
 	m->device = xcalloc(c->inv->ndevices + 1, sizeof(*m->device));
@@ -84,7 +54,7 @@ map_make(struct map_of_city *m, const struct core *c, size_t root)
 		for (n = d->neighbours; n != NULL; n = n->next)
 			heard_add(m, i, &n->told);
 	}
-	m->topo = topology_build(m->device, c->inv->ndevices, m->heard, m->nheard, c->inv->nsites, root);
+	m->topo = topology_build(m->device, c->inv->ndevices, m->heard, m->nheard, c->inv->nsites);
 }
 
 static void
@@ -186,7 +156,7 @@ op_topology(struct client *cl, const struct request *r, const struct actor *who)
 		json_decref(items);
 		return;
 	}
-	map_make(&m, cl->ctl->core, root_choose(cl->ctl->core));
+	map_make(&m, cl->ctl->core);
 	for (; at < end && at < m.topo.nedges; at++)
 		json_array_append_new(items, js_edge(&m, &m.topo.edge[at]));
 	answer_page(cl, r, items, at, m.topo.nedges, "");
@@ -262,47 +232,55 @@ js_parent(const struct map_of_city *m, const struct link *l, bool with_row)
 	return v;
 }
 
-/* The site that was asked for, or the one chosen. 0, or -1 after refusing. */
-static int
-root_of(struct client *cl, const struct request *r, size_t *root)
+/* The usual root if it is connected, else the connected site through which the most lines pass. */
+static size_t
+root_choose(const struct map_of_city *m)
 {
-	const struct core *c = cl->ctl->core;
-	const char	  *id = request_text(r, "root");
-	const struct site *s = id != NULL ? inventory_site(c->inv, id) : NULL;
+	const struct inventory *inv = m->core->inv;
+	const struct site      *usual = inventory_site(inv, ROOT_USUAL), *best = NULL, *s;
+	size_t			i;
 
-	if (id != NULL && s == NULL) {
-		op_not_found(cl, r, id);
-		return -1;
+	for (i = 0; i < inv->ndevices; i++) {
+		s = inv->device[i]->site;
+		if (!topology_is_connected(&m->topo, i))
+			continue;
+		if (s == usual)
+			return s->index;
+		if (best == NULL || s->nchildren > best->nchildren)
+			best = s;
 	}
-	*root = s != NULL ? s->index : root_choose(c);
-	return 0;
+	return best != NULL ? best->index : TOPO_NOBODY;
 }
 
 void
 op_parents(struct client *cl, const struct request *r, const struct actor *who)
 {
 	const struct core *c = cl->ctl->core;
-	const char	  *id = request_text(r, "link");
+	const char	  *id = request_text(r, "link"), *root_id = request_text(r, "root");
 	const struct link *l = NULL;
+	const struct site *root = NULL;
 	struct map_of_city m;
 	json_t		  *items;
-	size_t		   at = (size_t)request_int(r, "cursor", 0), end = at + (size_t)request_int(r,
-	    "limit", PAGE_MAX), root;
+	size_t		   at = (size_t)request_int(r, "cursor", 0);
+	size_t		   end = at + (size_t)request_int(r, "limit", PAGE_MAX), from;
 
 	(void)who;
-	if (no_inventory(cl, r) || root_of(cl, r, &root) == -1)
+	if (no_inventory(cl, r))
 		return;
-	if (id != NULL && (l = inventory_link_of(c->inv, id)) == NULL) {
-		op_not_found(cl, r, id);
+	if ((root_id != NULL && (root = inventory_site(c->inv, root_id)) == NULL) ||
+	    (id != NULL && (l = inventory_link_of(c->inv, id)) == NULL)) {
+		op_not_found(cl, r, root_id != NULL && root == NULL ? root_id : id);
 		return;
 	}
 	items = json_array();
-	map_make(&m, c, root);
+	map_make(&m, c);
+	from = root != NULL ? root->index : root_choose(&m);
+	topology_root(&m.topo, from);
 	if (l != NULL)
 		json_array_append_new(items, js_parent(&m, l, true));
 	for (; l == NULL && at < end && at < c->inv->nlinks; at++)
 		json_array_append_new(items, js_parent(&m, c->inv->link[at], false));
 	answer_page(cl, r, items, at, l == NULL ? c->inv->nlinks : 0,
-	    root != TOPO_NOBODY ? c->inv->site[root]->id : "");
+	    from != TOPO_NOBODY ? c->inv->site[from]->id : "");
 	map_end(&m);
 }

@@ -93,7 +93,7 @@ static const struct command commands[] = {
 	  "  simpulctl parents --all          every line\n"
 	  "  simpulctl parents --pin s013-1   its row for links.csv with the parent that was heard\n"
 	  "Only the inventory's word counts. --root: the site from which everything is reached; else\n"
-	  "dc-1, or the site with a device through which the most lines pass.\n", cmd_parents },
+	  "dc-1, or the site through which the most lines pass, of those that are connected.\n", cmd_parents },
 	{ "reload", "[--allow-removal]", 0, 0,
 	  "the engine knows which files to read; simpulctl check takes a file name",
 	  "read configuration and inventory again",

@@ -328,7 +328,7 @@ nearest_find(struct topology *t)
 struct topology
 topology_build(const struct topo_device *device, size_t ndevices, const struct topo_heard *heard,
     size_t nheard,
-    size_t nsites, size_t root)
+    size_t nsites)
 {
 	struct topology t = { .device = device, .ndevices = ndevices, .nsites = nsites };
 
@@ -340,9 +340,21 @@ topology_build(const struct topo_device *device, size_t ndevices, const struct t
 	t.nearest = xcalloc(nsites + 1, sizeof(*t.nearest));
 	edges_build(&t, heard, nheard);
 	adjacency_make(&t);
-	ways_find(&t, root);
-	nearest_find(&t);
+	topology_root(&t, TOPO_NOBODY);
 	return t;
+}
+
+void
+topology_root(struct topology *t, size_t site)
+{
+	ways_find(t, site);
+	nearest_find(t);
+}
+
+bool
+topology_is_connected(const struct topology *t, size_t device)
+{
+	return t->first[device + 1] > t->first[device];
 }
 
 void

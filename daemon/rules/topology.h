@@ -53,10 +53,13 @@ struct topology {
 	size_t		 *nearest;	/* per site: its device with the fewest hops */
 };
 
-/** @param root  site; TOPO_NOBODY: there is none, so nothing has a distance */
 struct topology topology_build(const struct topo_device *device, size_t ndevices,
     const struct topo_heard *heard,
-	    size_t nheard, size_t nsites, size_t root);
+	    size_t nheard, size_t nsites);
+/** Measure from this site; TOPO_NOBODY, and until it is called: from nowhere, so no way is known. */
+void	topology_root(struct topology *t, size_t site);
+/** Is this device connected to another known one? */
+bool	topology_is_connected(const struct topology *t, size_t device);
 void	topology_free(struct topology *t);
 
 struct topo_line {			/* a line of the inventory */

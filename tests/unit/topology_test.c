@@ -43,6 +43,15 @@ static const struct topo_heard both[] = {
 	HEARD(N2, "ether2", "office-r1", "eth0"), HEARD(OFFICE, "ether1", "n2-r1", "ether2"),
 };
 
+static struct topology
+built(const struct topo_heard *heard, size_t n, size_t root)
+{
+	struct topology t = topology_build(device, DEVICES, heard, n, SITES);
+
+	topology_root(&t, root);
+	return t;
+}
+
 static const struct topo_edge *
 edge_of(const struct topology *t, size_t a, size_t b)
 {
@@ -58,7 +67,7 @@ edge_of(const struct topology *t, size_t a, size_t b)
 static void
 test_edges(void)
 {
-	struct topology		t = topology_build(device, DEVICES, both, nitems(both), SITES, DC);
+	struct topology		t = built(both, nitems(both), DC);
 	const struct topo_edge *e = edge_of(&t, N2, OFFICE);
 
 	is_i64((int64_t)t.nedges, 5, "what both ends tell is one edge");
@@ -69,6 +78,8 @@ test_edges(void)
 	ok(t.hops[DC] == 0 && t.hops[N1] == 1 && t.hops[N2] == 2 && t.hops[OFFICE] == 3 &&
 	    t.hops[LONER] == UINT32_MAX,
 	    "hops are counted from the root");
+	ok(topology_is_connected(&t, OFFICE) && !topology_is_connected(&t, LONER),
+	    "who is connected is known");
 	topology_free(&t);
 }
 
@@ -85,7 +96,7 @@ test_who(void)
 		{ DC, 3, "4", "MikroTik", "", no_mac, &no_address },
 		{ DC, 3, "4", "stranger", "", no_mac, &no_address },
 	};
-	struct topology t = topology_build(device, DEVICES, heard, nitems(heard), SITES, DC);
+	struct topology t = built(heard, nitems(heard), DC);
 
 	ok(edge_of(&t, DC, N2)->by == TOPO_BY_MAC, "a MAC weighs more than an address and a name");
 	ok(edge_of(&t, DC, N3)->by == TOPO_BY_ADDRESS, "an address more than a name");
@@ -110,7 +121,7 @@ test_parallel(void)
 		/* the far end spells its port in another way */
 		HEARD(DC, "Gi0/1", "n1-r1", "1"), HEARD(N1, "1", "dc-r1", "GigabitEthernet0/1"),
 	};
-	struct topology t = topology_build(device, DEVICES, heard, nitems(heard), SITES, DC);
+	struct topology t = built(heard, nitems(heard), DC);
 	unsigned	n = 0;
 
 	for (size_t i = 0; i < t.nedges; i++)
@@ -149,7 +160,7 @@ test_parents(void)
 		{ { LONER, LONER, "1", true }, TOPO_NOBODY, TOPO_UNKNOWN, "no way to the root" },
 		{ { DC, DC, "1", true }, TOPO_NOBODY, TOPO_UNKNOWN, "the root itself" },
 	};
-	struct topology t = topology_build(device, DEVICES, more, nitems(more), SITES, DC);
+	struct topology t = built(more, nitems(more), DC);
 
 	for (size_t i = 0; i < nitems(cases); i++) {
 		struct topo_parent p = topology_parent(&t, &cases[i].line);
@@ -163,12 +174,12 @@ test_parents(void)
 static void
 test_nothing(void)
 {
-	struct topology	   t = topology_build(device, 0, NULL, 0, 0, TOPO_NOBODY);
+	struct topology	   t = topology_build(device, 0, NULL, 0, 0);
 	struct topo_parent p;
 
 	ok(t.nedges == 0, "nobody has heard anything");
 	topology_free(&t);
-	t = topology_build(device, DEVICES, both, nitems(both), SITES, TOPO_NOBODY);
+	t = built(both, nitems(both), TOPO_NOBODY);
 	p = topology_parent(&t, &(struct topo_line){ FAR, TOPO_NOBODY, "", true });
 	ok(p.site == TOPO_NOBODY, "without a root no parent is told");
 	topology_free(&t);
