@@ -146,9 +146,12 @@ extern const struct collector_ops collector_cdp, collector_entity_sensor, collec
 static inline uint32_t
 poll_turns(double interval_s, uint32_t every_s)
 {
-	double turns = every_s / interval_s;
+	double turns;
 
-	return turns <= 1 ? 1 : (uint32_t)turns + (turns > (uint32_t)turns);
+	if (every_s <= interval_s || interval_s <= 0)
+		return 1;
+	turns = every_s / interval_s;
+	return (uint32_t)turns + (turns > (uint32_t)turns);
 }
 
 /** Are rows with this every_s read in this poll? */
