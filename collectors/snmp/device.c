@@ -17,6 +17,7 @@
 #define TIMEOUT_MIN_NS	(100 * NS_PER_MS)
 #define TIMEOUT_MAX_NS	(30 * NS_PER_S)
 #define START_SPREAD_NS (10 * NS_PER_S)		/* first polls after a start are spread over this */
+#define SLICES		60			/* of an interval */
 #define LOOK_AFTER_NS	NS_PER_S		/* at least this long after the last one began */
 
 static void poll_begin(struct device *d, bool look);
@@ -403,6 +404,17 @@ device_is(const struct device *d, const struct msg_target *t)
 	    strcmp(d->target.credential, t->credential) == 0 && strcmp(d->target.profile, t->profile) == 0;
 }
 
+/*
+ * Devices are polled in slices of the interval, not each at a moment of its own: what costs most is to be woken up
+ * for a packet, and those of a slice leave in batches and are answered in batches.
+ */
+static int64_t
+slice_of(int64_t phase_ns, int64_t interval_ns)
+{
+	phase_ns -= phase_ns % (interval_ns / SLICES);
+	return phase_ns - phase_ns % WIRE_TICK_NS;
+}
+
 struct device *
 device_new(struct device_env *env, const struct msg_target *t)
 {
@@ -416,7 +428,7 @@ device_new(struct device_env *env, const struct msg_target *t)
 	d->interval_ns = t->interval_ms != 0 ? t->interval_ms * NS_PER_MS : 60 * NS_PER_S;
 	d->poll.interval_s = (double)d->interval_ns / NS_PER_S;
 	d->phase_ns = (int64_t)(hash % (uint64_t)d->interval_ns);
-	d->phase_ns -= d->phase_ns % WIRE_TICK_NS;
+	d->phase_ns = slice_of(d->phase_ns, d->interval_ns);
 	d->peer.address = t->address;
 	d->peer.port = port_of(t);
 	d->peer.timeout_ns = timeout == 0 ? TIMEOUT_NS : timeout < TIMEOUT_MIN_NS ? TIMEOUT_MIN_NS :
@@ -424,7 +436,7 @@ device_new(struct device_env *env, const struct msg_target *t)
 	device_collectors(d, NULL);
 	wire_peer_add(env->wire, &d->peer);
 	spread = d->interval_ns < START_SPREAD_NS ? d->interval_ns : START_SPREAD_NS;
-	start = now + (int64_t)(hash % (uint64_t)spread);
+	start = now + slice_of((int64_t)(hash % (uint64_t)spread), spread);
 	d->begun_ns = now - LOOK_AFTER_NS;
 	d->next_ns = start - start % WIRE_TICK_NS;
 	wheel_set(env->wheel, &d->timer, d->next_ns, device_tick, d);

@@ -236,6 +236,35 @@ test_pace(void)
 	lab_free(lab);
 }
 
+/* Devices of different ids: they are spread over the interval, but leave together. */
+static void
+test_slices(void)
+{
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
+	size_t	    batches, packets;
+
+	for (uint32_t i = 0; i < 600; i++) {
+		struct msg_target t = lab->target;
+		char		  address[32];
+
+		t.number = 100 + i;
+		snprintf(address, sizeof(address), "10.%u.%u.1", 1 + i / 250, i % 250);
+		addr_parse(&t.address, address);
+		snprintf(t.ref, sizeof(t.ref), "device/d%u", i);
+		snmp_engine_target(lab->engine, &t, NULL, 0);
+	}
+	lab_run(lab, 2 * MINUTE);
+	batches = lab->batches;
+	packets = lab->packets;
+	lab->most_in_tick = 0;
+	lab_run(lab, MINUTE);
+	batches = lab->batches - batches;
+	packets = lab->packets - packets;
+	ok(packets == 600 && batches > 40 && batches <= 60, "%zu packets of 600 devices leave in %zu batches", packets, batches);
+	ok(lab->most_in_tick <= 30, "%zu of them at most at a time", lab->most_in_tick);
+	lab_free(lab);
+}
+
 int
 main(void)
 {
@@ -248,5 +277,6 @@ main(void)
 	test_renumber_in_walk();
 	test_backoff();
 	test_pace();
+	test_slices();
 	return tap_done();
 }
