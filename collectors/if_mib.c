@@ -80,13 +80,16 @@ struct if_port {			/* a port that core has numbered */
 	uint32_t	index;		/* ifIndex under which it was read last; 0 = not yet */
 	/* as the device spells it, "": none of its rows is this one; in if_state.port_names */
 	const char     *name;
+	uint32_t	alias, mac;	/* of the row that has its name, as hashes; 0 = none, or not seen yet */
 	bool		planned;	/* the device has it */
+	bool		held;		/* its row has another alias or MAC: core has to say which port it is */
 	bool		done;		/* has its sample of this poll */
 	struct if_bases bases;
 };
 
 struct if_found {			/* a row that the walk saw */
 	uint32_t    index, columns;
+	uint32_t    alias, mac;		/* hashes; 0 = none */
 	const char *name;		/* in if_state.found_names */
 };
 
@@ -163,6 +166,12 @@ hash_bytes(const uint8_t *p, size_t len)
 	while (len-- > 0)
 		h = hash_u64(h ^ *p++);
 	return h;
+}
+
+static uint32_t
+hash_value(const struct snmp_value *v)
+{
+	return v->type == SNMP_OCTETS && v->len > 0 ? (uint32_t)hash_bytes(v->bytes, v->len) | 1 : 0;
 }
 
 static void
@@ -274,6 +283,8 @@ if_match(struct collector *c, const struct row *rows, size_t n)
 			    c->device, name, f->index);
 			continue;
 		}
+		f->alias = hash_value(&rows[i].value[IF_ALIAS]);
+		f->mac = hash_value(mac);
 		if (mac->type == SNMP_OCTETS && mac->len > 0)
 			c->hardware += hash_bytes(mac->bytes, mac->len);
 		if (st->nfound < PORTS_MAX)
@@ -333,7 +344,7 @@ if_ports(struct collector *c, const struct msg_port *ports, size_t n)
 	size_t		 same = 0, size = 1;
 
 	for (size_t i = 0; i < n && i < st->nports; i++)
-		same += port_is_same(&st->port[i], &ports[i]);
+		same += port_is_same(&st->port[i], &ports[i]) && !st->port[i].held;
 	if (same == n && n == st->nports)
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -360,9 +371,24 @@ if_ports(struct collector *c, const struct msg_port *ports, size_t n)
 	return true;
 }
 
+/*
+ * The row with the name of a port is read, unless it has another alias or MAC than at the walk before: then it
+ * may be another port, and nothing is booked until core has compared them all.
+ */
+static bool
+is_read(struct if_port *p, const struct if_found *f)
+{
+	if (f == NULL)
+		return false;
+	p->held |= (p->alias != 0 && p->alias != f->alias) || (p->mac != 0 && p->mac != f->mac);
+	p->alias = f->alias;
+	p->mac = f->mac;
+	return !p->held;
+}
+
 /* The columns to read of a row: only what the walk has seen there, 64-bit octets before 32-bit ones. */
 static uint32_t
-poll_columns(uint32_t has)
+poll_columns(uint32_t has, const struct if_port *p)
 {
 	uint32_t want = COLUMN(name_column(has)) | COLUMN(IF_DISCONTINUITY) | COLUMN(IF_OPER_STATUS) |
 	    COLUMN(IF_IN_ERRORS) | COLUMN(IF_OUT_ERRORS) | COLUMN(IF_IN_DISCARDS) | COLUMN(IF_OUT_DISCARDS);
@@ -370,6 +396,8 @@ poll_columns(uint32_t has)
 	want |= has & COLUMN(IF_HC_IN_OCTETS) ? COLUMN(IF_HC_IN_OCTETS) : COLUMN(IF_IN_OCTETS);
 	want |= has & COLUMN(IF_HC_OUT_OCTETS) ? COLUMN(IF_HC_OUT_OCTETS) : COLUMN(IF_OUT_OCTETS);
 	want |= has & COLUMN(IF_HIGH_SPEED) ? COLUMN(IF_HIGH_SPEED) : COLUMN(IF_SPEED);
+	if (p->link != 0 && p->alias != 0)	/* a moved cable is seen at once where it matters */
+		want |= COLUMN(IF_ALIAS);
 	return want & has;
 }
 
@@ -382,12 +410,13 @@ if_plan(struct collector *c, struct poll_plan *plan)
 	for (size_t i = 0; i < st->nfound; i++)
 		map_add(names, st->found[i].name, &st->found[i]);
 	for (size_t i = 0; i < st->nports; i++) {
-		const struct if_found *f = map_get(names, st->port[i].name);
+		struct if_port	      *p = &st->port[i];
+		const struct if_found *f = map_get(names, p->name);
 
-		st->port[i].planned = f != NULL;
-		if (f != NULL)
+		p->planned = is_read(p, f);
+		if (p->planned)
 			poll_plan_row(plan, &(struct wanted_row){ .tag = (uint32_t)i,
-				.columns = poll_columns(f->columns), .index = &f->index, .nindex = 1 });
+				.columns = poll_columns(f->columns, p), .index = &f->index, .nindex = 1 });
 	}
 	map_free(names);
 }
@@ -508,7 +537,7 @@ port_emit(const struct collector *c, struct if_port *p, struct sample *s)
 	c->sink->sample(c->sink->arg, s);
 }
 
-/* Is this the row that the walk saw: by its name, and still with the octet counters that were asked for? */
+/* Is this the row that the walk saw: by its name and alias, and still with the octet counters asked for? */
 static bool
 row_is_port(const struct row *row, const struct if_port *p)
 {
@@ -518,6 +547,8 @@ row_is_port(const struct row *row, const struct if_port *p)
 		if (row->value[counter_column[i]].type >= SNMP_NO_SUCH_OBJECT ||
 		    row->value[counter_column_32[i]].type >= SNMP_NO_SUCH_OBJECT)
 			return false;
+	if (row->value[IF_ALIAS].type == SNMP_OCTETS && hash_value(&row->value[IF_ALIAS]) != p->alias)
+		return false;
 	row_name(row, row_has(row, IF_NAME) ? IF_NAME : IF_DESCR, name);
 	return strcmp(name, p->name) == 0;
 }

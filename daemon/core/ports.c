@@ -151,11 +151,20 @@ is_other(const struct port_identity *a, const struct port_identity *b)
 	    memcmp(a->mac, b->mac, a->mac_len) != 0 || a->if_type != b->if_type || a->if_index != b->if_index;
 }
 
+/* Measure does not read a port that has another alias or MAC until it is told that it is the same. */
+static bool
+is_held(const struct port_identity *was, const struct port_identity *now)
+{
+	return strcmp(was->alias, now->alias) != 0 || was->mac_len != now->mac_len ||
+	    memcmp(was->mac, now->mac, now->mac_len) != 0;
+}
+
 /* It is here, and this is what it is known by now. @return true when the plan must say so */
 static bool
 port_goes_on(struct core *c, struct port_live *p, struct port_identity *now)
 {
-	bool	renamed = strcmp(p->id.name, now->name) != 0, changed = renamed || p->state != PORT_HERE;
+	bool	renamed = strcmp(p->id.name, now->name) != 0;
+	bool	changed = renamed || p->state != PORT_HERE || is_held(&p->id, now);
 	int64_t wall_ns = loop_wall_ns(c->loop);
 
 	if (*now->neighbour == '\0') {		/* nothing new about it */

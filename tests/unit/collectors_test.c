@@ -392,7 +392,8 @@ test_if_mib(void)
 	discover(&c, &a, &plan);
 	is_i64((int64_t)got.nports, 4, "four ports found");
 	ok(plan.n == 1 && planned_index(&plan, 0) == 1, "only ports with numbers are read");
-	is_i64(__builtin_popcount(plan.row[0].columns), 10, "ten columns of each");
+	is_i64(__builtin_popcount(plan.row[0].columns), 11,
+	    "ten columns of each, and the alias of one that carries a link");
 
 	poll_agent(&c, &a, &plan, &poll);
 	ok(got.nsamples == 3 && s[0].series == 10 && s[1].series == 20 && s[2].series == 11, "port, its link, missing port");
@@ -559,6 +560,45 @@ test_renamed(void)
 	collector_free(&c);
 }
 
+#define IF_ALIAS_1 "1.3.6.1.2.1.31.1.1.1.18.1"
+
+/* Another alias at a port with a link: nothing is booked until core has said which port it is. */
+static void
+test_held(void)
+{
+	static struct agent a;
+	struct caught	    got = { 0 };
+	struct sink	    sink = { .sample = on_sample, .port_found = on_port, .arg = &got };
+	struct collector    c = collector_of(&collector_if_mib, &sink, 5);
+	struct poll_plan    plan = { 0 };
+	struct msg_port	    port = { .device = 5, .number = 10, .link = 20, .name = "ether1" };
+	struct poll	    poll = poll_at(0);
+
+	agent_load(&a, "routeros.txt");
+	agent_set_text(&a, IF_ALIAS_1, "icon");
+	c.ops->ports(&c, &port, 1);
+	discover(&c, &a, &plan);
+	poll_agent(&c, &a, &plan, &poll);
+	agent_set_text(&a, IF_ALIAS_1, "indihome");
+	poll = poll_at(60);
+	is_i64(poll_agent(&c, &a, &plan, &poll), 1, "another alias: the row says so");
+	got.nsamples = 0;
+	discover(&c, &a, &plan);
+	is_i64((int64_t)plan.n, 0, "and is not read after the walk");
+	poll_agent(&c, &a, &plan, &poll);
+	ok(got.nsamples == 2 && got.sample[1].series == 20 && got.sample[1].quality == QUALITY_UNKNOWN,
+	    "port and link are unknown");
+	ok(c.ops->ports(&c, &port, 1) && !c.ops->ports(&c, &port, 1), "until core says that it is the same");
+	plan.n = 0;
+	c.ops->plan(&c, &plan);
+	is_i64((int64_t)plan.n, 1, "it is read again");
+	agent_set_text(&a, "1.3.6.1.2.1.2.2.1.6.1", "\1\2\3\4\5\6");
+	discover(&c, &a, &plan);
+	is_i64((int64_t)plan.n, 0, "not with another MAC");
+	free(plan.row);
+	collector_free(&c);
+}
+
 static void
 test_no_ifxtable(void)
 {
@@ -618,6 +658,7 @@ main(void)
 	test_if_mib();
 	test_counter_left_out();
 	test_renamed();
+	test_held();
 	test_no_ifxtable();
 	test_registry();
 	return tap_done();
