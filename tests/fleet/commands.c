@@ -31,6 +31,12 @@ const struct command fleet_commands[] = {
 	{ "renumber device DEVICE", fault_renumber_device, CHANGES, 0 },
 	{ "set device DEVICE OID VALUE", fault_set_device, CHANGES, 0 },
 	{ "wrap device DEVICE SECONDS", fault_wrap_device, CHANGES, 0 },
+	{ "wrap64 device DEVICE SECONDS", fault_wrap64_device, CHANGES, 0 },
+	{ "rename device DEVICE PORT WORD", fault_rename_device, CHANGES, 0 },
+	{ "alias device DEVICE PORT WORD", fault_alias_device, CHANGES, 0 },
+	{ "recable device DEVICE PORT OTHER", fault_recable_device, CHANGES, 0 },
+	{ "recreate device DEVICE PORT WORD [MARK]", fault_recreate_device, CHANGES, 0 },
+	{ "replace device DEVICE [WORD]", fault_replace_device, CHANGES, 0 },
 	{ "jump device DEVICE PORT BYTES [MARK]", fault_jump_device, CHANGES, 0 },
 	{ "silent device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_SILENT },
 	{ "wrongid device DEVICE ON_OFF", fault_device, CHANGES, DEVICE_WRONGID },
@@ -120,17 +126,36 @@ arg_device(struct command_call *c, const char *word)
 	return 0;
 }
 
-static int
-arg_port(struct command_call *c, const char *word)
+static struct fleet_port *
+port_of(const struct fleet_device *d, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < c->device->nports; i++) {
-		if (strcmp(c->device->port[i].name, word) != 0)
-			continue;
-		c->port = &c->device->port[i];
+	for (i = 0; i < d->nports; i++)
+		if (strcmp(d->port[i].name, name) == 0)
+			return &d->port[i];
+	return NULL;
+}
+
+static int
+arg_other(struct command_call *c, const char *word)
+{
+	if ((c->other = port_of(c->device, word)) != NULL && c->other != c->port)
 		return 0;
-	}
+	return refuse(c, "%s has no other port '%s'", c->device->device->id, word);
+}
+
+static int
+arg_word(struct command_call *c, const char *word)
+{
+	return text_copy(c->word, sizeof(c->word), word) == 0 ? 0 : refuse(c, "'%s' is too long", word);
+}
+
+static int
+arg_port(struct command_call *c, const char *word)
+{
+	if ((c->port = port_of(c->device, word)) != NULL)
+		return 0;
 	return refuse(c, "%s has no port '%s'", c->device->device->id, word);
 }
 
@@ -265,6 +290,8 @@ static const struct arg_kind {
 	{ "SITE", arg_site },
 	{ "DEVICE", arg_device },
 	{ "PORT", arg_port },
+	{ "OTHER", arg_other },
+	{ "WORD", arg_word },
 	{ "OID", arg_oid },
 	{ "VALUE", arg_value },
 	{ "RATIO", arg_ratio },

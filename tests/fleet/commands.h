@@ -14,7 +14,8 @@ struct command_call {
 	struct fleet_line   *line;
 	struct fleet_site   *site;
 	struct fleet_device *device;
-	struct fleet_port   *port;
+	struct fleet_port   *port, *other;	/* PORT; the second of them */
+	char		     word[PORT_NAME_MAX];	/* WORD */
 	double		     number[COMMAND_NUMBERS];	/* RATIO, MS, SECONDS, BYTES, TIME in order */
 	size_t		     nnumbers;
 	size_t		     place;		/* OID: of the object in the device's recorded walk */
@@ -50,6 +51,12 @@ int	fault_brownout_site(struct command_call *c);
 int	fault_reboot_device(struct command_call *c);
 int	fault_renumber_device(struct command_call *c);
 int	fault_wrap_device(struct command_call *c);
+int	fault_wrap64_device(struct command_call *c);
+int	fault_rename_device(struct command_call *c);
+int	fault_alias_device(struct command_call *c);
+int	fault_recable_device(struct command_call *c);
+int	fault_recreate_device(struct command_call *c);
+int	fault_replace_device(struct command_call *c);
 int	fault_jump_device(struct command_call *c);
 int	fault_set_device(struct command_call *c);
 int	fault_device(struct command_call *c);

@@ -7,6 +7,7 @@
 #include "tests/fleet/commands.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/fleet/recorded.h"
@@ -145,6 +146,106 @@ fault_set_device(struct command_call *c)
 	free(v->text);
 	v->text = NULL;
 	return recorded_value_parse(&d->recorded->object[c->place], c->value, v);
+}
+
+/* The same for all 64 bits. */
+int
+fault_wrap64_device(struct command_call *c)
+{
+	size_t	 i;
+	int	 dir;
+	uint64_t left;
+
+	for (i = 0; i < c->device->nports; i++) {
+		struct fleet_port *p = &c->device->port[i];
+
+		for (dir = 0; dir < DIRS; dir++) {
+			left = (uint64_t)(p->traffic[dir].mean_ops * c->number[0]);
+			p->jump[dir] += (int64_t)(-left - port_octets(c->m, c->device, p, dir, c->now_ns));
+		}
+	}
+	return 0;
+}
+
+int
+fault_rename_device(struct command_call *c)
+{
+	text_copy(c->port->shown, sizeof(c->port->shown), c->word);
+	return 0;
+}
+
+/* "-" takes it away. */
+int
+fault_alias_device(struct command_call *c)
+{
+	text_copy(c->port->alias, sizeof(c->port->alias), c->word);
+	return 0;
+}
+
+/* What the counters of a socket show goes on from where it was, whatever is plugged in. */
+static void
+socket_take(struct fleet_port *p, const struct fleet_port *socket, const int64_t gap[DIRS])
+{
+	int dir;
+
+	text_copy(p->shown, sizeof(p->shown), socket->shown);
+	p->socket = socket->socket;
+	p->if_index = socket->if_index;
+	for (dir = 0; dir < DIRS; dir++)
+		p->jump[dir] += gap[dir];
+}
+
+/* Exchange two cables. Who did it has changed the aliases, too: they belong to what is carried. */
+int
+fault_recable_device(struct command_call *c)
+{
+	struct fleet_port was = *c->port;
+	int64_t		  gap[DIRS], back[DIRS];
+	int		  dir;
+
+	for (dir = 0; dir < DIRS; dir++) {
+		gap[dir] = (int64_t)(port_octets(c->m, c->device, c->other, dir, c->now_ns) -
+		    port_octets(c->m, c->device, c->port, dir, c->now_ns));
+		back[dir] = -gap[dir];
+	}
+	socket_take(c->port, c->other, gap);
+	socket_take(c->other, &was, back);
+	device_sort(c->device);
+	return 0;
+}
+
+/* An interface that is made anew, as a session is that was cut off: with the next ifIndex, from zero. */
+int
+fault_recreate_device(struct command_call *c)
+{
+	struct fleet_device *d = c->device;
+
+	port_restart(c->m, d, c->port, c->now_ns);
+	text_copy(c->port->shown, sizeof(c->port->shown), c->word);
+	c->port->if_index = d->row[d->nports - 1]->if_index + 1;
+	c->port->discontinuity_ns = c->mark ? c->now_ns : 0;
+	device_sort(d);
+	return 0;
+}
+
+/* Another router in its place, started now: other MACs; of another model: other names and numbers, too. */
+int
+fault_replace_device(struct command_call *c)
+{
+	struct fleet_device *d = c->device;
+	size_t		     i;
+
+	device_restart(d, c->now_ns);
+	d->boots = 1;
+	d->replaced++;
+	for (i = 0; *c->word != '\0' && i < d->nports; i++) {
+		snprintf(d->port[i].shown, sizeof(d->port[i].shown), "ge-0/0/%zu", i);
+		d->port[i].if_index = 501 + (uint32_t)i;
+	}
+	if (*c->word != '\0')
+		text_copy(d->model, sizeof(d->model), c->word);
+	device_sort(d);
+	return 0;
 }
 
 int

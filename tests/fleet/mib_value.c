@@ -37,7 +37,7 @@ vendor_of(const struct fleet_device *d)
 {
 	const struct vendor *v = vendors;
 
-	while (v->profile != NULL && strcmp(v->profile, d->device->profile) != 0)
+	while (v->profile != NULL && strcmp(v->profile, *d->model != '\0' ? d->model : d->device->profile) != 0)
 		v++;
 	return v;
 }
@@ -131,7 +131,9 @@ alias_write(const struct fleet_port *p, struct ber_writer *w)
 {
 	char text[ID_MAX + 64];
 
-	if (p->line != NULL)
+	if (*p->alias != '\0')
+		text_copy(text, sizeof(text), strcmp(p->alias, "-") != 0 ? p->alias : "");
+	else if (p->line != NULL)
 		snprintf(text, sizeof(text), "%s %.40s", p->line->link->id, p->line->link->provider);
 	else
 		text[0] = '\0';
@@ -142,7 +144,7 @@ static void
 address_write(const struct fleet_device *d, const struct fleet_port *p, struct ber_writer *w)
 {
 	uint8_t mac[6] = { 0x02, (uint8_t)(d->seed >> 24), (uint8_t)(d->seed >> 16), (uint8_t)(d->seed >> 8),
-		(uint8_t)d->seed, (uint8_t)(p - d->port) };
+		(uint8_t)(d->seed + d->replaced), (uint8_t)p->socket };
 
 	ber_bytes(w, BER_STRING, mac, p->speed_mbps != 0 ? sizeof(mac) : 0);
 }
@@ -172,7 +174,7 @@ interface_write(const struct mib_view *v, enum mib_value value, struct fleet_por
 		return ber_integer(w, p->if_index);
 	case IF_DESCR:
 	case IF_NAME:
-		return ber_text(w, p->name);
+		return ber_text(w, p->shown);
 	case IF_TYPE:
 		return ber_integer(w, p->if_type);
 	case IF_MTU:

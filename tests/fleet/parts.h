@@ -56,8 +56,15 @@ struct port_stop {				/* the port carried nothing */
 
 enum direction { DIR_IN, DIR_OUT, DIRS };
 
+/*
+ * A port is what carries something: its traffic, and its name in commands and truths, stay for ever. Which
+ * socket of which router it is in, and what that calls it, may change.
+ */
 struct fleet_port {
 	char		   name[PORT_NAME_MAX];
+	char		   shown[PORT_NAME_MAX];	/* ifName, ifDescr */
+	char		   alias[PORT_NAME_MAX];	/* ifAlias when it was changed, "-" for none; "": that of its line */
+	uint32_t	   socket;		/* place in the router: what its MAC is made of */
 	struct fleet_line *line;		/* which it carries, or NULL */
 	struct traffic	   traffic[DIRS];
 	struct port_stop  *stop;
@@ -81,6 +88,8 @@ struct fleet_device {
 	uint64_t	     seed;
 	int64_t		     boot_ns;		/* silent until then when it lies ahead */
 	uint32_t	     boots, faults, renumbered;
+	uint32_t	     replaced;		/* how often by another one: what its MACs are made of, too */
+	char		     model[PORT_NAME_MAX];	/* a profile that it shows instead of its own; "" = its own */
 	struct fleet_port   *port;
 	size_t		     nports;
 	struct fleet_port  **row;		/* the same by ifIndex */
@@ -155,6 +164,11 @@ uint64_t port_octets(const struct fleet_model *m, const struct fleet_device *d, 
     enum direction dir, int64_t now_ns);
 /** Give the rows new ifIndex values, in reverse order, names and counters unchanged. */
 void	device_renumber(struct fleet_device *d);
+/** Put the rows in the order of their ifIndex. */
+void	device_sort(struct fleet_device *d);
+/** Its counters begin anew, as those of an interface that has just been made. */
+void	port_restart(const struct fleet_model *m, const struct fleet_device *d, struct fleet_port *p,
+	    int64_t now_ns);
 bool	device_is_running(const struct fleet_device *d, int64_t now_ns);
 
 #endif

@@ -23,6 +23,7 @@
 #define UPTIME_MIN_S 86400.0		/* of a device when the model starts */
 #define UPTIME_MAX_S (30 * 86400.0)
 #define IF_ETHERNET  6			/* ifType: ethernetCsmacd, softwareLoopback (IANAifType-MIB) */
+#define IF_PPP	     23		/* a session: it has no speed and no MAC */
 #define IF_LOOPBACK  24
 
 /* ---- what was carried ---- */
@@ -67,6 +68,18 @@ port_octets(const struct fleet_model *m, const struct fleet_device *d, struct fl
 		p->at_boot[DIR_OUT] = port_carried(m, p, DIR_OUT, d->boot_ns);
 	}
 	return (uint64_t)(port_carried(m, p, dir, now_ns) - p->at_boot[dir]) + (uint64_t)p->jump[dir];
+}
+
+void
+port_restart(const struct fleet_model *m, const struct fleet_device *d, struct fleet_port *p, int64_t now_ns)
+{
+	int dir;
+
+	p->booted_ns = d->boot_ns;
+	for (dir = 0; dir < DIRS; dir++) {
+		p->at_boot[dir] = port_carried(m, p, dir, now_ns);
+		p->jump[dir] = 0;
+	}
 }
 
 static void
@@ -160,8 +173,10 @@ port_add(struct fleet_device *d, const char *name)
 			return NULL;
 	p = &d->port[d->nports++];
 	text_copy(p->name, sizeof(p->name), name);
-	p->if_type = IF_ETHERNET;
-	p->speed_mbps = 100;
+	text_copy(p->shown, sizeof(p->shown), name);
+	p->socket = (uint32_t)d->nports - 1;
+	p->if_type = strncmp(name, "pppoe", 5) == 0 ? IF_PPP : IF_ETHERNET;
+	p->speed_mbps = p->if_type == IF_PPP ? 0 : 100;
 	p->booted_ns = INT64_MIN;
 	return p;
 }
@@ -197,7 +212,7 @@ port_add_wan(struct fleet_model *m, struct fleet_device *d, struct fleet_line *l
 	down_bps = given_or(l->link->down_bps, 20e6);
 	up_bps = given_or(l->link->up_bps, down_bps / 5);
 	p->line = l;
-	if (down_bps > 90e6 || strncmp(p->name, "sfp", 3) == 0)
+	if (p->if_type != IF_PPP && (down_bps > 90e6 || strncmp(p->name, "sfp", 3) == 0))
 		p->speed_mbps = 1000;
 	port_traffic(m, d, p, down_bps, up_bps);
 }
@@ -247,6 +262,18 @@ static bool
 is_silent(const struct fleet_model *m, size_t at)
 {
 	return floor((double)(at + 1) * m->opt.silent_ratio) > floor((double)at * m->opt.silent_ratio);
+}
+
+void
+device_sort(struct fleet_device *d)
+{
+	for (size_t i = 1; i < d->nports; i++)
+		for (size_t k = i; k > 0 && d->row[k - 1]->if_index > d->row[k]->if_index; k--) {
+			struct fleet_port *p = d->row[k];
+
+			d->row[k] = d->row[k - 1];
+			d->row[k - 1] = p;
+		}
 }
 
 static void
