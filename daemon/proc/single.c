@@ -122,6 +122,12 @@ single_feed(struct single *s, const struct check_result *r)
 	ipc_free(theirs);	/* what was sent still arrives, then end of file, as with a check child */
 }
 
+struct core *
+single_core(struct single *s)
+{
+	return s->core;
+}
+
 void
 single_free(struct single *s)
 {

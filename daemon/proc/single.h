@@ -31,6 +31,8 @@ struct single;
 struct single *single_new(struct loop *l, const struct single_opts *o);
 /** Give core a checked configuration and inventory, as the check child would. Again for a reload. */
 void	single_feed(struct single *s, const struct check_result *r);
+/** Its core, borrowed: to answer what it asks. */
+struct core *single_core(struct single *s);
 /** Stop in the order in which the parent stops its children, then free all. NULL is allowed. */
 void	single_free(struct single *s);
 

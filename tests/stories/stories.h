@@ -11,8 +11,10 @@
 	X(broker_away_loses_no_event) \
 	X(brownout_degrades_and_clears) \
 	X(child_dead_before_its_parent_keeps_its_incident) \
+	X(counters_wrap_without_a_spike) \
 	X(fault_that_grows_stays_one_incident) \
 	X(line_never_seen_up_raises_nothing) \
+	X(moved_cable_is_asked_about) \
 	X(node_1_cut_takes_all_nodes) \
 	X(node_cut_is_one_incident) \
 	X(one_line_cut_is_one_event) \
@@ -22,9 +24,12 @@
 	X(rates_agree_with_the_truth) \
 	X(reload_disturbs_nothing) \
 	X(removed_site_leaves_the_broker) \
+	X(renamed_ports_keep_their_series) \
+	X(replaced_router_keeps_the_series) \
 	X(restart_at_any_moment_of_a_fault) \
 	X(restart_during_outage_repeats_nothing) \
 	X(restart_while_a_line_comes_back) \
+	X(session_made_anew_keeps_its_series) \
 	X(silent_agent_is_not_a_dead_line) \
 	X(thirty_days_repeat_from_their_seed) \
 	X(twenty_cuts_each_within_15_s) \
