@@ -8,10 +8,12 @@
  */
 #include "core/ports.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "core/private.h"
@@ -165,6 +167,23 @@ is_answerable(const struct port_live *p, const char **why)
 	return p->question != NULL && p->question->id != 0 && !p->question->withdrawn;
 }
 
+static int
+answer_audit(struct core *c, const struct port_live *p, const char *answer, const char *who)
+{
+	struct buf detail = { 0 };
+	json_t	  *v = json_pack("{s:I, s:o*}", "question", (json_int_t)p->question->id, "answer",
+	    json_string(answer));
+	int	   rc = -1;
+
+	if (buf_json(&detail, v) == 0) {
+		buf_u8(&detail, '\0');
+		rc = ledger_audit(c->ledger, loop_wall_ns(c->loop), who, "port", p->ref, (const char *)detail.data);
+	}
+	buf_free(&detail);
+	json_decref(v);
+	return rc;
+}
+
 /* One transaction; 0 or -1. @param heir  or NULL */
 static int
 decision_write(struct core *c, const struct port_live *p, const struct ledger_port *row,
@@ -172,7 +191,7 @@ decision_write(struct core *c, const struct port_live *p, const struct ledger_po
 {
 	if (ledger_begin(c->ledger) == 0 && ledger_port_put(c->ledger, row) == 0 &&
 	    (heir == NULL || ledger_port_put(c->ledger, heir) == 0) && answer_write(c, p, answer, who) == 0 &&
-	    ledger_commit(c->ledger) == 0)
+	    answer_audit(c, p, answer, who) == 0 && ledger_commit(c->ledger) == 0)
 		return 0;
 	ledger_rollback(c->ledger);
 	return -1;

@@ -129,6 +129,9 @@ void	op_profile_test(struct client *cl, const struct request *r, const struct ac
 /* ops_topology.c */
 void	op_topology(struct client *cl, const struct request *r, const struct actor *who);
 void	op_parents(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_ports.c */
+void	op_ports(struct client *cl, const struct request *r, const struct actor *who);
+void	op_port_answer(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_event.c */
 void	op_subscribe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_cancel(struct client *cl, const struct request *r, const struct actor *who);

@@ -84,6 +84,8 @@ enum exit_code cmd_fetch(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_flush(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_metrics(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_parents(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_port(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_ports(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_probe(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_probes(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_profile(struct cli *cli, int argc, char *argv[]);

@@ -83,6 +83,19 @@ static const struct param parents_params[] = {
 	{ "cursor", PARAM_INT, .required = false, 0, INT32_MAX },
 	{ 0 }
 };
+static const struct param ports_params[] = {
+	{ "device", PARAM_TEXT, .required = false, 1, REF_MAX - 1 },
+	{ "asked", PARAM_BOOL, .required = false, NO_NUMBER },		/* only those with an open question */
+	{ "limit", PARAM_INT, .required = false, 1, 500 },
+	{ "cursor", PARAM_TEXT, .required = false, 1, REF_MAX - 1 },
+	{ 0 }
+};
+static const struct param port_answer_params[] = {
+	{ "port", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },	/* its reference, or the question's number */
+	{ "answer", PARAM_TEXT, .required = true, 1, 20 },
+	{ "name", PARAM_TEXT, .required = false, 1, PORT_TEXT_MAX - 1 },
+	{ 0 }
+};
 static const struct param probe_params[] = {
 	{ "object", PARAM_TEXT, .required = true, 1, REF_MAX - 1 },
 	{ "rounds", PARAM_INT, .required = false, 1, 10 },
@@ -130,6 +143,8 @@ static const struct op {
 	{ "list",	CTL_VIEWER,	list_params,	  op_list },
 	{ "metrics",	CTL_VIEWER,	no_params,	  op_metrics },
 	{ "parents",	CTL_VIEWER,	parents_params,	  op_parents },
+	{ "port_answer", CTL_NOC,	port_answer_params, op_port_answer },
+	{ "ports",	CTL_VIEWER,	ports_params,	  op_ports },
 	{ "probe",	CTL_NOC,	probe_params,	  op_probe },
 	{ "profile_test", CTL_ADMIN,	profile_test_params, op_profile_test },
 	{ "profiles",	CTL_VIEWER,	profiles_params,  op_profiles },

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "ctl/find.h"
 #include "ctl/hint.h"
 #include "ctl/js.h"
@@ -193,8 +194,15 @@ describe(const struct core *c, const char *name, bool reasons)
 {
 	struct ledger_incident row;
 	struct object	       o;
+	struct port_live      *p;
 	json_t		      *v;
 
+	if ((p = map_get(c->port_by_ref, name)) != NULL) {
+		v = view_port(c, p);
+		json_object_del(v, "id");
+		json_object_set_new(v, "object", json_string(p->ref));
+		return v;
+	}
 	if (object_find(c, name, &o) == -1)
 		return NULL;
 	switch (o.kind) {

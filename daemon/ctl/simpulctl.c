@@ -60,6 +60,19 @@ static const struct command commands[] = {
 	  "say that somebody looks after an incident",
 	  "  simpulctl ack inc-1284\n"
 	  "  simpulctl ack inc-1284 technician on the way\n", cmd_ack },
+	{ "ports", "DEVICE", 1, 1, "name one device; simpulctl port list shows those of all",
+	  "the ports of a device, and which is which",
+	  "  simpulctl ports s002-r1      names, aliases, MACs, which line each carries, since when\n", cmd_ports },
+	{ "port", "list|questions|same|new|bind [DEVICE|LINK] [DEVICE] [PORT]", 1, 4,
+	  "say what: list, questions, same, new or bind",
+	  "which port is which, and what only a person can say of it",
+	  "  simpulctl port list               all ports; or those of a device\n"
+	  "  simpulctl port questions          ports that were moved, as far as anybody can tell\n"
+	  "  simpulctl port same 3 ether2      question 3: it is what is called ether2 now\n"
+	  "  simpulctl port new 3              it is none of those: its series has ended\n"
+	  "  simpulctl port bind s002-1 s002-r1 ether2   what to write into links.csv\n"
+	  "A port's series outlives its name, its number and its router. Until a question is answered\n"
+	  "the series is unknown. Instead of the number the port may be named: s002-r1.ether1.\n", cmd_port },
 	{ "probe", "LINK", 1, 1, "name one line", "probe a line now, in rounds of one second",
 	  "  simpulctl probe s013-1\n", cmd_probe },
 	{ "check", "[CONFIG]", 0, 1, "one configuration at a time",

@@ -158,6 +158,51 @@ view_sensors(const struct device_live *d)
 }
 
 static json_t *
+view_question(const struct port_live *p)
+{
+	const struct port_live *other;
+	json_t		       *v, *candidates;
+
+	if (p->question == NULL || p->question->withdrawn)
+		return json_null();
+	v = json_object();
+	candidates = json_array();
+	for (other = p->device->ports; other != NULL; other = other->next)
+		if (other->state == PORT_HERE && other->first_ns >= p->question->asked_ns)
+			json_array_append_new(candidates, js_text(other->id.name));
+	set(v, "id", p->question->id != 0 ? json_integer((json_int_t)p->question->id) : json_null());
+	set(v, "asked", js_time(p->question->asked_ns));
+	set(v, "why", js_text(p->question->why));
+	set(v, "candidates", candidates);
+	return v;
+}
+
+json_t *
+view_port(const struct core *c, const struct port_live *p)
+{
+	const struct link_live *l = p->link != 0 ? nmap_get(c->link_by_number, p->link) : NULL;
+	char			mac[PORT_MAC_TEXT];
+	json_t		       *v = json_object();
+
+	set(v, "id", json_string(p->ref + strlen("port/")));
+	set(v, "ref", json_string(p->ref));
+	set(v, "device", json_string(p->device->device->id));
+	set(v, "name", js_text(p->id.name));
+	set(v, "alias", js_name(p->id.alias));
+	set(v, "mac", js_name(port_mac_text(&p->id, mac)));
+	set(v, "neighbour", js_name(p->id.neighbour));
+	set(v, "if_type", p->id.if_type != 0 ? json_integer(p->id.if_type) : json_null());
+	set(v, "if_index", p->id.if_index != 0 ? json_integer(p->id.if_index) : json_null());
+	set(v, "state", json_string(port_state_names[p->state]));
+	set(v, "since", js_time(p->since_ns));
+	set(v, "first_seen", js_time(p->first_ns));
+	set(v, "last_seen", js_time(p->last_ns));
+	set(v, "link", l != NULL ? json_string(l->link->id) : json_null());
+	set(v, "question", view_question(p));
+	return v;
+}
+
+static json_t *
 view_ack(const struct ledger_incident *i)
 {
 	json_t *v;

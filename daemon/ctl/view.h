@@ -14,6 +14,8 @@ json_t *view_link(const struct link_live *l);
 /** All sensors of a device, each with its reference, value, unit, state and port. */
 json_t *view_sensors(const struct device_live *d);
 json_t *view_device(const struct device_live *d);
+/** Who it is, since when, which line it carries, and what is asked about it. */
+json_t *view_port(const struct core *c, const struct port_live *p);
 /** @param i  a row of the ledger; core is asked what it holds of it while it is open */
 json_t *view_incident(const struct core *c, const struct ledger_incident *i);
 
