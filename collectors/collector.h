@@ -83,6 +83,7 @@ struct collector {			/* one collector of one device */
 	bool			    matched;	/* match() said yes */
 	bool			    no_walk;	/* match() knows its rows by itself and gets none */
 	bool			    replan;	/* set by end(): plan() would say something else now */
+	bool			    misses;	/* set by end(): something that matters has gone; it may be back soon */
 };
 
 struct collector_ops {

@@ -605,10 +605,12 @@ if_end(struct collector *c, const struct poll *poll)
 {
 	struct if_state *st = c->state;
 
+	c->misses = false;
 	for (size_t i = 0; i < st->nports; i++) {
 		struct if_port *p = &st->port[i];
 		struct sample	s = { .wall_ns = poll->wall_ns, .seconds = poll->step_s };
 
+		c->misses |= p->link != 0 && !p->planned;
 		if (!p->done) {
 			s.quality = QUALITY_LOST;
 			if (poll->refused || (poll->answered && !p->planned))

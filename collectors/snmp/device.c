@@ -147,6 +147,9 @@ device_polled(struct device *d)
 		poll_next(d);
 		return;
 	}
+	for (unsigned i = 0; i < d->ncollectors; i++)
+		if (d->collector[i].misses && d->walk_due_ns - loop_mono_ns(l) > WALK_SOON_NS)
+			d->walk_due_ns = loop_mono_ns(l) + WALK_SOON_NS;
 	d->plan.fresh = false;
 	if (loop_mono_ns(l) >= d->grow_due_ns)
 		sizes_grow(d);

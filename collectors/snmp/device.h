@@ -37,6 +37,7 @@
 #define WALK_TIME_MAX_NS  (60 * NS_PER_S)
 #define WALK_EVERY_NS	  (3600 * NS_PER_S)
 #define GROW_EVERY_NS	  (3600 * NS_PER_S)	/* after a device was too small, it is asked for twice as much */
+#define WALK_SOON_NS	  (120 * NS_PER_S)	/* while a collector misses something */
 #define WALK_RETRY_NS	  (600 * NS_PER_S)	/* after a start (tables fill late) or a failure */
 
 enum device_counter {

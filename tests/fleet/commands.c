@@ -35,6 +35,7 @@ const struct command fleet_commands[] = {
 	{ "rename device DEVICE PORT WORD", fault_rename_device, CHANGES, 0 },
 	{ "alias device DEVICE PORT WORD", fault_alias_device, CHANGES, 0 },
 	{ "recable device DEVICE PORT OTHER", fault_recable_device, CHANGES, 0 },
+	{ "away device DEVICE PORT ON_OFF", fault_away_device, CHANGES, 0 },
 	{ "recreate device DEVICE PORT WORD [MARK]", fault_recreate_device, CHANGES, 0 },
 	{ "replace device DEVICE [WORD]", fault_replace_device, CHANGES, 0 },
 	{ "jump device DEVICE PORT BYTES [MARK]", fault_jump_device, CHANGES, 0 },

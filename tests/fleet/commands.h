@@ -55,6 +55,7 @@ int	fault_wrap64_device(struct command_call *c);
 int	fault_rename_device(struct command_call *c);
 int	fault_alias_device(struct command_call *c);
 int	fault_recable_device(struct command_call *c);
+int	fault_away_device(struct command_call *c);
 int	fault_recreate_device(struct command_call *c);
 int	fault_replace_device(struct command_call *c);
 int	fault_jump_device(struct command_call *c);

@@ -219,12 +219,26 @@ int
 fault_recreate_device(struct command_call *c)
 {
 	struct fleet_device *d = c->device;
+	uint32_t	     last = 0;
+	size_t		     i;
 
+	for (i = 0; i < d->nports; i++)
+		last = d->port[i].if_index > last ? d->port[i].if_index : last;
 	port_restart(c->m, d, c->port, c->now_ns);
 	text_copy(c->port->shown, sizeof(c->port->shown), c->word);
-	c->port->if_index = d->row[d->nports - 1]->if_index + 1;
+	c->port->if_index = last + 1;
+	c->port->away = false;
 	c->port->discontinuity_ns = c->mark ? c->now_ns : 0;
 	device_sort(d);
+	return 0;
+}
+
+/* Its row is gone, until it is made anew or is back. */
+int
+fault_away_device(struct command_call *c)
+{
+	c->port->away = c->on;
+	device_sort(c->device);
 	return 0;
 }
 

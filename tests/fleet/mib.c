@@ -93,7 +93,7 @@ group_rows(const struct mib_view *v, enum mib_group group)
 {
 	switch (group) {
 	case INTERFACE:
-		return v->d->nports;
+		return v->d->nrows;
 	case STORAGE:
 		return STORAGE_ROWS;
 	case PROCESSOR:

@@ -92,7 +92,7 @@ scalar_write(const struct mib_view *v, enum mib_value value, struct ber_writer *
 	case SYS_SERVICES:
 		return ber_integer(w, 78);
 	case IF_NUMBER:
-		return ber_integer(w, (int64_t)d->nports);
+		return ber_integer(w, (int64_t)d->nrows);
 	case HR_MEMORY:
 		return ber_integer(w, MEMORY_KB);
 	case ENGINE_ID:

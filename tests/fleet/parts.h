@@ -65,6 +65,7 @@ struct fleet_port {
 	char		   shown[PORT_NAME_MAX];	/* ifName, ifDescr */
 	char		   alias[PORT_NAME_MAX];	/* ifAlias when it was changed, "-" for none; "": that of its line */
 	uint32_t	   socket;		/* place in the router: what its MAC is made of */
+	bool		   away;		/* the device does not have it now */
 	struct fleet_line *line;		/* which it carries, or NULL */
 	struct traffic	   traffic[DIRS];
 	struct port_stop  *stop;
@@ -92,7 +93,8 @@ struct fleet_device {
 	char		     model[PORT_NAME_MAX];	/* a profile that it shows instead of its own; "" = its own */
 	struct fleet_port   *port;
 	size_t		     nports;
-	struct fleet_port  **row;		/* the same by ifIndex */
+	struct fleet_port  **row;		/* the same by ifIndex; those that are away behind all others */
+	size_t		     nrows;		/* that are not */
 	const struct recorded *recorded;	/* walk served beside what is live, or NULL */
 	struct recorded_value *set;		/* objects of it that have another value */
 	size_t		     nset;

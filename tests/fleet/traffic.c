@@ -238,6 +238,27 @@ device_add_lan(struct fleet_model *m, struct fleet_device *d)
 	}
 }
 
+static bool
+row_is_before(const struct fleet_port *a, const struct fleet_port *b)
+{
+	return a->away != b->away ? b->away : a->if_index < b->if_index;
+}
+
+void
+device_sort(struct fleet_device *d)
+{
+	d->nrows = d->nports;
+	for (size_t i = 0; i < d->nports; i++) {
+		d->nrows -= d->row[i]->away;
+		for (size_t k = i; k > 0 && row_is_before(d->row[k], d->row[k - 1]); k--) {
+			struct fleet_port *p = d->row[k];
+
+			d->row[k] = d->row[k - 1];
+			d->row[k - 1] = p;
+		}
+	}
+}
+
 /* Number the ports 1.., or after n renumberings 100 n + 1.., in reverse order each other time. */
 static void
 device_number(struct fleet_device *d)
@@ -248,6 +269,7 @@ device_number(struct fleet_device *d)
 		d->row[i] = &d->port[d->renumbered % 2 != 0 ? d->nports - 1 - i : i];
 		d->row[i]->if_index = (uint32_t)(100 * d->renumbered + i + 1);
 	}
+	device_sort(d);
 }
 
 void
@@ -262,18 +284,6 @@ static bool
 is_silent(const struct fleet_model *m, size_t at)
 {
 	return floor((double)(at + 1) * m->opt.silent_ratio) > floor((double)at * m->opt.silent_ratio);
-}
-
-void
-device_sort(struct fleet_device *d)
-{
-	for (size_t i = 1; i < d->nports; i++)
-		for (size_t k = i; k > 0 && d->row[k - 1]->if_index > d->row[k]->if_index; k--) {
-			struct fleet_port *p = d->row[k];
-
-			d->row[k] = d->row[k - 1];
-			d->row[k - 1] = p;
-		}
 }
 
 static void
