@@ -91,6 +91,14 @@ rows_free(struct poll_plan *plan)
 	free(plan->arc);
 }
 
+/* Without a walk in between. */
+static void
+plan_again(struct collector *c, struct poll_plan *plan)
+{
+	plan->n = plan->narcs = 0;
+	c->ops->plan(c, plan);
+}
+
 /* Let the collector see the agent as it is now: discovery, plan. */
 static void
 discover(struct collector *c, const struct agent *a, struct poll_plan *plan)
@@ -517,8 +525,7 @@ test_renamed(void)
 	discover(&c, &a, &plan);
 	text_copy(port.name, sizeof(port.name), "ether1-wan");
 	ok(c.ops->ports(&c, &port, 1), "core knows who it is: another plan");
-	plan.n = 0;
-	c.ops->plan(&c, &plan);
+	plan_again(&c, &plan);
 	got.nsamples = 0;
 	poll = poll_at(120);
 	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 123456789012u + 2 * 7500000);
@@ -530,8 +537,7 @@ test_renamed(void)
 	text_copy(port.name, sizeof(port.name), "ether2");
 	discover(&c, &a, &plan);
 	c.ops->ports(&c, &port, 1);
-	plan.n = 0;
-	c.ops->plan(&c, &plan);
+	plan_again(&c, &plan);
 	got.nsamples = 0;
 	poll = poll_at(180);
 	agent_set(&a, IN_OCTETS, SNMP_COUNTER64, 123456789012u + 3 * 7500000);
@@ -540,8 +546,7 @@ test_renamed(void)
 
 	text_copy(port.name, sizeof(port.name), "ether1-wan");
 	c.ops->ports(&c, &port, 1);
-	plan.n = 0;
-	c.ops->plan(&c, &plan);
+	plan_again(&c, &plan);
 	got.nsamples = 0;
 	poll = poll_at(240);
 	poll_agent(&c, &a, &plan, &poll);
@@ -549,14 +554,13 @@ test_renamed(void)
 
 	text_copy(port.name, sizeof(port.name), "");
 	c.ops->ports(&c, &port, 1);
-	plan.n = 0;
-	c.ops->plan(&c, &plan);
+	plan_again(&c, &plan);
 	got.nsamples = 0;
 	poll = poll_at(300);
 	poll_agent(&c, &a, &plan, &poll);
 	ok(plan.n == 0 && got.nsamples == 1 && got.sample[0].quality == QUALITY_UNKNOWN,
 	    "without a name it is unknown");
-	free(plan.row);
+	rows_free(&plan);
 	collector_free(&c);
 }
 
@@ -589,13 +593,12 @@ test_held(void)
 	ok(got.nsamples == 2 && got.sample[1].series == 20 && got.sample[1].quality == QUALITY_UNKNOWN,
 	    "port and link are unknown");
 	ok(c.ops->ports(&c, &port, 1) && !c.ops->ports(&c, &port, 1), "until core says that it is the same");
-	plan.n = 0;
-	c.ops->plan(&c, &plan);
+	plan_again(&c, &plan);
 	is_i64((int64_t)plan.n, 1, "it is read again");
 	agent_set_text(&a, "1.3.6.1.2.1.2.2.1.6.1", "\1\2\3\4\5\6");
 	discover(&c, &a, &plan);
 	is_i64((int64_t)plan.n, 0, "not with another MAC");
-	free(plan.row);
+	rows_free(&plan);
 	collector_free(&c);
 }
 
