@@ -70,6 +70,31 @@ static const struct {
 	{ "its neighbour is allowed", NULL,
 	  { "a", "tables = ( { name = \"x\"; entry = \"1.3.6.1.4.1.14988.1.1.19.1.1\"; label = 2; } );\n"
 		 "values = ( { table = \"x\"; name = \"v\"; column = 18; } );" }, "" },
+	{ "a walk that runs into it", NULL,
+	  { "a", "tables = ( { name = \"x\"; entry = \"1.3.6.1.4.1.14988.1.1.16.1.1\"; } );\n" },
+	  "a.conf:1:26: tables[0].entry: a walk of this table would go on below 1.3.6.1.4.1.14988.1.1.18, where RouterOS runs a "
+	  "script for each object that is read; give rows = \"ports\" if its rows are ports, or leave it out\n" },
+	{ "the same without a walk", NULL,
+	  { "a", "tables = ( { name = \"x\"; entry = \"1.3.6.1.4.1.14988.1.1.16.1.1\"; port = \"index\"; rows = \"ports\"; } );\n" },
+	  "" },
+	{ "rows of ports that are not told by their index", NULL,
+	  { "a", "tables = ( { name = \"x\"; entry = \"1.3.6\"; label = 2; rows = \"ports\"; } );\n" },
+	  "a.conf:1:54: tables[0].rows: \"ports\" goes with port = \"index\", and without a label\n" },
+	{ "the forbidden table by its other columns", NULL,
+	  { "a", "tables = ( { name = \"x\"; entry = \"1.3.6.1.4.1.14988.1.1\"; } );\n"
+		 "values = ( { table = \"x\"; name = \"v\"; column = 3;\nwhere_column = 18; where = \"1\";\nper = \"2|18\"; } );" },
+	  "a.conf:3:1: values[0].where_column: column 18 of x reads below 1.3.6.1.4.1.14988.1.1.18, where RouterOS runs a script "
+	  "for each object that is read; leave it out\n"
+	  "a.conf:4:1: values[0].per: column 18 of x reads below 1.3.6.1.4.1.14988.1.1.18, where RouterOS runs a script for each "
+	  "object that is read; leave it out\n" },
+	{ "parts and places that make no sense", NULL,
+	  { "a", "tables = ( { name = \"x\"; entry = \"1.3\"; } );\nvalues = (\n"
+		 "{ table = \"x\"; name = \"a\"; column = 1; where = \"1\"; },\n"
+		 "{ table = \"x\"; name = \"b\"; column = 1; per = \"1|x\"; },\n"
+		 "{ table = \"x\"; name = \"c\"; column = 1; per = \"2\"; type = \"counter\"; } );" },
+	  "a.conf:3:40: values[0].where: goes with where_column, and where_column with it\n"
+	  "a.conf:4:40: values[1].per: \"x\" is not a column; write numbers with \"|\" between them, \"5|6\"\n"
+	  "a.conf:5:40: values[2].per: only a gauge can be divided by others\n" },
 	{ "a circle", NULL,
 	  { "a", "profile = { include = \"b\"; };", "b", "profile = { include = \"c\"; };", "c", "profile = { include = \"a\"; };" },
 	  "a.conf:1:13: profile.include: includes itself, by way of others or not; break the circle\n" },
