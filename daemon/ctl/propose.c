@@ -281,34 +281,27 @@ csv_field(struct buf *out, const char *text)
 	buf_u8(out, '"');
 }
 
-static void
-write_header(struct buf *out, enum input_kind what)
-{
-	size_t i;
+/*
+ * The columns of the shipped devices.csv, in their order: rows are pasted below a header that is there
+ * already. What else a device may have is for who adds it.
+ */
+static const char *const device_columns[] = { "id", "site", "kind", "profile", "address", "port", "version",
+	"credential", "owner", "via", "life" };
 
-	for (i = 0; inventory_column(what, i) != NULL; i++) {
-		if (i > 0)
+static void
+write_device(struct buf *out, const struct proposal *p, const struct proposal_place *place)
+{
+	const char *const fields[nitems(device_columns)] = { p->id, p->site, p->kind, p->profile,
+		text_of(p->host, "address"), place->port, place->version, text_of(p->host, "credential"), "",
+		place->via, "live" };
+	size_t		  k;
+
+	for (k = 0; k < nitems(device_columns); k++) {
+		if (k > 0)
 			buf_u8(out, ',');
-		buf_text(out, inventory_column(what, i));
+		csv_field(out, fields[k]);
 	}
 	buf_u8(out, '\n');
-}
-
-static const char *
-device_field(const struct proposal *p, const struct proposal_place *place, const char *column)
-{
-	const struct { const char *column, *value; } fields[] = {
-		{ "id", p->id }, { "site", p->site }, { "kind", p->kind }, { "profile", p->profile },
-		{ "address", text_of(p->host, "address") }, { "port", place->port }, { "version",
-		    place->version },
-		{ "credential", text_of(p->host, "credential") }, { "via", place->via }, { "life", "live" },
-	};
-	size_t i;
-
-	for (i = 0; i < nitems(fields); i++)
-		if (strcmp(fields[i].column, column) == 0)
-			return fields[i].value;
-	return "";
 }
 
 size_t
@@ -316,18 +309,14 @@ proposals_write_devices(const struct proposals *p, const struct proposal_place *
 {
 	size_t i, k, rows = 0;
 
-	write_header(out, INPUT_DEVICES);
-	for (i = 0; i < p->n; i++) {
-		if (p->v[i].known != NULL)
-			continue;
-		for (k = 0; inventory_column(INPUT_DEVICES, k) != NULL; k++) {
-			if (k > 0)
-				buf_u8(out, ',');
-			csv_field(out, device_field(&p->v[i], place, inventory_column(INPUT_DEVICES, k)));
+	for (k = 0; k < nitems(device_columns); k++)
+		buf_printf(out, "%s%s", k > 0 ? "," : "", device_columns[k]);
+	buf_u8(out, '\n');
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].known == NULL) {
+			write_device(out, &p->v[i], place);
+			rows++;
 		}
-		buf_u8(out, '\n');
-		rows++;
-	}
 	return rows;
 }
 
@@ -397,7 +386,9 @@ proposals_write_links(const struct proposals *p, struct buf *out)
 	const char   *id;
 	size_t	      i, k, rows = 0;
 
-	write_header(out, INPUT_LINKS);
+	for (k = 0; inventory_column(INPUT_LINKS, k) != NULL; k++)
+		buf_printf(out, "%s%s", k > 0 ? "," : "", inventory_column(INPUT_LINKS, k));
+	buf_u8(out, '\n');
 	for (i = 0; i < p->n; i++) {
 		id = p->v[i].known != NULL ? p->v[i].known : p->v[i].id;
 		json_array_foreach(json_object_get(p->v[i].host, "links"), k, line)
