@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "core/ports.h"
 #include "live/counters.h"
 
 /* The same port and the same neighbour; what else is told of it may change. */
@@ -62,6 +62,13 @@ add(struct core *c, struct device_live *d)
 	return k;
 }
 
+/* As it calls itself. */
+static const char *
+who_is(const struct msg_neighbour *n)
+{
+	return n->name[0] != '\0' ? n->name : n->chassis;
+}
+
 void
 core_neighbour(struct core *c, struct device_live *d, const struct msg_neighbour *n)
 {
@@ -75,6 +82,8 @@ core_neighbour(struct core *c, struct device_live *d, const struct msg_neighbour
 		return;
 	k->told = *n;
 	k->heard = true;
+	if (*n->port != '\0' && *who_is(n) != '\0')
+		core_port_neighbour(d, n->port, who_is(n));
 }
 
 void

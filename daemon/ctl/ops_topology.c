@@ -20,7 +20,8 @@ struct map_of_city {
 	const struct core  *core;
 	struct topo_device *device;	/* in the order of core->device[] */
 	struct topo_heard  *heard;
-	size_t		    nheard;
+	size_t		    nheard, nmacs;
+	uint8_t		  (*mac)[6];	/* of all devices */
 	struct topology	    topo;
 };
 
@@ -35,22 +36,41 @@ heard_add(struct map_of_city *m, size_t device, const struct msg_neighbour *n)
 		.name = n->name, .remote_port = n->remote_port, .mac = n->mac, .address = &n->address };
 }
 
+/* The MACs of its ports that are there, one after the other. */
+static void
+macs_add(struct map_of_city *m, size_t device)
+{
+	struct topo_device     *d = &m->device[device];
+	const struct port_live *p;
+
+	d->mac = (const uint8_t (*)[6])&m->mac[m->nmacs];
+	for (p = m->core->device[device]->ports; p != NULL; p = p->next)
+		if (p->state == PORT_HERE && p->id.mac_len == sizeof(m->mac[0])) {
+			memcpy(m->mac[m->nmacs++], p->id.mac, sizeof(m->mac[0]));
+			d->nmacs++;
+		}
+}
+
 static void
 map_make(struct map_of_city *m, const struct core *c)
 {
 	const struct neighbour_live *n;
-	size_t			     all = 0, i;
+	size_t			     all = 0, ports = 0, i;
 
 	*m = (struct map_of_city){ .core = c };
-	for (i = 0; i < c->inv->ndevices; i++)
+	for (i = 0; i < c->inv->ndevices; i++) {
 		all += c->device[i]->nneighbours;
+		ports += c->device[i]->nports;
+	}
 	m->device = xcalloc(c->inv->ndevices + 1, sizeof(*m->device));
 	m->heard = xcalloc(all + 1, sizeof(*m->heard));
+	m->mac = xcalloc(ports + 1, sizeof(*m->mac));
 	for (i = 0; i < c->inv->ndevices; i++) {
 		const struct device_live *d = c->device[i];
 
 		m->device[i] = (struct topo_device){ .name = d->sysname, .address = d->device->address,
 			.site = d->device->site->index };
+		macs_add(m, i);
 		for (n = d->neighbours; n != NULL; n = n->next)
 			heard_add(m, i, &n->told);
 	}
@@ -63,6 +83,7 @@ map_end(struct map_of_city *m)
 	topology_free(&m->topo);
 	free(m->device);
 	free(m->heard);
+	free(m->mac);
 }
 
 /* ---- topology ---- */

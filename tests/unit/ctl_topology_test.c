@@ -13,6 +13,7 @@ static const char devices[] = "id,site,address,life\ns001-r1,s001,10.0.0.1,live\
 struct city {
 	struct device_live   device[DEVICES], *at[DEVICES];
 	struct neighbour_live heard[4];
+	struct port_live      port;
 };
 
 static void
@@ -55,10 +56,18 @@ city_make(struct city *city)
 	}
 	heard_at(city, 0, 0, &(struct msg_neighbour){ .source = NEIGHBOUR_MTXR, .port = "ether1",
 	    .name = "node-1-r1" });
-	heard_at(city, 2, 1, &(struct msg_neighbour){ .source = NEIGHBOUR_LLDP, .port = "sfp1", .name = "s001-r1",
+	heard_at(city, 2, 1, &(struct msg_neighbour){ .source = NEIGHBOUR_LLDP, .port = "sfp1",
+	    .name = "s001-r1",
 	    .remote_port = "ether1" });
-	heard_at(city, 2, 2, &(struct msg_neighbour){ .source = NEIGHBOUR_LLDP, .port = "sfp9", .name = "a\"<b>",
+	heard_at(city, 2, 2, &(struct msg_neighbour){ .source = NEIGHBOUR_LLDP, .port = "sfp9",
+	    .name = "a\"<b>",
 	    .mac = { 2, 0, 0, 0, 0, 9 } });
+	/* The offices' router is heard by its MAC alone, too. */
+	city->port = (struct port_live){ .id = { .mac = { 2, 0, 0, 0, 0, 7 }, .mac_len = 6 } };
+	city->device[1].ports = &city->port;
+	city->device[1].nports = 1;
+	heard_at(city, 2, 3, &(struct msg_neighbour){ .source = NEIGHBOUR_LLDP, .port = "sfp2", .name = "x",
+	    .mac = { 2, 0, 0, 0, 0, 7 } });
 	return inv;
 }
 
@@ -68,18 +77,20 @@ test_topology(struct talk *t)
 	char	out[200];
 	json_t *v = ask(t, "{\"id\":1,\"op\":\"topology\"}");
 
-	is_i64((int64_t)json_array_size(json_object_get(v, "items")), 2, "two edges have been heard");
+	is_i64((int64_t)json_array_size(json_object_get(v, "items")), 3, "three edges have been heard");
 	is_text(at(v, "items.0.device", out), "s001-r1", "one device");
 	is_text(at(v, "items.0.neighbour", out), "node-1-r1", "and its neighbour");
 	is_text(at(v, "items.0.neighbour_port", out), "sfp1", "with the port of each");
 	is_text(at(v, "items.0.both", out), "true", "told by both");
 	is_text(at(v, "items.0.sources.1", out), "mtxr", "by what they speak");
-	is_text(at(v, "items.1.neighbour", out), "null", "a stranger is none of ours");
-	is_text(at(v, "items.1.name", out), "a\"<b>", "but has a name");
-	is_text(at(v, "items.1.mac", out), "02:00:00:00:00:09", "and a MAC");
+	is_text(at(v, "items.1.by.0", out), "mac", "another one is known by its MAC");
+	is_text(at(v, "items.1.neighbour", out), "s002-r1", "whatever it calls itself");
+	is_text(at(v, "items.2.neighbour", out), "null", "a stranger is none of ours");
+	is_text(at(v, "items.2.name", out), "a\"<b>", "but has a name");
+	is_text(at(v, "items.2.mac", out), "02:00:00:00:00:09", "and a MAC");
 	json_decref(v);
 	expect(t, "{\"id\":1,\"op\":\"topology\",\"limit\":1}", "next", "1", "a page ends");
-	expect(t, "{\"id\":1,\"op\":\"topology\",\"limit\":1,\"cursor\":1}", "items.0.port", "sfp9",
+	expect(t, "{\"id\":1,\"op\":\"topology\",\"limit\":1,\"cursor\":2}", "items.0.port", "sfp9",
 	    "and the next one begins there");
 }
 
@@ -97,8 +108,8 @@ test_parents(struct talk *t)
 		{ "{\"id\":1,\"op\":\"parents\"}", "items.0.evidence",
 		    "s001-r1 ether1 - node-1-r1 sfp1, told by both",
 		    "which is the evidence" },
-		{ "{\"id\":1,\"op\":\"parents\"}", "items.1.verdict", "unknown",
-		    "of the other one nothing is known" },
+		{ "{\"id\":1,\"op\":\"parents\"}", "items.1.verdict", "agrees", "the other one agrees" },
+		{ "{\"id\":1,\"op\":\"parents\"}", "items.1.confidence", "low", "by its site's only way" },
 		{ "{\"id\":1,\"op\":\"parents\"}", "items.1.parent", "node-1",
 		    "but what the inventory says" },
 		{ "{\"id\":1,\"op\":\"parents\",\"root\":\"s001\"}", "items.0.verdict", "unknown",
