@@ -46,6 +46,7 @@ const struct collector_ops collector_cdp = {
 	.metrics	= neighbour_metrics,
 	.options	= snmp_options,
 	.columns	= cdp_columns,
+	.maker		= 9,		/* Cisco */
 	.match		= cdp_match,
 	.plan		= neighbours_plan,
 	.row		= neighbours_row,

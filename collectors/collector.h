@@ -93,6 +93,8 @@ struct collector_ops {
 	const struct conf_opt	 *options;	/* of the engine that reads for it; ends with { 0 } */
 	size_t			  state_size;
 	const struct snmp_column *columns;	/* NULL: each device brings others, or none */
+	uint32_t		  maker;	/* only for devices of this one, below enterprises; 0: of all */
+	uint32_t		  not_maker;	/* for devices of all but this one, once it is known; 0: of all */
 
 	/**
 	 * The ports whose numbers are known; borrowed for the call. @return true when this changes the plan.

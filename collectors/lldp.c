@@ -152,6 +152,7 @@ const struct collector_ops collector_lldp = {
 	.metrics	= neighbour_metrics,
 	.options	= snmp_options,
 	.columns	= lldp_columns,
+	.not_maker	= 14988,	/* RouterOS has a table of its own with what LLDP has found */
 	.match		= lldp_match,
 	.plan		= neighbours_plan,
 	.row		= neighbours_row,

@@ -64,6 +64,7 @@ const struct collector_ops collector_mtxr_neighbour = {
 	.metrics	= neighbour_metrics,
 	.options	= snmp_options,
 	.columns	= mtxr_columns,
+	.maker		= 14988,	/* MikroTik */
 	.match		= mtxr_match,
 	.plan		= neighbours_plan,
 	.row		= neighbours_row,

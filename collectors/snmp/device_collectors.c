@@ -9,6 +9,7 @@
 #include "collectors/snmp/device.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 
 struct choice {
@@ -31,8 +32,8 @@ collector_kept(struct device *d, const struct collector_ops *ops, const struct s
 }
 
 /*
- * Have a collector with these columns in the list; columns and arg outlive the device, or are given again with
- * other addresses.
+ * Have a collector with these columns in the list; columns and arg outlive the device, or are given again
+ * with other addresses.
  */
 static void
 want(struct choice *to, const struct collector_ops *ops, const struct snmp_column *columns, const void *arg)
@@ -72,6 +73,28 @@ device_collectors_free(struct device *d)
 	d->ncollectors = 0;
 }
 
+/* The number of the device's maker below enterprises (RFC 2578); 0: not known. */
+static uint32_t
+maker_of(const struct found *who)
+{
+	static const uint32_t enterprises[] = { 1, 3, 6, 1, 4, 1 };
+	uint32_t	      arc[SNMP_ARCS_MAX];
+
+	if (who == NULL || who->object_id_len == 0 ||
+	    snmp_oid_arcs(who->object_id, who->object_id_len, arc) <= nitems(enterprises) ||
+	    memcmp(arc, enterprises, sizeof(enterprises)) != 0)
+		return 0;
+	return arc[nitems(enterprises)];
+}
+
+static bool
+is_for(const struct collector_ops *ops, uint32_t maker)
+{
+	if (ops->columns == NULL || (ops->maker != 0 && ops->maker != maker))
+		return false;
+	return ops->not_maker == 0 || (maker != 0 && ops->not_maker != maker);
+}
+
 /* Once it is known what the device is: the tables of its profile. */
 static void
 want_tables(struct choice *to, const struct found *who)
@@ -95,7 +118,8 @@ want_tables(struct choice *to, const struct found *who)
 		to->collector[to->n - 1].no_walk = table[i]->table->of_ports;
 	}
 	if (n == COLLECTORS_MAX - COLLECTORS)
-		log_warnx("%s: its profile %s has more tables than %d; the others are not read", d->target.ref, profile,
+		log_warnx("%s: its profile %s has more tables than %d; the others are not read",
+		    d->target.ref, profile,
 		    COLLECTORS_MAX - COLLECTORS);
 }
 
@@ -106,10 +130,11 @@ device_collectors(struct device *d, const struct found *who)
 	struct profile_tables *tables = d->tables;
 
 	for (unsigned i = 0; collector_registry[i] != NULL; i++)
-		if (collector_registry[i]->columns != NULL)
+		if (is_for(collector_registry[i], maker_of(who)))
 			want(&to, collector_registry[i], collector_registry[i]->columns, NULL);
 	want_tables(&to, who);
 	device_collectors_free(d);
+	to.collector = xrealloc(to.collector, to.n, sizeof(*to.collector));	/* there are many devices */
 	d->collector = to.collector;
 	d->ncollectors = to.n;
 	d->tables = d->env->tables != NULL ? profile_tables_ref(d->env->tables) : NULL;
