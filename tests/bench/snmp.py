@@ -3,7 +3,8 @@
 """What SNMP polling costs, beside others on the same simulated devices in the same run: 1,000 devices with eight ports, of each port
 octets, errors and discards in both directions and ifOperStatus, 56 values per device and cycle.
 
-    snmp.py [MINUTES [PART]]    default 2 of steady running of each engine; PART: peers, engine, stored, cycle, memory or v3
+    snmp.py [MINUTES [PART]]    default 2 of steady running of each engine; PART: peers (and the
+    engine beside them), engine, stored, cycle, memory or v3
 
 Prints lines `figure NAME VALUE UNIT`, with the goal beside those that have one; `ratio NAME VALUE`, what the peer needs for what
 the engine needs once; and `skipped NAME REASON` of peers that are not to be had. Nothing fails because of a time. All are polled
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from meter import await_files, cpu_s, engine_pids, figure
+from meter import await_files, engine_pids, figure, run_s
 from lab import BUILD, note, wait
 from peers import PEERS
 from wan import METRICS, NEAR_MS, PORTS, Wan, install
@@ -64,34 +65,40 @@ class Watch:
         self.wan = wan
         self.pids = engine_pids(wan)
         self.samples, self.begin = fresh_samples(wan)
-        self.used = {n: cpu_s(p) for n, p in self.pids.items()}
+        self.used = {n: run_s(p) for n, p in self.pids.items()}
 
-    def per_million(self):
-        """@return ({process: CPU seconds per million values}, values of ports that the store took)"""
+    def end(self):
+        """@return ({process: CPU seconds}, values of ports that the store took, seconds)"""
         samples, now = fresh_samples(self.wan)
-        used = {n: cpu_s(p) - self.used[n] for n, p in self.pids.items()}
-        samples -= self.samples
-        wanted = self.wan.devices * (PORTS + 1) * (now - self.begin) / INTERVAL_S
+        used = {n: run_s(p) - self.used[n] for n, p in self.pids.items()}
+        samples, seconds = samples - self.samples, now - self.begin
+        wanted = self.wan.devices * (PORTS + 1) * seconds / INTERVAL_S
         if samples < 0.97 * wanted:
             raise RuntimeError(f"the store has taken {samples} samples, not about {wanted:.0f}")
-        values = samples * METRICS / (PORTS + 1)    # of each device one sample is of itself
-        return {n: 1e6 * s / values for n, s in used.items()}, values
+        return used, samples * METRICS / (PORTS + 1), seconds   # of each device one sample is of itself
 
 
-def engine():
-    """@return CPU seconds per million values, from the request to the rules"""
-    wan = Wan("engine", DEVICES, conf=f"snmp: {{ interval_s = {INTERVAL_S}; }};")
+def steady(name, devices):
+    wan = Wan(name, devices, conf=f"snmp: {{ interval_s = {INTERVAL_S}; }};")
     start(wan)
     watch = Watch(wan)
     time.sleep(60 * minutes)
-    each, values = watch.per_million()
-    ours = sum(s for n, s in each.items() if n.startswith(("measure", "core")))
-    figure("cpu_s_per_million", ours, "CPU-s", "<= 0.5")
-    for name in sorted(n for n in each if n.startswith(("measure", "core"))):
-        figure(f"cpu_s_per_million_{name.replace(' ', '_')}", each[name], "CPU-s")
-    figure("values_polled", values, "values")
+    result = watch.end()
     wan.close()
-    return ours
+    return result
+
+
+def engine():
+    """@return CPU seconds per million values, from the request to the rules, beyond what they need for one device"""
+    idle, _, idle_s = steady("idle", 1)
+    used, values, seconds = steady("engine", DEVICES)
+    each = {n: 1e6 * (used[n] - idle[n] * seconds / idle_s) / values for n in sorted(used) if n.startswith(("measure", "core"))}
+    figure("cpu_s_per_million", sum(each.values()), "CPU-s", "<= 0.5")
+    for name, s in each.items():
+        figure(f"cpu_s_per_million_{name.replace(' ', '_')}", s, "CPU-s")
+    figure("cpu_idle", 100 * sum(idle[n] for n in each) / idle_s, "% of a core, with one device; not in the figures above")
+    figure("values_polled", values, "values")
+    return sum(each.values())
 
 
 def stored():
@@ -105,11 +112,11 @@ def stored():
     time.sleep(60 * minutes)
     wan.simpulctl("flush")
     fresh_samples(wan)      # within ten seconds it is done
-    each, _ = watch.per_million()
+    used, values, _ = watch.end()
     after = wan.counters()
     rows, updates = (after[f"store/rrd.{n}"] - before[f"store/rrd.{n}"] for n in ("rows", "updates"))
-    figure("cpu_s_per_million_store", each["store"], f"CPU-s, with {rows / max(1, updates):.1f} rows of a minute per write")
-    figure("cpu_s_per_million_stored", sum(each.values()), "CPU-s, of all processes", "<= 1.5")
+    figure("cpu_s_per_million_store", 1e6 * used["store"] / values, f"CPU-s, with {rows / max(1, updates):.1f} rows of a minute per write")
+    figure("cpu_s_per_million_stored", 1e6 * sum(used.values()) / values, "CPU-s, of all processes", "<= 1.5")
     wan.close()
 
 
@@ -126,8 +133,7 @@ def peers(ours):
             figure(f"cpu_s_per_million_{name}", 1e6 * used / values, "CPU-s")
             if peer.database_s:
                 figure(f"cpu_s_per_million_{name}_with_database", 1e6 * (used + peer.database_s) / values, "CPU-s")
-            if ours:
-                print(f"ratio cpu_{name} {1e6 * used / values / ours:.1f}", flush=True)
+            print(f"ratio cpu_{name} {1e6 * used / values / ours:.1f}", flush=True)
         except (OSError, ValueError, RuntimeError) as e:
             skip(name, str(e))
         finally:
@@ -161,7 +167,7 @@ PARTS = {
     "memory": lambda: driver("memory", MANY, NEAR_MS, 0),
     "v3": v3,
     "stored": stored,
-    "peers": lambda: peers(engine() if part == "" else 0),
+    "peers": lambda: peers(engine()),
 }
 if part == "engine":
     engine()
