@@ -185,8 +185,7 @@ print_row(struct cli *cli, const struct parents *p, const json_t *answer)
 {
 	const json_t *v = json_array_get(json_object_get(answer, "items"), 0), *row = json_object_get(v,
 	    "row");
-	const json_t *field;
-	size_t	      i;
+	size_t	      i, n;
 
 	if (row == NULL) {
 		complain("nothing tells through which site %s passes; type its parent into links.csv",
@@ -196,10 +195,13 @@ print_row(struct cli *cli, const struct parents *p, const json_t *answer)
 	complain_hint("%s: %s, %s; in links.csv the row with this parent is", p->pin, member_text(v,
 	    "evidence"),
 	    member_text(v, "confidence"));
-	json_array_foreach(row, i, field) {
+	/* Columns that came later stand behind `life`, and a file may do without them. */
+	for (n = json_array_size(row); n > 0 && *json_string_value(json_array_get(row, n - 1)) == '\0';)
+		n--;
+	for (i = 0; i < n; i++) {
 		if (i > 0)
 			buf_u8(&cli->out, ',');
-		csv_field(&cli->out, json_string_value(field));
+		csv_field(&cli->out, json_string_value(json_array_get(row, i)));
 	}
 	buf_u8(&cli->out, '\n');
 	return EXIT_DONE;

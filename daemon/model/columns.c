@@ -75,8 +75,6 @@ static const struct column link_columns[] = {
 	  .help = "Promised availability of a month in percent." },
 	{ "price_idr", COLUMN_NUMBER, .min = 0, .max = 1e12, .offset = offsetof(struct link, price_idr),
 	  .help = "Price of a month in rupiah." },
-	{ "rx_dbm_min", COLUMN_NUMBER, .min = -60, .max = 20, .offset = offsetof(struct link, rx_dbm_min),
-	  .help = "Light in dBm that the port of the line must receive; without it the limit of the module." },
 	{ "budget_code", COLUMN_TEXT, .offset = offsetof(struct link, budget_code),
 	  .help = "Where it is booked." },
 	{ "contract_end", COLUMN_DATE, .offset = offsetof(struct link, contract_end),
@@ -90,6 +88,8 @@ static const struct column link_columns[] = {
 	  .help = "ifName of that port, as the device spells it." },
 	VIA(link),
 	LIFE(link),
+	{ "rx_dbm_min", COLUMN_NUMBER, .min = -60, .max = 20, .offset = offsetof(struct link, rx_dbm_min),
+	  .help = "Light in dBm that the port of the line must receive; without it the limit of the module." },
 	{ 0 }
 };
 

@@ -248,8 +248,8 @@ test_schema(void)
 {
 	static const char *const want[INPUT_KINDS] = {
 		[INPUT_SITES] = "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life,",
-		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,rx_dbm_min,budget_code,"
-				"contract_end,segments,device,port,via,life,",
+		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,"
+				"contract_end,segments,device,port,via,life,rx_dbm_min,",
 		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life,",
 		[INPUT_SERVICES] = "id,site,kind,target,expect,interval_s,class,owner,depends,via,life,",
 		[INPUT_SEGMENTS] = "id,name,kind,a,b,length_m,",
