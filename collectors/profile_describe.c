@@ -52,7 +52,7 @@ why_unknown(char *out, size_t size, const struct profile_table_value *v, const s
 	const struct msg_profile_value *p = v->value;
 	double				raw = profile_raw_of(p, &row->value[v->column]);
 
-	if (p->type == PROFILE_COUNTER)
+	if (profile_is_rate(p))
 		snprintf(out, size, "a rate needs two polls");
 	else if (isnan(raw))
 		snprintf(out, size, p->octets ? "not a string of 1 to 8 bytes" : "not a number");
@@ -78,7 +78,7 @@ profile_value_describe(const struct profile_table *t, const struct profile_table
 	raw_text(m.raw, sizeof(m.raw), &row->value[v->column]);
 	text_copy(m.port, sizeof(m.port), port);
 	m.left_out = !profile_table_has(v, row);
-	if (!m.left_out && v->value->type != PROFILE_COUNTER)
+	if (!m.left_out && !profile_is_rate(v->value))
 		value = profile_table_gauge(v, row);
 	m.known = !isnan(value);
 	m.value = m.known ? value : 0;

@@ -448,7 +448,7 @@ counter_take(struct collector *c, const struct profile_table_value *v, struct ra
 	rate_next_count(rate, profile_counter_read(value, &now) ? &now : NULL, poll->step_s, &r);
 	if (r.reason == RATE_IGNORED)
 		return;
-	sensor_emit(c, number, profile_counter_value(v->value, r.per_s), r.seconds > 0 ? r.seconds : poll->step_s,
+	sensor_emit(c, number, profile_counter_value(v->value, &r), r.seconds > 0 ? r.seconds : poll->step_s,
 	    rate_quality(r.reason), poll->wall_ns);
 }
 

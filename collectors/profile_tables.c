@@ -63,7 +63,7 @@ table_build(struct profile_table *t, const struct snmp_profile *p, size_t table)
 		t->port = column_add(t, t->table->port_column, "port");
 	for (size_t i = 0; i < p->nvalues; i++)
 		if (p->value[i].table == table && value_build(t, &t->value[t->nvalues], &p->value[i])) {
-			if (p->value[i].type == PROFILE_COUNTER)
+			if (profile_is_rate(&p->value[i]))
 				t->value[t->nvalues].rate = t->nrates++;
 			t->nvalues++;
 		}

@@ -170,8 +170,18 @@ profile_counter_read(const struct snmp_value *v, struct rate_reading *r)
 	}
 }
 
-double
-profile_counter_value(const struct msg_profile_value *p, double per_s)
+bool
+profile_is_rate(const struct msg_profile_value *p)
 {
+	return p->type == PROFILE_COUNTER || p->type == PROFILE_CHANGE;
+}
+
+double
+profile_counter_value(const struct msg_profile_value *p, const struct rate_result *r)
+{
+	double per_s = r->per_s;
+
+	if (p->type == PROFILE_CHANGE && per_s > 0)
+		per_s = 1 / r->seconds;		/* that it has risen counts, not by how much */
 	return plausible(p, per_s * p->factor);
 }

@@ -22,7 +22,9 @@ double	profile_value(const struct msg_profile_value *p, double raw);
 double	profile_value_per(const struct msg_profile_value *p, double raw, double sum);
 /** Is this a counter? Fills in its value and bits; the times of the reading are the caller's. */
 bool	profile_counter_read(const struct snmp_value *v, struct rate_reading *r);
-/** The rate of a counter as the value that is stored; NAN: unknown, or not plausible. */
-double	profile_counter_value(const struct msg_profile_value *p, double per_s);
+/** Is its value made of two readings? */
+bool	profile_is_rate(const struct msg_profile_value *p);
+/** The rate of a counter, or of changes, as the value that is stored; NAN: unknown, or not plausible. */
+double	profile_counter_value(const struct msg_profile_value *p, const struct rate_result *r);
 
 #endif

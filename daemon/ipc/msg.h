@@ -231,7 +231,7 @@ struct msg_raws {		/* raw numbers, as the device says them */
 };
 
 #define PROFILE_NO_LIMIT 1e18	/* of min and the low limits: -1e18 */
-enum profile_type { PROFILE_GAUGE, PROFILE_COUNTER, PROFILE_STATE, PROFILE_TYPES };
+enum profile_type { PROFILE_GAUGE, PROFILE_COUNTER, PROFILE_STATE, PROFILE_CHANGE, PROFILE_TYPES };
 enum profile_host { PROFILE_HOST_NONE, PROFILE_HOST_CPU, PROFILE_HOST_MEM, PROFILE_HOST_LOAD, PROFILE_HOST_TEMP, PROFILE_HOSTS };
 struct msg_limits {		/* of a value, for rules and for those who look at it; PROFILE_NO_LIMIT: none */
 	double	 low_warn, low_crit, high_warn, high_crit;

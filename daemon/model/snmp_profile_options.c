@@ -3,7 +3,8 @@
 #include "model/snmp_profile.h"
 
 const char *const snmp_profile_type_words[PROFILE_TYPES + 1] = {
-	[PROFILE_GAUGE] = "gauge", [PROFILE_COUNTER] = "counter", [PROFILE_STATE] = "state"
+	[PROFILE_GAUGE] = "gauge", [PROFILE_COUNTER] = "counter", [PROFILE_STATE] = "state",
+	[PROFILE_CHANGE] = "change"
 };
 const char *const snmp_profile_port_words[PROFILE_PORTS + 1] = {
 	[PROFILE_PORT_NONE] = "", [PROFILE_PORT_INDEX] = "index", [PROFILE_PORT_LABEL] = "label",
@@ -61,7 +62,9 @@ static const struct conf_opt value_options[] = {
 	{ "help", CONF_TEXT, .max = 199, .def = "", .help = "What it says." },
 	{ "column", CONF_INT, NULL, 1, COLUMN_MAX, .help = "Column of the table that holds it." },
 	{ "type", CONF_WORD, .words = snmp_profile_type_words, .def = "gauge",
-	  .help = "A gauge; a counter, of which the rate per second is stored; or a state: 0 ok, 1 warn, 2 bad." },
+	  .help = "A gauge; a counter, of which the rate per second is stored; a state: 0 ok, 1 warn, 2 bad; or a "
+		  "number that rises when something happens, whatever by, such as a time stamp: changes per second are "
+		  "stored (change)." },
 	{ "factor", CONF_NUMBER, NULL, ANY_NUMBER, "1", .help = "The value is raw * factor + offset." },
 	{ "offset", CONF_NUMBER, NULL, ANY_NUMBER, "0", .help = "See factor." },
 	{ "wrap", CONF_NUMBER, NULL, 0, PROFILE_NO_LIMIT, "0",

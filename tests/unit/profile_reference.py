@@ -152,7 +152,7 @@ def state_of(raw, value):
 
 def result_of(row, value):
     obj = row[value["column"]]
-    if value["type"] == "counter":
+    if value["type"] in ("counter", "change"):
         rate = rate_of(obj, value)
         return None if rate is None else rate * value["factor"]
     raw = number_of(obj, value)
@@ -320,7 +320,7 @@ def check_profile(profiles, name):
             wrong.append(f"{said}: not a name of a data source")
         if not re.search(r"\([a-z][A-Za-z0-9]*[A-Z0-9]", value["help"]) or not value["help"].rstrip().endswith((".", "?")):
             wrong.append(f"{said}: the help is no sentence with the object's name")
-        if value.get("type") == "counter" and not value["name"].endswith(("_ps", "_bps")) and value["name"] != "io_wait_cpus":
+        if value.get("type") in ("counter", "change") and not value["name"].endswith(("_ps", "_bps")) and value["name"] != "io_wait_cpus":
             wrong.append(f"{said}: a rate without _ps or _bps")
         if value.get("type", "gauge") == "state" and not value.get("ok"):
             wrong.append(f"{said}: a state that is never well")

@@ -101,6 +101,7 @@ main(void)
 {
 	const struct msg_profile_value rate = { .type = PROFILE_COUNTER, .factor = 8, .offset = 5, .min = 0, .max = 1000 };
 
+	const struct msg_profile_value change = { .type = PROFILE_CHANGE, PLAIN };
 	const struct msg_profile_value share = { PLAIN }, bits = { .octets = 1, PLAIN };
 
 	for (size_t i = 0; i < nitems(raws); i++)
@@ -120,8 +121,12 @@ main(void)
 	is_value(profile_raw_of(&bits, &(struct snmp_value)TEXT("\x01\xff")), 511, "octets are one number");
 	is_value(profile_raw_of(&bits, &(struct snmp_value)TEXT("123456789")), NAN, "nine octets are none");
 	is_value(profile_raw_of(&bits, &(struct snmp_value)INT(5)), NAN, "an integer has no octets");
-	is_value(profile_counter_value(&rate, 10), 80, "a rate has its factor, and no offset");
-	is_value(profile_counter_value(&rate, 1000), NAN, "a rate that is not plausible");
-	is_value(profile_counter_value(&rate, NAN), NAN, "a rate that is unknown");
+	is_value(profile_counter_value(&rate, &(struct rate_result){ 10, 60, RATE_KNOWN }), 80, "a rate has its factor, and no offset");
+	is_value(profile_counter_value(&rate, &(struct rate_result){ 1000, 60, RATE_KNOWN }), NAN, "a rate that is not plausible");
+	is_value(profile_counter_value(&rate, &(struct rate_result){ NAN, 60, RATE_RESTART }), NAN, "a rate that is unknown");
+	is_value(profile_counter_value(&change, &(struct rate_result){ 512.5, 50, RATE_KNOWN }), 0.02, "one change in 50 s");
+	is_value(profile_counter_value(&change, &(struct rate_result){ 0, 50, RATE_KNOWN }), 0, "no change");
+	is_value(profile_counter_value(&change, &(struct rate_result){ NAN, 50, RATE_RESTART }), NAN,
+	    "the device has restarted: not known");
 	return tap_done();
 }
