@@ -89,7 +89,8 @@ test_frames(void)
 	lab->walk_answers_too_long = 0;
 	walks = counter(lab, "snmp.walks");
 	lab_run(lab, 15 * MINUTE);
-	ok(counter(lab, "snmp.walks") > walks && lab->walk_answers_too_long <= 1, "of the next one %zu",
+	/* A table that it does not have is answered by what follows, whose length nobody could have learnt. */
+	ok(counter(lab, "snmp.walks") > walks && lab->walk_answers_too_long <= 2, "of the next one %zu",
 	    lab->walk_answers_too_long);
 	lab_free(lab);
 }
