@@ -13,6 +13,7 @@
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/traps.h"
+#include "live/counters.h"
 #include "model/snmp_profile.h"
 #include "config.h"
 
@@ -163,10 +164,22 @@ send_device(struct core *c, struct measure_peer *m, const struct device_live *d)
 			send_sensor(m, d, s);
 }
 
+/* A plan of which a part found no room is none: whoever waits for its end goes on with the last one. */
+static bool
+is_cut(struct core *c, const struct ipc_channel *ch, uint64_t dropped)
+{
+	if (ipc_dropped(ch) == dropped)
+		return false;
+	core_counter(c, "core/plans.cut")->value++;
+	log_warnx("%s: the plan has no room in the queue; the last one stays in force", ipc_peer(ch));
+	return true;
+}
+
 void
 plan_send_measure(struct core *c, struct measure_peer *m)
 {
 	struct msg_plan plan = { .generation = ++c->priv->generation };
+	uint64_t	dropped = ipc_dropped(m->ch);
 	size_t		k;
 
 	if (m->ch == NULL || c->inv == NULL)
@@ -185,6 +198,8 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 	for (k = 0; k < c->inv->ndevices; k++)
 		if (measures_device(m, c->inv->device[k]))
 			send_device(c, m, c->device[k]);
+	if (is_cut(c, m->ch, dropped))
+		return;
 	msg_plan_send(m->ch, IPC_PLAN_END, 0, &plan, -1);
 	m->generation = plan.generation;
 }
@@ -218,6 +233,7 @@ plan_send_store(struct core *c)
 	struct msg_series_plan	end = { .op = SERIES_PLAN_END };
 	const struct port_live *p;
 	const struct sensor_live *s;
+	uint64_t		dropped = ipc_dropped(c->store);
 	char			ref[REF_MAX];
 	size_t			k;
 
@@ -244,7 +260,8 @@ plan_send_store(struct core *c)
 			if (s->number != 0)
 				plan_add_series(c, s->number, s->ref);
 	}
-	msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &end, -1);
+	if (!is_cut(c, c->store, dropped))
+		msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &end, -1);
 }
 
 /* ---- publish ---- */

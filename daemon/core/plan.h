@@ -5,6 +5,12 @@
 
 #include "live/core.h"
 
+/*
+ * A plan is sent in one go, so all of it may wait in the queue: of a city with 31,000 devices, 100 ports and
+ * sensors each, some 200 MB. Only what waits takes memory.
+ */
+#define PLAN_QUEUE_BYTES (512u << 20)
+
 void	plan_send_all(struct core *c);
 void	plan_send_measure(struct core *c, struct measure_peer *m);
 void	plan_send_store(struct core *c);

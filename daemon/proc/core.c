@@ -174,6 +174,8 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 	}
 	*place = ch;
 	ipc_handlers(ch, peer_message, peer_closed, c);
+	if (peer == PROCESS_STORE || peer == PROCESS_MEASURE)
+		ipc_queue_max(ch, PLAN_QUEUE_BYTES);
 	switch (peer) {
 	case PROCESS_CHECK:
 		loader_begin(c);

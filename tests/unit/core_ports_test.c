@@ -298,6 +298,28 @@ test_neighbours(void)
 	world_free(w);
 }
 
+static void
+test_plan_room(void)
+{
+	struct world	   *w = world_new(68, false);
+	struct ipc_channel *ch;
+	unsigned	    plans;
+
+	world_settle(w);
+	ch = w->core->measure[0].ch;
+	walk(w, "ether1,,1,1");
+	ok(ipc_room(ch) > 256u << 20, "the plan of a city has room in the queue");
+	plans = w->plans;
+	ipc_queue_max(ch, 60);	/* begin and end alone */
+	walk(w, "ether1,,1,1;ether2,,2,2");
+	is_i64(w->plans - plans, 0, "a plan that has none is not ended: the last one holds");
+	ipc_queue_max(ch, 1u << 20);
+	walk(w, "ether1,,1,1;ether2,,2,2;ether3,,3,3");
+	is_i64(w->plans - plans, 1, "the next one that has room is whole again");
+	is_text(plan(w), "ether1=ether1* ether2=ether2 ether3=ether3", "with all that was found meanwhile");
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -309,5 +331,6 @@ main(void)
 	test_own_series();
 	test_new_and_line();
 	test_neighbours();
+	test_plan_room();
 	return tap_done();
 }

@@ -47,6 +47,7 @@ struct world {
 	struct msg_port	    port;		/* the last that core announced */
 	struct msg_port	    planned[16];	/* the first of its last plan: as many as `ports` says */
 	unsigned	    polls_asked, probes_asked;
+	unsigned	    plans;		/* for measure, whole ones */
 	struct msg_broker_plan plan;		/* the last for publish */
 	char		    reload_error[200];
 	char		    text[4096];		/* of world_events() */

@@ -174,6 +174,9 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	case IPC_PLAN_BEGIN:
 		w->targets = w->ports = w->profiles = w->values = w->sensors = 0;
 		break;
+	case IPC_PLAN_END:
+		w->plans++;
+		break;
 	case IPC_TARGET:
 		take_target(w, msg);
 		break;
