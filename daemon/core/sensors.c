@@ -116,13 +116,18 @@ help_kept(struct core *c, const char *help)
 	return kept;
 }
 
-/* "table/value/label" */
+/* "table/value/label"; what stands in the reference as it is must be a key and fit. */
 static bool
 is_name(const char *name)
 {
-	const char *slash = strchr(name, '/');
+	const char *value = strchr(name, '/');
+	size_t	    n = 0;
 
-	return slash != NULL && strchr(slash + 1, '/') > slash + 1;
+	if (value++ == NULL)
+		return false;
+	while (is_key_byte(value[n]) || value[n] == '_')
+		n++;
+	return n > 0 && n < sizeof(((struct msg_profile_value *)NULL)->name) && value[n] == '/';
 }
 
 void

@@ -97,6 +97,7 @@ test_sensors(void)
 {
 	struct world *w = world_new(61, true);
 	uint32_t      number;
+	char	      name[SENSOR_NAME_MAX];
 
 	world_settle(w);
 	w->series = 0;
@@ -118,6 +119,13 @@ test_sensors(void)
 	tell(w, "optical//x", "");
 	world_run(w, 5);
 	is_i64(w->sensors, 4, "what has no value in its name is none");
+	snprintf(name, sizeof(name), "t/%0180d/x", 1);
+	tell(w, name, "");
+	tell(w, "t/../x", "");
+	tell(w, "t/temp_c\n/x", "");
+	tell(w, "t/Temp/x", "");
+	world_run(w, 5);
+	is_i64(w->sensors, 4, "nor what has one that is no name of a value, or too long for one");
 
 	is_view(w, 0, "value", "null");
 	is_view(w, 0, "state", "unknown");
