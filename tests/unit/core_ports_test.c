@@ -310,7 +310,7 @@ test_plan_room(void)
 	walk(w, "ether1,,1,1");
 	ok(ipc_room(ch) > 256u << 20, "the plan of a city has room in the queue");
 	plans = w->plans;
-	ipc_queue_max(ch, 60);	/* begin and end alone */
+	ipc_queue_max(ch, 50);	/* begin and end alone */
 	walk(w, "ether1,,1,1;ether2,,2,2");
 	is_i64(w->plans - plans, 0, "a plan that has none is not ended: the last one holds");
 	ipc_queue_max(ch, 1u << 20);
