@@ -279,6 +279,14 @@ core_ports_end(struct core *c, struct device_live *d, const struct msg_ports_end
 	found_forget(d);
 }
 
+void
+core_ports_peer_gone(struct core *c, const struct measure_peer *m)
+{
+	for (size_t k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
+		if (core_measure_of(c, c->inv->device[k]->via) == m)
+			found_forget(c->device[k]);
+}
+
 /* ---- writing ---- */
 
 struct ledger_port

@@ -16,6 +16,8 @@
 void	core_port_found(struct device_live *d, const struct msg_port_found *m);
 /** All ports of a walk have been told: which are which? */
 void	core_ports_end(struct core *c, struct device_live *d, const struct msg_ports_end *m);
+/** An instance has ended, and with it the walks of which it has told a part: the next one tells all of them. */
+void	core_ports_peer_gone(struct core *c, const struct measure_peer *m);
 /**
  * Somebody calls itself so at the other end of a port. Whether that is still the same port is judged with the
  * next walk, together with all others.

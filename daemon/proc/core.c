@@ -19,6 +19,7 @@
 #include "core/objects.h"
 #include "core/peers.h"
 #include "core/plan.h"
+#include "core/ports.h"
 #include "core/private.h"
 #include "core/probe.h"
 #include "core/samples.h"
@@ -97,6 +98,7 @@ peer_gone(struct core *c, struct ipc_channel **place)
 		if (place == &c->measure[k].ch) {
 			probe_peer_gone(c, &c->measure[k]);
 			discover_peer_gone(c, &c->measure[k]);
+			core_ports_peer_gone(c, &c->measure[k]);
 		}
 }
 

@@ -148,6 +148,11 @@ test_incomplete(void)
 	is_text(plan(w), "ether1=ether1* ether2=ether2", "a walk of which a part was lost says nothing");
 	walk(w, "ether1,,1,1;ether2,,2,2");
 	is_text(plan(w), "ether1=ether1* ether2=ether2", "and the next one is not mixed with it");
+	msg_port_found_send(w->measure, IPC_PORT_FOUND, 0, &p, -1);
+	world_run(w, 1);
+	world_measure_restart(w);
+	walk(w, "ether1,,1,1;ether2,,2,2;ether3,,3,3");
+	is_text(plan(w), "ether1=ether1* ether2=ether2 ether3=ether3", "nor one whose first part an ended measure has told");
 	world_free(w);
 }
 

@@ -63,6 +63,8 @@ void	world_run(struct world *w, double seconds);
 void	world_settle(struct world *w);
 /** Core ends without a word (its last commit counts) and starts again. */
 void	world_restart(struct world *w);
+/** Measure ends without a word and starts again; core goes on. */
+void	world_measure_restart(struct world *w);
 
 void	world_cut(struct world *w, const char *link_or_site, bool cut);
 /** The truth: does it answer, all the way? */

@@ -322,6 +322,13 @@ world_core_start(struct world *w)
 }
 
 void
+world_measure_restart(struct world *w)
+{
+	ipc_free(w->measure);
+	w->measure = join(w, PROCESS_MEASURE, "main", measure_message);
+}
+
+void
 world_core_end(struct world *w)
 {
 	core_free(w->core);
