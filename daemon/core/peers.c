@@ -83,28 +83,6 @@ take_sensor_found(struct core *c, const struct ipc_msg *msg)
 }
 
 static int
-take_tested(struct core *c, const struct ipc_msg *msg)
-{
-	struct msg_profile_tested m;
-
-	if (msg_profile_tested_decode(&m, msg->data, msg->len) == -1)
-		return -1;
-	core_trial_value(c, msg->token, &m);
-	return 0;
-}
-
-static int
-take_test_end(struct core *c, const struct ipc_msg *msg)
-{
-	struct msg_profile_test_end m;
-
-	if (msg_profile_test_end_decode(&m, msg->data, msg->len) == -1)
-		return -1;
-	core_trial_end(c, msg->token, &m);
-	return 0;
-}
-
-static int
 take_neighbour(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_neighbour n;
@@ -386,9 +364,9 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 	case IPC_DISCOVER_END:
 		return discover_end(c, ch, msg);
 	case IPC_PROFILE_TESTED:
-		return take_tested(c, msg);
+		return core_trial_value(c, ch, msg);
 	case IPC_PROFILE_TEST_END:
-		return take_test_end(c, msg);
+		return core_trial_end(c, ch, msg);
 	case IPC_COUNTERS:
 		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:

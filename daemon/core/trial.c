@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trial.c: PROFILE_TEST: who asked gets the values as they come, and an end in any case. */
+/*
+ * trial.c: PROFILE_TEST: who asked gets the values as they come, as many as there may be, and an end in any case.
+ * An instance speaks for its own devices alone.
+ */
 #include "core/trial.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/plan.h"
 #include "core/private.h"
@@ -11,7 +15,9 @@
 
 struct core_trial {
 	struct core	  *core;
+	char		   via[32];	/* a reload may move the instance itself */
 	uint32_t	   token;
+	unsigned	   values;	/* told */
 	core_trial_fn	   cb;
 	void		  *arg;
 	struct loop_timer  late;
@@ -38,15 +44,23 @@ trial_remove(struct core *c, struct core_trial **at)
 	free(t);
 }
 
+/* @param m  NULL: no end has come */
+static void
+trial_over(struct core *c, struct core_trial **at, const struct msg_profile_test_end *m)
+{
+	core_trial_fn cb = (*at)->cb;
+	void	     *arg = (*at)->arg;
+
+	trial_remove(c, at);
+	cb(arg, NULL, m);
+}
+
 static void
 too_late(void *arg)
 {
 	struct core_trial *t = arg;
-	core_trial_fn	   cb = t->cb;
-	void		  *cb_arg = t->arg;
 
-	trial_remove(t->core, trial_find(t->core, t->token));
-	cb(cb_arg, NULL, NULL);
+	trial_over(t->core, trial_find(t->core, t->token), NULL);
 }
 
 uint32_t
@@ -64,6 +78,7 @@ core_trial(struct core *c, const struct device_live *d, const char *profile, cor
 		return 0;
 	t = xcalloc(1, sizeof(*t));
 	*t = (struct core_trial){ .core = c, .token = token, .cb = cb, .arg = arg, .next = c->priv->trials };
+	text_copy(t->via, sizeof(t->via), m->name);
 	c->priv->trials = t;
 	loop_timer_set(c->loop, &t->late, loop_mono_ns(c->loop) + PATIENCE_NS, too_late, t);
 	return token;
@@ -78,28 +93,54 @@ core_trial_forget(struct core *c, uint32_t token)
 		trial_remove(c, at);
 }
 
-void
-core_trial_value(struct core *c, uint32_t token, const struct msg_profile_tested *m)
+/* @return NULL also when who asked has gone */
+static struct core_trial *
+trial_of(struct core *c, const struct ipc_channel *from, uint32_t token)
 {
-	struct core_trial *t = *trial_find(c, token);
+	struct core_trial	  *t = *trial_find(c, token);
+	const struct measure_peer *p = t != NULL ? core_measure_of(c, t->via) : NULL;
 
-	if (t != NULL)		/* else who asked has gone */
-		t->cb(t->arg, m, NULL);
+	return p != NULL && p->ch == from ? t : NULL;
+}
+
+int
+core_trial_value(struct core *c, const struct ipc_channel *from, const struct ipc_msg *msg)
+{
+	struct core_trial	 *t = trial_of(c, from, msg->token);
+	struct msg_profile_tested m;
+
+	if (msg_profile_tested_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	if (t != NULL && t->values++ < PROFILE_TESTED_MAX)
+		t->cb(t->arg, &m, NULL);
+	return 0;
+}
+
+int
+core_trial_end(struct core *c, const struct ipc_channel *from, const struct ipc_msg *msg)
+{
+	struct core_trial	   *t = trial_of(c, from, msg->token);
+	struct msg_profile_test_end m;
+
+	if (msg_profile_test_end_decode(&m, msg->data, msg->len) == -1)
+		return -1;
+	if (t != NULL)
+		trial_over(c, trial_find(c, t->token), &m);
+	return 0;
 }
 
 void
-core_trial_end(struct core *c, uint32_t token, const struct msg_profile_test_end *m)
+core_trial_peer_gone(struct core *c, const struct measure_peer *m)
 {
-	struct core_trial **at = trial_find(c, token);
-	core_trial_fn	    cb;
-	void		   *arg;
+	struct core_trial **at = &c->priv->trials;
 
-	if (*at == NULL)
-		return;
-	cb = (*at)->cb;
-	arg = (*at)->arg;
-	trial_remove(c, at);
-	cb(arg, NULL, m);
+	while (*at != NULL)
+		if (strcmp((*at)->via, m->name) == 0) {
+			trial_over(c, at, NULL);
+			at = &c->priv->trials;	/* who was told may have forgotten others */
+		} else {
+			at = &(*at)->next;
+		}
 }
 
 void

@@ -24,6 +24,7 @@
 #include "core/probe.h"
 #include "core/samples.h"
 #include "core/traps.h"
+#include "core/trial.h"
 #include "core/turn.h"
 #include "ctl/ctl.h"
 #include "live/counters.h"
@@ -99,6 +100,7 @@ peer_gone(struct core *c, struct ipc_channel **place)
 			probe_peer_gone(c, &c->measure[k]);
 			discover_peer_gone(c, &c->measure[k]);
 			core_ports_peer_gone(c, &c->measure[k]);
+			core_trial_peer_gone(c, &c->measure[k]);
 		}
 }
 

@@ -8,6 +8,7 @@
 #include "core/discover.h"
 #include "core/neighbours.h"
 #include "core/private.h"
+#include "core/trial.h"
 #include "live/counters.h"
 #include "tests/unit/core_world.h"
 #include "tests/unit/tap.h"
@@ -303,10 +304,57 @@ test_discover(void)
 	world_free(w);
 }
 
+/* ---- profiles tried ---- */
+
+struct tried {
+	unsigned values, ends, nones;
+};
+
+static void
+tried_told(void *arg, const struct msg_profile_tested *m, const struct msg_profile_test_end *end)
+{
+	struct tried *t = arg;
+
+	t->values += m != NULL;
+	t->ends += end != NULL;
+	t->nones += m == NULL && end == NULL;
+}
+
+static void
+test_trial(void)
+{
+	struct world			 *w = world_new(59, false);
+	const struct msg_profile_tested	  value = { .table = "t", .name = "t/v/x" };
+	const struct msg_profile_test_end end = { .profile = "p" };
+	const struct device_live	 *d;
+	struct tried			  t = { 0 }, other = { 0 };
+	uint32_t			  token;
+
+	world_settle(w);
+	d = core_device(w->core, "a-r1");
+	token = core_trial(w->core, d, "", tried_told, &t);
+	for (unsigned i = 0; i < PROFILE_TESTED_MAX + 50; i++) {
+		msg_profile_tested_send(w->measure, IPC_PROFILE_TESTED, token, &value, -1);
+		if (i % 500 == 0)
+			world_run(w, 0.1);
+	}
+	msg_profile_test_end_send(w->measure, IPC_PROFILE_TEST_END, token, &end, -1);
+	msg_profile_test_end_send(w->measure, IPC_PROFILE_TEST_END, token, &end, -1);
+	world_run(w, 1);
+	ok(t.values == PROFILE_TESTED_MAX && t.ends == 1 && t.nones == 0,
+	    "a profile that is tried: no more values than there may be, and one end");
+	core_trial(w->core, d, "", tried_told, &other);
+	world_measure_restart(w);
+	world_run(w, 1);
+	ok(other.nones == 1 && other.ends == 0, "an instance that ends takes its tests along at once");
+	world_free(w);
+}
+
 int
 main(void)
 {
 	test_discover();
+	test_trial();
 	test_neighbours();
 	test_store_away();
 	test_store_lies();
