@@ -16,9 +16,10 @@
 #include "base/map.h"
 #include "core/plan.h"
 #include "core/private.h"
+#include "core/sensors.h"
 #include "live/counters.h"
 
-#define REPLAN_NS	NS_PER_S	/* ports found within this go into one plan ... */
+#define REPLAN_NS	NS_PER_S	/* ports and sensors found within this go into one plan ... */
 #define REPLAN_OBJECTS	2000		/* ... and as much longer for each so many that a plan tells of */
 #define SAVE_SEEN_NS	(86400 * NS_PER_S)	/* that a port is still there is written so often */
 
@@ -352,7 +353,7 @@ replan(void *arg)
 	struct core *c = arg;
 	size_t	     k;
 
-	if (ports_save(c) == -1) {
+	if (ports_save(c) == -1 || core_sensors_save(c) == -1) {
 		ledger_rollback(c->ledger);
 		core_ports_changed(c, false);
 		return;

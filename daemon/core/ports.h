@@ -27,7 +27,10 @@ void	core_port_neighbour(struct device_live *d, const char *name, const char *ne
 /** Read the ports of the inventory's devices that are not known yet, and the questions about them. */
 void	core_ports_recall(struct core *c);
 void	core_ports_free(struct core *c, struct device_live *d);
-/** Write what has changed soon, in its own transaction. @param plan  and send the plans again */
+/**
+ * Write soon what has changed of ports and sensors, in transactions of their own.
+ * @param plan  and send the plans again
+ */
 void	core_ports_changed(struct core *c, bool plan);
 
 /** The port of this device that has this name now, or NULL. */

@@ -41,7 +41,7 @@ struct orphan {				/* an incident whose root left while the engine was away: clo
 };
 
 struct core_private {
-	struct loop_timer    sweep, replan, replan_sensors;
+	struct loop_timer    sweep, replan;
 	struct topic	    *empty, **empty_end;
 	struct orphan	    *orphans;	/* rows to be written */
 	struct topic	    *forget;	/* refs of objects whose ledger rows are to go */
@@ -59,6 +59,7 @@ struct core_private {
 	int64_t		     alive_ns;	/* monotonic: the ledger is told again then */
 	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
 	bool		     plan_wanted;	/* ports.c: measure is to be told of what changed */
+	bool		     sensors_unsaved;	/* some have no number yet */
 	bool		     loaded;	/* the first configuration has been applied */
 	uint64_t	     core_restarts;	/* as the parent counts them */
 	void		   (*on_events)(void *arg);	/* who wants to know of commits with events */

@@ -14,14 +14,12 @@
 #include "base/log.h"
 #include "core/link_sensors.h"
 #include "core/plan.h"
+#include "core/ports.h"
 #include "core/private.h"
 #include "live/counters.h"
 
-#define REPLAN_NS     (2 * NS_PER_S)	/* sensors found within this go into one plan */
 #define HELPS_MAX     4096		/* different ones: a few per profile */
 #define KEY_LABEL_MAX 48		/* bytes of the label in a reference */
-
-static void plan_changed(struct core *c);
 
 static bool
 is_key_byte(char b)
@@ -152,8 +150,10 @@ core_sensor_found(struct core *c, struct device_live *d, const struct msg_sensor
 	}
 	s->type = m->type;
 	s->limits = m->limits;
-	if (s->number == 0)
-		plan_changed(c);
+	if (s->number != 0)
+		return;
+	c->priv->sensors_unsaved = true;
+	core_ports_changed(c, true);
 }
 
 void
@@ -171,13 +171,14 @@ core_sensor_sample(struct core *c, const struct sample *smp)
 
 /* ---- numbers ---- */
 
-/* For those that have none yet, in one transaction. 0 or -1. */
-static int
-sensors_number(struct core *c)
+int
+core_sensors_save(struct core *c)
 {
 	struct sensor_live *s;
 	size_t		    k;
 
+	if (!c->priv->sensors_unsaved)
+		return 0;
 	if (ledger_begin(c->ledger) == -1)
 		return -1;
 	for (k = 0; k < c->inv->ndevices; k++)
@@ -186,6 +187,7 @@ sensors_number(struct core *c)
 				s->fresh = ledger_series(c->ledger, s->ref, s->name);
 	if (ledger_commit(c->ledger) == -1)
 		return -1;
+	c->priv->sensors_unsaved = false;
 	for (k = 0; k < c->inv->ndevices; k++)
 		for (s = c->device[k]->sensors; s != NULL; s = s->next)
 			if (s->number == 0) {
@@ -194,28 +196,6 @@ sensors_number(struct core *c)
 				plan_add_series(c, s->number, s->ref);
 			}
 	return 0;
-}
-
-static void
-replan(void *arg)
-{
-	struct core *c = arg;
-	size_t	     k;
-
-	if (sensors_number(c) == -1) {
-		ledger_rollback(c->ledger);
-		plan_changed(c);
-		return;
-	}
-	for (k = 0; k < c->nmeasure; k++)
-		plan_send_measure(c, &c->measure[k]);
-}
-
-static void
-plan_changed(struct core *c)
-{
-	if (!loop_timer_is_set(&c->priv->replan_sensors))
-		loop_timer_set(c->loop, &c->priv->replan_sensors, loop_mono_ns(c->loop) + REPLAN_NS, replan, c);
 }
 
 static void
@@ -255,7 +235,6 @@ core_sensors_fini(struct core *c)
 	char  *help;
 	size_t at = 0;
 
-	loop_timer_cancel(c->loop, &c->priv->replan_sensors);
 	while ((help = map_next(c->sensor_helps, &at)) != NULL) {
 		map_remove(c->sensor_helps, help);
 		free(help);

@@ -10,6 +10,8 @@
 void	core_sensor_found(struct core *c, struct device_live *d, const struct msg_sensor_found *m);
 /** The value of now, when the sample is of a sensor. */
 void	core_sensor_sample(struct core *c, const struct sample *s);
+/** Numbers for those that have none yet, in a transaction of its own. 0, or -1: the caller rolls back. */
+int	core_sensors_save(struct core *c);
 void	core_sensors_init(struct core *c);
 void	core_sensors_fini(struct core *c);		/* after those of all devices are freed */
 void	core_sensors_recall(struct core *c);

@@ -153,6 +153,27 @@ test_sensors(void)
 	world_free(w);
 }
 
+/* A plan is told whole, so what is found in the same moments goes into one of them. */
+static void
+test_one_plan(void)
+{
+	struct world	     *w = world_new(63, false);
+	struct msg_port_found p = { .name = "sfp1", .if_index = 1 };
+	struct msg_ports_end  end = { .ports = 1 };
+	unsigned	      plans;
+
+	world_settle(w);
+	plans = w->plans;
+	p.device = end.device = core_device(w->core, "a-r1")->number;
+	msg_port_found_send(w->measure, IPC_PORT_FOUND, 0, &p, -1);
+	msg_ports_end_send(w->measure, IPC_PORTS_END, 0, &end, -1);
+	tell(w, "optical/rx_power_dbm/sfp1", "sfp1");
+	world_run(w, 10);
+	ok(w->ports == 1 && w->sensors == 1, "a port and a sensor of it are planned");
+	is_i64(w->plans - plans, 1, "... with one plan");
+	world_free(w);
+}
+
 static void
 test_too_many(void)
 {
@@ -179,6 +200,7 @@ main(void)
 {
 	test_profiles();
 	test_sensors();
+	test_one_plan();
 	test_too_many();
 	return tap_done();
 }
