@@ -167,7 +167,7 @@ slot_is_free(const struct snmp_wire *w, const struct slot *s)
 	return s->x == NULL && (s->id == 0 || now_s(w) - s->closed_s > ID_LIFE_S);
 }
 
-/* Of twice as many places each id has its own again. */
+/* Of twice as many places each id has its own again; a place that was not used yet has none, and takes none. */
 static void
 slots_grow(struct snmp_wire *w)
 {
@@ -177,7 +177,8 @@ slots_grow(struct snmp_wire *w)
 	w->nslots *= 2;
 	w->slot = xcalloc(w->nslots, sizeof(*w->slot));
 	for (size_t i = 0; i < n; i++)
-		*slot_of(w, old[i].id) = old[i];
+		if (old[i].id != 0)
+			*slot_of(w, old[i].id) = old[i];
 	free(old);
 }
 
