@@ -76,6 +76,7 @@ struct planned_pdu {			/* one GET of each poll */
 struct poll_plan {
 	uint8_t		    collector;	/* whose plan() is at it */
 	bool		    fresh;	/* no poll with it was answered yet */
+	bool		    stale;	/* a walk has changed the collectors: places and tags of its rows are void */
 	double		    interval_s;	/* of the device */
 	struct plan_row	   *row;
 	size_t		    n, size;
@@ -200,6 +201,8 @@ void	device_discovered(struct device *d, enum discovery_end end);
 /* device_poll.c */
 void	plan_build(struct device *d);		/* stops what is in flight */
 void	plan_fit(struct device *d);		/* the same with shorter answers; nothing is in flight */
+/** Collectors, or what they know, have changed: what is in flight starts again, or the next poll has a new plan. */
+void	plan_outdate(struct device *d);
 void	plan_free(struct device *d);
 void	pdus_send(struct device *d);		/* ends with device_polled() */
 void	pdus_stop(struct device *d);

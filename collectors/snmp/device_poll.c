@@ -157,7 +157,8 @@ void
 plan_fit(struct device *d)
 {
 	d->too_long = false;
-	plan_pdus(d);
+	if (!d->plan.stale)
+		plan_pdus(d);
 }
 
 void
@@ -324,6 +325,8 @@ void
 pdus_send(struct device *d)
 {
 	pdus_stop(d);
+	if (d->plan.stale)
+		plan_build(d);
 	d->doing = DEVICE_POLLING;
 	d->too_big = d->lost_big = d->moved = false;
 	d->refusal = NULL;
@@ -348,13 +351,21 @@ pdus_send(struct device *d)
 	}
 }
 
+void
+plan_outdate(struct device *d)
+{
+	d->plan.stale = true;
+	if (d->pdus_open > 0)
+		pdus_send(d);
+}
+
 static void
 poll_halved(struct device *d)
 {
 	d->varbinds_max /= 2;
 	d->grow_due_ns = loop_mono_ns(d->env->loop) + GROW_EVERY_NS;
 	log_debug("snmp", "%s: at most %u varbinds at a time", d->target.ref, d->varbinds_max);
-	plan_pdus(d);
+	plan_fit(d);
 	pdus_send(d);
 }
 

@@ -127,6 +127,7 @@ walk_step_next(struct device *d)
 		struct collector *c = &d->collector[q->step - 1];
 
 		if (!c->no_walk) {
+			plan_outdate(d);	/* polls go on beside the walk, by what it has shown so far */
 			walk_begin(d);
 			return;
 		}

@@ -105,6 +105,16 @@ agent_set_text(struct agent *a, const char *oid, const char *text)
 }
 
 void
+agent_set_oid(struct agent *a, const char *oid, const char *value)
+{
+	struct agent_object *o = object_at(a, oid);
+	uint32_t	     arc[32];
+
+	o->type = SNMP_OID;
+	o->len = oid_encode(arc, oid_parse(value, arc), o->bytes);
+}
+
+void
 agent_remove(struct agent *a, const char *oid)
 {
 	uint32_t arc[32];

@@ -36,6 +36,7 @@ void	agent_load(struct agent *a, const char *file);
 /** Set a number, adding the object when it is new. */
 void	agent_set(struct agent *a, const char *oid, uint8_t type, uint64_t number);
 void	agent_set_text(struct agent *a, const char *oid, const char *text);
+void	agent_set_oid(struct agent *a, const char *oid, const char *value);
 /** Take away all objects below an OID. */
 void	agent_remove(struct agent *a, const char *oid);
 /** Give the rows of IF-MIB other indexes: what was under old[i] goes to new[i]. */

@@ -192,6 +192,31 @@ test_renumber_in_walk(void)
 	ok(true, "renumbered at any moment of a walk: true again");
 }
 
+/* What is walked beside the polls is another make now, and has other collectors and rows than those of the plan. */
+static void
+test_change_in_walk(void)
+{
+	for (unsigned processors = 0; processors < 2; processors++) {
+		struct lab *lab = lab_bare(1, "2c", PUBLIC);
+		size_t	    from;
+
+		lab->target.interval_ms = 10000;
+		lab->delay_ns = 1900 * NS_PER_MS;
+		lab->agent.varbinds_max = 17;	/* a row of ifTable and ifXTable */
+		lab_ports(lab, LINK);
+		lab_run(lab, 2 * MINUTE);
+		from = lab->nsamples;
+		agent_set_oid(&lab->agent, "1.3.6.1.2.1.1.2.0", "1.3.6.1.4.1.9.1.1");
+		if (processors == 0)
+			agent_remove(&lab->agent, "1.3.6.1.2.1.25.3");
+		lab_run(lab, 15 * MINUTE);
+		is_i64((int64_t)count_samples(lab, ETHER1, QUALITY_LOST, from), 0, "another make, seen in a walk: no port is lost");
+		ok(count_samples(lab, ETHER1, QUALITY_GOOD, from) >= 85, "its ports are read on");
+		ok(all_true(lab), "and their rates are true");
+		lab_free(lab);
+	}
+}
+
 static void
 test_backoff(void)
 {
@@ -275,6 +300,7 @@ main(void)
 	test_short_interval();
 	test_slow_walk();
 	test_renumber_in_walk();
+	test_change_in_walk();
 	test_backoff();
 	test_pace();
 	test_slices();
