@@ -55,12 +55,10 @@ is_number(const struct row *row, unsigned column, int32_t want)
 static void
 local_port(char *out, size_t size, const struct row *rows, size_t n, uint32_t port)
 {
-	const struct row *row = NULL;
-	size_t		  i;
+	const struct row *row = neighbour_row(rows, n, port);
 
-	for (i = 0; i < n && row == NULL; i++)
-		if (row_is(&rows[i], port) && row_has(&rows[i], LOC_PORT_ID))
-			row = &rows[i];
+	if (row != NULL && !row_has(row, LOC_PORT_ID))
+		row = NULL;
 	if (row != NULL && is_number(row, LOC_PORT_ID_SUBTYPE, PORT_INTERFACE_NAME) &&
 	    neighbour_text(out, size, &row->value[LOC_PORT_ID]))
 		return;
@@ -69,18 +67,17 @@ local_port(char *out, size_t size, const struct row *rows, size_t n, uint32_t po
 		neighbour_text(out, size, &row->value[LOC_PORT_DESC]);
 }
 
-/* The first management address of this row. */
+/* The first management address of this row: those follow it, as their indexes begin with its own. */
 static void
-management_address(struct addr *a, const struct row *rows, size_t n, const struct row *of)
+management_address(struct addr *a, const struct row *of, const struct row *end)
 {
-	uint8_t bytes[16];
-	size_t	i, k, len;
+	const struct row *r;
+	uint8_t		  bytes[16];
+	size_t		  k, len;
 
-	for (i = 0; i < n; i++) {
-		const struct row *r = &rows[i];
-
+	for (r = of + 1; r < end && r->nindex > REM_INDEX &&
+	    memcmp(r->index, of->index, REM_INDEX * sizeof(*r->index)) == 0; r++) {
 		if (!row_has(r, REM_MAN_ADDR_IF_SUBTYPE) || r->nindex < ADDR_TYPE + 2 ||
-		    memcmp(r->index, of->index, REM_INDEX * sizeof(*r->index)) != 0 ||
 		    (r->index[ADDR_TYPE] != IANA_IPV4 && r->index[ADDR_TYPE] != IANA_IPV6))
 			continue;
 		len = r->index[ADDR_TYPE + 1];
@@ -138,7 +135,7 @@ lldp_match(struct collector *c, const struct row *rows, size_t n)
 		neighbour_text(m.descr, sizeof(m.descr), &row->value[REM_SYS_DESC]);
 		if (row->nindex == REM_INDEX) {
 			local_port(m.port, sizeof(m.port), rows, n, row->index[1]);
-			management_address(&m.address, rows, n, row);
+			management_address(&m.address, row, rows + n);
 		}
 		neighbour_tell(c, &m, &told);
 	}

@@ -101,15 +101,34 @@ neighbour_address(struct addr *a, const uint8_t *bytes, size_t len)
 	return true;
 }
 
+/* By halves: an agent may have 20,000 rows, each of which names a port. */
+const struct row *
+neighbour_row(const struct row *rows, size_t n, uint32_t index)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int    order = snmp_index_compare(rows[mid].index, rows[mid].nindex, &index, 1);
+
+		if (order == 0)
+			return &rows[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
 void
 neighbour_port(char *out, size_t size, const struct row *rows, size_t n, unsigned column, uint32_t if_index)
 {
-	size_t i;
+	const struct row *row = neighbour_row(rows, n, if_index);
 
 	*out = '\0';
-	for (i = 0; i < n; i++)
-		if (row_is(&rows[i], if_index) && neighbour_text(out, size, &rows[i].value[column]))
-			return;
+	if (row != NULL)
+		neighbour_text(out, size, &row->value[column]);
 }
 
 /* ---- nothing is polled ---- */

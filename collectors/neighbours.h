@@ -21,6 +21,8 @@ bool	neighbour_text(char *out, size_t size, const struct snmp_value *v);
 bool	neighbour_mac(uint8_t mac[6], const struct snmp_value *v);
 /** 4 or 16 bytes as an address. */
 bool	neighbour_address(struct addr *a, const uint8_t *bytes, size_t len);
+/** The row whose index is this one arc, or NULL. @param rows  of a walk, by rising index */
+const struct row *neighbour_row(const struct row *rows, size_t n, uint32_t index);
 /** The ifName of this number among the rows, made visible; "" when there is none. */
 void	neighbour_port(char *out, size_t size, const struct row *rows, size_t n, unsigned column,
     uint32_t if_index);

@@ -134,6 +134,33 @@ test_hostile(void)
 	is_i64((int64_t)strlen(h.n[0].name), sizeof(h.n[0].name) - 1, "and cut");
 }
 
+/* As many rows as a walk may have, each the neighbour of another port: who looks for the ports row by row is busy for long. */
+static void
+test_many(void)
+{
+	enum { COLUMNS = 12, IF_NAME = 11, REM_SYS_NAME = 8, HALF = WALK_ROWS_MAX / 2 };
+	static struct heard   h;
+	static struct row     row[WALK_ROWS_MAX];
+	static uint32_t	      index[WALK_ROWS_MAX][3];
+	static const uint8_t  text[] = "port-of-some-name";
+	struct sink	      sink = { .neighbour = on_neighbour, .arg = &h };
+	struct collector      c = { .ops = &collector_lldp, .columns = collector_lldp.columns, .sink = &sink };
+	struct snmp_value    *value = calloc((size_t)WALK_ROWS_MAX * COLUMNS, sizeof(*value));
+
+	for (uint32_t i = 0; i < WALK_ROWS_MAX; i++) {
+		row[i] = (struct row){ .index = index[i], .nindex = i < HALF ? 1 : 3, .value = &value[(size_t)i * COLUMNS] };
+		index[i][0] = i < HALF ? i + 1 : HALF + 1;
+		index[i][1] = i - HALF + 1;
+		index[i][2] = 1;
+		value[(size_t)i * COLUMNS + (i < HALF ? IF_NAME : REM_SYS_NAME)] =
+		    (struct snmp_value){ .type = SNMP_OCTETS, .bytes = text, .len = (uint16_t)(10 + i % 8) };
+	}
+	ok(collector_lldp.match(&c, row, WALK_ROWS_MAX) && h.count == NEIGHBOURS_MAX, "20,000 rows are gone through");
+	is_text(h.n[0].port, "port-of-so", "the first port");
+	is_text(h.n[5].port, "port-of-some-na", "and another one have their names");
+	free(value);
+}
+
 static void
 test_macs(void)
 {
@@ -166,6 +193,7 @@ main(void)
 	test_good();
 	test_routeros();
 	test_hostile();
+	test_many();
 	test_macs();
 	return tap_done();
 }
