@@ -68,6 +68,7 @@ struct es_sensor {
 	uint8_t	 type;
 	uint8_t	 name_column;		/* ENT_NAME or ENT_DESCR; ES_COLUMNS: it has none */
 	bool	 has_status, seen, relabelled;
+	uint16_t suffix;		/* the last one that a namesake has got */
 	double	 factor;
 	char	*label;			/* owned */
 };
@@ -162,22 +163,37 @@ kind_of(const struct row *row)
 }
 
 /* Those of different kinds may be called alike: the values' names tell them apart. */
-static bool
-is_taken(const struct es_state *st, const struct es_sensor *s)
+static struct es_sensor *
+namesake(const struct es_state *st, const struct es_sensor *s)
 {
 	for (size_t i = 0; i < st->n; i++)
 		if (strcmp(st->sensor[i].label, s->label) == 0 &&
 		    strcmp(es_kinds[st->sensor[i].type].value, es_kinds[s->type].value) == 0)
-			return true;
-	return false;
+			return &st->sensor[i];
+	return NULL;
+}
+
+/* An agent may call all of them alike: who has the name goes on counting, nobody counts from the first again. */
+static void
+label_number(const struct es_state *st, struct es_sensor *s, const char *label, size_t size)
+{
+	struct es_sensor *first = namesake(st, s);
+
+	if (first == NULL)
+		return;
+	s->relabelled = true;
+	if (first->suffix == 0)
+		first->suffix = 1;
+	do
+		snprintf(s->label, size, "%s_%u", label, ++first->suffix);
+	while (namesake(st, s) != NULL);
 }
 
 static void
 label_take(const struct es_state *st, struct es_sensor *s, const struct row *row)
 {
-	char	 label[SENSOR_LABEL_MAX + 1];
-	size_t	 size;
-	unsigned n = 1;
+	char   label[SENSOR_LABEL_MAX + 1];
+	size_t size;
 
 	s->name_column = ENT_NAME;
 	if (sensor_label(label, &row->value[ENT_NAME]) == 0) {
@@ -190,9 +206,7 @@ label_take(const struct es_state *st, struct es_sensor *s, const struct row *row
 	size = strlen(label) + 12;
 	s->label = xcalloc(1, size);
 	memcpy(s->label, label, strlen(label));
-	while (is_taken(st, s))
-		snprintf(s->label, size, "%s_%u", label, ++n);
-	s->relabelled = n > 1;
+	label_number(st, s, label, size);
 }
 
 static bool

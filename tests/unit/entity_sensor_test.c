@@ -180,6 +180,51 @@ poll_rows(struct collector *c, const struct row *rows, size_t n, const struct po
 	return moved;
 }
 
+struct alike {
+	size_t told;
+	char   last[sizeof(((struct msg_sensor_found *)NULL)->name)];
+};
+
+static void
+on_alike(void *arg, const struct msg_sensor_found *m)
+{
+	struct alike *a = arg;
+
+	a->told++;
+	memcpy(a->last, m->name, sizeof(a->last));
+}
+
+/* An agent that calls all its sensors alike: each has a name of its own, and nobody waits long for it. */
+static void
+test_alike(void)
+{
+	enum { MANY = 600 };
+	static struct snmp_value cell[MANY][COLLECTOR_COLUMNS_MAX];
+	static uint32_t		 index[MANY];
+	struct alike	 a = { 0 };
+	struct sink	 sink = { .sensor_found = on_alike, .arg = &a };
+	struct siblings	 siblings = { 0 };
+	struct collector c = { .ops = &collector_entity_sensor, .columns = collector_entity_sensor.columns,
+		.state = xcalloc(1, collector_entity_sensor.state_size), .sink = &sink, .siblings = &siblings };
+	struct row	 row[MANY];
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		index[i] = i + 1;
+		row[i] = (struct row){ .index = &index[i], .nindex = 1, .value = cell[i] };
+		integer(cell[i], "entPhySensorType", i == 1 ? 9 : 8);
+		integer(cell[i], "entPhySensorValue", 20);
+		cell[i][column_of("entPhysicalName")] =
+		    (struct snmp_value){ .type = SNMP_OCTETS, .len = 1, .bytes = (const uint8_t *)"x" };
+	}
+	cell[2][column_of("entPhysicalName")] = (struct snmp_value){ .type = SNMP_OCTETS, .len = 3, .bytes = (const uint8_t *)"x_3" };
+	c.ops->match(&c, row, MANY);
+	c.ops->end(&c, &(struct poll){ .answered = true, .step_s = 60 });
+	is_i64((int64_t)a.told, 512, "of 600 sensors called alike 512 are kept");
+	is_text(a.last, "entity/temp_c/x_511", "numbered behind each other, past one that is called so");
+	c.ops->fini(&c);
+	free(c.state);
+}
+
 int
 main(void)
 {
@@ -226,5 +271,6 @@ main(void)
 	for (size_t i = 0; i < siblings.sensors.n; i++)
 		free(siblings.sensors.v[i].name);
 	free(siblings.sensors.v);
+	test_alike();
 	return tap_done();
 }
