@@ -117,7 +117,13 @@ discovery_finish(struct device *d)
 	device_discovered(d, DISCOVERY_DONE);
 }
 
-/* Go on with the next collector that wants a walk. */
+static bool
+walk_is_late(const struct device *d)
+{
+	return loop_mono_ns(d->env->loop) - d->inquiry->started_ns > WALK_TIME_MAX_NS;
+}
+
+/* Go on with the next collector that wants a walk. After a minute none is asked for: they keep what they knew. */
 static void
 walk_step_next(struct device *d)
 {
@@ -126,6 +132,10 @@ walk_step_next(struct device *d)
 	while (q->step++ < d->ncollectors) {
 		struct collector *c = &d->collector[q->step - 1];
 
+		if (!c->no_walk && walk_is_late(d)) {
+			q->failed = true;
+			continue;
+		}
 		if (!c->no_walk) {
 			plan_outdate(d);	/* polls go on beside the walk, by what it has shown so far */
 			walk_begin(d);
@@ -210,7 +220,7 @@ walk_answered(void *arg, const struct snmp_answer *answer)
 		device_discovered(d, DISCOVERY_UNANSWERED);
 		return;
 	}
-	if (loop_mono_ns(d->env->loop) - q->started_ns > WALK_TIME_MAX_NS) {
+	if (walk_is_late(d)) {
 		walk_end(d, "longer than a minute");
 		return;
 	}

@@ -217,6 +217,31 @@ test_change_in_walk(void)
 	}
 }
 
+/* An agent dies while it is walked for the first time. The poll waits for that walk, and is to wait no longer than it must. */
+static void
+test_dead_in_walk(void)
+{
+	struct lab *lab = lab_bare(1, "2c", PUBLIC);
+	size_t	    from;
+
+	lab->target.timeout_ms = 10000;
+	lab->delay_ns = 1900 * NS_PER_MS;
+	lab->agent.varbinds_max = 17;	/* a row of ifTable and ifXTable */
+	lab_ports(lab, LINK);
+	while (counter(lab, "snmp.walks") == 0)
+		lab_run(lab, 0.5);
+	lab_run(lab, 5);
+	lab->fault = FAULT_SILENT;
+	from = lab->nsamples;
+	lab_run(lab, 2.5 * MINUTE);
+	ok(count_samples(lab, ETHER1, QUALITY_LOST, from) > 0, "an agent that dies in its first walk is lost a minute later");
+	lab->fault = FAULT_NONE;
+	from = lab->nsamples;
+	lab_run(lab, 15 * MINUTE);
+	ok(count_samples(lab, ETHER1, QUALITY_GOOD, from) > 0, "and polled when it is back");
+	lab_free(lab);
+}
+
 static void
 test_backoff(void)
 {
@@ -301,6 +326,7 @@ main(void)
 	test_slow_walk();
 	test_renumber_in_walk();
 	test_change_in_walk();
+	test_dead_in_walk();
 	test_backoff();
 	test_pace();
 	test_slices();
