@@ -48,10 +48,14 @@ hash_u64(uint64_t v)
 	return v ^ v >> 31;
 }
 
+/*
+ * Devices choose many of the keys: so that nobody outside can choose such as fall together, it depends on where the
+ * table happens to lie. The order of entries does not.
+ */
 static size_t
-slot_first(const struct map *m, const char *key, uint64_t hash)
+slot_first(const struct map *m, uint64_t hash)
 {
-	return (key != NULL ? hash : hash_u64(hash)) & (m->nslot - 1);
+	return hash_u64(hash ^ (uintptr_t)m->slot) & (m->nslot - 1);
 }
 
 static bool
@@ -68,7 +72,7 @@ slot_find(const struct map *m, const char *key, uint64_t hash)
 
 	if (m->nslot == 0)
 		return NULL;
-	for (i = slot_first(m, key, hash); m->slot[i] != SLOT_FREE; i = (i + 1) & (m->nslot - 1))
+	for (i = slot_first(m, hash); m->slot[i] != SLOT_FREE; i = (i + 1) & (m->nslot - 1))
 		if (m->slot[i] != SLOT_REMOVED && entry_is(&m->entry[m->slot[i] - 1], key, hash))
 			return &m->slot[i];
 	return NULL;
@@ -78,7 +82,7 @@ static void
 slot_take(struct map *m, size_t at)
 {
 	const struct entry *e = &m->entry[at];
-	size_t		    i = slot_first(m, e->key, e->hash);
+	size_t		    i = slot_first(m, e->hash);
 
 	while (m->slot[i] != SLOT_FREE && m->slot[i] != SLOT_REMOVED)
 		i = (i + 1) & (m->nslot - 1);
