@@ -11,6 +11,7 @@
 
 #include "base/cursor.h"
 #include "base/log.h"
+#include "collectors/sensor.h"
 #include "collectors/snmp/ber.h"
 #include "collectors/snmp/engine.h"
 #include "sample/sample.h"
@@ -18,10 +19,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define WALL_NS	  (1795222800 * NS_PER_S)
-#define DELAY_NS  (10 * NS_PER_MS)
 #define MESSAGE_MAX 16384
 #define RUN_S	  900
 #define PORTS	  4
+#define FIRST_SENSOR 100
 
 struct world {
 	struct packet_io    io;		/* first */
@@ -30,6 +31,8 @@ struct world {
 	struct cursor	    in;
 	struct snmp_message request;
 	struct buf	    answer;
+	int64_t		    delay_ns;
+	struct sensor_numbers sensors;	/* as core would give them */
 };
 
 struct delivery {
@@ -188,7 +191,7 @@ world_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch
 		memcpy(d->data, w->answer.data, w->answer.len);
 		d->world = w;
 		d->in = (struct packet_in){ .from = batch[i].to, .port = batch[i].port, .data = d->data, .len = w->answer.len };
-		loop_timer_set(w->loop, &d->timer, loop_mono_ns(w->loop) + DELAY_NS, deliver, d);
+		loop_timer_set(w->loop, &d->timer, loop_mono_ns(w->loop) + w->delay_ns, deliver, d);
 	}
 	(void)kind;
 	return n;
@@ -210,7 +213,7 @@ on_sample(void *arg, const struct sample *s)
 	c = cursor_of(out.data, out.len);
 	if (sample_decode(&c, &again, s->wall_ns) == -1)
 		abort();
-	for (unsigned i = 0; i < s->n; i++)
+	for (unsigned i = 0; i < s->n && s->series < FIRST_SENSOR; i++)	/* a temperature may be below zero */
 		if (s->value[i] < 0)
 			abort();
 	buf_free(&out);
@@ -232,22 +235,62 @@ on_port(void *arg, const struct msg_port_found *p)
 		abort();
 }
 
+static void
+on_sensor(void *arg, const struct msg_sensor_found *f)
+{
+	struct world	      *w = arg;
+	struct sensor_numbers *s = &w->sensors;
+
+	if (f->name[0] == '\0' || memchr(f->name, '\0', sizeof(f->name)) == NULL)
+		abort();
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i].name, f->name) == 0)
+			return;
+	s->v = xrealloc(s->v, s->n + 1, sizeof(*s->v));
+	s->v[s->n] = (struct sensor_number){ .number = FIRST_SENSOR + (uint32_t)s->n, .name = xstrdup(f->name) };
+	s->n++;
+}
+
+static void
+on_neighbour(void *arg, const struct msg_neighbour *n)
+{
+	(void)arg;
+	if (memchr(n->name, '\0', sizeof(n->name)) == NULL || memchr(n->port, '\0', sizeof(n->port)) == NULL)
+		abort();
+}
+
+/* A new plan, with the numbers of what was told since the last. */
+static void
+sensors_give(struct world *w)
+{
+	struct sensor_numbers s = { .v = xcalloc(w->sensors.n + 1, sizeof(*s.v)), .n = w->sensors.n };
+
+	for (size_t i = 0; i < s.n; i++)
+		s.v[i] = (struct sensor_number){ .number = w->sensors.v[i].number, .name = xstrdup(w->sensors.v[i].name) };
+	snmp_engine_sensors(w->engine, 1, &s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const versions[] = { "2c", "1", "auto" };
+	static const int64_t	 delays_ms[] = { 10, 600, 2400 };	/* so long that walks go on beside polls */
 	struct world		*w = xcalloc(1, sizeof(*w));
-	const struct sink	 sink = { .sample = on_sample, .state = on_state, .port_found = on_port, .arg = w };
+	const struct sink	 sink = { .sample = on_sample, .state = on_state, .port_found = on_port,
+		.sensor_found = on_sensor, .neighbour = on_neighbour, .arg = w };
 	struct msg_target	 t = { .kind = TARGET_SNMP, .number = 1, .ref = "device/d1", .interval_ms = 10000,
 			.timeout_ms = 500, .credential = "c", .address = { .family = 4, .byte = { 10, 0, 0, 1 } } };
 	struct msg_port		 port[PORTS] = { { 0 } };
+	uint8_t			 how;
 
 	log_quiet(true);
 	w->in = cursor_of(data, size);
 	w->loop = loop_new_virtual(1, WALL_NS);
 	w->io = (struct packet_io){ .ops = &world_ops, .loop = w->loop };
 	w->engine = snmp_engine_new(w->loop, &w->io, -1, true, &sink);
-	text_copy(t.method, sizeof(t.method), versions[cursor_u8(&w->in) % nitems(versions)]);
+	how = cursor_u8(&w->in);
+	text_copy(t.method, sizeof(t.method), versions[how % nitems(versions)]);
+	w->delay_ns = delays_ms[how / nitems(versions) % nitems(delays_ms)] * NS_PER_MS;
 	for (unsigned i = 0; i < PORTS; i++) {	/* names that a short input can hit */
 		port[i] = (struct msg_port){ .device = 1, .number = 10 + i, .link = i == 0 ? 20 : 0 };
 		port[i].name[0] = (char)('a' + i);
@@ -256,14 +299,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < RUN_S / 30; i++) {
 		loop_run_until(w->loop, loop_mono_ns(w->loop) + 30 * NS_PER_S);
 		snmp_engine_poll_now(w->engine, 1);
+		sensors_give(w);
 		if (cursor_left(&w->in) == 0 && i > 4)
 			break;
 	}
 	w->in = cursor_of(data, 0);
-	loop_run_until(w->loop, loop_mono_ns(w->loop) + NS_PER_S);	/* what is under way arrives */
+	loop_run_until(w->loop, loop_mono_ns(w->loop) + 3 * NS_PER_S);	/* what is under way arrives */
 	snmp_engine_free(w->engine);
 	loop_free(w->loop);
 	buf_free(&w->answer);
+	sensor_numbers_free(&w->sensors);
 	free(w);
 	return 0;
 }
