@@ -13,14 +13,27 @@
 #include "ctl/view.h"
 
 #define PORTS_LIMIT 200
+#define PAGE_BYTES  (OUT_SOFT / 2)
 
 struct port_list {
 	const struct core      *core;
 	const struct port_live *after;		/* the page begins behind this one; NULL: it has begun */
 	bool			asked;		/* only those */
-	size_t			limit;
+	size_t			limit, bytes;	/* bytes: of the items, as they will be sent */
 	json_t		       *items;
 };
+
+/* What devices say of their ports is theirs to choose: a page ends also when it is long. */
+static void
+list_add(struct port_list *l, json_t *item)
+{
+	struct buf text = { 0 };
+
+	js_line(&text, item);
+	l->bytes += text.len;
+	buf_free(&text);
+	json_array_append_new(l->items, item);
+}
 
 /* @return false when the page is full */
 static bool
@@ -37,9 +50,9 @@ list_device(struct port_list *l, const struct device_live *d)
 		}
 		if (l->asked && p->question == NULL)
 			continue;
-		if (json_array_size(l->items) == l->limit)
+		if (json_array_size(l->items) == l->limit || l->bytes > PAGE_BYTES)
 			return false;
-		json_array_append_new(l->items, view_port(l->core, p));
+		list_add(l, view_port(l->core, p));
 	}
 	return true;
 }

@@ -157,6 +157,8 @@ view_sensors(const struct device_live *d)
 	return list;
 }
 
+#define CANDIDATES_MAX 16	/* a person can tell no more apart; those of a device may be thousands */
+
 static json_t *
 view_question(const struct port_live *p)
 {
@@ -167,9 +169,12 @@ view_question(const struct port_live *p)
 		return json_null();
 	v = json_object();
 	candidates = json_array();
-	for (other = p->device->ports; other != NULL; other = other->next)
+	for (other = p->device->ports; other != NULL; other = other->next) {
+		if (json_array_size(candidates) == CANDIDATES_MAX)
+			break;
 		if (other->state == PORT_HERE && other->first_ns >= p->question->asked_ns)
 			json_array_append_new(candidates, js_text(other->id.name));
+	}
 	set(v, "id", p->question->id != 0 ? json_integer((json_int_t)p->question->id) : json_null());
 	set(v, "asked", js_time(p->question->asked_ns));
 	set(v, "why", js_text(p->question->why));
