@@ -59,15 +59,20 @@ why_write(char *out, size_t size, const struct port_known *k, const struct port_
 void
 port_ask(struct core *c, struct port_live *p, const struct port_known *k, const struct port_seen *found)
 {
-	struct port_question *q = xcalloc(1, sizeof(*q));
+	struct port_question *q;
 	char		      why[512];
 
+	p->state = PORT_ASKED;
+	p->unsaved = true;
+	if (p->question != NULL) {	/* its end has not been written yet: it stands again */
+		p->question->withdrawn = false;
+		return;
+	}
+	q = xcalloc(1, sizeof(*q));
 	why_write(why, sizeof(why), k, found);
 	q->asked_ns = loop_wall_ns(c->loop);
 	q->why = xstrdup(why);
 	p->question = q;
-	p->state = PORT_ASKED;
-	p->unsaved = true;
 	log_warnx("%s: which port is it now? %s; simpulctl port questions", p->ref, why);
 }
 
@@ -112,8 +117,8 @@ port_question_save(struct core *c, struct port_live *p)
 
 	if (q == NULL)
 		return 0;
-	if (q->id != 0)
-		return q->withdrawn ? answer_write(c, p, "withdrawn", "simpuld") : 0;
+	if (q->id != 0)		/* a device may ask as often as it is walked: what nobody answered does not stay */
+		return q->withdrawn ? ledger_question_remove(c->ledger, q->id) : 0;
 	if (q->withdrawn)	/* nobody has seen it */
 		return 0;
 	row.asked_ns = q->asked_ns;

@@ -74,6 +74,8 @@ struct ledger_question {
 	char	 answer[160], who[64];
 };
 int	ledger_question_put(struct ledger *l, struct ledger_question *q);
+/** Its number is not given again. */
+int	ledger_question_remove(struct ledger *l, uint64_t id);
 /** Oldest first. @param open_only  those without an answer */
 int	ledger_question_each(struct ledger *l, bool open_only,
     void (*cb)(void *arg, const struct ledger_question *q), void *arg);

@@ -135,6 +135,15 @@ ledger_question_put(struct ledger *l, struct ledger_question *v)
 	return sql_run(&q);
 }
 
+int
+ledger_question_remove(struct ledger *l, uint64_t id)
+{
+	struct sql q = sql_start(l, SQL_QUESTION_REMOVE, "DELETE FROM port_question WHERE id = ?");
+
+	sql_u64(&q, id);
+	return sql_run(&q);
+}
+
 #define QUESTIONS "SELECT id, series, why, asked_ns, answered_ns, answer, who FROM port_question"
 
 int

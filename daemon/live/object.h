@@ -99,7 +99,7 @@ struct site_live {
 struct port_question {		/* which port is it now? Only a person can say */
 	uint64_t	    id, fresh;	/* 0: not written yet; given in the present transaction */
 	int64_t		    asked_ns;	/* wall */
-	bool		    withdrawn;	/* nobody need answer: written, then forgotten */
+	bool		    withdrawn;	/* nobody need answer: taken out of the ledger, then forgotten */
 	char		   *why;	/* owned */
 };
 

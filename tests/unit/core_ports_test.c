@@ -238,8 +238,15 @@ test_withdrawn(void)
 
 	walk(w, "ether1,icon,1,1;ether2,indihome,2,2");
 	is_text(plan(w), "ether1=ether1* ether2=ether2 ether1_2= ether2_2=", "all as it was: the series go on");
-	is_text(questions(w), "1:withdrawn by simpuld; 2:withdrawn by simpuld; ", "and nobody need answer");
+	is_text(questions(w), "", "and nobody need answer: a device cannot fill the ledger with questions");
 	ok(core_port_of_question(w->core, 1) == NULL, "nor can");
+	walk(w, "ether1,nova,1,1;ether2,icon,2,2");
+	is_text(questions(w), "3:open by nobody; ", "the next one has a number of its own");
+	port_question_withdraw(port_of(w, "port/a-r1.ether1"));
+	port_ask(w->core, port_of(w, "port/a-r1.ether1"), NULL, NULL);
+	world_run(w, 5);
+	is_text(questions(w), "3:open by nobody; ", "and stands when it is asked again before its end is written");
+	ok(core_port_of_question(w->core, 3) != NULL, "so it can be answered");
 	world_free(w);
 }
 

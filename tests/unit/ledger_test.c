@@ -467,6 +467,14 @@ test_ports(void)
 	ledger_question_each(l, false, see_question, seen);
 	is_text(seen, "1 of 7: it carries another alias 4 5 same ether2 root; "
 	    "2 of 7: it carries another alias 4 5 same ether2 root; ", "questions and answers stay");
+	seen[0] = '\0';
+	ledger_question_remove(l, q.id);
+	q.id = 0;
+	q.answered_ns = 0;
+	ledger_question_put(l, &q);
+	ledger_question_each(l, true, see_question, seen);
+	is_i64((int64_t)q.id, 3, "one that is removed leaves its number to nobody");
+	ok(strncmp(seen, "3 of 7", 6) == 0, "nor is it found any more");
 	ledger_close(l);
 }
 
