@@ -10,7 +10,7 @@ recent_add(struct recent *r, double happened, int64_t now_ns)
 	int64_t at = now_ns / RECENT_PART_NS;
 	double	sum = 0;
 
-	if (at - r->at >= RECENT_PARTS)
+	if (at - r->at >= RECENT_PARTS || r->at - at >= RECENT_PARTS)	/* long ago, or before the clock was set back */
 		*r = (struct recent){ .at = at };
 	while (r->at < at)
 		r->part[++r->at % RECENT_PARTS] = 0;

@@ -17,7 +17,7 @@ struct recent {				/* zeroed: never */
  * Add what happened up to now.
  *
  * @param happened  >= 0; may be a fraction (a rate times its seconds); NAN counts as none
- * @param now_ns    wall; a time before an earlier one counts as that one
+ * @param now_ns    wall; a time before an earlier one counts as that one; one an hour before it begins anew
  * @return the sum over the last hour, the present five minutes included
  */
 double	recent_add(struct recent *r, double happened, int64_t now_ns);

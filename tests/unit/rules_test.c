@@ -325,6 +325,9 @@ test_recent(void)
 	is_near(recent_add(&r, 0, start + 60 * minute), 2, 0, "recent: after an hour the first is gone");
 	is_near(recent_add(&r, 1, start + 20 * minute), 3, 0, "recent: an earlier time counts as the last one");
 	is_near(recent_add(&r, 0, start + 3000 * minute), 0, 0, "recent: after days all are gone");
+	is_near(recent_add(&r, 4, start + 3000 * minute), 4, 0, "recent: by a clock that is days ahead");
+	is_near(recent_add(&r, 1, start + 60 * minute), 1, 0, "recent: and has been set back: begun anew");
+	is_near(recent_add(&r, 0, start + 120 * minute), 0, 0, "recent: so an hour is an hour again");
 }
 
 int
