@@ -71,10 +71,12 @@ core_trial(struct core *c, const struct device_live *d, const char *profile, cor
 	struct core_trial      *t;
 	uint32_t		token;
 
+	if (m == NULL || m->ch == NULL)
+		return 0;
 	if ((token = ++c->priv->next_token) == 0)
 		token = ++c->priv->next_token;
 	text_copy(msg.profile, sizeof(msg.profile), profile);
-	if (m == NULL || msg_profile_test_send(m->ch, IPC_PROFILE_TEST, token, &msg, -1) == -1)
+	if (msg_profile_test_send(m->ch, IPC_PROFILE_TEST, token, &msg, -1) == -1)
 		return 0;
 	t = xcalloc(1, sizeof(*t));
 	*t = (struct core_trial){ .core = c, .token = token, .cb = cb, .arg = arg, .next = c->priv->trials };

@@ -227,6 +227,7 @@ on_trial(void *arg, const struct msg_profile_tested *m, const struct msg_profile
 	call_end(&t->call);
 }
 
+/* A device is walked for up to a minute, so it is written down who wanted that. */
 void
 op_profile_test(struct client *cl, const struct request *r, const struct actor *who)
 {
@@ -234,11 +235,15 @@ op_profile_test(struct client *cl, const struct request *r, const struct actor *
 	struct trial_call *t;
 	struct object	   o;
 
-	(void)who;
 	if (profile != NULL && find_or_refuse(cl, r, profile) == NULL)
 		return;
 	if (object_find(cl->ctl->core, name, &o) == -1 || o.kind != OBJECT_DEVICE) {
 		op_not_found(cl, r, name);
+		return;
+	}
+	if (op_audit(cl, who, "profile_test", o.device->live.ref,
+	    json_pack("{s:o}", "profile", js_name(profile != NULL ? profile : ""))) == -1) {
+		client_refuse(cl, r->id, "internal", "the ledger could not be written; the engine's log says why");
 		return;
 	}
 	t = xcalloc(1, sizeof(*t));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ctl_ports_test.c: ports at the control socket, also those of a device that says as much as it can. */
+/*
+ * ctl_ports_test.c: a device and its ports at the control socket, also when it says as much as it can.
+ */
 #include "tests/unit/ctl_rig.h"
 
 #include "base/map.h"
@@ -40,6 +42,8 @@ box_make(struct fake *f, struct box *b)
 	inventory_link(f->core.inv, complain_whole, NULL);
 	b->at = &b->device;
 	b->device.device = f->core.inv->device[0];
+	text_copy(b->device.live.ref, sizeof(b->device.live.ref), "device/s001-r1");
+	map_add(f->core.device_by_id, b->device.device->id, &b->device);
 	memset(b->text, '<', sizeof(b->text) - 1);	/* the longest there is in JSON */
 	memset(b->why, '<', sizeof(b->why) - 1);
 	for (size_t i = 0; i < PORTS; i++) {
@@ -93,6 +97,21 @@ test_pages(struct talk *t)
 	ok(largest > 0 && largest < OUT_SOFT, "however much their device says");
 }
 
+/* Who had a device walked stands in the audit log. */
+static void
+test_profile_test(struct talk *t, struct fake *f)
+{
+	uint64_t bad;
+	int64_t	 was = ledger_audit_verify(f->core.ledger, &bad);
+
+	expect(t, "{\"id\":1,\"op\":\"profile_test\",\"object\":\"s001-r9\"}", "code", "not_found",
+	    "a profile is tested on a device that there is");
+	is_i64(ledger_audit_verify(f->core.ledger, &bad), was, "else there is nothing to write down");
+	expect(t, "{\"id\":1,\"op\":\"profile_test\",\"object\":\"s001-r1\"}", "code", "busy",
+	    "and by an instance that is there");
+	is_i64(ledger_audit_verify(f->core.ledger, &bad), was + 1, "who asked for it stands in the audit log");
+}
+
 int
 main(void)
 {
@@ -106,6 +125,7 @@ main(void)
 	f->core.port_by_ref = map_new();
 	box_make(f, b);
 	test_pages(t);
+	test_profile_test(t, f);
 	talk_free(t);
 	inventory_free(f->core.inv);
 	map_free(f->core.port_by_ref);
