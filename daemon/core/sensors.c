@@ -164,6 +164,7 @@ core_sensor_sample(struct core *c, const struct sample *smp)
 	if (s == NULL || smp->type != SAMPLE_RATE || smp->n < 1)
 		return;
 	s->value = smp->value[0];
+	s->value_s = smp->seconds;
 	s->value_ns = smp->wall_ns;
 	if (s->sense != SENSE_NOTHING)
 		core_link_sensor(c, s, smp);

@@ -195,7 +195,7 @@ view_tested(const struct msg_profile_tested *m)
 	set(v, "raw", js_text(m->raw));
 	set(v, "value", js_number(s.value));
 	set(v, "unit", js_name(snmp_profile_unit(name)));
-	set(v, "state", json_string(m->left_out ? "left out" : sensor_state(&s)));
+	set(v, "state", json_string(m->left_out ? "left out" : sensor_state(&s, s.value)));
 	set(v, "port", js_name(m->port));
 	set(v, "why", js_name(m->why));
 	return v;

@@ -215,7 +215,7 @@ describe(const struct core *c, const char *name, bool reasons)
 	case OBJECT_DEVICE:
 		v = reasons ? why_device(c, o.device) : view_device(o.device);
 		if (!reasons)
-			json_object_set_new(v, "sensors", view_sensors(o.device));
+			json_object_set_new(v, "sensors", view_sensors(c, o.device));
 		break;
 	default:
 		if (ledger_incident_get(c->ledger, o.incident, &row) == -1)

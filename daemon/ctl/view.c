@@ -124,8 +124,9 @@ type_word(const struct sensor_live *s)
 
 /* "optical/rx_power_dbm/sfp1": table, value, label. */
 static json_t *
-view_sensor(const struct sensor_live *s)
+view_sensor(const struct sensor_live *s, int64_t wall_ns)
 {
+	double	    known = sensor_value(s, wall_ns);
 	size_t	    table = strcspn(s->name, "/");
 	const char *value = s->name + table + 1, *label = value + strcspn(value, "/");
 	char	    value_name[32];
@@ -138,22 +139,22 @@ view_sensor(const struct sensor_live *s)
 	set(v, "label", js_name(label + (*label == '/')));
 	set(v, "help", js_name(s->help));
 	set(v, "type", json_string(type_word(s)));
-	set(v, "value", js_number(s->value));
+	set(v, "value", js_number(known));
 	set(v, "unit", js_name(snmp_profile_unit(value_name)));
-	set(v, "state", json_string(sensor_state(s)));
+	set(v, "state", json_string(sensor_state(s, known)));
 	set(v, "port", js_name(s->port));
 	set(v, "t", js_time(s->value_ns));
 	return v;
 }
 
 json_t *
-view_sensors(const struct device_live *d)
+view_sensors(const struct core *c, const struct device_live *d)
 {
 	const struct sensor_live *s;
 	json_t			 *list = json_array();
 
 	for (s = d->sensors; s != NULL; s = s->next)
-		json_array_append_new(list, view_sensor(s));
+		json_array_append_new(list, view_sensor(s, loop_wall_ns(c->loop)));
 	return list;
 }
 

@@ -12,7 +12,7 @@
 json_t *view_site(const struct site_live *s);
 json_t *view_link(const struct link_live *l);
 /** All sensors of a device, each with its reference, value, unit, state and port. */
-json_t *view_sensors(const struct device_live *d);
+json_t *view_sensors(const struct core *c, const struct device_live *d);
 json_t *view_device(const struct device_live *d);
 /** Who it is, since when, which line it carries, and what is asked about it. */
 json_t *view_port(const struct core *c, const struct port_live *p);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define VALUE_INTERVALS 3	/* a sensor of which as many polls have said nothing is unknown */
+
 void
 site_live_free(struct site_live *s)
 {
@@ -40,17 +42,25 @@ link_use_ratio(const struct link_live *l)
 	return fmax(part_of(l->rx_bps, l->link->down_bps), part_of(l->tx_bps, l->link->up_bps));
 }
 
+double
+sensor_value(const struct sensor_live *s, int64_t wall_ns)
+{
+	bool told = (double)(wall_ns - s->value_ns) <= VALUE_INTERVALS * s->value_s * NS_PER_S;
+
+	return told ? s->value : NAN;
+}
+
 const char *
-sensor_state(const struct sensor_live *s)
+sensor_state(const struct sensor_live *s, double value)
 {
 	static const char *const words[] = { "ok", "warn", "bad" };
 	const struct msg_limits *l = &s->limits;
 
-	if (isnan(s->value))
+	if (isnan(value))
 		return "unknown";
 	if (s->type == PROFILE_STATE)
-		return s->value >= 0 && s->value <= 2 ? words[(int)s->value] : "unknown";
-	if (s->value < l->low_crit || s->value > l->high_crit)
+		return value >= 0 && value <= 2 ? words[(int)value] : "unknown";
+	if (value < l->low_crit || value > l->high_crit)
 		return "bad";
-	return s->value < l->low_warn || s->value > l->high_warn ? "warn" : "ok";
+	return value < l->low_warn || value > l->high_warn ? "warn" : "ok";
 }

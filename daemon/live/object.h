@@ -137,6 +137,7 @@ struct sensor_live {
 	uint8_t		   type;	/* enum profile_type */
 	uint8_t		   sense;	/* enum link_sense */
 	double		   value;	/* of the last poll; NAN = unknown */
+	double		   value_s;	/* for which that poll stands */
 	int64_t		   value_ns;	/* wall; 0 = there was none yet */
 	struct msg_limits  limits;
 	struct sensor_live *next;
@@ -175,8 +176,10 @@ struct device_live {
 
 void	site_live_free(struct site_live *s);
 void	link_live_free(struct link_live *l);
+/** NAN when it is not known: also when no poll has told it for a while, as of a module that was pulled out. */
+double	sensor_value(const struct sensor_live *s, int64_t wall_ns);
 /** "ok", "warn" or "bad" by its limits or, of a state, by its value; "unknown" without a value. */
-const char *sensor_state(const struct sensor_live *s);
+const char *sensor_state(const struct sensor_live *s, double value);
 /**
  * Counted lines: live, of a live site, measured, and up at least once in their life. Only they are judged.
  */

@@ -81,7 +81,7 @@ test_profiles(void)
 static void
 is_view(const struct world *w, size_t i, const char *member, const char *want)
 {
-	json_t	   *list = view_sensors(core_device(w->core, "a-r1")), *m = json_object_get(json_array_get(list, i), member);
+	json_t	   *list = view_sensors(w->core, core_device(w->core, "a-r1")), *m = json_object_get(json_array_get(list, i), member);
 	char	    got[100] = "null";
 
 	if (json_is_string(m))
@@ -143,6 +143,12 @@ test_sensors(void)
 	is_view(w, 0, "state", "bad");
 	sample_say(w, number, NAN);
 	is_view(w, 0, "value", "null");
+	sample_say(w, number, -25);
+	world_run(w, 150);
+	is_view(w, 0, "state", "warn");
+	world_run(w, 60);
+	is_view(w, 0, "value", "null");		/* nobody reads it any more */
+	is_view(w, 0, "state", "unknown");
 
 	world_restart(w);
 	world_run(w, 5);
