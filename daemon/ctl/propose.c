@@ -351,8 +351,6 @@ write_line(struct buf *out, const char *id, const json_t *line)
 	size_t	      i;
 
 	for (i = 0; (column = inventory_column(INPUT_LINKS, i)) != NULL; i++) {
-		if (strcmp(column, "rx_dbm_min") == 0 && *row_field(row, column) == '\0')
-			continue;	/* behind `life`; a file may do without it */
 		if (i > 0)
 			buf_u8(out, ',');
 		csv_field(out, strcmp(column, "device") == 0 ? id : strcmp(column, "port") == 0 ?

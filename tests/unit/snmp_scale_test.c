@@ -22,7 +22,7 @@
 #define PORTS	  8
 #define METRICS	  (PORTS * 7)
 #define REQUEST_MAX 2048
-#define BYTES_MAX 4608		/* of a device, beyond the base */
+#define BYTES_MAX 5120		/* of a device, beyond the base */
 
 struct memory {			/* an answer, and the request it was given to */
 	uint8_t request[REQUEST_MAX], answer[AGENT_PACKET_MAX];
