@@ -104,6 +104,10 @@ void	telling_ack_undo(struct core *c, struct incident *i, const struct ledger_in
 /** A value of a line for (wall_ns - seconds, wall_ns]; NAN: not known. */
 void	quality_value(struct core *c, struct link_live *l, enum watched what, double value, int64_t wall_ns,
     double seconds);
+/**
+ * Let go of what a port once showed and shows no more: the module is gone, or its device is silent.
+ */
+void	quality_sweep(struct core *c, struct link_live *l, int64_t wall_ns);
 void	quality_review(struct core *c, struct incident *i);
 void	quality_settled(struct core *c, struct link_live *l);
 void	quality_resume(struct core *c, struct link_live *l);	/* after a restart, perhaps with other rules */

@@ -12,7 +12,8 @@
 #include <string.h>
 
 
-#define RECHECK_NS (10 * NS_PER_S)
+#define RECHECK_NS   (10 * NS_PER_S)
+#define FORGOTTEN_NS (3600 * NS_PER_S)	/* without a value from the port */
 
 static bool
 rule_applies(const struct threshold_rule *rule, const struct link_live *l)
@@ -116,6 +117,31 @@ quality_value(struct core *c, struct link_live *l, enum watched what, double val
 			changed |= l->rule[k].raised;
 			l->rule[k] = (struct threshold){ 0 };
 		}
+	if (changed)
+		judge(c, l);
+}
+
+void
+quality_sweep(struct core *c, struct link_live *l, int64_t wall_ns)
+{
+	bool changed = false;
+
+	if (l->quality.incident == NULL || l->rounds.say != ROUNDS_UP)
+		return;
+	for (size_t k = 0; k < c->set.nrules; k++) {
+		struct threshold *t = &l->rule[k];
+
+		if (!t->raised || watched_is_felt_below((enum watched)c->set.rule[k].value))
+			continue;
+		if (t->known_ns == 0 || t->known_ns > wall_ns)	/* recalled, or the clock was set back */
+			t->known_ns = wall_ns;
+		if (wall_ns - t->known_ns < FORGOTTEN_NS)
+			continue;
+		incident_fact(l->quality.incident, wall_ns, "%s: %s: no value for an hour; the rule lets go of it",
+		    l->link->id, c->set.rule[k].name);
+		*t = (struct threshold){ 0 };
+		changed = true;
+	}
 	if (changed)
 		judge(c, l);
 }

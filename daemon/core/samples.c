@@ -143,11 +143,13 @@ sweep(void *arg)
 	int64_t	     now = loop_mono_ns(c->loop);
 	size_t	     k;
 
-	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)
+	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++) {
+		quality_sweep(c, c->link[k], loop_wall_ns(c->loop));
 		if (link_rounds_gap(&c->link[k]->rounds, &c->set.rounds, now)) {
 			core_link_fact(c, c->link[k]);
 			verdict_rounds_changed(c, c->link[k]);
 		}
+	}
 	core_sweep_start(c);
 }
 

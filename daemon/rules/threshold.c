@@ -49,6 +49,8 @@ threshold_value(struct threshold *t, const struct threshold_rule *rule, double v
 		threshold_break(t);
 	t->last = value;
 	t->last_ns = wall_ns;
+	if (!isnan(value))
+		t->known_ns = wall_ns;
 
 	goes_on = !isnan(value) && (t->raised ? is_within(rule, value) : is_beyond(rule, value));
 	if (!goes_on) {

@@ -24,6 +24,7 @@ struct threshold {			/* zeroed: quiet */
 	int64_t	since_ns;		/* wall: start of the run that raised it */
 	int64_t	run_ns;			/* wall: start of the run that may change it; 0 = none */
 	int64_t	last_ns;		/* wall: end of the last value */
+	int64_t	known_ns;		/* ... of the last one that is known; 0 = none yet */
 	double	last;			/* the last value, NAN when unknown */
 };
 

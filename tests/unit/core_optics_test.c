@@ -81,6 +81,24 @@ test_limit(void)
 	world_free(w);
 }
 
+/* The module is pulled out, and its sensor with it: nothing will ever clear what it has raised. */
+static void
+test_gone(void)
+{
+	struct world *w = town(8, true);
+	uint32_t      light = sensor_make(w, "optical/rx_power_dbm/sfp1", -20);
+
+	minutes_at(w, light, -21, 2);
+	is_text(world_faults(w), opened, "too little light: degraded");
+	minutes_at(w, light, NAN, 55);
+	world_restart(w);
+	world_run(w, 50 * 60);
+	is_text(world_faults(w), "", "no value for not yet an hour since the restart: still");
+	world_run(w, 15 * 60);
+	is_text(world_faults(w), closed, "for an hour: let go");
+	world_free(w);
+}
+
 /* The limit of the line itself stands before that of the module. */
 static void
 test_limit_of_line(void)
@@ -159,6 +177,7 @@ int
 main(void)
 {
 	test_limit();
+	test_gone();
 	test_limit_of_line();
 	test_normal();
 	test_flaps();
