@@ -109,15 +109,35 @@ core_port_found(struct device_live *d, const struct msg_port_found *m)
 	memcpy(id->mac, m->mac, sizeof(id->mac));
 }
 
+/* One host is told by several protocols, with its domain or without. An address, of digits, stays whole. */
+static char *
+host_name(const char *told)
+{
+	bool  is_address = *told >= '0' && *told <= '9';
+	char *name = xstrdup(told), *p;
+
+	for (p = name; *p != '\0' && (is_address || *p != '.'); p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+	*p = '\0';
+	return name;
+}
+
 void
 core_port_neighbour(struct device_live *d, const char *name, const char *neighbour)
 {
 	struct port_live *p = port_here(d, name);
+	char		 *host;
 
 	if (p == NULL)
 		return;
-	free(p->neighbour_now);
-	p->neighbour_now = xstrdup(neighbour);
+	host = host_name(neighbour);
+	if (p->neighbour_now == NULL) {
+		p->neighbour_now = host;
+		return;
+	}
+	if (strcmp(p->neighbour_now, host) != 0)
+		*p->neighbour_now = '\0';	/* a segment with several: who is told last says nothing of the port */
+	free(host);
 }
 
 /* Neighbours that were told since the last walk belong to the names that were told then. */

@@ -303,6 +303,14 @@ test_neighbours(void)
 	is_text(port_of(w, "port/a-r1.ether1")->id.neighbour, "nova", "a neighbour is learnt");
 	walk(w, "ether1,,1,1;ether2,,2,2");
 	is_text(port_of(w, "port/a-r1.ether1")->id.neighbour, "nova", "and kept while nobody says otherwise");
+	core_port_neighbour(d, "ether1", "Nova.pontianak.go.id");
+	core_port_neighbour(d, "ether1", "nova");
+	core_port_neighbour(d, "ether2", "vega");
+	core_port_neighbour(d, "ether2", "nova");
+	core_port_neighbour(d, "ether2", "rigel");
+	walk(w, "ether1,,1,1;ether2,,2,2");
+	is_text(port_of(w, "port/a-r1.ether1")->id.neighbour, "nova", "one host under two names is one");
+	is_text(port_of(w, "port/a-r1.ether2")->id.neighbour, "vega", "several tell nothing");
 	core_port_neighbour(d, "ether1", "vega");
 	core_port_neighbour(d, "ether2", "nova");
 	walk(w, "ether1,,1,1;ether2,,2,2");
