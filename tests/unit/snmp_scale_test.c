@@ -6,6 +6,8 @@
  * measured is the engine: requests, decoding, rates, and samples put into frames. SIMPUL_SCALE_DEVICES=31354
  * makes it as large as the country; SIMPUL_SCALE_DEAD=30 keeps so many of a hundred silent.
  */
+#include "config.h"
+
 #include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
@@ -94,7 +96,7 @@ deliver(void *arg)
 {
 	struct flight *f = arg;
 
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->n && f->country->engine != NULL; i++) {
 		f->in[i].received_ns = loop_mono_ns(f->country->loop);
 		snmp_engine_packet(f->country->engine, &f->in[i]);
 	}
@@ -278,7 +280,9 @@ main(void)
 	after = mallinfo2();
 	bytes = (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / n;
 	printf("# %u devices of %u ports: %.0f bytes each\n", n, PORTS, bytes);
+#ifndef SIMPUL_SANITIZED	/* whose allocator does not say what it has given out */
 	ok(bytes <= BYTES_MAX, "a device costs no more than %u bytes", BYTES_MAX);
+#endif
 
 	c->samples = c->known = c->lost = 0;
 	counter(c, "snmp.lag_p99_us");
@@ -294,6 +298,8 @@ main(void)
 	printf("# lag of 99 of 100 polls: %u us\n", (unsigned)counter(c, "snmp.lag_p99_us"));
 	ok(counter(c, "snmp.overruns") == 0, "no poll overruns the next");
 	snmp_engine_free(c->engine);
+	c->engine = NULL;
+	run_s(c, 1);		/* what is still in the air */
 	sample_batch_free(&c->batch);
 	loop_free(c->loop);
 	free(c);
