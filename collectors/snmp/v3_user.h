@@ -9,11 +9,11 @@
  *	allow WORD...			md5 des nopriv noauth: what is weak is used only where it is named
  *
  * in any order; a pass phrase runs to the end of its line. Empty lines and lines that begin with # are
- *comments.
+ * comments.
  *
  * All devices that name a file share one user, whose pass phrases are hashed once (a few milliseconds) and
- *wiped; only what they were hashed to is kept. A file is read anew when its inode, size or times have
- *changed.
+ * wiped; only what they were hashed to is kept. A file is read anew when its inode, size or times have
+ * changed.
  */
 #ifndef SIMPUL_SNMP_V3_USER_H
 #define SIMPUL_SNMP_V3_USER_H

@@ -67,6 +67,16 @@ wire_new(struct loop *l, struct packet_io *io, struct wheel *wheel)
 	return w;
 }
 
+/* Communities are in it. */
+static void
+sealed_free(struct snmp_wire *w)
+{
+	if (w->sealed != NULL)
+		explicit_bzero(w->sealed, w->sealed_size);
+	free(w->sealed);
+	w->sealed = NULL;
+}
+
 void
 wire_free(struct snmp_wire *w)
 {
@@ -75,10 +85,10 @@ wire_free(struct snmp_wire *w)
 	loop_timer_cancel(w->loop, &w->flush);
 	nmap_free(w->peers);
 	free(w->queue);
-	if (w->sealed != NULL)			/* communities are in it */
-		explicit_bzero(w->sealed, w->sealed_size);
-	free(w->sealed);
+	sealed_free(w);
 	free(w->slot);
+	if (w->plain != NULL)			/* what was encrypted */
+		explicit_bzero(w->plain, V3_MESSAGE_MAX);
 	free(w->plain);
 	free(w);
 }
@@ -334,8 +344,9 @@ batch_seal(struct snmp_wire *w, struct snmp_exchange **x, uint32_t *id, struct p
 	if (v3 && w->plain == NULL)
 		w->plain = xcalloc(1, V3_MESSAGE_MAX);
 	if (size > w->sealed_size) {
+		sealed_free(w);
 		w->sealed_size = 2 * size;
-		w->sealed = xrealloc(w->sealed, w->sealed_size, 1);
+		w->sealed = xcalloc(w->sealed_size, 1);
 	}
 	for (size_t i = 0, at = 0; i < n; i++) {
 		message_seal(w, x[i], id[i], w->sealed + at, &out[good]);
