@@ -4,10 +4,11 @@
 
 BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd-dev libmosquitto-dev libconfig-dev
 	libevent-dev libsqlite3-dev libjansson-dev libseccomp-dev libcap-ng-dev libssl-dev
-	libcrypt-dev"
+	libcrypt-dev libcurl4-openssl-dev libc-ares-dev libpcap-dev musl-tools"
 RUN_PACKAGES="mosquitto mosquitto-clients snmp snmpd rrdtool iproute2 procps"
 PAGES_PACKAGES="nodejs npm"	# to build the pages of simpul-web, which can do without; nothing of them runs later
-CHECK_PACKAGES="python3 jq openssl clang libclang-rt-14-dev xz-utils chromium systemd groff-base"
+CHECK_PACKAGES="python3 jq openssl clang libclang-rt-14-dev xz-utils chromium systemd groff-base
+	nginx-light nsd opensmtpd dovecot-imapd postgresql mariadb-server-core chrony kamailio"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
