@@ -10,12 +10,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
 #define TICK_NS	    (2 * NS_PER_MS)
 #define INTERVAL_MIN_MS (PROBE_INTERVAL_MIN_S * 1000u)
-#define TIMEOUT_MAX_MS	(PROBE_TIMEOUT_MAX_S * 1000u)
 
 static size_t
 registry_index(const struct probe_ops *ops)
@@ -28,11 +28,24 @@ registry_index(const struct probe_ops *ops)
 }
 
 static void
+words_free(struct probe_words *w)
+{
+	if (w == NULL)
+		return;
+	free(w->ask);
+	free(w->expect);
+	free(w->credential);
+	free(w);
+}
+
+static void
 probe_free(struct probe *p)
 {
 	wheel_cancel(p->engine->wheel, &p->due);
 	p->ops->cancel(p);
 	ask_forget(p);
+	words_free(p->words);
+	free(p->path);
 	free(p);
 }
 
@@ -79,6 +92,74 @@ probe_result(struct probe *p, const struct probe_round *r)
 		ask_result(p, r);
 }
 
+/* ---- results of what is asked by name ---- */
+
+static void
+answer_rates(struct probe *p, const struct probe_answer *a)
+{
+	struct sample *s = probe_sample(p);
+
+	s->type = SAMPLE_RATE;
+	s->quality = a->quality;
+	s->seconds = (double)p->interval_ns / NS_PER_S;
+	s->n = SERVICE_RATES;
+	s->value[SERVICE_OK_RATIO] = a->quality == QUALITY_UNKNOWN ? NAN : a->quality == QUALITY_GOOD;
+	s->value[SERVICE_TOTAL_S] = a->total_s;
+	s->value[SERVICE_TTFB_S] = a->ttfb_s;
+	probe_sample_send(p);
+}
+
+/* That we could not ask says nothing of it: what core knows stands. */
+static void
+answer_state(struct probe *p, const struct probe_answer *a)
+{
+	struct msg_target_state st = { .number = p->number, .wall_ns = loop_wall_ns(p->engine->loop) };
+	const char	       *why = a->quality == QUALITY_GOOD || a->why == NULL ? "" : a->why;
+	uint64_t		hash = hash_text(why);
+
+	st.state = a->quality == QUALITY_GOOD ? TARGET_ANSWERING : a->silent ? TARGET_SILENT : TARGET_WRONG;
+	if (a->quality == QUALITY_UNKNOWN || (p->words->told == st.state && p->words->told_why == hash))
+		return;
+	p->words->told = st.state;
+	p->words->told_why = hash;
+	text_copy(st.reason, sizeof(st.reason), why);
+	p->engine->sink.state(p->engine->sink.arg, &st);
+}
+
+void
+probe_answer(struct probe *p, const struct probe_answer *a)
+{
+	answer_rates(p, a);
+	answer_state(p, a);
+	probe_result(p, &(struct probe_round){ .quality = a->quality, .sent = a->quality != QUALITY_UNKNOWN,
+	    .answered = a->quality == QUALITY_GOOD, .rtt_p50_s = a->quality == QUALITY_GOOD ? a->total_s : NAN });
+}
+
+void
+probe_fact(struct probe *p, const char *name, double value, const char *text)
+{
+	struct msg_probe_fact f = { .number = p->number, .has_value = isfinite(value) };
+
+	if (p->engine->sink.fact == NULL)
+		return;
+	text_copy(f.name, sizeof(f.name), name);
+	f.value = f.has_value ? value : 0;
+	if (text != NULL)
+		text_visible(f.text, sizeof(f.text), text, strlen(text));
+	p->engine->sink.fact(p->engine->sink.arg, &f);
+}
+
+void
+probe_engine_tell_again(struct probe_engine *e)
+{
+	struct probe *p;
+	size_t	      at = 0;
+
+	while ((p = nmap_next(e->probes, &at)) != NULL)
+		if (p->words != NULL)
+			p->words->told = 0;
+}
+
 /* ---- the schedule ---- */
 
 static void
@@ -113,35 +194,89 @@ interval_of(const struct msg_target *t)
 }
 
 static int64_t
-timeout_of(const struct msg_target *t)
+timeout_of(const struct msg_target *t, const struct msg_target_words *words)
 {
-	int64_t ns = (t->timeout_ms < TIMEOUT_MAX_MS ? t->timeout_ms : TIMEOUT_MAX_MS) * NS_PER_MS;
+	uint32_t max_ms = (words != NULL ? PROBE_ASKED_TIMEOUT_MAX_S : PROBE_TIMEOUT_MAX_S) * 1000u;
+	int64_t	 ns = (t->timeout_ms < max_ms ? t->timeout_ms : max_ms) * NS_PER_MS;
 
 	return ns < interval_of(t) ? ns : interval_of(t);
 }
 
 static bool
-probe_is(const struct probe *p, const struct probe_ops *ops, const struct msg_target *t)
+has_words(const struct probe *p, const struct msg_target *t, const struct msg_target_words *words)
+{
+	if (p->words == NULL || words == NULL)
+		return p->words == NULL && words == NULL;
+	return strcmp(p->words->ask, words->ask) == 0 && strcmp(p->words->expect, words->expect) == 0 &&
+	       strcmp(p->words->credential, t->credential) == 0;
+}
+
+static bool
+has_path(const struct probe *p, const struct msg_target *t)
+{
+	const struct probe_path as_routed = { 0 }, *path = p->path != NULL ? p->path : &as_routed;
+
+	return addr_equal(&path->source, &t->source) && strcmp(path->interface, t->interface) == 0;
+}
+
+static bool
+probe_is(const struct probe *p, const struct probe_ops *ops, const struct msg_target *t,
+    const struct msg_target_words *words)
 {
 	return p->ops == ops && addr_equal(&p->address, &t->address) && p->port == t->port &&
-	       p->interval_ns == interval_of(t) && p->timeout_ns == timeout_of(t);
+	       p->interval_ns == interval_of(t) && p->timeout_ns == timeout_of(t, words) && has_words(p, t, words) &&
+	       has_path(p, t);
+}
+
+static struct probe_words *
+words_new(const struct msg_target *t, const struct msg_target_words *words)
+{
+	struct probe_words *w;
+
+	if (words == NULL)
+		return NULL;
+	w = xcalloc(1, sizeof(*w));
+	w->ask = xstrdup(words->ask);
+	w->expect = xstrdup(words->expect);
+	w->credential = xstrdup(t->credential);
+	return w;
+}
+
+static struct probe_path *
+path_new(const struct msg_target *t)
+{
+	struct probe_path *path;
+
+	if (t->source.family == 0 && t->interface[0] == '\0')
+		return NULL;
+	path = xcalloc(1, sizeof(*path));
+	path->source = t->source;
+	text_copy(path->interface, sizeof(path->interface), t->interface);
+	return path;
 }
 
 int
-probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t plan)
+probe_engine_target(struct probe_engine *e, const struct msg_target *t, const struct msg_target_words *words,
+    uint32_t plan)
 {
 	const struct probe_ops *ops = probe_find(t->method);
 	struct probe	       *p = nmap_get(e->probes, t->number);
+	char			why[200];
 
 	if (ops == NULL) {
 		log_warnx("%s: there is no probe named \"%s\"", t->ref, t->method);
 		return -1;
 	}
-	if (t->address.family == 0) {
-		log_warnx("%s: has no address to probe", t->ref);
+	if (words != NULL ? !ops->asked : !ops->line || t->address.family == 0) {
+		log_warnx("%s: \"%s\" cannot probe %s", t->ref, ops->name, words != NULL ? "a service" :
+		    ops->line ? "without an address" : "a line");
 		return -1;
 	}
-	if (p != NULL && probe_is(p, ops, t)) {
+	if (words != NULL && ops->accepts != NULL && ops->accepts(words->ask, words->expect, why, sizeof(why)) == -1) {
+		log_warnx("%s: %s", t->ref, why);
+		return -1;
+	}
+	if (p != NULL && probe_is(p, ops, t, words)) {
 		p->plan = plan;
 		return 0;
 	}
@@ -156,7 +291,9 @@ probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t
 	p->port = t->port;
 	p->number = t->number;
 	p->interval_ns = interval_of(t);
-	p->timeout_ns = timeout_of(t);
+	p->timeout_ns = timeout_of(t, words);
+	p->words = words_new(t, words);
+	p->path = path_new(t);
 	p->plan = plan;
 	nmap_add(e->probes, p->number, p);
 	wheel_set(e->wheel, &p->due, first_due(p, t->ref), probe_due, p);

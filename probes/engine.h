@@ -37,12 +37,27 @@ struct probe_engine {
 	void		 *asked_arg;
 };
 
+struct probe_words {		/* of a probe that is asked by name */
+	char	*ask;		/* such as a URL; owned, as the other texts */
+	char	*expect;	/* what a good answer holds; "": any will do */
+	char	*credential;	/* file below secrets/probes; "": none */
+	uint8_t	 told;		/* enum target_state that core knows; 0 = none */
+	uint64_t told_why;	/* hash of the reason that it knows */
+};
+
+struct probe_path {		/* the way that the packets of a target take; NULL: as routed */
+	struct addr source;	/* family 0: any */
+	char	    interface[16];	/* "": any */
+};
+
 struct probe {
 	const struct probe_ops *ops;
 	struct probe_engine    *engine;
 	void		       *shared;		/* what ops->open returned */
 	void		       *state;		/* ops->state_size bytes */
-	struct addr		address;
+	struct addr		address;	/* family 0: it has words */
+	struct probe_words     *words;		/* NULL: the address is all */
+	struct probe_path      *path;
 	uint16_t		port;
 	uint32_t		number;		/* of the series */
 	int64_t			interval_ns, timeout_ns;	/* timeout <= interval: a round is over before the next */
@@ -63,8 +78,15 @@ struct probe {
 struct probe_engine *probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink,
     probe_asked_fn asked, void *arg);
 void	probe_engine_free(struct probe_engine *e);
-/** Add or change a target. One that did not change goes on undisturbed. 0, or -1 (logged): no such probe, no address. */
-int	probe_engine_target(struct probe_engine *e, const struct msg_target *t, uint32_t plan);
+/**
+ * Add or change a target. One that did not change goes on undisturbed.
+ * @param words	NULL: it has none
+ * @return 0, or -1 (logged): no such probe, no address, no words
+ */
+int	probe_engine_target(struct probe_engine *e, const struct msg_target *t, const struct msg_target_words *words,
+    uint32_t plan);
+/** Core may not have heard all states: tell them with the next results. */
+void	probe_engine_tell_again(struct probe_engine *e);
 /** Remove the targets that this plan no longer has. */
 void	probe_engine_sweep(struct probe_engine *e, uint32_t plan);
 void	probe_engine_packet(struct probe_engine *e, const struct packet_in *in);
@@ -81,6 +103,21 @@ struct probe_round {		/* one result */
 	float	 rtt_p50_s;	/* NAN when none */
 };
 void	probe_result(struct probe *p, const struct probe_round *r);
+
+struct probe_answer {		/* one result of a probe that is asked by name */
+	uint8_t	    quality;	/* GOOD: as expected; LOST: not; UNKNOWN: we could not ask */
+	bool	    silent;	/* LOST: nothing answered at all */
+	float	    total_s;	/* asked to fully answered; NAN: it was not */
+	float	    ttfb_s;	/* asked to the first byte of the answer; NAN: not known */
+	const char *why;	/* not GOOD: what is wrong, for people; text of others made visible */
+};
+/** The result as samples, and what has changed as a state. */
+void	probe_answer(struct probe *p, const struct probe_answer *a);
+/**
+ * Say something beside the result: "cert_days" 24.5, "protocol" "TLSv1.3". Before probe_answer().
+ * @param value	NAN: it is a word, or not known @param text  of anybody; made visible and cut here; NULL or "": none
+ */
+void	probe_fact(struct probe *p, const char *name, double value, const char *text);
 /** A sample of this target to fill in (series set, no text), and to hand in. */
 struct sample *probe_sample(struct probe *p);
 void	probe_sample_send(struct probe *p);

@@ -430,6 +430,7 @@ const struct probe_ops probe_icmp = {
 	.metrics	= icmp_metrics,
 	.options	= icmp_options,
 	.starts		= STEADY_PACKETS,
+	.line		= true,
 	.state_size	= sizeof(struct icmp_target),
 	.start		= icmp_start,
 	.cancel		= icmp_cancel,

@@ -59,7 +59,7 @@ struct icmp_target {
 	struct packet	    packet[REMEMBERED];
 };
 
-_Static_assert(sizeof(struct probe) + sizeof(struct icmp_target) <= 1024, "45,000 targets in 45 MiB");
+_Static_assert(sizeof(struct probe) + sizeof(struct icmp_target) <= 1152, "45,000 targets in 50 MiB");
 
 enum outcome {
 	ANSWERED,

@@ -4,18 +4,23 @@
 
 #include <string.h>
 
-#define PROBES(X) \
-	X(icmp)	  \
-	X(tcp)
+/* X(its name, can measure a line, can ask a service): as its table says, checked by tables_test */
+#define PROBES(X)	\
+	X(icmp, 1, 0)	\
+	X(tcp, 1, 0)
 
-#define DECLARE(name) extern const struct probe_ops probe_##name;
+#define DECLARE(name, line, asked) extern const struct probe_ops probe_##name;
 PROBES(DECLARE)
 
-#define OPS(name) &probe_##name,
+#define OPS(name, line, asked) &probe_##name,
 const struct probe_ops *const probe_registry[] = { PROBES(OPS) NULL };
 
-#define NAME(name) #name,
-const char *const probe_names[] = { PROBES(NAME) NULL };
+#define IF_0(text)
+#define IF_1(text) text,
+#define LINE(name, line, asked) IF_##line(#name)
+const char *const probe_line_names[] = { PROBES(LINE) NULL };
+#define ASKED(name, line, asked) IF_##asked(#name)
+const char *const probe_service_names[] = { PROBES(ASKED) NULL };
 
 _Static_assert(nitems(probe_registry) <= PROBES_MAX + 1, "room in probe_engine and in the schema");
 

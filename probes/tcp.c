@@ -82,6 +82,7 @@ const struct probe_ops probe_tcp = {
 	.metrics	= tcp_metrics,
 	.options	= tcp_options,
 	.starts		= 1,
+	.line		= true,
 	.state_size	= sizeof(struct tcp_state),
 	.start		= tcp_start,
 	.cancel		= tcp_cancel,

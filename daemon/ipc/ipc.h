@@ -58,6 +58,9 @@ enum ipc_type {
 	IPC_PROFILE_TEST,	/* core -> measure: what does a profile yield of this device? */
 	IPC_PROFILE_TESTED,	/* measure -> core, same token: one value of one row */
 	IPC_PROFILE_TEST_END,	/* measure -> core, same token */
+	/* probes that are asked by name */
+	IPC_TARGET_WORDS,	/* core -> measure: what is asked of the target before it */
+	IPC_PROBE_FACT,		/* measure -> core: what a result says beside its sample */
 	/* store */
 	IPC_SERIES_PLAN = 80,	/* core -> store: settings, then one per object, then an end mark */
 	IPC_SERIES_READ,	/* core -> store */

@@ -77,8 +77,25 @@ struct msg_target {		/* TARGET */
 	uint16_t    port;	/* TCP or UDP port; 0 for icmp */
 	uint32_t    interval_ms;	/* icmp: between steady packets (2000); tcp, snmp: between rounds */
 	uint32_t    timeout_ms;
-	char	    credential[64];	/* SNMP: file name below secrets/snmp */
+	char	    credential[64];	/* file name below secrets/snmp (SNMP) or secrets/probes */
 	char	    profile[32];
+	/* of probes */
+	struct addr source;	/* leave from this address; family 0: as routed */
+	char	    interface[16];	/* ... through this interface; "": as routed */
+};
+
+struct msg_target_words {	/* TARGET_WORDS, follows the TARGET of a probe that is asked by name */
+	uint32_t number;	/* of the TARGET */
+	char	 ask[1024];	/* such as a URL */
+	char	 expect[1024];	/* what a good answer holds; "": any will do */
+};
+
+struct msg_probe_fact {		/* PROBE_FACT: with each result */
+	uint32_t number;
+	char	 name[32];	/* "status", "cert_days" */
+	uint8_t	 has_value;	/* else it is a word */
+	double	 value;
+	char	 text[256];	/* made visible; "": the value is all */
 };
 
 struct msg_port {		/* PORT, follows the TARGET of its device */
@@ -453,6 +470,8 @@ MSG_DECLARE(engine);
 MSG_DECLARE(instance);
 MSG_DECLARE(plan);
 MSG_DECLARE(target);
+MSG_DECLARE(target_words);
+MSG_DECLARE(probe_fact);
 MSG_DECLARE(port);
 MSG_DECLARE(port_found);
 MSG_DECLARE(ports_end);

@@ -22,6 +22,26 @@ target_fields(struct wire *w, struct msg_target *m)
 	u32(w, &m->timeout_ms);
 	STR(w, m->credential);
 	STR(w, m->profile);
+	addr(w, &m->source);
+	STR(w, m->interface);
+}
+
+static void
+target_words_fields(struct wire *w, struct msg_target_words *m)
+{
+	u32(w, &m->number);
+	STR(w, m->ask);
+	STR(w, m->expect);
+}
+
+static void
+probe_fact_fields(struct wire *w, struct msg_probe_fact *m)
+{
+	u32(w, &m->number);
+	STR(w, m->name);
+	word(w, &m->has_value, 0, 1);
+	f64(w, &m->value);
+	STR(w, m->text);
 }
 
 static void
@@ -184,6 +204,8 @@ poll_now_fields(struct wire *w, struct msg_poll_now *m)
 
 MSG_DEFINE(plan)
 MSG_DEFINE(target)
+MSG_DEFINE(target_words)
+MSG_DEFINE(probe_fact)
 MSG_DEFINE(port)
 MSG_DEFINE(port_found)
 MSG_DEFINE(ports_end)

@@ -14,7 +14,7 @@ struct core_settings {
 	double	removal_max_ratio;
 	int64_t	verify_ns, group_window_ns, settle_ns;
 	int64_t	link_interval_ns, snmp_interval_ns;
-	char	link_probe[16];			/* of probe_names */
+	char	link_probe[16];			/* of probe_line_names */
 	uint16_t link_port;			/* 0 = this probe needs none */
 	uint32_t link_timeout_ms, snmp_timeout_ms;
 	uint16_t discover_rate_ps;

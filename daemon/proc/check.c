@@ -201,8 +201,8 @@ conf_check(struct checker *c)
 	names_check(c, "measure");
 	names_check(c, "rules");
 	rules_check(c);
-	for (i = 0; probe_names[i] != NULL; i++)
-		timeout_check(c, probe_names[i]);
+	for (i = 0; probe_registry[i] != NULL; i++)
+		timeout_check(c, probe_registry[i]->name);
 	timeout_check(c, "snmp");
 	listen_check(c, "traps.listen");
 	secret_check(c, "mqtt.password_file");

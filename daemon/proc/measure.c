@@ -33,6 +33,7 @@ struct plan_target {
 	size_t		  nports;
 	bool		  ports_cut;	/* it has more than PORTS_MAX */
 	struct sensor_numbers sensors;	/* owned */
+	struct msg_target_words *words;	/* owned; NULL: it has none */
 };
 
 struct plan {				/* one that is coming in */
@@ -232,6 +233,12 @@ take_neighbour(void *arg, const struct msg_neighbour *n)
 }
 
 static void
+take_fact(void *arg, const struct msg_probe_fact *f)
+{
+	msg_probe_fact_send(((struct measure *)arg)->core, IPC_PROBE_FACT, 0, f, -1);
+}
+
+static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
@@ -257,6 +264,7 @@ states_again(struct measure *m)
 		return;
 	m->states_due = false;		/* set again by the first that cannot be sent */
 	snmp_engine_tell_again(m->snmp);
+	probe_engine_tell_again(m->probes);
 }
 
 /* ---- the plan ---- */
@@ -268,6 +276,7 @@ plan_reset(struct plan *p)
 
 	for (i = 0; i < p->n; i++) {
 		free(p->target[i].port);
+		free(p->target[i].words);
 		sensor_numbers_free(&p->target[i].sensors);
 	}
 	snmp_profiles_unref(p->profiles);
@@ -295,6 +304,19 @@ plan_add_target(struct plan *p, const struct msg_target *t)
 		p->target = xrealloc(p->target, p->room, sizeof(*p->target));
 	}
 	p->target[p->n++] = (struct plan_target){ .t = *t };
+	return 0;
+}
+
+static int
+plan_add_words(struct plan *p, const struct msg_target_words *words)
+{
+	struct plan_target *last = p->n > 0 ? &p->target[p->n - 1] : NULL;
+
+	if (!p->open || last == NULL || last->t.kind != TARGET_PROBE || last->t.number != words->number ||
+	    last->words != NULL)
+		return -1;
+	last->words = xcalloc(1, sizeof(*last->words));
+	*last->words = *words;
 	return 0;
 }
 
@@ -392,7 +414,7 @@ plan_swap(struct measure *m, const struct msg_plan *end)
 		if (p->target[i].t.kind == TARGET_SNMP)
 			device_plan(m, &p->target[i]);
 		else
-			probe_engine_target(m->probes, &p->target[i].t, p->generation);
+			probe_engine_target(m->probes, &p->target[i].t, p->target[i].words, p->generation);
 	devices_sweep(m);
 	probe_engine_sweep(m->probes, p->generation);
 	log_info("plan %u: %zu targets", p->generation, p->n);
@@ -432,6 +454,7 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 	union {
 		struct msg_plan	     plan;
 		struct msg_target    target;
+		struct msg_target_words words;
 		struct msg_port	     port;
 		struct msg_sensor    sensor;
 		struct msg_profile_test test;
@@ -450,6 +473,10 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		if (msg_target_decode(&u.target, msg->data, msg->len) == -1)
 			return -1;
 		return plan_add_target(&m->plan, &u.target);
+	case IPC_TARGET_WORDS:
+		if (msg_target_words_decode(&u.words, msg->data, msg->len) == -1)
+			return -1;
+		return plan_add_words(&m->plan, &u.words);
 	case IPC_PORT:
 		if (msg_port_decode(&u.port, msg->data, msg->len) == -1)
 			return -1;
@@ -575,7 +602,7 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	struct measure	 *m = xcalloc(1, sizeof(*m));
 	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port,
 		.sensor_found = take_sensor, .ports_end = take_ports_end, .profile_tested = take_tested,
-		.profile_test_end = take_test_end, .neighbour = take_neighbour, .arg = m };
+		.profile_test_end = take_test_end, .neighbour = take_neighbour, .fact = take_fact, .arg = m };
 
 	m->loop = l;
 	m->io = o->io;

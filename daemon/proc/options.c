@@ -15,7 +15,7 @@ const struct conf_opt engine_options[] = {
 	{ "user", CONF_TEXT, .max = 63, .def = "",
 	  .help = "User of the engine's own, to become at start: at the control socket it has no role. Empty: stay, and "
 		  "give up all capabilities." },
-	{ "link_probe", CONF_WORD, .words = probe_names, .def = "icmp",
+	{ "link_probe", CONF_WORD, .words = probe_line_names, .def = "icmp",
 	  .help = "How a line is probed: by echo requests, or by opening TCP connections where raw sockets "
 		  "are not to be had." },
 	{ "gap_s", CONF_INT, "s", 5, 3600, "25",

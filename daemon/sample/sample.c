@@ -176,7 +176,7 @@ static const struct series_kind kinds[] = {
 	{ "link", link_values, nitems(link_values) - 1, LINK_RATES, LINK_RATES },
 	{ "port", port_values, nitems(port_values) - 1, nitems(port_values) - 1, PORT_RATES },
 	{ "host", host_values, nitems(host_values) - 1, nitems(host_values) - 1, HOST_RATES },
-	{ "service", service_values, nitems(service_values) - 1, nitems(service_values) - 1, 3 },
+	{ "service", service_values, nitems(service_values) - 1, nitems(service_values) - 1, SERVICE_RATES },
 	{ "sensor", sensor_values, nitems(sensor_values) - 1, nitems(sensor_values) - 1, 1 },
 };
 

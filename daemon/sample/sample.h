@@ -69,6 +69,7 @@ int	series_value_index(const struct series_kind *k, const char *value);
 enum link_rate { LINK_RX_BPS, LINK_TX_BPS, LINK_RX_ERRORS_PS, LINK_TX_ERRORS_PS, LINK_RATES };
 enum port_rate { PORT_RX_BPS, PORT_TX_BPS, PORT_RX_ERRORS_PS, PORT_TX_ERRORS_PS, PORT_RX_DISCARDS_PS, PORT_TX_DISCARDS_PS,
 	PORT_OPER_UP_RATIO, PORT_RATES };
+enum service_rate { SERVICE_OK_RATIO, SERVICE_TOTAL_S, SERVICE_TTFB_S, SERVICE_RATES };
 enum host_rate { HOST_CPU_RATIO, HOST_MEM_USED_RATIO, HOST_LOAD1, HOST_TEMP_C, HOST_UPTIME_S, HOST_SNMP_RTT_S, HOST_RATES };
 
 /** Collects samples into frames of one message each, all with the same base time. */

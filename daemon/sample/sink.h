@@ -16,6 +16,7 @@ struct sink {
 	void	(*profile_tested)(void *arg, uint32_t token, const struct msg_profile_tested *m);
 	void	(*profile_test_end)(void *arg, uint32_t token, const struct msg_profile_test_end *m);
 	void	(*neighbour)(void *arg, const struct msg_neighbour *n);	/* NULL: nobody wants to know */
+	void	(*fact)(void *arg, const struct msg_probe_fact *f);	/* likewise */
 	void	*arg;
 };
 

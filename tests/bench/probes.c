@@ -138,7 +138,7 @@ bench_begin(struct bench *b, unsigned targets, uint32_t interval_ms, uint8_t net
 		snprintf(t.ref, sizeof(t.ref), "link/s%06u-1", i);
 		t.address = (struct addr){
 		    .family = 4, .byte = {net, (uint8_t)(1 + (i >> 16)), (uint8_t)(i >> 8), (uint8_t)i}};
-		probe_engine_target(b->engine, &t, 1);
+		probe_engine_target(b->engine, &t, NULL, 1);
 	}
 }
 

@@ -65,7 +65,7 @@ target_add(struct bench *b, uint32_t number, const char *address)
 		.timeout_ms = 1000 };
 
 	addr_parse(&t.address, address);
-	probe_engine_target(b->engine, &t, 1);
+	probe_engine_target(b->engine, &t, NULL, 1);
 }
 
 static void

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	X(profile) X(profile_table) X(profile_value) X(sensor) X(sensor_found) X(ports_end) X(profile_test) \
 	X(profile_tested) X(profile_test_end) \
 	X(trap_plan) X(trap) X(trap_stranger) X(trap_state) X(poll_now) \
-	X(neighbour)
+	X(neighbour) \
+	X(target_words) X(probe_fact)
 
 #define MESSAGE(name)							\
 	static void							\

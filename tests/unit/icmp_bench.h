@@ -99,7 +99,7 @@ plan(struct bench *b, unsigned from, unsigned to, uint32_t generation)
 
 	for (; from <= to; from++) {
 		t = target(from);
-		probe_engine_target(b->engine, &t, generation);
+		probe_engine_target(b->engine, &t, NULL, generation);
 	}
 	probe_engine_sweep(b->engine, generation);
 }

@@ -172,7 +172,7 @@ test_budget(void)
 		t = target(1);
 		t.number = 10000 + i;
 		snprintf(t.ref, sizeof(t.ref), "link/x%u", i);
-		probe_engine_target(b->engine, &t, 1);
+		probe_engine_target(b->engine, &t, NULL, 1);
 	}
 	b->net->host[1].dead = true;
 	run(b, 6);

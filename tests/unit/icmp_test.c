@@ -108,7 +108,7 @@ test_edge(void)
 		struct msg_target t = target(n);
 
 		t.interval_ms = t.timeout_ms = 1000;
-		probe_engine_target(b->engine, &t, 1);
+		probe_engine_target(b->engine, &t, NULL, 1);
 	}
 	run(b, 119);		/* a second before the end of a minute: virtual time starts at 1 s */
 	for (n = 1; n <= 20; n++)
@@ -142,7 +142,7 @@ test_plan(void)
 	notes = b->net->notes;
 	plan(b, 1, 1, 2);
 	t.address = fake_addr(9);	/* the line got a new address */
-	probe_engine_target(b->engine, &t, 2);
+	probe_engine_target(b->engine, &t, NULL, 2);
 	probe_engine_sweep(b->engine, 2);
 	run(b, 31);
 	is_i64((int64_t)counter(b, "probe.targets"), 2, "plan: what it no longer has is gone");

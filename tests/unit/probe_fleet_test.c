@@ -56,7 +56,7 @@ target_add(struct bench *b, const struct link *l, uint32_t number)
 		.timeout_ms = 1000 };
 
 	snprintf(t.ref, sizeof(t.ref), "link/%s", l->id);
-	probe_engine_target(b->engine, &t, 1);
+	probe_engine_target(b->engine, &t, NULL, 1);
 }
 
 static void

@@ -95,7 +95,7 @@ test_tcp(void)
 		struct bench *b = bench_new(50 + i);
 
 		b->net->host[1].tcp = cases[i].result;
-		probe_engine_target(b->engine, &t, 1);
+		probe_engine_target(b->engine, &t, NULL, 1);
 		run(b, 64);
 		ok(b->n >= 2 && b->sample[1].quality == cases[i].quality, "tcp: %s", cases[i].name);
 		is_near(b->sample[1].value[ROUND_RTT_P50_S], cases[i].rtt_s, 1e-6, "tcp: its time");

@@ -84,7 +84,7 @@ target_add(struct bench *b, uint32_t number, const struct addr *address)
 		.timeout_ms = 1000 };
 
 	snprintf(t.ref, sizeof(t.ref), "link/t%" PRIu32, number);
-	probe_engine_target(b->engine, &t, 1);
+	probe_engine_target(b->engine, &t, NULL, 1);
 }
 
 static void

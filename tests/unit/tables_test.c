@@ -41,11 +41,20 @@ test_probe_options(const struct probe_ops *p)
 	ok(g != NULL && g->options == p->options && !g->list, "%s: its settings are a group of its name", p->name);
 	ok(interval != NULL && interval->type == CONF_NUMBER && interval->min >= PROBE_INTERVAL_MIN_S,
 	    "%s: interval_s, not below what the engine keeps", p->name);
-	ok(timeout != NULL && timeout->type == CONF_NUMBER && timeout->max <= PROBE_TIMEOUT_MAX_S,
+	ok(timeout != NULL && timeout->type == CONF_NUMBER && timeout->max <= (p->line ? PROBE_TIMEOUT_MAX_S : PROBE_ASKED_TIMEOUT_MAX_S),
 	    "%s: timeout_s, not above what the engine keeps", p->name);
 	for (o = p->options; o->key != NULL; o++)
 		ok(o == interval || o == timeout || (strcmp(o->key, "port") == 0 && o->type == CONF_INT && o->max <= UINT16_MAX),
 		    "%s: somebody reads %s", p->name, o->key);
+}
+
+static bool
+is_among(const char *const *names, const char *name)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -55,14 +64,16 @@ test_probes(void)
 	size_t			i;
 
 	for (i = 0; (p = probe_registry[i]) != NULL; i++) {
-		is_text(p->name, probe_names[i], "a probe is registered under its own name");
-		ok(i == 0 || strcmp(probe_names[i - 1], p->name) < 0, "%s: in alphabetical order", p->name);
+		ok(is_among(probe_line_names, p->name) == p->line && is_among(probe_service_names, p->name) == p->asked &&
+		    (p->line || p->asked), "%s: is among the probes of lines or of services", p->name);
+		ok(i == 0 || strcmp(probe_registry[i - 1]->name, p->name) < 0, "%s: in alphabetical order", p->name);
 		ok(probe_find(p->name) == p && p->help != NULL && p->starts > 0 && p->start != NULL && p->cancel != NULL,
 		    "%s: is found, and has what every probe has", p->name);
 		test_probe_options(p);
 	}
-	ok(probe_names[i] == NULL && probe_find("") == NULL, "there are no more");
-	ok(option_find(group_find("engine")->options, "link_probe")->words == probe_names, "each may be chosen for the lines");
+	ok(probe_find("") == NULL, "there are no more");
+	ok(option_find(group_find("engine")->options, "link_probe")->words == probe_line_names,
+	    "those of lines may be chosen for the lines");
 }
 
 static void
