@@ -205,10 +205,11 @@ timeout_of(const struct msg_target *t, const struct msg_target_words *words)
 static bool
 has_words(const struct probe *p, const struct msg_target *t, const struct msg_target_words *words)
 {
-	if (p->words == NULL || words == NULL)
-		return p->words == NULL && words == NULL;
-	return strcmp(p->words->ask, words->ask) == 0 && strcmp(p->words->expect, words->expect) == 0 &&
-	       strcmp(p->words->credential, t->credential) == 0;
+	const struct probe_words *has = p->words;
+
+	return strcmp(has != NULL ? has->ask : "", words != NULL ? words->ask : "") == 0 &&
+	       strcmp(has != NULL ? has->expect : "", words != NULL ? words->expect : "") == 0 &&
+	       strcmp(has != NULL ? has->credential : "", t->credential) == 0;
 }
 
 static bool
@@ -233,11 +234,11 @@ words_new(const struct msg_target *t, const struct msg_target_words *words)
 {
 	struct probe_words *w;
 
-	if (words == NULL)
+	if (words == NULL && t->credential[0] == '\0')
 		return NULL;
 	w = xcalloc(1, sizeof(*w));
-	w->ask = xstrdup(words->ask);
-	w->expect = xstrdup(words->expect);
+	w->ask = xstrdup(words != NULL ? words->ask : "");
+	w->expect = xstrdup(words != NULL ? words->expect : "");
 	w->credential = xstrdup(t->credential);
 	return w;
 }
@@ -255,21 +256,32 @@ path_new(const struct msg_target *t)
 	return path;
 }
 
+/* Can this probe measure what is told? @return NULL, or what it cannot */
+static const char *
+cannot(const struct probe_ops *ops, const struct msg_target *t, const struct msg_target_words *words)
+{
+	if (words != NULL)
+		return ops->asked ? NULL : "a service";
+	if (!ops->line)
+		return "a line";
+	return t->address.family != 0 || ops->calls ? NULL : "without an address";
+}
+
 int
 probe_engine_target(struct probe_engine *e, const struct msg_target *t, const struct msg_target_words *words,
     uint32_t plan)
 {
 	const struct probe_ops *ops = probe_find(t->method);
 	struct probe	       *p = nmap_get(e->probes, t->number);
+	const char	       *what;
 	char			why[200];
 
 	if (ops == NULL) {
 		log_warnx("%s: there is no probe named \"%s\"", t->ref, t->method);
 		return -1;
 	}
-	if (words != NULL ? !ops->asked : !ops->line || t->address.family == 0) {
-		log_warnx("%s: \"%s\" cannot probe %s", t->ref, ops->name, words != NULL ? "a service" :
-		    ops->line ? "without an address" : "a line");
+	if ((what = cannot(ops, t, words)) != NULL) {
+		log_warnx("%s: \"%s\" cannot probe %s", t->ref, ops->name, what);
 		return -1;
 	}
 	if (words != NULL && ops->accepts != NULL && ops->accepts(words->ask, words->expect, why, sizeof(why)) == -1) {

@@ -37,7 +37,7 @@ struct probe_engine {
 	void		 *asked_arg;
 };
 
-struct probe_words {		/* of a probe that is asked by name */
+struct probe_words {		/* of a probe that is asked by name; of a line: its credential alone */
 	char	*ask;		/* such as a URL; owned, as the other texts */
 	char	*expect;	/* what a good answer holds; "": any will do */
 	char	*credential;	/* file below secrets/probes; "": none */
@@ -55,8 +55,8 @@ struct probe {
 	struct probe_engine    *engine;
 	void		       *shared;		/* what ops->open returned */
 	void		       *state;		/* ops->state_size bytes */
-	struct addr		address;	/* family 0: it has words */
-	struct probe_words     *words;		/* NULL: the address is all */
+	struct addr		address;	/* family 0: it has words, or calls us */
+	struct probe_words     *words;		/* NULL: the address is all, and there is no credential */
 	struct probe_path      *path;
 	uint16_t		port;
 	uint32_t		number;		/* of the series */

@@ -32,6 +32,7 @@ struct probe_ops {
 	unsigned	       starts;		/* calls of start() that make one result */
 	size_t		       state_size;	/* zeroed bytes per target, owned by the scheduler */
 	bool		       line;	/* can measure a line: the target is an address, results are probe_result() */
+	bool		       calls;	/* ... and the other end calls us: it needs no address, start() only looks whether it did */
 	bool		       asked;	/* can ask a service: the target is words (probe->words), results are probe_answer() */
 
 	/* Once per interval: begin one round (icmp: send one packet) and return at once. 0, or -1 when it could not. */

@@ -111,6 +111,25 @@ test_tcp(void)
 	}
 }
 
+/* Of those that there are, each goes to a known address. */
+static void
+test_address(void)
+{
+	struct msg_target t = target(1);
+	struct bench	 *b = bench_new(60);
+	size_t		  i;
+
+	for (i = 0; probe_line_names[i] != NULL; i++) {
+		bool calls = probe_find(probe_line_names[i])->calls;
+
+		text_copy(t.method, sizeof(t.method), probe_line_names[i]);
+		t.address = (struct addr){ 0 };
+		ok((probe_engine_target(b->engine, &t, NULL, 1) == 0) == calls,
+		    "%s: without an address only what calls us can be probed", t.method);
+	}
+	bench_free(b);
+}
+
 int
 main(void)
 {
@@ -119,5 +138,6 @@ main(void)
 	test_ask();
 	test_ask_joins();
 	test_tcp();
+	test_address();
 	return tap_done();
 }
