@@ -107,7 +107,8 @@ write_inventory_man(struct buf *out)
 	    "An empty field is unknown, or has the default given below.\n"
 	    "Items of a list within one field are joined by\n.Ql | .\n"
 	    "An id is 1 to 63 of\n.Ql a-z ,\n.Ql 0-9\nand\n.Ql - ,\nnot only digits, and is never used again for something else.\n"
-	    "Two lines of one measuring instance cannot have the same address.\n"
+	    "Two lines of one measuring instance cannot have the same address, unless they are probed from different sources\n"
+	    "or through different interfaces.\n"
 	    "A table holds at most 100,000 rows, a row 64 KiB.\n"
 	    "One bad row rejects the whole:\n.Ic simpulctl check\ntells every error with its line and field.\n");
 	inventory_write_man(out);

@@ -6,7 +6,7 @@
 #include "live/core.h"
 
 int	core_remember(struct core *c);			/* read the objects' rows. 0 or -1 */
-void	core_recall_link(struct core *c, struct link_live *l);
+void	core_recall_link(struct core *c, struct link_live *l, const struct link *row);
 void	core_recall_site(struct core *c, struct site_live *s);
 void	core_recall_device(struct core *c, struct device_live *d);
 void	core_recall_incidents(struct core *c);		/* once all objects are there */

@@ -118,7 +118,7 @@ link_take(struct core *c, const struct link *row, uint32_t number)
 		l->live.since_ns = loop_wall_ns(c->loop);
 		l->rtt_s = l->loss_ratio = l->rx_bps = l->tx_bps = NAN;
 		l->number = number;
-		core_recall_link(c, l);
+		core_recall_link(c, l, row);
 		map_add(c->link_by_id, row->id, l);
 		nmap_add(c->link_by_number, number, l);
 	} else if (strcmp(l->site->site->id, row->site->id) != 0) {

@@ -63,38 +63,42 @@ plan_forget_measure(struct core *c)
 }
 
 static bool
-is_measured(enum life life, const struct addr *address, const char *via, const struct measure_peer *m)
+is_measured(enum life life, const char *via, const struct measure_peer *m)
 {
-	return (life == LIFE_LIVE || life == LIFE_BUILDING) && address->family != 0 &&
+	return (life == LIFE_LIVE || life == LIFE_BUILDING) &&
 	    strcmp(*via != '\0' ? via : INSTANCE_DEFAULT, m->name) == 0;
 }
 
 static bool
 measures_link(const struct measure_peer *m, const struct link *l)
 {
-	return is_measured(l->life, &l->address, l->via, m);
+	return link_is_probed(l) && is_measured(l->life, l->via, m);
 }
 
 static bool
 measures_device(const struct measure_peer *m, const struct device *d)
 {
-	return is_measured(d->life, &d->address, d->via, m);
+	return d->address.family != 0 && is_measured(d->life, d->via, m);
 }
 
 static void
 send_link(struct core *c, struct measure_peer *m, const struct link_live *l)
 {
-	struct msg_target t = {
+	const struct line_probe *set = link_settings_of(&c->set, l->link);
+	struct msg_target	 t = {
 		.kind = TARGET_PROBE,
 		.number = l->number,
 		.address = l->link->address,
-		.interval_ms = (uint32_t)(c->set.link_interval_ns / NS_PER_MS),
-		.timeout_ms = c->set.link_timeout_ms,
-		.port = c->set.link_port,
+		.interval_ms = (uint32_t)(set->interval_ns / NS_PER_MS),
+		.timeout_ms = set->timeout_ms,
+		.port = l->link->probe.port != 0 ? l->link->probe.port : set->port,
+		.source = l->link->source,
 	};
 
 	text_copy(t.ref, sizeof(t.ref), l->live.ref);
-	text_copy(t.method, sizeof(t.method), c->set.link_probe);
+	text_copy(t.method, sizeof(t.method), link_probe_of(&c->set, l->link)->name);
+	text_copy(t.interface, sizeof(t.interface), l->link->interface);
+	text_copy(t.credential, sizeof(t.credential), l->link->credential);
 	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
 }
 

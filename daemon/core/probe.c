@@ -171,7 +171,7 @@ core_probe_now(struct core *c, struct link_live *l, uint16_t rounds)
 	struct measure_peer *p = core_measure_of(c, l->link->via);
 	struct msg_probe_now m = { .rounds = rounds, .deadline_ms = (uint32_t)rounds * 1000 + 2000, .n = 1 };
 
-	if (p == NULL || p->ch == NULL || l->link->address.family == 0)
+	if (p == NULL || p->ch == NULL || !link_is_probed(l->link))
 		return -1;
 	m.number[0] = l->number;
 	return msg_probe_now_send(p->ch, IPC_PROBE_NOW, ++c->priv->next_token, &m, -1);

@@ -28,7 +28,7 @@ take_round(struct core *c, struct link_live *l, const struct sample *s, int64_t 
 	if (s->quality == QUALITY_UNKNOWN)
 		return;
 	l->rtt_s = answered ? s->value[ROUND_RTT_P50_S] : NAN;
-	if (!link_rounds_result(&l->rounds, &c->set.rounds, answered, s->wall_ns, mono_ns))
+	if (!link_rounds_result(&l->rounds, &link_settings_of(&c->set, l->link)->rounds, answered, s->wall_ns, mono_ns))
 		return;
 	core_link_fact(c, l);
 	verdict_rounds_changed(c, l);
@@ -139,15 +139,17 @@ core_facts_send(struct core *c)
 static void
 sweep(void *arg)
 {
-	struct core *c = arg;
-	int64_t	     now = loop_mono_ns(c->loop);
-	size_t	     k;
+	struct core	 *c = arg;
+	struct link_live *l;
+	int64_t		  now = loop_mono_ns(c->loop);
+	size_t		  k;
 
 	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++) {
-		quality_sweep(c, c->link[k], loop_wall_ns(c->loop));
-		if (link_rounds_gap(&c->link[k]->rounds, &c->set.rounds, now)) {
-			core_link_fact(c, c->link[k]);
-			verdict_rounds_changed(c, c->link[k]);
+		l = c->link[k];
+		quality_sweep(c, l, loop_wall_ns(c->loop));
+		if (link_rounds_gap(&l->rounds, &link_settings_of(&c->set, l->link)->rounds, now)) {
+			core_link_fact(c, l);
+			verdict_rounds_changed(c, l);
 		}
 	}
 	core_sweep_start(c);

@@ -120,11 +120,11 @@ counter_of(const struct core *c, const char *instance, const char *name)
 
 /* No packet of this instance has ever left. */
 static void
-no_icmp_fact(json_t *list, const struct core *c, const char *via)
+no_icmp_fact(json_t *list, const struct core *c, const struct link_live *l, const char *via)
 {
 	uint64_t refused = counter_of(c, via, "icmp.send_errors");
 
-	if (strcmp(c->set.link_probe, "icmp") == 0 && refused > 0 && counter_of(c, via, "icmp.sent") == 0)
+	if (strcmp(link_probe_of(&c->set, l->link)->name, "icmp") == 0 && refused > 0 && counter_of(c, via, "icmp.sent") == 0)
 		fact(list, 0, "the process \"measure %s\" cannot send ICMP packets: %" PRIu64 " were refused, none "
 		    "has left; if a reload has added it, restart simpuld", via, refused);
 }
@@ -144,14 +144,14 @@ unmeasured_facts(json_t *list, const struct core *c, const struct link_live *l)
 		    life_names[l->site->site->life]);
 		return true;
 	}
-	if (l->link->address.family == 0) {
+	if (!link_is_probed(l->link)) {
 		fact(list, 0, "no address is entered for it, so it is not measured");
 		return true;
 	}
 	if (instance_is_away(c, via))
 		fact(list, 0, "the process \"measure %s\", which measures it, is away", via);
 	else
-		no_icmp_fact(list, c, via);
+		no_icmp_fact(list, c, l, via);
 	return false;
 }
 

@@ -19,7 +19,7 @@ bool
 link_is_counted(const struct link_live *l)
 {
 	return l->link->life == LIFE_LIVE && l->site->site->life == LIFE_LIVE &&
-	    l->link->address.family != 0 && l->seen_up;
+	    link_is_probed(l->link) && l->seen_up;
 }
 
 static double

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "probes/probe.h"
 #include "rules/watched.h"
 
 #define GAP_INTERVALS 2.5	/* a gap is never shorter than this many results */
@@ -49,31 +48,74 @@ milliseconds(const struct conf *conf, const char *group, const char *key)
 	return (uint32_t)(conf_number(conf, path) * 1000 + 0.5);
 }
 
-/* How lines are probed: by the settings of the probe that was chosen for them. */
+/* A gap is what is longer than engine.gap_s, and than a few results of this probe take. */
 static void
-probe_read(struct core_settings *s, const struct conf *conf)
+rounds_read(struct line_probe *l, const struct probe_ops *ops, int64_t gap_ns)
 {
-	const char *probe = conf_text(conf, "engine.link_probe");
-	char	    path[64];
-
-	text_copy(s->link_probe, sizeof(s->link_probe), probe);
-	s->link_interval_ns = milliseconds(conf, probe, "interval_s") * NS_PER_MS;
-	s->link_timeout_ms = milliseconds(conf, probe, "timeout_s");
-	snprintf(path, sizeof(path), "%s.port", probe);
-	if (probe_has_option(probe_find(probe), "port"))
-		s->link_port = (uint16_t)conf_int(conf, path);
+	l->rounds = rounds_rule_default;
+	l->rounds.interval_ns = l->interval_ns * ops->starts;
+	l->rounds.gap_ns = (int64_t)(GAP_INTERVALS * (double)l->rounds.interval_ns);
+	if (gap_ns > l->rounds.gap_ns)
+		l->rounds.gap_ns = gap_ns;
 }
 
 static void
-rounds_read(struct core_settings *s, const struct conf *conf)
+probes_read(struct core_settings *s, const struct conf *conf)
 {
 	int64_t gap_ns = conf_int(conf, "engine.gap_s") * NS_PER_S;
+	char	path[64];
+	size_t	i;
 
-	s->rounds = rounds_rule_default;
-	s->rounds.interval_ns = s->link_interval_ns * probe_find(s->link_probe)->starts;
-	s->rounds.gap_ns = (int64_t)(GAP_INTERVALS * (double)s->rounds.interval_ns);
-	if (gap_ns > s->rounds.gap_ns)
-		s->rounds.gap_ns = gap_ns;
+	text_copy(s->link_probe, sizeof(s->link_probe), conf_text(conf, "engine.link_probe"));
+	for (i = 0; probe_registry[i] != NULL; i++) {
+		const struct probe_ops *ops = probe_registry[i];
+		struct line_probe      *l = &s->line[i];
+
+		if (!ops->line)
+			continue;
+		l->interval_ns = milliseconds(conf, ops->name, "interval_s") * NS_PER_MS;
+		l->timeout_ms = milliseconds(conf, ops->name, "timeout_s");
+		snprintf(path, sizeof(path), "%s.port", ops->name);
+		if (probe_has_option(ops, "port"))
+			l->port = (uint16_t)conf_int(conf, path);
+		rounds_read(l, ops, gap_ns);
+	}
+}
+
+const struct probe_ops *
+link_probe_of(const struct core_settings *s, const struct link *l)
+{
+	const struct probe_ops *own = probe_find(l->probe.name);
+
+	return own != NULL ? own : probe_find(s->link_probe);
+}
+
+const struct line_probe *
+link_settings_of(const struct core_settings *s, const struct link *l)
+{
+	const struct probe_ops *ops = link_probe_of(s, l);
+	size_t			i;
+
+	for (i = 0; probe_registry[i] != ops && probe_registry[i + 1] != NULL; i++)
+		;
+	return &s->line[i];
+}
+
+bool
+link_is_probed(const struct link *l)
+{
+	const struct probe_ops *own = probe_find(l->probe.name);
+
+	return l->address.family != 0 || (own != NULL && own->calls);
+}
+
+void
+core_settings_init(struct core_settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < PROBES_MAX; i++)
+		s->line[i].rounds = rounds_rule_default;
 }
 
 void
@@ -82,6 +124,7 @@ core_settings_read(struct core_settings *s, const struct conf *conf)
 	size_t i;
 
 	memset(s, 0, sizeof(*s));
+	core_settings_init(s);
 	text_copy(s->ns, sizeof(s->ns), conf_text(conf, "engine.ns"));
 	text_copy(s->node, sizeof(s->node), conf_text(conf, "engine.node"));
 	s->snmp_interval_ns = milliseconds(conf, "snmp", "interval_s") * NS_PER_MS;
@@ -92,8 +135,7 @@ core_settings_read(struct core_settings *s, const struct conf *conf)
 	s->verify_ns = conf_int(conf, "engine.verify_ms") * NS_PER_MS;
 	s->group_window_ns = conf_int(conf, "engine.group_window_ms") * NS_PER_MS;
 	s->settle_ns = conf_int(conf, "engine.settle_s") * NS_PER_S;
-	probe_read(s, conf);
-	rounds_read(s, conf);
+	probes_read(s, conf);
 	s->nrules = conf_count(conf, "rules");
 	if (s->nrules > CORE_RULES_MAX) {
 		log_warnx("only the first %d rules are used", CORE_RULES_MAX);

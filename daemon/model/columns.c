@@ -90,6 +90,15 @@ static const struct column link_columns[] = {
 	LIFE(link),
 	{ "rx_dbm_min", COLUMN_NUMBER, .min = -60, .max = 20, .offset = offsetof(struct link, rx_dbm_min),
 	  .help = "Light in dBm that the port of the line must receive; without it the limit of the module." },
+	{ "probe", COLUMN_PROBE, .offset = offsetof(struct link, probe),
+	  .help = "How it is probed: a probe that \"simpulctl probes\" lists for lines, such as icmp, and behind \":\" its "
+		  "port, if it has one, as in tcp:443; empty: as engine.link_probe says." },
+	{ "source", COLUMN_ADDRESS, .offset = offsetof(struct link, source),
+	  .help = "Address of this host from which it is probed, so that the packets take the way of that address." },
+	{ "interface", COLUMN_INTERFACE, .offset = offsetof(struct link, interface),
+	  .help = "Network device of this host through which it is probed, such as eth1." },
+	{ "credential", COLUMN_FILE, .max = 63, .where = "secrets/probes", .offset = offsetof(struct link, credential),
+	  .help = "File below secrets/probes with its key, for a probe that needs one." },
 	{ 0 }
 };
 
@@ -108,7 +117,7 @@ static const struct column device_columns[] = {
 	{ "version", COLUMN_CHOICE, .def = "auto", .words = snmp_versions,
 	  .offset = offsetof(struct device, version),
 	  .help = "SNMP version; auto: 2c, and 1 of a device that answers to nothing else." },
-	{ "credential", COLUMN_FILE, .max = 63, .offset = offsetof(struct device, credential),
+	{ "credential", COLUMN_FILE, .max = 63, .where = "secrets/snmp", .offset = offsetof(struct device, credential),
 	  .help = "File below secrets/snmp with its community (version 3: user and pass phrases); without it the device is not polled." },
 	{ "interval_s", COLUMN_U32, .min = 10, .max = 3600, .offset = offsetof(struct device, interval_s),
 	  .help = "Seconds between two polls; without it those of snmp.interval_s." },
@@ -330,6 +339,40 @@ parse_address(const struct fault *f, struct addr *out)
 	return 0;
 }
 
+/* Its shape; whether there is such a probe, and whether it has a port, is told by who knows them. */
+static int
+parse_probe(const struct fault *f, struct link_probe *out)
+{
+	size_t	len = strcspn(f->field, ":");
+	int64_t port = 0;
+
+	*out = (struct link_probe){ 0 };
+	if (f->field[0] == '\0')
+		return 0;
+	if (len == 0 || len >= sizeof(out->name) || strspn(f->field, "abcdefghijklmnopqrstuvwxyz0123456789_") != len)
+		return fault_say(f, "is not a probe; write its name, and a port behind \":\", as in icmp or tcp:443");
+	if (f->field[len] == ':' && text_to_i64(f->field + len + 1, 1, UINT16_MAX, &port) == -1)
+		return fault_say(f, "has no port from 1 to 65535 behind \":\"; write it as in tcp:443");
+	memcpy(out->name, f->field, len);
+	out->port = (uint16_t)port;
+	return 0;
+}
+
+/* As the kernel takes them (dev_valid_name). */
+static int
+check_interface(const struct fault *f)
+{
+	const char *s = f->field;
+
+	if (s[0] == '\0')
+		return 0;
+	if (strlen(s) >= INTERFACE_NAME_MAX || strcmp(s, ".") == 0 || strcmp(s, "..") == 0 ||
+	    s[strcspn(s, "/: \t")] != '\0' || !text_is_one_line(s))
+		return fault_say(f, "is no network device; give its name of at most %d bytes, as \"ip link\" shows it",
+		    INTERFACE_NAME_MAX - 1);
+	return 0;
+}
+
 static int
 check_id(const struct fault *f, const char *id)
 {
@@ -393,7 +436,7 @@ column_parse(const struct column *col, const char *field, void *row, char *err, 
 	case COLUMN_FILE:
 		*(const char **)at = text;
 		if (!is_file_name(text))
-			return fault_say(&f, "is not a file name; give the name of a file below secrets/snmp");
+			return fault_say(&f, "is not a file name; give the name of a file below %s", col->where);
 		return check_text(&f);
 	case COLUMN_CHOICE:
 		*(const char **)at = text;
@@ -421,6 +464,11 @@ column_parse(const struct column *col, const char *field, void *row, char *err, 
 		return rc;
 	case COLUMN_ADDRESS:
 		return parse_address(&f, (struct addr *)at);
+	case COLUMN_PROBE:
+		return parse_probe(&f, (struct link_probe *)at);
+	case COLUMN_INTERFACE:
+		*(const char **)at = text;
+		return check_interface(&f);
 	}
 	return -1;
 }

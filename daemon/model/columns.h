@@ -14,13 +14,15 @@ enum column_type {
 	COLUMN_REF,	/* char[ID_MAX]: id of a row of the table `ref` */
 	COLUMN_REFS,	/* const char *: such ids joined by "|" */
 	COLUMN_TEXT,	/* const char *: one line, at most max bytes (0: TEXT_COLUMN_MAX) */
-	COLUMN_FILE,	/* const char *: a file name without a path */
+	COLUMN_FILE,	/* const char *: a file name without a path; `where` it lies */
 	COLUMN_CHOICE,	/* const char *: one of words */
 	COLUMN_ENUM,	/* an enum: place among words */
 	COLUMN_NUMBER,	/* double within min..max; NAN when empty */
 	COLUMN_MBPS,	/* double in bit/s, written in Mbit/s within min..max */
 	COLUMN_U16, COLUMN_U32,	/* whole number within min..max; 0 when empty */
 	COLUMN_ADDRESS,	/* struct addr that one host can have */
+	COLUMN_PROBE,	/* struct link_probe: "icmp", "tcp:443" */
+	COLUMN_INTERFACE,	/* const char *: name of a network device of this host */
 	COLUMN_DATE	/* const char *: YYYY-MM-DD */
 };
 
@@ -35,6 +37,7 @@ struct column {
 	const char	  *def;		/* what an empty field means, or NULL: unknown */
 	const char *const *words;
 	size_t		   offset;	/* in the struct of its row */
+	const char	  *where;	/* "secrets/snmp" */
 	const char	  *help;	/* what it says, for the man page */
 };
 

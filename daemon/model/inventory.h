@@ -18,6 +18,14 @@ enum link_role { ROLE_MAIN, ROLE_BACKUP };
 enum link_kind { LINK_BEST_EFFORT, LINK_COMMITTED };
 extern const char *const site_class_names[], *const life_names[], *const link_role_names[], *const link_kind_names[];	/* end with NULL */
 
+#define PROBE_NAME_MAX	   16
+#define INTERFACE_NAME_MAX 16	/* IFNAMSIZ */
+
+struct link_probe {			/* how a line is probed */
+	char	 name[PROBE_NAME_MAX];	/* "": by engine.link_probe */
+	uint16_t port;			/* 0: as its probe is set */
+};
+
 struct site;
 struct link;
 struct device;
@@ -42,7 +50,10 @@ struct link {
 	enum link_kind	 kind;
 	enum life	 life;
 	const char	*provider, *product, *budget_code, *contract_end, *segments, *port, *via;
-	struct addr	 address;		/* family 0: not probed */
+	struct addr	 address;		/* family 0: not probed, unless it calls us */
+	struct link_probe probe;
+	struct addr	 source;		/* family 0: as routed */
+	const char	*interface, *credential;	/* "": as routed; none */
 	double		 down_bps, up_bps, sla_pct, price_idr, rx_dbm_min;	/* NAN when not given */
 	char		 site_id[ID_MAX], parent_id[ID_MAX], device_id[ID_MAX];
 	/* set when linked */

@@ -13,6 +13,7 @@
 
 #include "model/private.h"
 
+#define WAY_MAX		(32 + ADDR_TEXT_MAX + INTERFACE_NAME_MAX + 20)	/* "VIA from SOURCE through INTERFACE" */
 #define SUGGESTIONS_MAX 50	/* each is a search through all ids: enough to see the pattern, and bounded */
 
 struct linking {
@@ -216,18 +217,32 @@ circles_check(struct linking *l)
 	free(path);
 }
 
-/* What makes an address unique, as a key in the arena: instance, address and port (0: a line). */
+/* What makes an address unique, as a key in the arena: address, port (0: a line), instance and the way there. */
 static const char *
-address_key(struct inventory *inv, const char *via, const struct addr *a, unsigned port)
+address_key(struct inventory *inv, const char *way, const struct addr *a, unsigned port)
 {
-	char text[ADDR_TEXT_MAX], key[ADDR_TEXT_MAX + 48];
+	char text[ADDR_TEXT_MAX], key[ADDR_TEXT_MAX + WAY_MAX + 10];
 
-	snprintf(key, sizeof(key), "%s %u %s", addr_text(a, text), port, via);
+	snprintf(key, sizeof(key), "%s %u %s", addr_text(a, text), port, way);
 	return strcpy(arena_take(inv->priv, strlen(key) + 1), key);
 }
 
+/* By which way a line is probed: two lines to one address differ by it. */
+static const char *
+way_of(const struct link *k, char way[WAY_MAX])
+{
+	char source[ADDR_TEXT_MAX] = "";
+
+	if (k->source.family == 0 && k->interface[0] == '\0')
+		return k->via;
+	snprintf(way, WAY_MAX, "%s%s%s%s%s", k->via, k->source.family != 0 ? " from " : "",
+	    k->source.family != 0 ? addr_text(&k->source, source) : "", k->interface[0] != '\0' ? " through " : "",
+	    k->interface);
+	return way;
+}
+
 static void
-address_claim(struct linking *l, struct map *taken, enum input_kind what, char *id, const char *via,
+address_claim(struct linking *l, struct map *taken, enum input_kind what, char *id, const char *way,
     const struct addr *a, unsigned port)
 {
 	const char *key;
@@ -235,12 +250,12 @@ address_claim(struct linking *l, struct map *taken, enum input_kind what, char *
 
 	if (a->family == 0)
 		return;
-	key = address_key(l->inv, via, a, port);
+	key = address_key(l->inv, way, a, port);
 	if (map_add(taken, key, id) == 0)
 		return;
 	linking_say(l, what, id, "address",
 	    "address %s is %s's already (via %s); give each its own, or another via", addr_text(a, text),
-	    (const char *)map_get(taken, key), via);
+	    (const char *)map_get(taken, key), way);
 }
 
 /* A line and the device at its end may share an address; two lines, or two agents on one port, may not. */
@@ -249,13 +264,14 @@ addresses_check(struct linking *l)
 {
 	struct inventory *inv = l->inv;
 	struct map	 *taken = map_new();
+	char		  way[WAY_MAX];
 	size_t		  i;
 
 	for (i = 0; i < inv->nlinks; i++) {
 		struct link *k = inv->link[i];
 
 		if (k->life != LIFE_RETIRED)
-			address_claim(l, taken, INPUT_LINKS, k->id, k->via, &k->address, 0);
+			address_claim(l, taken, INPUT_LINKS, k->id, way_of(k, way), &k->address, 0);
 	}
 	for (i = 0; i < inv->ndevices; i++) {
 		struct device *d = inv->device[i];
@@ -267,6 +283,17 @@ addresses_check(struct linking *l)
 }
 
 static void
+source_check(struct linking *l, const struct link *k)
+{
+	char text[ADDR_TEXT_MAX], other[ADDR_TEXT_MAX];
+
+	if (k->source.family == 0 || k->address.family == 0 || k->source.family == k->address.family)
+		return;
+	linking_say(l, INPUT_LINKS, k->id, "source", "source %s cannot send to address %s; give one of the same "
+	    "kind", addr_text(&k->source, text), addr_text(&k->address, other));
+}
+
+static void
 halves_check(struct linking *l)
 {
 	size_t i;
@@ -274,6 +301,7 @@ halves_check(struct linking *l)
 	for (i = 0; i < l->inv->nlinks; i++) {
 		const struct link *k = l->inv->link[i];
 
+		source_check(l, k);
 		if (k->port[0] != '\0' && k->device_id[0] == '\0')
 			linking_say(l, INPUT_LINKS, k->id, "port",
 			    "port \"%.60s\" stands without a device; name the device, too", k->port);

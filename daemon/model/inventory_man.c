@@ -40,6 +40,8 @@ put_type(struct buf *out, const struct column *c)
 	case COLUMN_TEXT:
 	case COLUMN_FILE:
 	case COLUMN_ADDRESS:
+	case COLUMN_PROBE:
+	case COLUMN_INTERFACE:
 		break;
 	}
 }

@@ -204,6 +204,9 @@ conf_check(struct checker *c)
 	for (i = 0; probe_registry[i] != NULL; i++)
 		timeout_check(c, probe_registry[i]->name);
 	timeout_check(c, "snmp");
+	if (probe_find(conf_text(conf, "engine.link_probe"))->calls)
+		setting_say(c, "engine.link_probe", "\"%s\" is for lines that call us, each with a key of its own; "
+		    "name it in the column probe of links.csv", conf_text(conf, "engine.link_probe"));
 	listen_check(c, "traps.listen");
 	secret_check(c, "mqtt.password_file");
 	secret_check(c, "mqtt.ca_file");
@@ -327,6 +330,7 @@ inputs_read(struct checker *c)
 	if (r->conf != NULL) {
 		conf_check(c);
 		instances_check(c);
+		check_links(c);
 	}
 }
 

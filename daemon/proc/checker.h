@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* checker.h: a check at work, as check.c and check_profiles.c see it. */
+/* checker.h: a check at work, as check.c, check_links.c and check_profiles.c see it. */
 #ifndef SIMPUL_CHECKER_H
 #define SIMPUL_CHECKER_H
 
@@ -31,6 +31,8 @@ void	check_say(struct checker *c, enum input_kind what, unsigned line, unsigned 
 /** An error of the file being read: a conf_error_fn. */
 void	check_on_error(void *arg, unsigned line, unsigned column, const char *text);
 
+/** By which probe the lines are measured. */
+void	check_links(struct checker *c);
 /** Read the profile files, and compare them with each other and with the devices. */
 void	check_profiles(struct checker *c);
 

@@ -247,7 +247,7 @@ core_new(struct loop *l, const struct core_opts *o)
 	core_objects_init(c);
 	c->counters = map_new();
 	p->priv.remembered = map_new();
-	c->set.rounds = rounds_rule_default;
+	core_settings_init(&c->set);
 	c->ledger_ok = c->store_ok = true;
 	c->started_ns = loop_wall_ns(l);
 	p->ctl = ctl_new(c, l, o->listen_fd, o->gave_up_root);

@@ -57,9 +57,9 @@ static const struct {
 } cases[] = {
 	{ "only sites", .want = "" },
 	{ "every column of a line, in another order",
-	  .links = "life,via,port,device,segments,contract_end,rx_dbm_min,budget_code,price_idr,sla_pct,kind,up_mbps,down_mbps,address,"
+	  .links = "source,credential,probe,interface,life,via,port,device,segments,contract_end,rx_dbm_min,budget_code,price_idr,sla_pct,kind,up_mbps,down_mbps,address,"
 		   "parent,product,provider,role,site,id\n"
-		   "live,wan,ether1,s001-r1,seg-1,2028-02-29,-24.5,5.2.1,450000,99.5,committed,2.5,10,10.1.0.1,node-1,P,indihome,backup,"
+		   "10.9.0.1,s001-key,tcp:443,pppoe-s1.7,live,wan,ether1,s001-r1,seg-1,2028-02-29,-24.5,5.2.1,450000,99.5,committed,2.5,10,10.1.0.1,node-1,P,indihome,backup,"
 		   "s001,s001-1\n",
 	  .devices = DEVICES, .segments = "id,name,a,b,length_m\nseg-1,Duct,s001,node-1,120.5\n", .want = "" },
 	{ "rows of empty fields are skipped", .sites = "id;name\ns001;One\n;\n;\n", .want = "" },
@@ -101,6 +101,23 @@ static const struct {
 	  .want = "links:2:3 contract_end \"31-12-2026\" is not a date; write year, month and day as in 2026-12-31\n" },
 	{ "address with a leading zero", LINK("address", "10.1.0.013"),
 	  .want = "links:2:3 address \"10.1.0.013\" is not an IP address in plain form; write it as in 10.1.0.13 or 2001:db8::1\n" },
+	{ "a probe that cannot be one", LINK("probe", "TCP 443"),
+	  .want = "links:2:3 probe \"TCP 443\" is not a probe; write its name, and a port behind \":\", as in icmp or tcp:443\n" },
+	{ "a probe's port out of range", LINK("probe", "tcp:65536"),
+	  .want = "links:2:3 probe \"tcp:65536\" has no port from 1 to 65535 behind \":\"; write it as in tcp:443\n" },
+	{ "a device name that the kernel does not take", LINK("interface", "enterprise-uplink"),
+	  .want = "links:2:3 interface \"enterprise-uplink\" is no network device; give its name of at most 15 bytes, as "
+		  "\"ip link\" shows it\n" },
+	{ "a key outside its folder", LINK("credential", "../x"),
+	  .want = "links:2:3 credential \"../x\" is not a file name; give the name of a file below secrets/probes\n" },
+	{ "a source of the other kind", LINK("address,source", "10.1.0.1,2001:db8::1"),
+	  .want = "links:2:4 source 2001:db8::1 cannot send to address 10.1.0.1; give one of the same kind\n" },
+	{ "two lines to one address, each by its own way", .want = "",
+	  .links = "id,site,address,source,interface\ns001-1,s001,10.1.0.1,10.9.0.1,\ns001-2,s001,10.1.0.1,10.9.1.1,\n"
+		   "s001-3,s001,10.1.0.1,,eth1\ns001-4,s001,10.1.0.1,,\n" },
+	{ "two lines to one address by one way", .links = "id,site,address,source\ns001-1,s001,10.1.0.1,10.9.0.1\n"
+	  "s001-2,s001,10.1.0.1,10.9.0.1\n",
+	  .want = "links:3:3 address 10.1.0.1 is s001-1's already (via main from 10.9.0.1); give each its own, or another via\n" },
 	{ "multicast address", LINK("address", "224.0.0.1"),
 	  .want = "links:2:3 address \"224.0.0.1\" is not the address of one host; give the one that answers\n" },
 	{ "line break inside a field", .sites = "id,name\ns001,\"a\nb\"\n",
@@ -171,8 +188,9 @@ test_meaning(void)
 {
 	const char *const file[INPUT_KINDS] = {
 		[INPUT_SITES] = "id,name,short,lat,class\ns001,One,1,-0.02,critical\nnode-1,Node,,,\n",
-		[INPUT_LINKS] = "id,site,role,parent,address,down_mbps,device,port\n"
-				"s001-1,s001,backup,,10.1.0.1,2.5,,\ns001-2,s001,main,node-1,,,s001-r1,ether1\n",
+		[INPUT_LINKS] = "id,site,role,parent,address,down_mbps,device,port,probe,source,interface\n"
+				"s001-1,s001,backup,,10.1.0.1,2.5,,,tcp:443,10.9.0.1,eth1\n"
+				"s001-2,s001,main,node-1,,,s001-r1,ether1,,,\n",
 		[INPUT_DEVICES] = DEVICES,
 	};
 	struct seen	     s;
@@ -198,6 +216,9 @@ test_meaning(void)
 	is_near(a->down_bps, 2.5e6, 0, "Mbit/s became bit/s");
 	is_near(a->up_bps, NAN, 0, "no speed is unknown, not 0");
 	is_text(addr_text(&a->address, text), "10.1.0.1", "address");
+	ok(strcmp(a->probe.name, "tcp") == 0 && a->probe.port == 443 && strcmp(a->interface, "eth1") == 0, "probe");
+	is_text(addr_text(&a->source, text), "10.9.0.1", "source");
+	ok(b->probe.name[0] == '\0' && b->probe.port == 0 && b->source.family == 0 && b->interface[0] == '\0', "as all");
 	ok(b->address.family == 0 && b->kind == LINK_BEST_EFFORT && b->life == LIFE_LIVE, "defaults");
 	is_text(b->via, "main", "instance, if empty");
 	is_text(b->provider, "", "text, if empty");
@@ -249,7 +270,7 @@ test_schema(void)
 	static const char *const want[INPUT_KINDS] = {
 		[INPUT_SITES] = "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life,",
 		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,"
-				"contract_end,segments,device,port,via,life,rx_dbm_min,",
+				"contract_end,segments,device,port,via,life,rx_dbm_min,probe,source,interface,credential,",
 		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life,",
 		[INPUT_SERVICES] = "id,site,kind,target,expect,interval_s,class,owner,depends,via,life,",
 		[INPUT_SEGMENTS] = "id,name,kind,a,b,length_m,",

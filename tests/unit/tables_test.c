@@ -302,9 +302,11 @@ test_settings(void)
 		{ "tcp", "tcp", "tcp.port", "80", 30 * NS_PER_S, 1000, 80, 30 * NS_PER_S },
 		{ "tcp, slower", "tcp", "tcp.interval_s", "60", 60 * NS_PER_S, 1000, 7, 60 * NS_PER_S },
 	};
-	struct core_settings s;
-	char		     err[300];
-	size_t		     i;
+	struct core_settings	 s;
+	const struct line_probe *set;
+	struct link		 line = { 0 };
+	char			 err[300];
+	size_t			 i;
 
 	for (i = 0; i < nitems(cases); i++) {
 		struct conf *conf = conf_new_default();
@@ -312,11 +314,12 @@ test_settings(void)
 		ok(conf_set(conf, "engine.link_probe", cases[i].probe, err, sizeof(err)) == 0 &&
 		    conf_set(conf, cases[i].path, cases[i].value, err, sizeof(err)) == 0, "%s: settings", cases[i].name);
 		core_settings_read(&s, conf);
-		is_text(s.link_probe, cases[i].probe, "... the probe");
-		is_i64(s.link_interval_ns, cases[i].interval_ns, "... its interval");
-		is_i64(s.link_timeout_ms, cases[i].timeout_ms, "... its timeout");
-		is_i64(s.link_port, cases[i].port, "... its port");
-		is_i64(s.rounds.interval_ns, cases[i].round_ns, "... and how long a result takes");
+		is_text(link_probe_of(&s, &line)->name, cases[i].probe, "... the probe");
+		set = link_settings_of(&s, &line);
+		is_i64(set->interval_ns, cases[i].interval_ns, "... its interval");
+		is_i64(set->timeout_ms, cases[i].timeout_ms, "... its timeout");
+		is_i64(set->port, cases[i].port, "... its port");
+		is_i64(set->rounds.interval_ns, cases[i].round_ns, "... and how long a result takes");
 		conf_free(conf);
 	}
 }
