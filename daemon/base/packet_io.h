@@ -33,6 +33,16 @@ struct packet_in {
 
 enum connect_result { CONNECT_OPEN, CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_UNREACHABLE, CONNECT_FAILED };
 
+/** The way that all packets of an instance take: what the host's routing may tell apart. */
+struct packet_way {
+	uint32_t mark;			/* SO_MARK, for "ip rule fwmark"; 0: none */
+	char	 interface[16];		/* SO_BINDTODEVICE; "": as routed */
+};
+/** Does it say more than "as routed"? */
+bool	packet_way_is_set(const struct packet_way *w);
+/** Have a socket send this way. 0, or -1 with errno: then it must not be used, for its packets would prove another way. */
+int	packet_way_apply(const struct packet_way *w, int fd);
+
 struct packet_io;
 struct tcp_connect;		/* one connection attempt in flight */
 
@@ -55,15 +65,19 @@ struct packet_io {		/* head of each implementation's own struct */
 	/* Set by the user before the first packet; called for each packet that arrives. */
 	void	(*on_packet)(void *arg, enum packet_kind kind, const struct packet_in *in);
 	void	*arg;
+	struct packet_way way;		/* of every socket, also of those that a probe opens itself */
 	uint64_t kernel_drops;		/* SO_RXQ_OVFL: packets the kernel threw away because we were slow */
 };
 
 /** The sockets of one instance, opened by the parent while privileged; -1 = not to be had. */
 struct packet_sockets {
 	int icmp4, icmp6, udp4, udp6;
+	struct packet_way way;
 };
 int	packet_sockets_open(struct packet_sockets *s);	/* in the current network namespace. 0, or -1 if not even UDP */
 void	packet_sockets_close(struct packet_sockets *s);
+/** All of them, and what is opened later, shall send this way. @param who  for the log. 0, or -1 (logged): closed */
+int	packet_sockets_way(struct packet_sockets *s, const struct packet_way *way, const char *who);
 
 /** @param s  taken: closed with the result */
 struct packet_io *packet_real_new(struct loop *l, const struct packet_sockets *s);

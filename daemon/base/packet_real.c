@@ -149,9 +149,53 @@ icmp_filter(int fd4, int fd6)
 		setsockopt(fd6, IPPROTO_ICMPV6, ICMP6_FILTER, &pass6, sizeof(pass6));
 }
 
+bool
+packet_way_is_set(const struct packet_way *w)
+{
+	return w->mark != 0 || w->interface[0] != '\0';
+}
+
+int
+packet_way_apply(const struct packet_way *w, int fd)
+{
+	if (w->mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &w->mark, sizeof(w->mark)) == -1)
+		return -1;
+	if (w->interface[0] != '\0' && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, w->interface,
+	    (socklen_t)strlen(w->interface) + 1) == -1)
+		return -1;
+	return 0;
+}
+
+static void
+way_failed(const struct packet_way *way, const char *who)
+{
+	if (errno == ENODEV)
+		log_warnx("%s: there is no network device %s; restart simpuld when it is there", who, way->interface);
+	else
+		log_warn("%s: its packets cannot be sent by the way of %s (CAP_NET_RAW, before Linux 5.17 CAP_NET_ADMIN, "
+		    "gives the right to it)", who, way->mark != 0 ? "its mark" : way->interface);
+}
+
+int
+packet_sockets_way(struct packet_sockets *s, const struct packet_way *way, const char *who)
+{
+	const int fd[SOCKETS] = { s->icmp4, s->icmp6, s->udp4, s->udp6 };
+	int	  i;
+
+	s->way = *way;
+	for (i = 0; i < SOCKETS && packet_way_is_set(way); i++)
+		if (fd[i] != -1 && packet_way_apply(way, fd[i]) == -1) {
+			way_failed(way, who);
+			packet_sockets_close(s);
+			return -1;
+		}
+	return 0;
+}
+
 int
 packet_sockets_open(struct packet_sockets *s)
 {
+	s->way = (struct packet_way){ 0 };
 	s->icmp4 = socket_open(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	if (s->icmp4 == -1)
 		log_warn("no raw socket, so no ICMP probes (CAP_NET_RAW gives the right to it)");
@@ -451,7 +495,7 @@ real_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int
 	c->arg = arg;
 	c->fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	c->sent_ns = loop_mono_ns(io->loop);
-	error = c->fd == -1 || connect(c->fd, (struct sockaddr *)&ss, len) == -1 ? errno : 0;
+	error = c->fd == -1 || packet_way_apply(&io->way, c->fd) == -1 || connect(c->fd, (struct sockaddr *)&ss, len) == -1 ? errno : 0;
 	if (error == EINPROGRESS) {
 		c->io = loop_io_new(io->loop, c->fd, LOOP_WRITE, connect_event, c);
 		loop_timer_set(io->loop, &c->timer, c->sent_ns + timeout_ns, connect_timeout, c);
@@ -505,6 +549,20 @@ receive_init(struct real *r)
 	}
 }
 
+/* What is opened from now on is opened without rights. */
+static void
+way_try(const struct packet_way *way)
+{
+	int fd = packet_way_is_set(way) ? socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+
+	if (fd == -1)
+		return;
+	if (packet_way_apply(way, fd) == -1)
+		log_warn("TCP connections cannot be sent by the way of this instance, so none is made: its lines need a probe "
+		    "that sends packets, such as icmp");
+	close(fd);
+}
+
 struct packet_io *
 packet_real_new(struct loop *l, const struct packet_sockets *s)
 {
@@ -520,6 +578,8 @@ packet_real_new(struct loop *l, const struct packet_sockets *s)
 
 	r->io.ops = &ops;
 	r->io.loop = l;
+	r->io.way = s->way;
+	way_try(&s->way);
 	receive_init(r);
 	for (i = 0; i < SOCKETS; i++) {
 		struct socket *so = &r->socket[i];

@@ -86,6 +86,8 @@ instance_fields(struct wire *w, struct msg_instance *m)
 {
 	STR(w, m->name);
 	STR(w, m->netns);
+	u32(w, &m->mark);
+	STR(w, m->interface);
 }
 
 static void

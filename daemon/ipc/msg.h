@@ -61,6 +61,8 @@ struct msg_engine {		/* ENGINE */
 struct msg_instance {		/* INSTANCE */
 	char	 name[32];
 	char	 netns[256];	/* path such as /run/netns/wan or /proc/123/ns/net; empty: the host's */
+	uint32_t mark;
+	char	 interface[16];
 };
 
 struct msg_plan {		/* PLAN_BEGIN, PLAN_END */

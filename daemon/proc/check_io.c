@@ -146,6 +146,10 @@ check_send_instances(struct ipc_channel *to, const struct conf *conf)
 		text_copy(m.name, sizeof(m.name), conf_text(conf, path));
 		snprintf(path, sizeof(path), "measure[%zu].netns", i);
 		text_copy(m.netns, sizeof(m.netns), conf_text(conf, path));
+		snprintf(path, sizeof(path), "measure[%zu].mark", i);
+		m.mark = (uint32_t)conf_int(conf, path);
+		snprintf(path, sizeof(path), "measure[%zu].interface", i);
+		text_copy(m.interface, sizeof(m.interface), conf_text(conf, path));
 		msg_instance_send(to, IPC_INSTANCE, 0, &m, -1);
 	}
 }

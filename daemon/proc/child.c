@@ -126,6 +126,15 @@ static const struct part parts[PROCESSES] = {
 	[PROCESS_TRAP] = { SANDBOX_TRAP, true, PART(trap), .secret = trap_part_secret },
 };
 
+struct packet_way
+packet_way_of(const struct msg_instance *in)
+{
+	struct packet_way way = { .mark = in->mark };
+
+	text_copy(way.interface, sizeof(way.interface), in->interface);
+	return way;
+}
+
 void
 child_start_init(struct child_start *cs, enum process_kind kind, const char *instance)
 {

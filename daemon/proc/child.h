@@ -26,6 +26,8 @@ struct child_start {
 	int		      trap_fd[TRAP_SOCKETS];	/* trap */
 };
 
+/** How the configuration has it sent. */
+struct packet_way packet_way_of(const struct msg_instance *in);
 /** Everything -1, no instance. */
 void	child_start_init(struct child_start *cs, enum process_kind kind, const char *instance);
 /** "measure wan", "store". @return out */

@@ -35,7 +35,7 @@ struct child {
 	struct children	     *all;
 	enum process_kind     kind;
 	char		      instance[32], name[48];
-	char		      netns[256];
+	struct msg_instance   in;		/* measure: as it was started */
 	struct nest	     *nest;		/* of an instance in a namespace of its own, else NULL */
 	struct packet_sockets sockets;		/* of an instance in the host's namespace; for restarts */
 	pid_t		      pid;		/* 0: does not run */
@@ -442,6 +442,28 @@ int
 children_add(struct children *cs, enum process_kind kind, const char *instance, const char *netns,
     const char *user)
 {
+	struct msg_instance in = { 0 };
+
+	text_copy(in.name, sizeof(in.name), instance);
+	text_copy(in.netns, sizeof(in.netns), netns);
+	return children_add_instance(cs, kind, &in, user);
+}
+
+/* Open what a measure process needs and cannot open itself. */
+static int
+child_open(struct child *c, const char *user)
+{
+	const struct packet_way way = packet_way_of(&c->in);
+
+	if (c->in.netns[0] != '\0')
+		return (c->nest = nest_new(&c->in, user, c->all->premises->snmp_secrets_fd)) != NULL ? 0 : -1;
+	return packet_sockets_open(&c->sockets) == 0 && packet_sockets_way(&c->sockets, &way, c->name) == 0 ? 0 : -1;
+}
+
+int
+children_add_instance(struct children *cs, enum process_kind kind, const struct msg_instance *in, const char *user)
+{
+	const char   *instance = in->name;
 	struct child *c = child_find(cs, kind, instance);
 
 	if (c != NULL) {
@@ -455,16 +477,12 @@ children_add(struct children *cs, enum process_kind kind, const char *instance, 
 	c = xcalloc(1, sizeof(*c));
 	c->all = cs;
 	c->kind = kind;
-	c->sockets = (struct packet_sockets){ -1, -1, -1, -1 };
+	c->sockets = (struct packet_sockets){ -1, -1, -1, -1, { 0 } };
 	text_copy(c->instance, sizeof(c->instance), instance);
-	text_copy(c->netns, sizeof(c->netns), netns);
+	c->in = *in;
 	child_name(c->name, sizeof(c->name), kind, instance);
 	cs->child[cs->n++] = c;
-	if (kind != PROCESS_MEASURE)
-		return 0;
-	if (netns[0] != '\0')
-		c->nest = nest_new(instance, netns, user, cs->premises->snmp_secrets_fd);
-	if (netns[0] != '\0' ? c->nest != NULL : packet_sockets_open(&c->sockets) == 0)
+	if (kind != PROCESS_MEASURE || child_open(c, user) == 0)
 		return 0;
 	child_free(c);
 	return -1;
@@ -499,12 +517,12 @@ children_remove(struct children *cs, const char *instance)
 		child_free(c);
 }
 
-const char *
-children_netns(const struct children *cs, const char *instance)
+const struct msg_instance *
+children_started(const struct children *cs, const char *instance)
 {
 	const struct child *c = child_find(cs, PROCESS_MEASURE, instance);
 
-	return c != NULL ? c->netns : NULL;
+	return c != NULL ? &c->in : NULL;
 }
 
 bool

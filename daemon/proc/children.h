@@ -32,12 +32,14 @@ void	children_free(struct children *cs);
  */
 int	children_add(struct children *cs, enum process_kind kind, const char *instance, const char *netns,
     const char *user);
+/** Likewise, with all that the configuration says of an instance. */
+int	children_add_instance(struct children *cs, enum process_kind kind, const struct msg_instance *in, const char *user);
 /** Start all that do not run yet, in the order in which they were added. */
 void	children_start(struct children *cs);
 /** Stop this measure instance for good. */
 void	children_remove(struct children *cs, const char *instance);
-/** The namespace of a measure instance ("" = the host's), or NULL when there is no such instance. */
-const char *children_netns(const struct children *cs, const char *instance);
+/** A measure instance as it was started, or NULL when there is no such one. */
+const struct msg_instance *children_started(const struct children *cs, const char *instance);
 /** Has this instance a socket for ICMP, as far as we know? A nest opens its own, and says so if it cannot. */
 bool	children_probes(const struct children *cs, const char *instance);
 /** The names of the instances that are to stay, one by one: start with *at = 0; NULL at the end. */

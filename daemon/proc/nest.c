@@ -165,8 +165,9 @@ serve(struct child_start *cs, int fd)
 }
 
 static void __attribute__((noreturn))
-nest_run(struct child_start *cs, const char *netns, const char *user, int fd)
+nest_run(struct child_start *cs, const struct msg_instance *in, const char *user, int fd)
 {
+	const struct packet_way way = packet_way_of(in);
 	int    keep[CHILD_FDS_MAX];
 	size_t n;
 	char   name[48];
@@ -176,8 +177,8 @@ nest_run(struct child_start *cs, const char *netns, const char *user, int fd)
 	title_set("simpuld", name);
 	if (geteuid() != 0)
 		user = "";	/* in a user namespace we shall look like root, with nobody else to become */
-	if (namespace_enter(cs->instance, netns) == -1 || packet_sockets_open(&cs->sockets) == -1 ||
-	    privileges_drop(user) == -1)
+	if (namespace_enter(cs->instance, in->netns) == -1 || packet_sockets_open(&cs->sockets) == -1 ||
+	    packet_sockets_way(&cs->sockets, &way, name) == -1 || privileges_drop(user) == -1)
 		goto fail;
 	cs->parent_fd = fd;	/* the nest's own; the next one comes with a request */
 	n = child_fds(cs, keep);
@@ -292,7 +293,7 @@ twin_close(struct twin *t)
 
 /* The first one enters the namespace; it has its own way in. */
 static int __attribute__((noinline))
-twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
+twin_first(struct nest *n, const struct msg_instance *in, const char *user, int secrets_fd)
 {
 	struct twin	  *t = &n->twin[0];
 	struct child_start cs;
@@ -307,7 +308,7 @@ twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
 	spawn_signals_block(&before);
 	t->pid = fork();
 	if (t->pid == 0)
-		nest_run(&cs, netns, user, fd[1]);
+		nest_run(&cs, in, user, fd[1]);
 	spawn_signals_restore(&before);
 	close(fd[1]);
 	t->fd = fd[0];
@@ -317,13 +318,13 @@ twin_first(struct nest *n, const char *netns, const char *user, int secrets_fd)
 }
 
 struct nest *
-nest_new(const char *instance, const char *netns, const char *user, int secrets_fd)
+nest_new(const struct msg_instance *in, const char *user, int secrets_fd)
 {
 	struct nest *n = xcalloc(1, sizeof(*n));
 
-	text_copy(n->instance, sizeof(n->instance), instance);
+	text_copy(n->instance, sizeof(n->instance), in->name);
 	n->twin[0].fd = n->twin[1].fd = -1;
-	if (twin_first(n, netns, user, secrets_fd) == -1) {
+	if (twin_first(n, in, user, secrets_fd) == -1) {
 		nest_free(n);		/* the nest has said why */
 		return NULL;
 	}

@@ -8,19 +8,19 @@
 
 #include <sys/types.h>
 
-#include "base/base.h"
+#include "ipc/msg.h"
 
 struct nest;
 
 /**
  * Fork the nest into its namespace. To be called while privileged (root, or owner of the namespace's user
  * namespace).
- * @param netns		path such as /run/netns/wan or /proc/123/ns/net
+ * @param in		netns: path such as /run/netns/wan or /proc/123/ns/net
  * @param user		who the nest becomes, "" = stays who it is
  * @param secrets_fd	directory for the measure process, or -1; borrowed
  * @return owned, or NULL after the nest has logged why
  */
-struct nest *nest_new(const char *instance, const char *netns, const char *user, int secrets_fd);
+struct nest *nest_new(const struct msg_instance *in, const char *user, int secrets_fd);
 /**
  * Have it fork its measure process; the new process is the caller's own child.
  * @param parent_fd	the child's end of the pair with the parent; borrowed

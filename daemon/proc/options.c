@@ -36,6 +36,12 @@ const struct conf_opt measure_options[] = {
 	{ "name", CONF_TEXT, .max = 31, .help = "What \"via\" in the inventory says, an id." },
 	{ "netns", CONF_TEXT, .max = 255, .def = "",
 	  .help = "Path of a network namespace to measure from; empty: the host's." },
+	{ "mark", CONF_INT, .min = 0, .max = 4294967295.0, .def = "0",
+	  .help = "Mark of all packets (SO_MARK), by which \"ip rule add fwmark\" sends them another way, such as that of a "
+		  "backup line; 0: none. It needs CAP_NET_RAW at the start; TCP connections cannot be marked." },
+	{ "interface", CONF_TEXT, .max = 15, .def = "",
+	  .help = "Network device through which all packets leave; empty: as routed. It must be there at the start, and stay: "
+		  "for one that comes and goes, such as PPPoE, use a mark." },
 	{ 0 }
 };
 

@@ -115,8 +115,9 @@ is_listed(const struct check_answer *a, const char *instance)
 static void
 instances_apply(struct parent *p, const struct check_answer *a)
 {
-	const char *name, *netns;
-	size_t	    i;
+	const struct msg_instance *in, *was;
+	const char		  *name;
+	size_t			   i;
 
 	for (i = 0; (name = children_instance(p->children, &i)) != NULL;)
 		if (!is_listed(a, name)) {
@@ -124,12 +125,15 @@ instances_apply(struct parent *p, const struct check_answer *a)
 			i = 0;
 		}
 	for (i = 0; i < a->ninstances; i++) {
-		name = a->instance[i].name;
-		netns = children_netns(p->children, name);
-		if (strcmp(netns != NULL ? netns : "", a->instance[i].netns) != 0)
+		in = &a->instance[i];
+		name = in->name;
+		was = children_started(p->children, name);
+		if (strcmp(was != NULL ? was->netns : "", in->netns) != 0)
 			log_warnx("measure %s: a network namespace is entered only at the start: restart "
 			    "simpuld", name);
-		else if (children_add(p->children, PROCESS_MEASURE, name, "", "") == 0 && netns == NULL &&
+		else if (was != NULL && (was->mark != in->mark || strcmp(was->interface, in->interface) != 0))
+			log_warnx("measure %s: the way of its packets is set only at the start: restart simpuld", name);
+		else if (children_add_instance(p->children, PROCESS_MEASURE, in, "") == 0 && was == NULL &&
 		    !children_probes(p->children, name))
 			log_warnx("measure %s: sockets for ICMP are opened only at the start, so it cannot send "
 			    "ICMP packets: restart simpuld", name);
@@ -335,7 +339,7 @@ parent_open(struct parent *p)
 		children_add(p->children, PROCESS_TRAP, "", "", "");
 	for (i = 0; i < a->ninstances; i++) {
 		in = &a->instance[i];
-		if (children_add(p->children, PROCESS_MEASURE, in->name, in->netns, a->engine.user) == -1)
+		if (children_add_instance(p->children, PROCESS_MEASURE, in, a->engine.user) == -1)
 			return -1;
 	}
 	return 0;

@@ -128,6 +128,7 @@ static int
 instances_open(struct run *run, const struct conf *conf)
 {
 	struct packet_sockets sockets;
+	struct packet_way     way;
 	char		      path[64];
 	size_t		      i, n = conf_count(conf, "measure");
 
@@ -137,9 +138,14 @@ instances_open(struct run *run, const struct conf *conf)
 			log_warnx("measure[%zu] has a network namespace of its own: left out of --single", i);
 			continue;
 		}
-		if (packet_sockets_open(&sockets) == -1)
-			return -1;
+		snprintf(path, sizeof(path), "measure[%zu].mark", i);
+		way.mark = (uint32_t)conf_int(conf, path);
+		snprintf(path, sizeof(path), "measure[%zu].interface", i);
+		text_copy(way.interface, sizeof(way.interface), conf_text(conf, path));
 		snprintf(path, sizeof(path), "measure[%zu].name", i);
+		if (packet_sockets_open(&sockets) == -1 ||
+		    packet_sockets_way(&sockets, &way, conf_text(conf, path)) == -1)
+			return -1;
 		run->measure[run->nmeasure++] = (struct measure_opts){
 			.instance = xstrdup(conf_text(conf, path)),
 			.io = packet_real_new(run->loop, &sockets),

@@ -208,18 +208,18 @@ main(int argc, char *argv[])
 {
 	pid_t	     holder = namespace_holder();
 	struct nest *n;
-	char	     path[64];
+	struct msg_instance far = { .name = "far" };
 
 	title_init(argc, argv);
 	if (holder == -1)
 		return tap_skip_all("network namespaces are not permitted here");
 	log_quiet(true);
 	ok(is_marked(holder) && !is_marked(getpid()), "a namespace that can be told from ours");
-	ok(nest_new("far", "/nonexistent", "", -1) == NULL, "a namespace that is not there is refused");
+	ok(nest_new(&far, "", -1) == NULL, "a namespace that is not there is refused");
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)holder);
-	n = nest_new("far", path, "", -1);
+	snprintf(far.netns, sizeof(far.netns), "/proc/%d/ns/net", (int)holder);
+	n = nest_new(&far, "", -1);
 	if (ok(n != NULL, "the nest enters the namespace")) {
 		ok(privileges_drop("") == 0, "we give up our rights");
 		test_nest(n, holder);
