@@ -13,6 +13,7 @@
 #include "ctl/js.h"
 #include "dashboards/percentile.h"
 #include "dashboards/web.h"
+#include "rules/mos.h"
 
 #define POINTS_MAX  4000
 #define POINTS	    600
@@ -280,8 +281,9 @@ static const struct {
 } columns[] = {
 	{ "min_ms", "rtt_min_s", 1e3 }, { "p25_ms", "rtt_p25_s", 1e3 }, { "p50_ms", "rtt_p50_s", 1e3 },
 	{ "p75_ms", "rtt_p75_s", 1e3 }, { "p95_ms", "rtt_p95_s", 1e3 }, { "max_ms", "rtt_max_s", 1e3 },
-	{ "loss_pct", "loss_ratio", 1e2 },
+	{ "loss_pct", "loss_ratio", 1e2 }, { "pdv_p95_ms", "pdv_p95_s", 1e3 },
 };
+enum { COLUMN_P50 = 2, COLUMN_LOSS = 6, COLUMN_PDV = 7 };
 
 /* Those whose mean over several minutes is not what they are called. */
 static const struct {
@@ -314,6 +316,27 @@ scaled(const json_t *column, double factor)
 	return list;
 }
 
+static double
+number_at(const json_t *column, size_t i)
+{
+	const json_t *x = json_array_get(column, i);
+
+	return json_is_number(x) ? json_number_value(x) : NAN;
+}
+
+/* How a call would have been rated, of each step, from its means. */
+static json_t *
+mos_of(const struct latency *l)
+{
+	json_t *list = json_array();
+	size_t	i, n = json_array_size(json_object_get(l->r.rows, "t"));
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, js_number(mos_of_line(number_at(l->column[COLUMN_LOSS], i),
+		    number_at(l->column[COLUMN_P50], i), number_at(l->column[COLUMN_PDV], i))));
+	return list;
+}
+
 static void
 latency_free(struct latency *l)
 {
@@ -335,6 +358,7 @@ latency_answer(struct latency *l)
 
 	for (i = 0; i < nitems(columns); i++)
 		json_object_set_new(doc, columns[i].name, scaled(l->column[i], columns[i].factor));
+	json_object_set_new(doc, "mos", mos_of(l));
 	for (i = 0; i < nitems(extremes); i++)
 		json_object_set_new(doc, extremes[i].member, json_string(l->agg[i]));
 	visit_answer(l->r.v, 200, doc);

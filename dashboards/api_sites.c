@@ -26,6 +26,7 @@ link_view(const struct visit *v, const struct city_link *l)
 	json_t *copy = json_copy(l->v);
 
 	json_object_set_new(copy, "age_s", age_of(v, l->last_ns));
+	json_object_set_new(copy, "proven_age_s", age_of(v, l->proven_ns));
 	scope_object(v->session, mirror_city(v->web->mirror), copy);
 	return copy;
 }

@@ -128,6 +128,7 @@ city_add_link(struct city *c, const json_t *item)
 	set_number(v, "rx_bps", number_of(item, "rx_bps"));
 	set_number(v, "tx_bps", number_of(item, "tx_bps"));
 	set_number(v, "util_pct", utilisation(item));
+	set_number(v, "mos", number_of(item, "mos"));
 	shape_copy(v, "incident", item, "incident");
 	shape_copy(v, "address", item, "address");
 	shape_copy(v, "parent", item, "parent");
@@ -136,6 +137,8 @@ city_add_link(struct city *c, const json_t *item)
 	l->provider = shape_text(v, "provider");
 	if (time_parse(shape_text(item, "last"), &l->last_ns) == -1)
 		l->last_ns = 0;
+	if (time_parse(shape_text(item, "proven"), &l->proven_ns) == -1)
+		l->proven_ns = 0;
 	if (!enter(c->link_by_id, l->id, l, v))
 		return;
 	l->row = row_of(v, "incident");

@@ -16,6 +16,7 @@ struct city_link {
 	const char	 *id, *state;	/* inside v */
 	const char	 *provider;	/* "" when not known */
 	int64_t		  last_ns;	/* when it was measured, wall; 0: never */
+	int64_t		  proven_ns;	/* when it answered on its own path; likewise */
 	struct city_site *site;		/* NULL until the site has come */
 	char		 *row;		/* of a batch, as text */
 	uint64_t	  changed;	/* number of the batch that told its row */

@@ -62,17 +62,25 @@ incident_or_null(const struct incident *i)
 
 /* ---- states ---- */
 
+/* While it answers, each round proves it, and a document per round would say nothing new. */
+static json_t *
+proven_or_null(const struct link_live *l)
+{
+	return l->state == LINK_UP || l->state == LINK_DEGRADED ? json_null() : time_or_null(l->proven_ns);
+}
+
 struct json_t *
 document_link(const struct link_live *l)
 {
 	const struct link *k = l->link;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o,"
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o,"
 	    " s:{s:s, s:o, s:o, s:o}, s:o}",
 	    "id", k->id,
 	    "state", link_state_names[l->state],
 	    "code", link_state_code(l->state),
 	    "since", time_or_null(l->live.since_ns),
+	    "proven", proven_or_null(l),
 	    "site", k->site_id,
 	    "name", document_string(l->site->site->name),
 	    "role", link_role_names[k->role],

@@ -29,6 +29,8 @@ detail_of_link(const struct core *c, const struct link_live *l)
 	    "raised", raised);
 	if (l->port != NULL && l->port->light.known_s > 0)
 		json_object_set_new(detail, "light", json_pack("[f, f]", l->port->light.mean, l->port->light.known_s));
+	if (l->proven_ns != 0)
+		json_object_set_new(detail, "proven", json_integer(l->proven_ns));
 	if (l->reach.verdict == VERDICT_PENDING)
 		json_object_set_new(detail, "reach", json_string("pending"));
 	if (l->reach.verdict == VERDICT_SETTLE)
@@ -117,6 +119,7 @@ detail_read_link(const struct core *c, const char *detail, struct link_live *l)
 		if (strcmp(rounds_say_names[k], text_of(j, "rounds")) == 0)
 			l->rounds.say = (uint8_t)k;
 	l->rounds.since_ns = json_integer_value(json_object_get(j, "rounds_since"));
+	l->proven_ns = json_integer_value(json_object_get(j, "proven"));	/* 0 when there is none */
 	for (k = 0; k < c->set.nrules; k++) {
 		const json_t *since = json_object_get(raised, c->set.rule[k].name);
 

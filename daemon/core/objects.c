@@ -116,7 +116,7 @@ link_take(struct core *c, const struct link *row, uint32_t number)
 		l = xcalloc(1, sizeof(*l));
 		snprintf(l->live.ref, sizeof(l->live.ref), "link/%s", row->id);
 		l->live.since_ns = loop_wall_ns(c->loop);
-		l->rtt_s = l->loss_ratio = l->rx_bps = l->tx_bps = NAN;
+		l->rtt_s = l->loss_ratio = l->rtt_p50_s = l->pdv_p95_s = l->rx_bps = l->tx_bps = NAN;
 		l->number = number;
 		core_recall_link(c, l, row);
 		map_add(c->link_by_id, row->id, l);

@@ -28,6 +28,8 @@ take_round(struct core *c, struct link_live *l, const struct sample *s, int64_t 
 	if (s->quality == QUALITY_UNKNOWN)
 		return;
 	l->rtt_s = answered ? s->value[ROUND_RTT_P50_S] : NAN;
+	if (answered)
+		l->proven_ns = s->wall_ns;
 	if (!link_rounds_result(&l->rounds, &link_settings_of(&c->set, l->link)->rounds, answered, s->wall_ns, mono_ns))
 		return;
 	core_link_fact(c, l);
@@ -38,6 +40,8 @@ static void
 take_delays(struct core *c, struct link_live *l, const struct sample *s)
 {
 	l->loss_ratio = s->value[DELAY_LOSS_RATIO];
+	l->rtt_p50_s = s->value[DELAY_RTT_P50_S];
+	l->pdv_p95_s = s->value[DELAY_PDV_P95_S];
 	quality_value(c, l, WATCHED_LOSS_RATIO, s->value[DELAY_LOSS_RATIO], s->wall_ns, s->seconds);
 	quality_value(c, l, WATCHED_RTT_P50_S, s->value[DELAY_RTT_P50_S], s->wall_ns, s->seconds);
 }

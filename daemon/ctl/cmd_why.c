@@ -143,8 +143,8 @@ add_traffic(char *text, size_t size, const json_t *v, const char *word, const ch
 static void
 print_last(struct cli *cli, const json_t *v)
 {
-	int64_t last = member_time(v, "last");
-	double	rtt = member_number(v, "rtt_s"), loss = member_number(v, "loss_ratio");
+	int64_t last = member_time(v, "last"), proven = member_time(v, "proven");
+	double	rtt = member_number(v, "rtt_s"), loss = member_number(v, "loss_ratio"), mos = member_number(v, "mos");
 	char	text[600], ago[WORDS_MAX], words[WORDS_MAX];
 
 	if (last == 0)
@@ -155,6 +155,11 @@ print_last(struct cli *cli, const json_t *v)
 	if (isfinite(loss))
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; loss of the last minute %s",
 		    words_ratio(words, loss));
+	if (isfinite(mos))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; speech (MOS) %.1f", mos);
+	if (proven != 0 && strcmp(member_text(v, "role"), "backup") == 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; last proven %s ago", words_ago(ago,
+		    &cli->term, proven));
 	add_traffic(text, sizeof(text), v, "down", "rx_bps", "down_bps");
 	add_traffic(text, sizeof(text), v, "up", "tx_bps", "up_bps");
 	buf_text(&cli->out, "  ");

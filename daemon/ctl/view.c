@@ -75,8 +75,10 @@ view_link(const struct link_live *l)
 	set(v, "since", js_time(l->live.since_ns));
 	set(v, "life", json_string(life_names[l->link->life]));
 	set(v, "last", js_time(l->rounds.last_ns));
+	set(v, "proven", js_time(l->proven_ns));
 	set(v, "rtt_s", js_number(l->rtt_s));
 	set(v, "loss_ratio", js_number(l->loss_ratio));
+	set(v, "mos", js_number(link_mos(l)));
 	set(v, "rx_bps", js_number(l->rx_bps));
 	set(v, "tx_bps", js_number(l->tx_bps));
 	set(v, "down_bps", js_number(l->link->down_bps));

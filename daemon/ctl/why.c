@@ -174,6 +174,8 @@ rounds_facts(json_t *list, const struct link_live *l)
 		snprintf(rtt, sizeof(rtt), ", round trip %.1f ms", l->rtt_s * 1e3);
 	fact(list, r->last_ns, "last round %s%s (%s%u in a row)", r->failed > 0 ? "lost" : "answered", rtt,
 	    run == UINT8_MAX ? "at least " : "", run);
+	if (l->link->role == ROLE_BACKUP && l->proven_ns != 0)
+		fact(list, l->proven_ns, "last answered on its own path");
 	if (!l->seen_up)
 		fact(list, 0, "it has never answered since it is watched");
 }
@@ -243,6 +245,8 @@ why_site(const struct core *c, const struct site_live *s)
 		fact(facts, l->live.since_ns, "%s line %s (%s) is %s%s", link_role_names[l->link->role],
 		    l->link->id, *l->link->provider != '\0' ? l->link->provider : "no provider entered",
 		    link_state_names[l->state], link_is_counted(l) ? "" : ", which does not count");
+		if (l->link->role == ROLE_BACKUP && l->proven_ns != 0)
+			fact(facts, l->proven_ns, "backup line %s last answered on its own path", l->link->id);
 	}
 	if (s->nlinks == 0)
 		fact(facts, 0, "no line is entered for it");

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "rules/mos.h"
+
 #define VALUE_INTERVALS 3	/* a sensor of which as many polls have said nothing is unknown */
 
 void
@@ -40,6 +42,14 @@ double
 link_use_ratio(const struct link_live *l)
 {
 	return fmax(part_of(l->rx_bps, l->link->down_bps), part_of(l->tx_bps, l->link->up_bps));
+}
+
+double
+link_mos(const struct link_live *l)
+{
+	if (l->rounds.say != ROUNDS_UP && l->rounds.say != ROUNDS_DOWN)
+		return NAN;	/* what the last known minute was says nothing of now */
+	return mos_of_line(l->loss_ratio, l->rtt_p50_s, l->pdv_p95_s);
 }
 
 double

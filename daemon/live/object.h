@@ -73,6 +73,8 @@ struct link_live {
 	struct alert	    reach, quality;
 	struct threshold    rule[CORE_RULES_MAX];	/* parallel to core.rule */
 	double		    rtt_s, loss_ratio;	/* of the last round; of the last minute; NAN = unknown */
+	double		    rtt_p50_s, pdv_p95_s;	/* of the last minute; NAN = unknown */
+	int64_t		    proven_ns;	/* wall: it answered last, on its own path; 0 = never */
 	struct link_port   *port;	/* owned; NULL: it has shown nothing */
 	double		    rx_bps, tx_bps;	/* last rates from the port that carries it; NAN = unknown */
 	uint32_t	    probe_token;	/* of the PROBE_NOW in flight; 0 = none */
@@ -189,5 +191,7 @@ bool	link_is_counted(const struct link_live *l);
  * U). NAN: of neither both are known.
  */
 double	link_use_ratio(const struct link_live *l);
+/** How a call over it would have been rated in the last minute (rules/mos.h); NAN: not known. */
+double	link_mos(const struct link_live *l);
 
 #endif

@@ -17,6 +17,32 @@ word_of(const struct world *w, const char *topic, const char *key)
 	return s != NULL ? s : "-";
 }
 
+/* When a line answered last is known while it does not, and told; while it does, each round would be news. */
+static void
+test_proven(void)
+{
+	struct world *w = world_new(25, true);
+	int64_t	      up_ns, cut_ns, proven_ns;
+	char	      told[64];
+
+	world_settle(w);
+	cut_ns = loop_wall_ns(w->loop);
+	up_ns = core_link(w->core, "a-1")->proven_ns;
+	ok(cut_ns - up_ns < 3 * NS_PER_S && up_ns <= cut_ns, "a line that answers was proven just now");
+	ok(json_is_null(json_object_get(world_doc(w, "state/link/a-1"), "proven")), "its document does not say when");
+	world_cut(w, "a-1", true);
+	world_run(w, 60);
+	proven_ns = core_link(w->core, "a-1")->proven_ns;
+	ok(proven_ns >= up_ns && proven_ns - cut_ns < 3 * NS_PER_S, "cut, it stays proven until then");
+	text_copy(told, sizeof(told), word_of(w, "state/link/a-1", "proven"));
+	ok(strncmp(told, "20", 2) == 0, "its document says when (%s)", told);
+	world_restart(w);
+	world_run(w, 30);
+	is_i64(core_link(w->core, "a-1")->proven_ns, proven_ns, "a restart does not forget it");
+	is_text(word_of(w, "state/link/a-1", "proven"), told, "and tells the same");
+	world_free(w);
+}
+
 struct restart_case {
 	const char *name, *cut;
 	double	    cut_s;			/* how long it lasts */
@@ -361,6 +387,7 @@ main(void)
 	for (i = 0; i < nitems(restart_cases); i++)
 		test_restart(&restart_cases[i]);
 	test_restart_keeps();
+	test_proven();
 	test_left_while_away();
 	test_member_leaves(false);
 	test_member_leaves(true);

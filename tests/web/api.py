@@ -134,6 +134,7 @@ def lists(by_name):
     l = op.get("/api/v1/links/s001-1").doc
     ok(l["rtt_ms"] == 12.3 and l["util_pct"] == 10 and l["contract_down_bps"] == 1e7 and l["address"] == "10.1.0.1",
        "a line in the units of the API")
+    ok(l["mos"] == 4.38 and l["proven_age_s"] > 0, "how a call would sound, and when it answered last")
     s = op.get("/api/v1/series?ref=link/s001-1/rx_bps&from=1795222800&to=1795309200&max_points=100").doc
     ok(len(s["t"]) == len(s["series"][0]["v"]) <= 100 and s["series"][0]["unit"] == "bit/s" and None in s["series"][0]["v"],
        "columns of a series, gaps as null")
@@ -250,6 +251,7 @@ def delays(op):
         a = check(op, "GET", "/api/v1/latency/{id}", f"?from=1795222800&to={1795222800 + hours * 3600}&max_points={points}").doc
         equal((a["step_s"], a["min_agg"], a["max_agg"]), (step, *aggs), f"delay in steps of {step} s")
         equal((a["min_ms"][1], a["p50_ms"][1], a["max_ms"][1]), (least, 1000, greatest), "its least, middle and greatest")
+        ok(len(a["mos"]) == len(a["t"]) == len(a["pdv_p95_ms"]) and all(m is None or 1 <= m <= 4.5 for m in a["mos"]), "and its rating")
     for code, status, agg in (("too_large", 200, "avg"), ("busy", 503, None), ("internal", 503, None)):
         with engine.lock:
             engine.refuse["series MIN"] = (code, {})

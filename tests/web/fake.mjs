@@ -57,8 +57,8 @@ export class Fake {
 			id: l.id, site: l.site, site_name: '', role: l.role, provider: l.provider, product: l.product,
 			contract_down_bps: l.down_mbps ? l.down_mbps * 1e6 : null, contract_up_bps: l.up_mbps ? l.up_mbps * 1e6 : null,
 			committed: l.kind === 'committed', state: l.life === 'live' ? 'ok' : 'planned', state_detail: l.life === 'live' ? 'up' : 'never_up', since,
-			rtt_ms: l.life === 'live' ? 1.2 + 3 * noise(hash(l.id)) : null, loss_pct: l.life === 'live' ? 0 : null, rx_bps: null, tx_bps: null, util_pct: null,
-			age_s: 4, incident: null, address: l.address, parent: l.parent }]));
+			rtt_ms: l.life === 'live' ? 1.2 + 3 * noise(hash(l.id)) : null, loss_pct: l.life === 'live' ? 0 : null, rx_bps: null, tx_bps: null, util_pct: null, mos: l.life === 'live' ? 4.4 : null,
+			age_s: 4, proven_age_s: l.life === 'live' ? 4 : null, incident: null, address: l.address, parent: l.parent }]));
 		this.sites = new Map(csv('sites.csv').map(s => [s.id, {
 			id: s.id, name: s.name, short: s.short, kind: s.kind, district: s.district, class: s.class, life: s.life,
 			state: s.life === 'live' ? 'ok' : 'planned', state_detail: s.life === 'live' ? 'ok' : 'planned', since, cause: null, parent: null,
@@ -341,7 +341,7 @@ export class Fake {
 
 	latency(l, from, to, points) {
 		const { step, t } = this.times(from, to, points), h = hash(l.id), now = Date.now() / 1000;
-		const out = { step_s: step, t, min_agg: step === 300 ? 'avg' : 'min', max_agg: 'max', min_ms: [], p25_ms: [], p50_ms: [], p75_ms: [], p95_ms: [], max_ms: [], loss_pct: [] };
+		const out = { step_s: step, t, min_agg: step === 300 ? 'avg' : 'min', max_agg: 'max', min_ms: [], p25_ms: [], p50_ms: [], p75_ms: [], p95_ms: [], max_ms: [], loss_pct: [], pdv_p95_ms: [], mos: [] };
 		for (const at of t) {
 			const bad = l.loss_pct > 1 && at > now - 5000 ? 8 + 6 * noise(at ^ h) : at > now - 32000 && at < now - 30000 ? 2 + 4 * noise(at ^ h) : noise(at ^ h ^ 5) > 0.985 ? 5 : 0;
 			const dead = l.rtt_ms === null && at > now - 600;
@@ -350,6 +350,8 @@ export class Fake {
 			const row = dead || gap ? [null, null, null, null, null, null] : [m - 0.5 * s - 0.1, m - 0.25 * s, m, m + 0.6 * s, m + 1.2 * s, m + 1.7 * s];
 			['min_ms', 'p25_ms', 'p50_ms', 'p75_ms', 'p95_ms', 'max_ms'].forEach((k, i) => out[k].push(row[i]));
 			out.loss_pct.push(gap ? null : dead ? 100 : bad);
+			out.pdv_p95_ms.push(row[4] === null ? null : row[4] - row[0]);
+			out.mos.push(gap ? null : dead ? 1 : 4.4 - 0.1 * bad);
 		}
 		return out;
 	}

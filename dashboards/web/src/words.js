@@ -107,6 +107,8 @@ const FACTS = [
 	[/^(main|backup) line (\S+) \((.*)\) is (\w+)(, which does not count)?$/, 'line',
 		m => ({ role: t('role.' + m[1]), id: m[2], provider: m[3] === 'no provider entered' ? t('fact.no_provider') : m[3],
 			state: has('detail.' + m[4]) ? t('detail.' + m[4]) : m[4], rest: m[5] ? t('fact.not_counted') : '' })],
+	[/^backup line (\S+) last answered on its own path$/, 'proven', m => ({ id: m[1] })],
+	[/^last answered on its own path$/, 'proven_self', () => ({})],
 	[/^(\d+) of (\d+) lines that pass through it are unreachable$/, 'through_it', m => ({ n: +m[1], all: +m[2] })],
 	[/^no line is entered for it$/, 'no_line', () => ({})],
 	[/^no address is entered for it, so it is not measured$/, 'no_address', () => ({})],

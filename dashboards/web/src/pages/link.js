@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // @ts-check
 // One line: state, traffic against the contract, delay and loss, evidence.
-import { ms, percent, rate } from '../format.js';
+import { duration, ms, number, percent, rate } from '../format.js';
 import { t } from '../i18n.js';
-import { html, nothing } from '../view.js';
+import { html, nothing, ticks } from '../view.js';
 import { detailWord } from '../words.js';
 import { causeLine, evidenceList, parentChain } from '../parts/evidence.js';
 import { ObjectPage } from '../parts/page.js';
@@ -39,7 +39,8 @@ class LinkPage extends ObjectPage {
 				${causeLine(d.incident)}
 				<p class="m">${this.ageText(d.age_s)}</p></div>
 				${facts([[t('col.provider'), [d.provider, d.product].filter(Boolean).join(' · ')], [t('col.contract'), this.contract(d)], [t('col.address'), d.address],
-		[t('col.rtt'), ms(d.rtt_ms)], [t('col.loss'), percent(d.loss_pct)], [t('col.in'), rateOf(d.rx_bps, d.contract_down_bps)], [t('col.out'), rateOf(d.tx_bps, d.contract_up_bps)]])}</section>
+		[t('col.rtt'), ms(d.rtt_ms)], [t('col.loss'), percent(d.loss_pct)], [t('col.mos'), d.mos === null ? null : number(d.mos, 1, 1)], [t('col.in'), rateOf(d.rx_bps, d.contract_down_bps)], [t('col.out'), rateOf(d.tx_bps, d.contract_up_bps)],
+		[t('col.proven'), d.role === 'backup' && d.proven_age_s !== null ? ticks(() => duration(this.age(d.proven_age_s))) : null]])}</section>
 			<simpul-range></simpul-range>
 			<section class="panel graph tall"><header><h2>${t('traffic.title', { id: d.id })}</h2></header><simpul-traffic link=${d.id}></simpul-traffic></section>
 			<section class="panel graph tall"><header><h2>${t('smoke.title', { id: d.id })}</h2></header><simpul-smoke link=${d.id}></simpul-smoke></section>

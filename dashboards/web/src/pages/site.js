@@ -48,6 +48,13 @@ class SitePage extends ObjectPage {
 			<td>${this.ageText(l.age_s)}</td></tr>`;
 	}
 
+	/** When the idle lines answered last. @param {any[]} links */
+	proven(links) {
+		const spare = links.filter(l => l.role === 'backup');
+		return spare.map(l => html`<p class="m">${l.proven_age_s === null ? t('backup.unproven')
+			: ticks(() => t(spare.length > 1 ? 'backup.proven.id' : 'backup.proven', { id: l.id, t: duration(this.age(l.proven_age_s)) }))}</p>`);
+	}
+
 	render() {
 		const d = this.data;
 		if (!d || this.problem?.status === 404)
@@ -57,7 +64,7 @@ class SitePage extends ObjectPage {
 			<section class="panel hero edge-${d.state}"><div class="hero-mark">${mark(d.state, 40)}</div><div><h1 tabindex="-1">${d.name}</h1>
 				<p class="big">${detailWord(d)} <small>${sinceText(d.since)}</small></p>
 				${causeLine(d.cause)}
-				<p class="m">${this.ageText(d.age_s)}</p></div>
+				<p class="m">${this.ageText(d.age_s)}</p>${this.proven(d.links)}</div>
 				${facts([[t('col.id'), d.id], [t('col.kind'), d.kind ? kindWord(d.kind) : null], [t('col.district'), d.district], [t('col.class'), t('class.' + d.class)], [t('col.life'), t('life.' + d.life)]])}</section>
 			<section class="panel"><header><h2>${t('site.lines')}</h2></header><div class="scroll" tabindex="0" role="region" aria-label=${t('site.lines')}><table class="table" data-nav-list><thead><tr>
 				${['link', 'state', 'role', 'provider', 'rtt', 'loss', 'in', 'out', 'age'].map(c => html`<th scope="col" class=${['rtt', 'loss', 'in', 'out'].includes(c) ? 'n' : ''}>${t('col.' + c)}</th>`)}

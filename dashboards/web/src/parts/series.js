@@ -8,7 +8,7 @@ import { get } from '../api.js';
  *	txMax: (number|null)[]|null, p95rx: number|null, p95tx: number|null}} Traffic
  * @typedef {{step_s: number, t: number[], min_ms: (number|null)[], p25_ms: (number|null)[], p50_ms: (number|null)[],
  *	p75_ms: (number|null)[], p95_ms: (number|null)[], max_ms: (number|null)[], loss_pct: (number|null)[],
- *	min_agg: string, max_agg: string}} Latency
+ *	pdv_p95_ms: (number|null)[], mos: (number|null)[], min_agg: string, max_agg: string}} Latency
  */
 
 /**

@@ -117,17 +117,17 @@ class SmokeChart extends Chart {
 	/** @param {number} i */
 	valueText(i) {
 		const d = this.data;
-		return t('smoke.value', { p50: ms(d.p50_ms[i]), min: this.extremeText(d.min_ms[i], d.min_agg), max: this.extremeText(d.max_ms[i], d.max_agg), loss: percent(d.loss_pct[i], 1) });
+		return t('smoke.value', { p50: ms(d.p50_ms[i]), min: this.extremeText(d.min_ms[i], d.min_agg), max: this.extremeText(d.max_ms[i], d.max_agg), loss: percent(d.loss_pct[i], 1), mos: number(d.mos[i], 1, 1) });
 	}
 
 	tableHeads() {
-		return [t('smoke.median'), t('smoke.least'), t('smoke.greatest'), t('col.loss')];
+		return [t('smoke.median'), t('smoke.least'), t('smoke.greatest'), t('col.loss'), t('col.mos')];
 	}
 
 	/** @param {number} i */
 	tableCells(i) {
 		const d = this.data;
-		return [ms(d.p50_ms[i]), this.extremeText(d.min_ms[i], d.min_agg), this.extremeText(d.max_ms[i], d.max_agg), percent(d.loss_pct[i], 1)];
+		return [ms(d.p50_ms[i]), this.extremeText(d.min_ms[i], d.min_agg), this.extremeText(d.max_ms[i], d.max_agg), percent(d.loss_pct[i], 1), number(d.mos[i], 1, 1)];
 	}
 }
 
