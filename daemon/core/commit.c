@@ -15,6 +15,7 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/capacity.h"
 #include "core/graves.h"
 #include "core/incidents.h"
 #include "core/private.h"
@@ -22,6 +23,7 @@
 
 #define TRIM_NS	       (3600 * NS_PER_S)
 #define EVENTS_KEPT_NS (30 * 86400 * NS_PER_S)
+#define CAPACITY_KEPT_NS (62 * 86400 * NS_PER_S)
 
 struct topic {				/* a retained topic to be emptied, or an object to be forgotten */
 	char	      name[REF_MAX + 16];
@@ -144,13 +146,15 @@ write_alive(struct core *c)
  * long as it takes, unless publishing is switched off.
  */
 static int
-trim_events(struct core *c, int64_t now)
+trim(struct core *c, int64_t now)
 {
 	int64_t older_than = loop_wall_ns(c->loop) - EVENTS_KEPT_NS;
 
 	if (c->priv->trim_ns > now)
 		return 0;
 	if (c->set.publish_off && ledger_outbox_trim(c->ledger, older_than) == -1)
+		return -1;
+	if (ledger_capacity_trim(c->ledger, loop_wall_ns(c->loop) - CAPACITY_KEPT_NS) == -1)
 		return -1;
 	return ledger_event_trim(c->ledger, older_than);
 }
@@ -163,7 +167,8 @@ anything_is_due(const struct core *c, int64_t now)
 	const struct core_private *p = c->priv;
 
 	return event_waiting(c) > 0 || outbox_is_due(c) || p->empty != NULL || p->forget != NULL ||
-	    p->orphans != NULL || p->alive_ns <= now || incidents_are_due(c, now) || states_are_due(c, now);
+	    p->orphans != NULL || p->alive_ns <= now || incidents_are_due(c, now) || states_are_due(c, now) ||
+	    core_capacity_is_due(c);
 }
 
 static int
@@ -173,7 +178,7 @@ write_all(struct core *c, int64_t now)
 		return -1;
 	if (incidents_write(c) == 0 && event_write(c) == 0 && incidents_publish(c, now) == 0 &&
 	    states_write(c, now) == 0 && write_gone(c) == 0 && outbox_write_done(c) == 0 &&
-	    write_alive(c) == 0 && trim_events(c, now) == 0)
+	    core_capacity_write(c) == 0 && write_alive(c) == 0 && trim(c, now) == 0)
 		return ledger_commit(c->ledger);
 	ledger_rollback(c->ledger);
 	return -1;
@@ -187,6 +192,7 @@ all_written(struct core *c, int64_t now)
 	incidents_written(c, now);
 	event_written(c);
 	states_written(c, now);
+	core_capacity_written(c);
 	core_commit_free(c);
 	outbox_written_done(c);
 	c->priv->alive_ns = now + CORE_ALIVE_NS;

@@ -14,6 +14,7 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/capacity.h"
 #include "core/commit.h"
 #include "core/graves.h"
 #include "core/load.h"
@@ -119,6 +120,8 @@ link_take(struct core *c, const struct link *row, uint32_t number)
 		l->rtt_s = l->loss_ratio = l->rtt_p50_s = l->pdv_p95_s = l->rx_bps = l->tx_bps = NAN;
 		l->number = number;
 		core_recall_link(c, l, row);
+		l->link = row;
+		core_capacity_recall(c, l);
 		map_add(c->link_by_id, row->id, l);
 		nmap_add(c->link_by_number, number, l);
 	} else if (strcmp(l->site->site->id, row->site->id) != 0) {
@@ -276,6 +279,7 @@ leave(struct core *c, const struct inventory *old, struct site_live **site, stru
 			core_gone(c, site[k]->live.ref);
 	list_purge(&c->marks.settling);
 	list_purge(&c->marks.burst);
+	core_capacity_purge(c);
 	dirty_purge(c);
 }
 
@@ -379,6 +383,7 @@ core_objects_free(struct core *c)
 	while (c->incidents != NULL)
 		incident_free(c, c->incidents);
 	core_graves_free(c);
+	free(c->priv->capacity.v);
 	for (k = 0; c->inv != NULL && k < c->inv->nsites; k++)
 		site_live_free(c->site[k]);
 	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++)

@@ -12,6 +12,7 @@
  *	traps.c		what devices have said by traps
  *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked;
  *			trial.c: profiles tried
+ *	capacity.c	what rates say of the capacity of lines
  *	load.c		what the ledger remembers of the time before
  *	turn.c		the turn: review what is due, write it in one transaction, then let it out
  *	commit.c	that transaction; its parts: incidents.c, states.c
@@ -50,6 +51,7 @@ struct core_private {
 	struct store_request *requests;
 	struct discovery    *discoveries;
 	struct core_trial   *trials;
+	struct link_list     capacity;	/* capacity.c: lines whose state is to be written */
 	struct sample_batch  facts;	/* for store */
 	uint64_t	     facts_given, facts_durable;	/* frames of them: to this store; in its journal */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */

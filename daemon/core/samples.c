@@ -10,6 +10,7 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/capacity.h"
 #include "core/private.h"
 #include "core/sensors.h"
 #include "core/traps.h"
@@ -42,6 +43,7 @@ take_delays(struct core *c, struct link_live *l, const struct sample *s)
 	l->loss_ratio = s->value[DELAY_LOSS_RATIO];
 	l->rtt_p50_s = s->value[DELAY_RTT_P50_S];
 	l->pdv_p95_s = s->value[DELAY_PDV_P95_S];
+	l->minute_ns = s->wall_ns;
 	quality_value(c, l, WATCHED_LOSS_RATIO, s->value[DELAY_LOSS_RATIO], s->wall_ns, s->seconds);
 	quality_value(c, l, WATCHED_RTT_P50_S, s->value[DELAY_RTT_P50_S], s->wall_ns, s->seconds);
 }
@@ -55,6 +57,7 @@ take_rates(struct core *c, struct link_live *l, const struct sample *s)
 		rate[k] = k < s->n ? s->value[k] : NAN;
 	l->rx_bps = rate[LINK_RX_BPS];
 	l->tx_bps = rate[LINK_TX_BPS];
+	core_capacity_rates(c, l, s->wall_ns, s->seconds);
 	quality_value(c, l, WATCHED_RX_ERRORS_PS, rate[LINK_RX_ERRORS_PS], s->wall_ns, s->seconds);
 	quality_value(c, l, WATCHED_TX_ERRORS_PS, rate[LINK_TX_ERRORS_PS], s->wall_ns, s->seconds);
 }

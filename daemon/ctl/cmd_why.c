@@ -167,6 +167,25 @@ print_last(struct cli *cli, const json_t *v)
 }
 
 static void
+print_capacity(struct cli *cli, const json_t *v)
+{
+	static const char *const names[] = { "down", "up" };
+	const json_t		*capacity = json_object_get(v, "capacity"), *way;
+	char			 text[300];
+	size_t			 i;
+
+	if (!json_is_object(capacity))
+		return;
+	heading(cli, "Delivers, when it is full");
+	for (i = 0; i < nitems(names); i++) {
+		if (!json_is_object(way = json_object_get(capacity, names[i])))
+			continue;
+		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-5s", names[i]);
+		term_wrap(&cli->term, &cli->out, TINT_NONE, 7, 7, capacity_words(text, sizeof(text), way));
+	}
+}
+
+static void
 print_incident(struct cli *cli, const json_t *v)
 {
 	const char *name = member_text(v, "incident");
@@ -256,6 +275,7 @@ cmd_why(struct cli *cli, int argc, char *argv[])
 		print_evidence(cli, v);
 		print_parents(cli, v);
 		print_last(cli, v);
+		print_capacity(cli, v);
 		print_incident(cli, v);
 		print_members(cli, v);
 		print_ack(cli, v);

@@ -76,6 +76,9 @@ int64_t	    member_time(const json_t *v, const char *name);	/* wall ns; 0 */
 
 enum exit_code cmd_ack(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_audit(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_capacity(struct cli *cli, int argc, char *argv[]);
+/** "18.4 Mbit/s of 20.0 Mbit/s, reduced since 2026-11-17, ..." of one direction. @return out */
+char	      *capacity_words(char *out, size_t size, const json_t *way);
 enum exit_code cmd_check(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_complete(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_discover(struct cli *cli, int argc, char *argv[]);

@@ -35,6 +35,12 @@ static const struct command commands[] = {
 	  "  simpulctl why s013-1         a line: results, rules, incident\n"
 	  "  simpulctl why s002-r1        a device: what its agent says\n"
 	  "  simpulctl why inc-1284       an incident: evidence and members\n", cmd_why },
+	{ "capacity", "[LINK]", 0, 1, "name one line, or none for all",
+	  "what lines deliver, of what is paid for",
+	  "  simpulctl capacity           every line that was full for long enough to show it\n"
+	  "  simpulctl capacity s013-1    one line\n"
+	  "  simpulctl capacity --json    the same for programs\n"
+	  "No test is run: a line that is full shows its ceiling. Of others nothing is claimed.\n", cmd_capacity },
 	{ "sensors", "DEVICE", 1, 1, "name one device", "what the sensors of a device say now",
 	  "  simpulctl sensors s002-r1         value, unit, state and port of each\n"
 	  "  simpulctl fetch sensor/s002-r1.board_temp_c/value --from -1d\n"

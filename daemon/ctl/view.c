@@ -84,6 +84,7 @@ view_link(const struct link_live *l)
 	set(v, "down_bps", js_number(l->link->down_bps));
 	set(v, "up_bps", js_number(l->link->up_bps));
 	set(v, "use_ratio", js_number(link_use_ratio(l)));
+	set(v, "capacity", view_capacity(l));
 	set(v, "committed", json_boolean(l->link->kind == LINK_COMMITTED));
 	set(v, "incident", incident_or_null(link_incident(l)));
 	return v;

@@ -11,6 +11,7 @@
 
 json_t *view_site(const struct site_live *s);
 json_t *view_link(const struct link_live *l);
+json_t *view_capacity(const struct link_live *l);
 /** All sensors of a device, each with its reference, value, unit, state and port. */
 json_t *view_sensors(const struct core *c, const struct device_live *d);
 json_t *view_device(const struct device_live *d);

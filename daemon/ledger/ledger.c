@@ -84,7 +84,8 @@ static const char format_written[] = "PRAGMA user_version = 2;";
 
 /* What files of this format may lack that were written before it was there. */
 static const char schema_added[] =
-    "CREATE TABLE IF NOT EXISTS config (id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, rows BLOB NOT NULL);";
+    "CREATE TABLE IF NOT EXISTS config (id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, rows BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS capacity (series INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, state BLOB NOT NULL);";
 
 static int
 run_text(struct ledger *l, const char *text)

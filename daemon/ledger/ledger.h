@@ -173,6 +173,14 @@ int	ledger_outbox_done(struct ledger *l, uint64_t id);
 int	ledger_outbox_trim(struct ledger *l, int64_t older_than_ns);
 uint64_t ledger_outbox_count(struct ledger *l);
 
+/* capacity: what is known of what each line delivers (live/capacity.c knows the form) */
+
+int	ledger_capacity_put(struct ledger *l, uint32_t series, int64_t wall_ns, const struct buf *state);
+/** @param cb  called once, or not at all when nothing is known */
+int	ledger_capacity_get(struct ledger *l, uint32_t series, void (*cb)(void *arg, const void *state, size_t len), void *arg);
+/** Of lines of which nothing has come since. */
+int	ledger_capacity_trim(struct ledger *l, int64_t older_than_ns);
+
 /* config: what was accepted last, for a core that starts again while the files are refused */
 
 /** Nothing is written when it is the same already. @param rows  core's own format (core/conf.c) */

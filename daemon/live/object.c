@@ -33,8 +33,10 @@ part_of(double rate_bps, double contract_bps)
 void
 link_live_free(struct link_live *l)
 {
-	if (l != NULL)
+	if (l != NULL) {
 		free(l->port);
+		free(l->capacity);
+	}
 	free(l);
 }
 

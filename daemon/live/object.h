@@ -20,6 +20,7 @@
 #include "rules/state.h"
 #include "rules/threshold.h"
 
+struct capacity;
 struct incident;
 struct site_live;
 
@@ -74,9 +75,11 @@ struct link_live {
 	struct threshold    rule[CORE_RULES_MAX];	/* parallel to core.rule */
 	double		    rtt_s, loss_ratio;	/* of the last round; of the last minute; NAN = unknown */
 	double		    rtt_p50_s, pdv_p95_s;	/* of the last minute; NAN = unknown */
+	int64_t		    minute_ns;	/* wall: when that came; 0 = there was none yet */
 	int64_t		    proven_ns;	/* wall: it answered last, on its own path; 0 = never */
 	struct link_port   *port;	/* owned; NULL: it has shown nothing */
 	double		    rx_bps, tx_bps;	/* last rates from the port that carries it; NAN = unknown */
+	struct capacity	   *capacity;	/* what those have shown over weeks; owned; NULL: nothing */
 	uint32_t	    probe_token;	/* of the PROBE_NOW in flight; 0 = none */
 	uint8_t		    probe;	/* enum probe_verdict of the last one */
 	float		    probe_rtt_s;

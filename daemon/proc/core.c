@@ -12,6 +12,7 @@
 
 #include "alert/alert.h"
 #include "base/log.h"
+#include "core/capacity.h"
 #include "core/commit.h"
 #include "core/conf.h"
 #include "core/discover.h"
@@ -266,6 +267,7 @@ core_new(struct loop *l, const struct core_opts *o)
 void
 core_stop(struct core *c)
 {
+	core_capacity_stop(c);
 	c->priv->alive_ns = 0;		/* tell the ledger that results came until now */
 	core_turn_now(c);
 	ipc_drain(c->store, DRAIN_MS);
