@@ -129,6 +129,7 @@ city_add_link(struct city *c, const json_t *item)
 	set_number(v, "tx_bps", number_of(item, "tx_bps"));
 	set_number(v, "util_pct", utilisation(item));
 	set_number(v, "mos", number_of(item, "mos"));
+	shape_copy(v, "capacity", item, "capacity");
 	shape_copy(v, "incident", item, "incident");
 	shape_copy(v, "address", item, "address");
 	shape_copy(v, "parent", item, "parent");

@@ -135,6 +135,7 @@ def lists(by_name):
     ok(l["rtt_ms"] == 12.3 and l["util_pct"] == 10 and l["contract_down_bps"] == 1e7 and l["address"] == "10.1.0.1",
        "a line in the units of the API")
     ok(l["mos"] == 4.38 and l["proven_age_s"] > 0, "how a call would sound, and when it answered last")
+    ok(l["capacity"]["down"]["fell"] == "2026-11-17" and l["capacity"]["up"] is None, "what it delivers, where that is known")
     s = op.get("/api/v1/series?ref=link/s001-1/rx_bps&from=1795222800&to=1795309200&max_points=100").doc
     ok(len(s["t"]) == len(s["series"][0]["v"]) <= 100 and s["series"][0]["unit"] == "bit/s" and None in s["series"][0]["v"],
        "columns of a series, gaps as null")

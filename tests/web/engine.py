@@ -15,7 +15,9 @@ SINCE = "2026-11-21T01:02:03.004Z"
 def link(site, n, parent=None, **more):
     return dict({"id": f"{site}-{n}", "site": site, "site_name": f"Kantor {site}", "role": "main" if n == 1 else "backup",
                  "provider": "indihome", "product": None, "address": f"10.{n}.0.{int(site[1:]) % 250}" if site[1:].isdigit() else None,
-                 "parent": parent, "state": "up", "code": "ok", "since": SINCE, "life": "live", "last": SINCE, "proven": SINCE, "mos": 4.38, "rtt_s": 0.0123,
+                 "parent": parent, "state": "up", "code": "ok", "since": SINCE, "life": "live", "last": SINCE, "proven": SINCE, "mos": 4.38,
+                 "capacity": {"down": {"delivered_bps": 4e6, "contract_bps": 1e7, "usual_bps": 9.2e6, "reduced": True, "fell": "2026-11-17", "back": None,
+                                       "last": "2026-11-20", "days": 19}, "up": None, "sick": None}, "rtt_s": 0.0123,
                  "loss_ratio": 0.0, "rx_bps": 1e6, "tx_bps": 2e5, "down_bps": 1e7, "up_bps": None, "committed": False,
                  "incident": None}, **more)
 

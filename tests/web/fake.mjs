@@ -57,7 +57,7 @@ export class Fake {
 			id: l.id, site: l.site, site_name: '', role: l.role, provider: l.provider, product: l.product,
 			contract_down_bps: l.down_mbps ? l.down_mbps * 1e6 : null, contract_up_bps: l.up_mbps ? l.up_mbps * 1e6 : null,
 			committed: l.kind === 'committed', state: l.life === 'live' ? 'ok' : 'planned', state_detail: l.life === 'live' ? 'up' : 'never_up', since,
-			rtt_ms: l.life === 'live' ? 1.2 + 3 * noise(hash(l.id)) : null, loss_pct: l.life === 'live' ? 0 : null, rx_bps: null, tx_bps: null, util_pct: null, mos: l.life === 'live' ? 4.4 : null,
+			rtt_ms: l.life === 'live' ? 1.2 + 3 * noise(hash(l.id)) : null, loss_pct: l.life === 'live' ? 0 : null, rx_bps: null, tx_bps: null, util_pct: null, mos: l.life === 'live' ? 4.4 : null, capacity: null,
 			age_s: 4, proven_age_s: l.life === 'live' ? 4 : null, incident: null, address: l.address, parent: l.parent }]));
 		this.sites = new Map(csv('sites.csv').map(s => [s.id, {
 			id: s.id, name: s.name, short: s.short, kind: s.kind, district: s.district, class: s.class, life: s.life,

@@ -12,7 +12,7 @@ import { get, getAll } from './api.js';
  * @typedef {{id: string, site: string, site_name: string, role: string, provider: string|null, product: string|null,
  *	contract_down_bps: number|null, contract_up_bps: number|null, committed: boolean|null, state: string,
  *	state_detail: string, since: string|null, rtt_ms: number|null, loss_pct: number|null, rx_bps: number|null,
- *	tx_bps: number|null, util_pct: number|null, mos?: number|null, age_s: number|null, proven_age_s?: number|null, incident: string|null, address?: string|null}} Link
+ *	tx_bps: number|null, util_pct: number|null, mos?: number|null, capacity?: any, age_s: number|null, proven_age_s?: number|null, incident: string|null, address?: string|null}} Link
  * @typedef {{by: string|null, at: string|null, comment: string|null, until: string|null}} Ack
  * @typedef {{id: string, number: number, kind: string, severity: string, state: string, root: string|null,
  *	site: string|null, site_name: string|null, members: number|null, cause: string|null, opened: string|null,

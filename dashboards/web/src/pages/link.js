@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // @ts-check
 // One line: state, traffic against the contract, delay and loss, evidence.
-import { duration, ms, number, percent, rate } from '../format.js';
+import { dayMonth, duration, ms, number, percent, rate } from '../format.js';
 import { t } from '../i18n.js';
 import { html, nothing, ticks } from '../view.js';
 import { detailWord } from '../words.js';
@@ -28,6 +28,23 @@ class LinkPage extends ObjectPage {
 		return `${rate(d.contract_down_bps)} / ${rate(d.contract_up_bps)}${d.committed === null ? '' : ' · ' + t(d.committed ? 'link.committed' : 'link.best_effort')}`;
 	}
 
+	/** What one direction was seen to deliver; null: nothing can be claimed. @param {any} c @param {'down'|'up'} way */
+	delivered(c, way) {
+		const w = c?.[way];
+		if (!w)
+			return null;
+		const name = t(way === 'down' ? 'col.in' : 'col.out');
+		const text = [w.contract_bps ? t('capacity.of', { way: name, v: rate(w.delivered_bps), contract: rate(w.contract_bps) })
+			: t('capacity.only', { way: name, v: rate(w.delivered_bps) })];
+		if (w.reduced)
+			text.push(t('capacity.since', { t: dayMonth(w.fell) }));
+		else if (w.back)
+			text.push(t('capacity.was', { from: dayMonth(w.fell), to: dayMonth(w.back) }));
+		if (c.sick === way)
+			text.push(t('capacity.sick'));
+		return text.join(' · ');
+	}
+
 	render() {
 		const d = this.data;
 		if (!d || this.problem?.status === 404)
@@ -40,6 +57,7 @@ class LinkPage extends ObjectPage {
 				<p class="m">${this.ageText(d.age_s)}</p></div>
 				${facts([[t('col.provider'), [d.provider, d.product].filter(Boolean).join(' · ')], [t('col.contract'), this.contract(d)], [t('col.address'), d.address],
 		[t('col.rtt'), ms(d.rtt_ms)], [t('col.loss'), percent(d.loss_pct)], [t('col.mos'), d.mos === null ? null : number(d.mos, 1, 1)], [t('col.in'), rateOf(d.rx_bps, d.contract_down_bps)], [t('col.out'), rateOf(d.tx_bps, d.contract_up_bps)],
+		[t('col.delivered'), [this.delivered(d.capacity, 'down'), this.delivered(d.capacity, 'up')].filter(Boolean).join('; ')],
 		[t('col.proven'), d.role === 'backup' && d.proven_age_s !== null ? ticks(() => duration(this.age(d.proven_age_s))) : null]])}</section>
 			<simpul-range></simpul-range>
 			<section class="panel graph tall"><header><h2>${t('traffic.title', { id: d.id })}</h2></header><simpul-traffic link=${d.id}></simpul-traffic></section>
