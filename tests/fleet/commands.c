@@ -26,6 +26,7 @@ const struct command fleet_commands[] = {
 	{ "power site SITE ON_OFF", fault_power_site, CHANGES, 0 },
 	{ "loss link LINK RATIO", fault_loss_link, CHANGES, 0 },
 	{ "delay link LINK MS [MS]", fault_delay_link, CHANGES, 0 },
+	{ "shape link LINK MBPS", fault_shape_link, CHANGES, 0 },
 	{ "brownout site SITE RATIO", fault_brownout_site, CHANGES, 0 },
 	{ "reboot device DEVICE [SECONDS]", fault_reboot_device, CHANGES, 0 },
 	{ "renumber device DEVICE", fault_renumber_device, CHANGES, 0 },
@@ -212,6 +213,12 @@ arg_ms(struct command_call *c, const char *word)
 }
 
 static int
+arg_mbps(struct command_call *c, const char *word)
+{
+	return number(c, word, 0, 1e6, "a number of Mbit/s");
+}
+
+static int
 arg_seconds(struct command_call *c, const char *word)
 {
 	return number(c, word, 0, 864000, "a number of seconds");
@@ -297,6 +304,7 @@ static const struct arg_kind {
 	{ "VALUE", arg_value },
 	{ "RATIO", arg_ratio },
 	{ "MS", arg_ms },
+	{ "MBPS", arg_mbps },
 	{ "SECONDS", arg_seconds },
 	{ "BYTES", arg_bytes },
 	{ "TIME", arg_time },

@@ -47,6 +47,7 @@ int	fault_restore_site(struct command_call *c);
 int	fault_power_site(struct command_call *c);
 int	fault_loss_link(struct command_call *c);
 int	fault_delay_link(struct command_call *c);
+int	fault_shape_link(struct command_call *c);
 int	fault_brownout_site(struct command_call *c);
 int	fault_reboot_device(struct command_call *c);
 int	fault_renumber_device(struct command_call *c);

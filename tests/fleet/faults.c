@@ -84,6 +84,15 @@ fault_delay_link(struct command_call *c)
 }
 
 int
+fault_shape_link(struct command_call *c)
+{
+	if (line_shape(c->m, c->line, c->number[0] * 1e6, c->now_ns) == 0)
+		return 0;
+	snprintf(c->err, c->err_size, "no port of a device carries this line");
+	return -1;
+}
+
+int
 fault_brownout_site(struct command_call *c)
 {
 	c->site->brownout = c->number[0];

@@ -231,7 +231,7 @@ fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in
 		m->stats.lost++;
 		return false;
 	}
-	out->at_ns = now_ns + rtt_ns;
+	out->at_ns = now_ns + rtt_ns + line_queue_ns(m, line, now_ns);
 	out->packet = (struct fleet_packet){ .proto = in->proto, .from = in->to, .to = in->from,
 		.from_port = in->to_port, .to_port = in->from_port, .tag = in->tag };
 	if (!host_answer(m, h, now_ns, in, &out->packet))

@@ -18,6 +18,7 @@
 #define LAN_PORTS     4		/* ether2 .. ether5 of every device */
 
 struct fleet_site;
+struct traffic;
 
 /* A line of a site: a link of the inventory, or the implied one of a site that has none (link is NULL). */
 struct fleet_line {
@@ -28,6 +29,7 @@ struct fleet_line {
 	double		   jitter_ns;		/* mean of what comes on top */
 	double		   loss;		/* 0..1, of round trips */
 	bool		   cut;
+	const struct traffic *shaped;		/* towards the site; NULL: it is not */
 	/* what follows for a packet, parents included; set by lines_update() */
 	bool		   up;
 	int64_t		   path_ns;
@@ -47,6 +49,8 @@ struct fleet_site {
 struct traffic {				/* one direction of a port */
 	double mean_ops;			/* octets per second */
 	double phase;				/* of the wave, radian */
+	double ceiling_ops;			/* the line lets no more pass; 0: it lets all pass */
+	double before;				/* octets that are not in the integral: of other ceilings */
 };
 
 struct port_stop {				/* the port carried nothing */
@@ -152,6 +156,10 @@ void	lines_free(struct fleet_model *m);
 void	lines_update(struct fleet_model *m);
 /** One round trip over the line. @return false when it is lost, else its time in *rtt_ns */
 bool	line_travel(struct fleet_line *l, int64_t *rtt_ns);
+/** Let no more pass towards the site; 0: all. @return -1 when no port carries it */
+int	line_shape(struct fleet_model *m, struct fleet_line *l, double bps, int64_t now_ns);
+/** How long a packet waits before a line that is full. */
+int64_t	line_queue_ns(const struct fleet_model *m, const struct fleet_line *l, int64_t now_ns);
 
 /* traffic.c */
 void	devices_new(struct fleet_model *m);

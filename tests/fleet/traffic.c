@@ -7,6 +7,9 @@
  * moment are exact; while the port's line does not work (a stop) nothing is carried. A counter is the
  * difference to what had been carried when the device booted.
  *
+ * A line may be shaped: towards its site no more passes than its ceiling, and packets wait while more is wanted. When the
+ * ceiling changes, what was carried until then stays as it is.
+ *
  * A poller that spreads unaligned polls over whole minutes sees the curvature of the wave as an error, which
  * grows with the square of 60 s / wave: 0.14 % at most with the default of one hour, against 0.5 % that are
  * allowed.
@@ -20,6 +23,7 @@
 
 #include "tests/fleet/recorded.h"
 
+#define QUEUE_NS     (60 * NS_PER_MS)	/* before a line that is full */
 #define UPTIME_MIN_S 86400.0		/* of a device when the model starts */
 #define UPTIME_MAX_S (30 * 86400.0)
 #define IF_ETHERNET  6			/* ifType: ethernetCsmacd, softwareLoopback (IANAifType-MIB) */
@@ -28,16 +32,74 @@
 
 /* ---- what was carried ---- */
 
+/*
+ * What a ceiling of c times the mean holds back: the integral of 1 + sin(x) / 2 - c over where that is above 0, which is
+ * from a to pi - a in each period, up to x.
+ */
+static double
+held_back(double c, double x)
+{
+	double a = asin(2 * (c - 1)), width = M_PI - 2 * a, periods = floor((x - a) / (2 * M_PI)), part;
+
+	part = fmin(x - a - periods * 2 * M_PI, width);
+	return periods * ((1 - c) * width + cos(a)) + (1 - c) * part + (cos(a) - cos(a + part)) / 2;
+}
+
 /* Octets from t = 0 until t_ns as if the port had never stopped. */
 static double
 traffic_integral(const struct fleet_model *m, const struct traffic *f, int64_t t_ns)
 {
-	double t = (double)(t_ns - m->opt.mono_ns) / (double)NS_PER_S, w;
+	double t = (double)(t_ns - m->opt.mono_ns) / (double)NS_PER_S, w, c = f->ceiling_ops / f->mean_ops, sum;
 
+	if (c > 0 && c <= (m->opt.wave_s > 0 ? 0.5 : 1))
+		return f->before + f->ceiling_ops * t;
 	if (m->opt.wave_s <= 0)
-		return f->mean_ops * t;
+		return f->before + f->mean_ops * t;
 	w = 2 * M_PI / m->opt.wave_s;
-	return f->mean_ops * (t + (cos(f->phase) - cos(w * t + f->phase)) / (2 * w));
+	sum = t + (cos(f->phase) - cos(w * t + f->phase)) / (2 * w);
+	if (c > 0 && c < 1.5)
+		sum -= (held_back(c, w * t + f->phase) - held_back(c, f->phase)) / w;
+	return f->before + f->mean_ops * sum;
+}
+
+static struct fleet_port *
+port_of_line(const struct fleet_model *m, const struct fleet_line *l)
+{
+	size_t i, k;
+
+	for (i = 0; i < m->inv->ndevices; i++)
+		for (k = 0; k < m->device[i].nports; k++)
+			if (m->device[i].port[k].line == l)
+				return &m->device[i].port[k];
+	return NULL;
+}
+
+int
+line_shape(struct fleet_model *m, struct fleet_line *l, double bps, int64_t now_ns)
+{
+	struct fleet_port *p = port_of_line(m, l);
+	struct traffic	  *f = p != NULL ? &p->traffic[DIR_IN] : NULL;
+	double		   carried;
+
+	if (f == NULL)
+		return -1;
+	carried = traffic_integral(m, f, now_ns);
+	f->ceiling_ops = bps / 8;
+	f->before += carried - traffic_integral(m, f, now_ns);
+	l->shaped = bps > 0 ? f : NULL;
+	return 0;
+}
+
+int64_t
+line_queue_ns(const struct fleet_model *m, const struct fleet_line *l, int64_t now_ns)
+{
+	const struct traffic *f = l->shaped;
+	double		      t = (double)(now_ns - m->opt.mono_ns) / (double)NS_PER_S, wanted;
+
+	if (f == NULL)
+		return 0;
+	wanted = f->mean_ops * (m->opt.wave_s > 0 ? 1 + sin(2 * M_PI * t / m->opt.wave_s + f->phase) / 2 : 1);
+	return wanted > f->ceiling_ops ? QUEUE_NS : 0;
 }
 
 double

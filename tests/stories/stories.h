@@ -30,6 +30,7 @@
 	X(restart_during_outage_repeats_nothing) \
 	X(restart_while_a_line_comes_back) \
 	X(session_made_anew_keeps_its_series) \
+	X(shaped_line_shows_what_it_delivers) \
 	X(silent_agent_is_not_a_dead_line) \
 	X(thirty_days_repeat_from_their_seed) \
 	X(twenty_cuts_each_within_15_s) \

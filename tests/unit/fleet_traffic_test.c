@@ -152,6 +152,35 @@ check_jumps(const struct inventory *inv)
 	fleet_model_free(m);
 }
 
+/* Shaped from 1000 s on, otherwise from 9000 s on, against a sum over small steps. */
+static void
+check_shape(const struct inventory *inv)
+{
+	static const double ceilings[] = { 0.3, 0.5, 0.7, 1.0, 1.2, 1.49, 1.6 };
+	size_t		    i;
+
+	for (i = 0; i < nitems(ceilings); i++) {
+		struct fleet_model   *m = test_model(inv, 3);
+		const struct traffic *f = &device_of(m, "s001-r1")->port[0].traffic[DIR_IN];
+		double		      ops = ceilings[i] * f->mean_ops, sum = 0, t;
+		uint64_t	      from, to;
+		char		      text[80];
+
+		from = octets(m, "s001-r1", 0, DIR_IN, AT(1000));
+		snprintf(text, sizeof(text), "shape link s001-1 %.9f", ops * 8 / 1e6);
+		fleet_command(m, AT(1000), text, NULL);
+		is_near((double)octets(m, "s001-r1", 0, DIR_IN, AT(1000)), (double)from, 1, "no jump when it is shaped");
+		for (t = 1000.125; t < 9000; t += 0.25)
+			sum += 0.25 * fmin(f->mean_ops * (1 + 0.5 * sin(2 * M_PI * t / FLEET_WAVE_S + f->phase)), ops);
+		to = octets(m, "s001-r1", 0, DIR_IN, AT(9000));
+		snprintf(text, sizeof(text), "shaped at %.2f of the mean", ceilings[i]);
+		is_near((double)(to - from), sum, sum * 1e-5, text);
+		fleet_command(m, AT(9000), "shape link s001-1 0", NULL);
+		is_near((double)octets(m, "s001-r1", 0, DIR_IN, AT(9000)), (double)to, 1, "nor when it is let go");
+		fleet_model_free(m);
+	}
+}
+
 int
 main(void)
 {
@@ -162,6 +191,7 @@ main(void)
 		check_truth(inv, &truth_cases[i]);
 	check_rates(inv);
 	check_jumps(inv);
+	check_shape(inv);
 	inventory_free(inv);
 	return tap_done();
 }
