@@ -8,6 +8,7 @@
  */
 #include "probes/engine.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,37 @@ probe_engine_tell_again(struct probe_engine *e)
 			p->words->told = 0;
 }
 
+/* ---- paths ---- */
+
+static void
+path_look(struct probe *p)
+{
+	struct packet_io *io = p->engine->io;
+
+	p->path->index = p->path->interface[0] == '\0' || io->ops->interface == NULL ? 0 :
+		io->ops->interface(io, p->path->interface);
+}
+
+struct packet_path
+probe_path_now(struct probe *p)
+{
+	if (p->path == NULL)
+		return (struct packet_path){ 0 };
+	if (p->path->index < 0)
+		path_look(p);
+	return (struct packet_path){ .source = p->path->source, .interface = p->path->index };
+}
+
+/* EINVAL: the source address is not ours, or no longer on that interface. */
+void
+probe_path_failed(struct probe *p, int error)
+{
+	if (p->path == NULL)
+		return;
+	path_look(p);
+	p->engine->no_path += error == ENODEV || error == ENXIO || error == EADDRNOTAVAIL || error == EINVAL;
+}
+
 /* ---- the schedule ---- */
 
 static void
@@ -306,6 +338,8 @@ probe_engine_target(struct probe_engine *e, const struct msg_target *t, const st
 	p->timeout_ns = timeout_of(t, words);
 	p->words = words_new(t, words);
 	p->path = path_new(t);
+	if (p->path != NULL)
+		path_look(p);
 	p->plan = plan;
 	nmap_add(e->probes, p->number, p);
 	wheel_set(e->wheel, &p->due, first_due(p, t->ref), probe_due, p);
@@ -392,6 +426,7 @@ probe_engine_counters(struct probe_engine *e, struct msg_counters *out)
 
 	msg_counters_add(out, "probe.targets", nmap_count(e->probes));
 	msg_counters_add(out, "probe.bursts", e->bursts);
+	msg_counters_add(out, "probe.no_path", e->no_path);
 	msg_counters_add(out, "probe.lag_p50_us", lag_quantile_us(&e->lag, 50));
 	msg_counters_add(out, "probe.lag_p99_us", lag_quantile_us(&e->lag, 99));
 	msg_counters_add(out, "probe.lag_max_us", e->lag.max_us);

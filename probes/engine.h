@@ -26,6 +26,7 @@ struct probe_engine {
 	struct wheel	 *wheel;
 	struct lag	  lag;		/* planned to real send time, since the counters were last read */
 	uint32_t	  bursts;	/* running now */
+	uint64_t	  no_path;	/* packets and connections whose interface or source address was not there */
 
 	/* the engine's own */
 	struct sink	  sink;
@@ -48,6 +49,7 @@ struct probe_words {		/* of a probe that is asked by name; of a line: its creden
 struct probe_path {		/* the way that the packets of a target take; NULL: as routed */
 	struct addr source;	/* family 0: any */
 	char	    interface[16];	/* "": any */
+	int	    index;		/* of the interface; -1: not there when we last looked */
 };
 
 struct probe {
@@ -96,6 +98,11 @@ void	probe_engine_ask(struct probe_engine *e, uint32_t token, const struct msg_p
 void	probe_engine_counters(struct probe_engine *e, struct msg_counters *out);
 
 /* ---- for the probes ---- */
+
+/** The path of a packet or connection that leaves now. An interface that was not there is looked up again. */
+struct packet_path probe_path_now(struct probe *p);
+/** Sending failed with this errno: was it for want of the path? Count that, and look the interface up. */
+void	probe_path_failed(struct probe *p, int error);
 
 struct probe_round {		/* one result */
 	uint8_t	 quality;	/* GOOD: the target answered; LOST: it did not; UNKNOWN: we could not ask */

@@ -94,6 +94,7 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 
 	pk->state = PACKET_NONE;
 	ic->send_errors++;
+	probe_path_failed(p, error);
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
 		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line",
 		    addr_text(&p->address, text), strerror(error), left_out);
@@ -179,7 +180,7 @@ icmp_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns)
 		.state = PACKET_QUEUED, .steady = steady, .round = round };
 	echo_stamp(ic->bytes[i], p->address.family, ic->base_sum, (uint16_t)t->index,
 	    (uint16_t)(t->index >> 16 << SEQ_BITS | (t->made & ((1u << SEQ_BITS) - 1))), pk->nonce);
-	ic->out[i] = (struct packet_out){ .to = p->address, .data = ic->bytes[i], .len = ECHO_LEN };
+	ic->out[i] = (struct packet_out){ .to = p->address, .path = probe_path_now(p), .data = ic->bytes[i], .len = ECHO_LEN };
 	ic->queued[i] = (struct queued){ .probe = p, .packet = pk, .planned_ns = planned_ns };
 	t->made++;
 	return 0;

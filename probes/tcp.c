@@ -5,6 +5,7 @@
  * A refusal (RST) proves that the host answers just as an open port does (RFC 9293 3.5.2). No answer is a lost round; when
  * this host itself could not try, the round is unknown.
  */
+#include <errno.h>
 #include <math.h>
 
 #include "probes/engine.h"
@@ -46,6 +47,7 @@ tcp_done(void *arg, enum connect_result result, int64_t sent_ns, int64_t done_ns
 	case CONNECT_FAILED:
 		r.quality = QUALITY_UNKNOWN;
 		r.sent = 0;
+		probe_path_failed(p, EADDRNOTAVAIL);	/* of those that take a path of their own few fail for another reason */
 		break;
 	case CONNECT_TIMEOUT:
 	case CONNECT_UNREACHABLE:
@@ -59,10 +61,11 @@ tcp_start(struct probe *p)
 {
 	struct tcp_state *st = p->state;
 	struct packet_io *io = p->engine->io;
+	struct packet_path path = probe_path_now(p);
 
 	if (st->connect != NULL)
 		return 0;	/* PROBE_NOW came while one is under way: it will do */
-	st->connect = io->ops->tcp_connect(io, &p->address, p->port, p->timeout_ns, tcp_done, p);
+	st->connect = io->ops->tcp_connect(io, &p->address, p->port, &path, p->timeout_ns, tcp_done, p);
 	return st->connect != NULL ? 0 : -1;
 }
 

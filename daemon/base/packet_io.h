@@ -14,8 +14,14 @@
 
 enum packet_kind { PACKET_ICMP, PACKET_UDP };
 
+struct packet_path {		/* zeroed: as routed */
+	struct addr	source;		/* one of ours; family 0: any */
+	int		interface;	/* its index; 0: any; less: it is not there, nothing leaves */
+};
+
 struct packet_out {
 	struct addr	to;
+	struct packet_path path;
 	uint16_t	port;		/* UDP only */
 	const uint8_t  *data;		/* ICMP: message from its type byte on (IPv4: checksum filled in by the caller; IPv6: by the kernel) */
 	size_t		len;
@@ -52,10 +58,15 @@ struct packet_io_ops {
 	/**
 	 * Time the opening of a TCP connection; it is closed at once. `done` is called exactly once, never from inside
 	 * this call, unless cancelled before.
+	 *
+	 * @param path  NULL: as routed
 	 */
-	struct tcp_connect *(*tcp_connect)(struct packet_io *io, const struct addr *to, uint16_t port, int64_t timeout_ns,
+	struct tcp_connect *(*tcp_connect)(struct packet_io *io, const struct addr *to, uint16_t port,
+	    const struct packet_path *path, int64_t timeout_ns,
 	    void (*done)(void *arg, enum connect_result, int64_t sent_ns, int64_t done_ns), void *arg);
 	void	(*tcp_cancel)(struct packet_io *io, struct tcp_connect *c);
+	/** Index of an interface now, for a path; -1: it is not there. NULL where there are none: all goes as routed. */
+	int	(*interface)(struct packet_io *io, const char *name);
 	void	(*free)(struct packet_io *io);
 };
 

@@ -11,18 +11,22 @@
 #include "base/packet_io.h"
 
 #include <errno.h>
-#include <linux/icmp.h>
+#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/icmp.h>		/* after glibc's own of the same things */
+
 #include "base/log.h"
 #include "base/stamp.h"
+#include "base/text.h"
 
 #define BATCH	      64
 #define DATAGRAM_MAX  65536	/* an SNMP answer may be as long as UDP carries */
@@ -226,6 +230,35 @@ packet_sockets_close(struct packet_sockets *s)
 
 /* ---- sending ---- */
 
+/* Room for what the kernel is to be told of the path of one packet. */
+union path_control {
+	struct cmsghdr align;
+	uint8_t	       bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static void
+path_tell(struct msghdr *mh, union path_control *room, const struct packet_path *path, int family)
+{
+	struct in_pktinfo  info4 = { .ipi_ifindex = path->interface };
+	struct in6_pktinfo info6 = { .ipi6_ifindex = (unsigned)path->interface };
+	size_t		   len = family == 6 ? sizeof(info6) : sizeof(info4);
+	struct cmsghdr	  *cm;
+
+	if (path->interface == 0 && path->source.family == 0)
+		return;
+	if (path->source.family == 4)
+		memcpy(&info4.ipi_spec_dst, path->source.byte, sizeof(info4.ipi_spec_dst));
+	else if (path->source.family == 6)
+		memcpy(&info6.ipi6_addr, path->source.byte, sizeof(info6.ipi6_addr));
+	mh->msg_control = room->bytes;
+	mh->msg_controllen = CMSG_SPACE(len);
+	cm = CMSG_FIRSTHDR(mh);
+	cm->cmsg_level = family == 6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	cm->cmsg_type = family == 6 ? IPV6_PKTINFO : IP_PKTINFO;
+	cm->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(cm), family == 6 ? (void *)&info6 : (void *)&info4, len);
+}
+
 /* Send what belongs to one socket. Packets that the kernel refuses are passed over with their error. */
 static size_t
 socket_send(struct socket *so, struct packet_out *const *out, size_t n)
@@ -233,6 +266,7 @@ socket_send(struct socket *so, struct packet_out *const *out, size_t n)
 	struct sockaddr_storage to[BATCH];
 	struct iovec		iov[BATCH];
 	struct mmsghdr		msg[BATCH] = { 0 };
+	union path_control	path[BATCH];
 	size_t			i, at = 0, left = 0;
 	int64_t			begin, end;
 	int			sent;
@@ -244,6 +278,7 @@ socket_send(struct socket *so, struct packet_out *const *out, size_t n)
 		    addr_to_sockaddr(&out[i]->to, so->kind == PACKET_UDP ? out[i]->port : 0, &to[i]);
 		msg[i].msg_hdr.msg_iov = &iov[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
+		path_tell(&msg[i].msg_hdr, &path[i], &out[i]->path, so->family);
 	}
 	while (at < n) {
 		begin = loop_mono_ns(so->real->io.loop);
@@ -272,6 +307,17 @@ socket_for(struct real *r, enum packet_kind kind, int family)
 	return &r->socket[kind == PACKET_ICMP ? (family == 6 ? ICMP6 : ICMP4) : (family == 6 ? UDP6 : UDP4)];
 }
 
+/* @return 0, or the errno with which this packet cannot leave */
+static int
+refused(const struct socket *so, const struct packet_out *out)
+{
+	if (so->fd == -1)
+		return EAFNOSUPPORT;
+	if (out->path.interface < 0)
+		return ENODEV;
+	return out->path.source.family == 0 || out->path.source.family == out->to.family ? 0 : EADDRNOTAVAIL;
+}
+
 static size_t
 real_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch, size_t n)
 {
@@ -286,8 +332,7 @@ real_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch,
 		for (i = 0, nmine = 0; i < n; i++) {
 			if ((batch[i].to.family == 6) != (family == 6))
 				continue;
-			if (so->fd == -1) {
-				batch[i].error = EAFNOSUPPORT;
+			if ((batch[i].error = refused(so, &batch[i])) != 0) {
 				batch[i].sent_ns = loop_mono_ns(io->loop);
 				continue;
 			}
@@ -300,6 +345,17 @@ real_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch,
 		left += socket_send(so, mine, nmine);
 	}
 	return left;
+}
+
+static int
+real_interface(struct packet_io *io, const char *name)
+{
+	struct real *r = (struct real *)io;
+	struct ifreq ifr = { 0 };
+	int	     fd = r->socket[UDP4].fd != -1 ? r->socket[UDP4].fd : r->socket[UDP6].fd;
+
+	text_copy(ifr.ifr_name, sizeof(ifr.ifr_name), name);
+	return ioctl(fd, SIOCGIFINDEX, &ifr) == 0 ? ifr.ifr_ifindex : -1;
 }
 
 /* ---- receiving ---- */
@@ -481,8 +537,28 @@ connect_timeout(void *arg)
 	connect_tell(c);
 }
 
+/* @return 0, or an errno */
+static int
+path_take(int fd, const struct packet_path *path)
+{
+	struct sockaddr_storage ss;
+	socklen_t		len;
+
+	if (path == NULL)
+		return 0;
+	if (path->interface < 0)
+		return ENODEV;
+	if (path->interface > 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &path->interface, sizeof(path->interface)) == -1)
+		return errno;
+	if (path->source.family == 0)
+		return 0;
+	len = addr_to_sockaddr(&path->source, 0, &ss);
+	return bind(fd, (struct sockaddr *)&ss, len) == -1 ? errno : 0;
+}
+
 static struct tcp_connect *
-real_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int64_t timeout_ns,
+real_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, const struct packet_path *path, int64_t timeout_ns,
     void (*done)(void *, enum connect_result, int64_t, int64_t), void *arg)
 {
 	struct tcp_connect     *c = xcalloc(1, sizeof(*c));
@@ -495,7 +571,9 @@ real_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int
 	c->arg = arg;
 	c->fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	c->sent_ns = loop_mono_ns(io->loop);
-	error = c->fd == -1 || packet_way_apply(&io->way, c->fd) == -1 || connect(c->fd, (struct sockaddr *)&ss, len) == -1 ? errno : 0;
+	error = c->fd == -1 || packet_way_apply(&io->way, c->fd) == -1 ? errno : path_take(c->fd, path);
+	if (error == 0 && connect(c->fd, (struct sockaddr *)&ss, len) == -1)
+		error = errno;
 	if (error == EINPROGRESS) {
 		c->io = loop_io_new(io->loop, c->fd, LOOP_WRITE, connect_event, c);
 		loop_timer_set(io->loop, &c->timer, c->sent_ns + timeout_ns, connect_timeout, c);
@@ -570,6 +648,7 @@ packet_real_new(struct loop *l, const struct packet_sockets *s)
 		.send = real_send,
 		.tcp_connect = real_tcp_connect,
 		.tcp_cancel = real_tcp_cancel,
+		.interface = real_interface,
 		.free = real_free,
 	};
 	const int    fd[SOCKETS] = { [ICMP4] = s->icmp4, [ICMP6] = s->icmp6, [UDP4] = s->udp4, [UDP6] = s->udp6 };

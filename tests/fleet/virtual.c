@@ -100,8 +100,8 @@ connect_done(void *arg)
 }
 
 static struct tcp_connect *
-virtual_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int64_t timeout_ns,
-    void (*done)(void *, enum connect_result, int64_t, int64_t), void *arg)
+virtual_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, const struct packet_path *path,
+    int64_t timeout_ns, void (*done)(void *, enum connect_result, int64_t, int64_t), void *arg)
 {
 	struct fleet_virtual *v = (struct fleet_virtual *)io;
 	struct tcp_connect   *c = xcalloc(1, sizeof(*c));
@@ -110,6 +110,7 @@ virtual_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, 
 	struct fleet_answer   answer;
 	int64_t		      now_ns = loop_mono_ns(io->loop), at_ns = now_ns + timeout_ns;
 
+	(void)path;
 	*c = (struct tcp_connect){
 	    .owner = v, .result = CONNECT_TIMEOUT, .sent_ns = now_ns, .done = done, .arg = arg};
 	if (to->family != 4) {

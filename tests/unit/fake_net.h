@@ -6,6 +6,7 @@
 #ifndef SIMPUL_FAKE_NET_H
 #define SIMPUL_FAKE_NET_H
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ struct fake_net {
 	size_t		 batches;
 	int64_t		 send_ns;	/* a packet leaves so long after it was handed over */
 	unsigned	 tcp_open;
+	int		 interface;	/* the index of all names; -1: there is none */
 	struct fake_reply *replies;	/* under way */
 };
 
@@ -124,8 +126,8 @@ fake_send(struct packet_io *io, enum packet_kind kind, struct packet_out *batch,
 		struct fake_note *note = &net->note[net->notes < FAKE_NOTES ? net->notes : FAKE_NOTES - 1];
 
 		batch[i].sent_ns = loop_mono_ns(io->loop) + net->send_ns;
-		batch[i].error = h->error;
-		if (h->error != 0)
+		batch[i].error = batch[i].path.interface < 0 ? ENODEV : h->error;
+		if (batch[i].error != 0)
 			continue;
 		left++;
 		net->notes++;
@@ -149,14 +151,15 @@ fake_connected(void *arg)
 }
 
 static struct tcp_connect *
-fake_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, int64_t timeout_ns,
-    void (*done)(void *, enum connect_result, int64_t, int64_t), void *arg)
+fake_tcp_connect(struct packet_io *io, const struct addr *to, uint16_t port, const struct packet_path *path,
+    int64_t timeout_ns, void (*done)(void *, enum connect_result, int64_t, int64_t), void *arg)
 {
 	struct fake_net	   *net = (struct fake_net *)io;
 	struct fake_host   *h = &net->host[to->byte[3]];
 	struct tcp_connect *c = xcalloc(1, sizeof(*c));
 
 	(void)port;
+	(void)path;
 	c->net = net;
 	c->done = done;
 	c->arg = arg;
@@ -176,6 +179,13 @@ fake_tcp_cancel(struct packet_io *io, struct tcp_connect *c)
 	free(c);
 }
 
+static int
+fake_interface(struct packet_io *io, const char *name)
+{
+	(void)name;
+	return ((struct fake_net *)io)->interface;
+}
+
 static void
 fake_free(struct packet_io *io)
 {
@@ -190,7 +200,7 @@ static struct fake_net *
 fake_net_new(struct loop *l)
 {
 	static const struct packet_io_ops ops = { .send = fake_send, .tcp_connect = fake_tcp_connect, .tcp_cancel = fake_tcp_cancel,
-		.free = fake_free };
+		.interface = fake_interface, .free = fake_free };
 	struct fake_net *net = xcalloc(1, sizeof(*net));
 	size_t		 i;
 

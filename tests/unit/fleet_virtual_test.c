@@ -62,16 +62,16 @@ check_tcp(struct loop *l, struct fleet_model *m, struct packet_io *io)
 	addr_parse(&to, "10.1.0.3");
 	fleet_command(m, loop_mono_ns(l), "tcp 10.1.0.3 80 open", NULL);
 	fleet_command(m, loop_mono_ns(l), "tcp 10.1.0.3 81 filtered", NULL);
-	io->ops->tcp_connect(io, &to, 80, 3 * NS_PER_S, on_connect, got);
+	io->ops->tcp_connect(io, &to, 80, NULL, 3 * NS_PER_S, on_connect, got);
 	loop_run_until(l, loop_mono_ns(l) + 10 * NS_PER_S);
-	io->ops->tcp_connect(io, &to, 81, 3 * NS_PER_S, on_connect, got);
+	io->ops->tcp_connect(io, &to, 81, NULL, 3 * NS_PER_S, on_connect, got);
 	loop_run_until(l, loop_mono_ns(l) + 10 * NS_PER_S);
-	io->ops->tcp_connect(io, &to, 82, 3 * NS_PER_S, on_connect, got);
-	cancelled = io->ops->tcp_connect(io, &to, 80, 3 * NS_PER_S, on_connect, got);
+	io->ops->tcp_connect(io, &to, 82, NULL, 3 * NS_PER_S, on_connect, got);
+	cancelled = io->ops->tcp_connect(io, &to, 80, NULL, 3 * NS_PER_S, on_connect, got);
 	io->ops->tcp_cancel(io, cancelled);
 	loop_run_until(l, loop_mono_ns(l) + 10 * NS_PER_S);
 	fleet_command(m, loop_mono_ns(l), "cut link s003-1", NULL);
-	io->ops->tcp_connect(io, &to, 80, 3 * NS_PER_S, on_connect, got);
+	io->ops->tcp_connect(io, &to, 80, NULL, 3 * NS_PER_S, on_connect, got);
 	loop_run_until(l, loop_mono_ns(l) + 10 * NS_PER_S);
 	is_text(got, "0:later 2:timeout 1:later 2:timeout ", "TCP: open, filtered, closed, cancelled, cut");
 }

@@ -169,15 +169,15 @@ test_tcp(struct bench *b)
 	listen(fd, 5);
 	getsockname(fd, (struct sockaddr *)&me, &len);
 	addr_from_sockaddr(&to, &port, (struct sockaddr *)&me);
-	b->io->ops->tcp_connect(b->io, &to, port, PATIENCE_NS, connected, b);
+	b->io->ops->tcp_connect(b->io, &to, port, NULL, PATIENCE_NS, connected, b);
 	is_i64(b->told, 0, "tcp: not told from inside the call");
 	is_i64(wait_for(b), 0, "tcp: told");
 	ok(b->result == CONNECT_OPEN && b->tcp_ns >= 0 && b->tcp_ns < PATIENCE_NS, "tcp: open");
-	c = b->io->ops->tcp_connect(b->io, &to, port, PATIENCE_NS, connected, b);
+	c = b->io->ops->tcp_connect(b->io, &to, port, NULL, PATIENCE_NS, connected, b);
 	b->io->ops->tcp_cancel(b->io, c);
 	getsockname(closed, (struct sockaddr *)&me, &len);
 	addr_from_sockaddr(&to, &port, (struct sockaddr *)&me);
-	b->io->ops->tcp_connect(b->io, &to, port, PATIENCE_NS, connected, b);
+	b->io->ops->tcp_connect(b->io, &to, port, NULL, PATIENCE_NS, connected, b);
 	is_i64(wait_for(b), 0, "tcp: told again");
 	is_i64(b->result, CONNECT_REFUSED, "tcp: a closed port refuses");
 	is_i64(b->told, 2, "tcp: a cancelled one is never told");
