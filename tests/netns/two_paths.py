@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A backup line proven on its own path while it is idle: two ways to a site, of which routing uses one. The other is probed by
-the mark of an instance or through its network device; cut, it is *backup lost* within a minute, the site stays up, and nothing else is said."""
+the mark of an instance or through its network device, or from an address or through a device of its own; cut, it is *backup lost*
+within a minute, the site stays up, and nothing else is said."""
 import os
 import subprocess
 import sys
@@ -13,7 +14,9 @@ BACKUP_LOST_S = 60
 NOC, SITE = "10.202.0.1", "10.203.0"    # our end of the backup way; the sites, each on an address of its own
 TABLE, MARK = "100", "7"
 # site: how its backup line is told to take its own way
-WAYS = {"s001": dict(via="spare"), "s002": dict(via="bound"), "s003": dict(via="bound", probe="tcp:7")}
+WAYS = {"s001": dict(via="spare"), "s002": dict(via="bound"), "s003": dict(via="bound", probe="tcp:7"),
+        "s004": dict(source=NOC), "s005": dict(interface="radio"), "s006": dict(source=NOC, probe="tcp:7"),
+        "s007": dict(interface="radio", probe="tcp:7")}
 
 if "SIMPUL_TWO_PATHS" not in os.environ:        # a network namespace for all of it
     need_namespaces()
