@@ -105,12 +105,13 @@ lines_of(const struct site_live *s)
 	for (k = 0; k < s->nlinks; k++) {
 		const struct link_live *l = s->link[k];
 
-		json_array_append_new(lines, json_pack("{s:s, s:s, s:o, s:s, s:s}",
+		json_array_append_new(lines, json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}",
 		    "id", l->link->id,
 		    "role", link_role_names[l->link->role],
 		    "provider", document_string(l->link->provider),
 		    "state", link_state_names[l->state],
-		    "code", link_state_code(l->state)));
+		    "code", link_state_code(l->state),
+		    "proven", proven_or_null(l)));
 	}
 	return lines;
 }
