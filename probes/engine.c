@@ -388,6 +388,7 @@ probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, 
 
 	e->loop = l;
 	e->io = io;
+	e->secrets_fd = -1;
 	e->sink = *sink;
 	e->asked = asked;
 	e->asked_arg = arg;
@@ -398,6 +399,12 @@ probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, 
 		if (probe_registry[i]->open != NULL)
 			e->shared[i] = probe_registry[i]->open(e);
 	return e;
+}
+
+void
+probe_engine_secrets(struct probe_engine *e, int dir_fd)
+{
+	e->secrets_fd = dir_fd;
 }
 
 void

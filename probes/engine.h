@@ -23,6 +23,7 @@ struct probe_engine {
 	/* for the probes */
 	struct loop	 *loop;
 	struct packet_io *io;		/* borrowed */
+	int		  secrets_fd;	/* directory secrets/probes, borrowed; -1: none */
 	struct wheel	 *wheel;
 	struct lag	  lag;		/* planned to real send time, since the counters were last read */
 	uint32_t	  bursts;	/* running now */
@@ -80,6 +81,8 @@ struct probe {
 struct probe_engine *probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink,
     probe_asked_fn asked, void *arg);
 void	probe_engine_free(struct probe_engine *e);
+/** Keys and passwords are files there. @param dir_fd  secrets/probes, borrowed; -1 (also at first): nobody has any */
+void	probe_engine_secrets(struct probe_engine *e, int dir_fd);
 /**
  * Add or change a target. One that did not change goes on undisturbed.
  * @param words	NULL: it has none

@@ -315,12 +315,14 @@ landlock_allow_each(int ruleset, const char *const *path)
 }
 
 static int
-landlock_fill(int ruleset, const struct role *r, int dir_fd, uint64_t all)
+landlock_fill(int ruleset, const struct role *r, int dir_fd, int also_fd, uint64_t all)
 {
 	const uint64_t	   own = r->reads ? LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR :
 					    all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
 
 	if (dir_fd != -1 && landlock_allow(ruleset, dir_fd, own) == -1)
+		return -1;
+	if (also_fd != -1 && landlock_allow(ruleset, also_fd, own) == -1)
 		return -1;
 #ifdef SANITIZERS_READ
 	if (landlock_allow_reading(ruleset, SANITIZERS_READ) == -1)
@@ -334,7 +336,7 @@ landlock_fill(int ruleset, const struct role *r, int dir_fd, uint64_t all)
  * at the user's rights.
  */
 static int
-files_close(const struct role *r, int dir_fd, const char *const *besides)
+files_close(const struct role *r, int dir_fd, int also_fd, const char *const *besides)
 {
 	struct landlock_ruleset_attr attr = { 0 };
 	long			     abi = landlock_abi();
@@ -348,7 +350,7 @@ files_close(const struct role *r, int dir_fd, const char *const *besides)
 		log_warn("cannot make a Landlock ruleset");
 		return -1;
 	}
-	rc = landlock_fill(ruleset, r, dir_fd, attr.handled_access_fs);
+	rc = landlock_fill(ruleset, r, dir_fd, also_fd, attr.handled_access_fs);
 	if (rc == 0 && besides != NULL)
 		rc = landlock_allow_each(ruleset, besides);
 	if (rc == 0)
@@ -401,21 +403,33 @@ sandbox_is_outdated(enum sandbox_role role)
 
 /* ---- all of it ---- */
 
-int
-sandbox_enter(enum sandbox_role role, int dir_fd)
-{
-	return sandbox_enter_reading(role, dir_fd, NULL);
-}
-
-int
-sandbox_enter_reading(enum sandbox_role role, int dir_fd, const char *const *besides)
+static int
+enter(enum sandbox_role role, int dir_fd, int also_fd, const char *const *besides)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
 		log_warn("cannot set no_new_privs");
 		return -1;
 	}
-	if (privileges_drop("") == -1 || files_close(&roles[role], dir_fd, besides) == -1)
+	if (privileges_drop("") == -1 || files_close(&roles[role], dir_fd, also_fd, besides) == -1)
 		return -1;
 	hidden_before = hidden_now(&roles[role]);
 	return filter_load(&roles[role]);
+}
+
+int
+sandbox_enter(enum sandbox_role role, int dir_fd)
+{
+	return enter(role, dir_fd, -1, NULL);
+}
+
+int
+sandbox_enter_both(enum sandbox_role role, int dir_fd, int also_fd)
+{
+	return enter(role, dir_fd, also_fd, NULL);
+}
+
+int
+sandbox_enter_reading(enum sandbox_role role, int dir_fd, const char *const *besides)
+{
+	return enter(role, dir_fd, -1, besides);
 }

@@ -23,6 +23,8 @@ enum sandbox_role {
  * @return 0, or -1 after logging what failed (the process must then end)
  */
 int	sandbox_enter(enum sandbox_role role, int dir_fd);
+/** The same, with a second directory of its own. @param also_fd  or -1 */
+int	sandbox_enter_both(enum sandbox_role role, int dir_fd, int also_fd);
 /** The same, with files and directories besides that it may read. @param besides  ends with NULL */
 int	sandbox_enter_reading(enum sandbox_role role, int dir_fd, const char *const *besides);
 /** Without Landlock (Linux 5.13) only its list of calls and the user's rights keep a process from files. */

@@ -70,7 +70,8 @@ PART_CALLS(trap)
 static void *
 measure_part_new(struct loop *l, const struct child_start *cs)
 {
-	struct measure_opts o = { .instance = cs->instance, .secrets_fd = cs->secrets_fd };
+	struct measure_opts o = { .instance = cs->instance, .secrets_fd = cs->secrets_fd,
+		.probe_secrets_fd = cs->probe_secrets_fd };
 
 	o.io = packet_real_new(l, &cs->sockets);
 	return o.io != NULL ? measure_new(l, &o) : NULL;
@@ -140,7 +141,7 @@ child_start_init(struct child_start *cs, enum process_kind kind, const char *ins
 {
 	*cs = (struct child_start){
 		.kind = kind, .parent = getpid(), .parent_fd = -1, .lock_fd = -1, .dir_fd = -1,
-		.listen_fd = -1, .secrets_fd = -1, .sockets = { -1, -1, -1, -1 },
+		.listen_fd = -1, .secrets_fd = -1, .probe_secrets_fd = -1, .sockets = { -1, -1, -1, -1 },
 	};
 	memset(cs->trap_fd, -1, sizeof(cs->trap_fd));
 	text_copy(cs->instance, sizeof(cs->instance), instance);
@@ -157,8 +158,8 @@ size_t
 child_fds(const struct child_start *cs, int fd[CHILD_FDS_MAX])
 {
 	const int all[] = {
-		cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd, cs->sockets.icmp4,
-		cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6,
+		cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd, cs->probe_secrets_fd,
+		cs->sockets.icmp4, cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6,
 	};
 	size_t	  i, n = 0;
 
@@ -267,17 +268,19 @@ parent_closed(void *arg, struct ipc_channel *ch, const char *why)
 
 /* ---- from start to end ---- */
 
-/* Rights end here; dir_fd is the part's only directory. The part may have closed its own descriptor of it. */
+/* Rights end here; these are the part's only directories. The part may have closed its own descriptors of them. */
 static int
-child_sandbox(const struct part *part, int dir_fd)
+child_sandbox(const struct part *part, int dir_fd, int also_fd)
 {
 	int rc;
 
 	if (part->holds_keys)
 		secrets_protect();
-	rc = sandbox_enter(part->role, dir_fd);
+	rc = sandbox_enter_both(part->role, dir_fd, also_fd);
 	if (dir_fd != -1)
 		close(dir_fd);
+	if (also_fd != -1)
+		close(also_fd);
 	return rc;
 }
 
@@ -291,13 +294,14 @@ child_run(const struct child_start *cs)
 	char	     name[48];
 	int	     own_fd = cs->dir_fd != -1 ? cs->dir_fd : cs->secrets_fd;
 	int	     dir_fd = own_fd != -1 ? fcntl(own_fd, F_DUPFD_CLOEXEC, 3) : -1;
+	int	     also_fd = cs->probe_secrets_fd != -1 ? fcntl(cs->probe_secrets_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	int	     code = EXIT_FAILURE;
 
 	log_open("simpuld", child_name(name, sizeof(name), cs->kind, cs->instance));
 	title_set("simpuld", name);
 	text_copy(c.hello.instance, sizeof(c.hello.instance), cs->instance);
 	c.loop = loop_new();
-	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, dir_fd) == -1)
+	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, dir_fd, also_fd) == -1)
 		goto done;
 	c.parent = ipc_open(c.loop, cs->parent_fd, "parent", parent_message, parent_closed, &c);
 	ipc_take_fds(c.parent);

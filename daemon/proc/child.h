@@ -8,7 +8,7 @@
 #include "ipc/msg.h"
 #include "trap/sockets.h"
 
-#define CHILD_FDS_MAX (9 + TRAP_SOCKETS)
+#define CHILD_FDS_MAX (10 + TRAP_SOCKETS)
 
 /* Descriptors are -1 where the kind of process gets none; the child takes them. */
 struct child_start {
@@ -22,6 +22,7 @@ struct child_start {
 	bool		      gave_up_root;	/* core */
 	pid_t		      publish[PEER_PIDS_MAX];	/* core: the last that were publish, newest first, or 0 */
 	int		      secrets_fd;	/* measure, publish */
+	int		      probe_secrets_fd;	/* measure */
 	struct packet_sockets sockets;		/* measure */
 	int		      trap_fd[TRAP_SOCKETS];	/* trap */
 };

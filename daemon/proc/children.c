@@ -209,6 +209,7 @@ start_fill(const struct child *c, struct child_start *st)
 	case PROCESS_MEASURE:
 		st->sockets = c->sockets;
 		st->secrets_fd = pr->snmp_secrets_fd;
+		st->probe_secrets_fd = pr->probe_secrets_fd;
 		break;
 	case PROCESS_STORE:
 		st->dir_fd = pr->store_fd;
@@ -456,7 +457,8 @@ child_open(struct child *c, const char *user)
 	const struct packet_way way = packet_way_of(&c->in);
 
 	if (c->in.netns[0] != '\0')
-		return (c->nest = nest_new(&c->in, user, c->all->premises->snmp_secrets_fd)) != NULL ? 0 : -1;
+		return (c->nest = nest_new(&c->in, user, c->all->premises->snmp_secrets_fd,
+		    c->all->premises->probe_secrets_fd)) != NULL ? 0 : -1;
 	return packet_sockets_open(&c->sockets) == 0 && packet_sockets_way(&c->sockets, &way, c->name) == 0 ? 0 : -1;
 }
 

@@ -58,7 +58,7 @@ struct snmp_known {			/* a device that the SNMP engine has */
 struct measure {
 	struct loop	    *loop;
 	struct packet_io    *io;
-	int		     secrets_fd;
+	int		     secrets_fd, probe_secrets_fd;
 	struct probe_engine *probes;
 	struct snmp_engine  *snmp;
 	struct snmp_scan    *scan;
@@ -607,11 +607,13 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	m->loop = l;
 	m->io = o->io;
 	m->secrets_fd = o->secrets_fd;
+	m->probe_secrets_fd = o->probe_secrets_fd;
 	m->kept_last = &m->kept;
 	m->devices = nmap_new();
 	m->io->on_packet = take_packet;
 	m->io->arg = m;
 	m->probes = probe_engine_new(l, m->io, &sink, take_answer, m);
+	probe_engine_secrets(m->probes, m->probe_secrets_fd);
 	m->snmp = snmp_engine_new(l, m->io, m->secrets_fd, o->public_community, &sink);
 	m->scan = scan_new(&(struct scan_env){ .loop = l, .io = m->io, .wire = snmp_engine_wire(m->snmp),
 		.secrets_fd = m->secrets_fd, .public_community = o->public_community, .found = take_discovered,
@@ -653,5 +655,7 @@ measure_free(struct measure *m)
 	m->io->ops->free(m->io);
 	if (m->secrets_fd != -1)
 		close(m->secrets_fd);
+	if (m->probe_secrets_fd != -1)
+		close(m->probe_secrets_fd);
 	free(m);
 }

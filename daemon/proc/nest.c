@@ -293,7 +293,7 @@ twin_close(struct twin *t)
 
 /* The first one enters the namespace; it has its own way in. */
 static int __attribute__((noinline))
-twin_first(struct nest *n, const struct msg_instance *in, const char *user, int secrets_fd)
+twin_first(struct nest *n, const struct msg_instance *in, const char *user, int secrets_fd, int probe_secrets_fd)
 {
 	struct twin	  *t = &n->twin[0];
 	struct child_start cs;
@@ -305,6 +305,7 @@ twin_first(struct nest *n, const struct msg_instance *in, const char *user, int 
 		return -1;
 	child_start_init(&cs, PROCESS_MEASURE, n->instance);
 	cs.secrets_fd = secrets_fd;
+	cs.probe_secrets_fd = probe_secrets_fd;
 	spawn_signals_block(&before);
 	t->pid = fork();
 	if (t->pid == 0)
@@ -318,13 +319,13 @@ twin_first(struct nest *n, const struct msg_instance *in, const char *user, int 
 }
 
 struct nest *
-nest_new(const struct msg_instance *in, const char *user, int secrets_fd)
+nest_new(const struct msg_instance *in, const char *user, int secrets_fd, int probe_secrets_fd)
 {
 	struct nest *n = xcalloc(1, sizeof(*n));
 
 	text_copy(n->instance, sizeof(n->instance), in->name);
 	n->twin[0].fd = n->twin[1].fd = -1;
-	if (twin_first(n, in, user, secrets_fd) == -1) {
+	if (twin_first(n, in, user, secrets_fd, probe_secrets_fd) == -1) {
 		nest_free(n);		/* the nest has said why */
 		return NULL;
 	}

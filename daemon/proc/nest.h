@@ -17,10 +17,10 @@ struct nest;
  * namespace).
  * @param in		netns: path such as /run/netns/wan or /proc/123/ns/net
  * @param user		who the nest becomes, "" = stays who it is
- * @param secrets_fd	directory for the measure process, or -1; borrowed
+ * @param secrets_fd, probe_secrets_fd	directories for the measure process, or -1; borrowed
  * @return owned, or NULL after the nest has logged why
  */
-struct nest *nest_new(const struct msg_instance *in, const char *user, int secrets_fd);
+struct nest *nest_new(const struct msg_instance *in, const char *user, int secrets_fd, int probe_secrets_fd);
 /**
  * Have it fork its measure process; the new process is the caller's own child.
  * @param parent_fd	the child's end of the pair with the parent; borrowed

@@ -26,6 +26,7 @@ struct measure_opts {
 	const char	 *instance;	/* "main", "wan"; borrowed for ever */
 	struct packet_io *io;		/* taken */
 	int		  secrets_fd;	/* directory secrets/snmp, or -1 (no device is polled); taken */
+	int		  probe_secrets_fd;	/* directory secrets/probes, or -1 (no probe has a key); taken */
 	bool		  public_community; /* stories and tests only: "public" for all, no files */
 };
 struct measure *measure_new(struct loop *l, const struct measure_opts *o);

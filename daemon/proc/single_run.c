@@ -150,6 +150,7 @@ instances_open(struct run *run, const struct conf *conf)
 			.instance = xstrdup(conf_text(conf, path)),
 			.io = packet_real_new(run->loop, &sockets),
 			.secrets_fd = dup(run->premises.snmp_secrets_fd),
+			.probe_secrets_fd = dup(run->premises.probe_secrets_fd),
 		};
 	}
 	return 0;

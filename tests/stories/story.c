@@ -181,8 +181,8 @@ static void
 engine_start(struct story *s)
 {
 	struct measure_opts m[2] = {
-		{ .instance = "main", .secrets_fd = -1, .public_community = true },
-		{ .instance = "wan", .secrets_fd = -1, .public_community = true },
+		{ .instance = "main", .secrets_fd = -1, .probe_secrets_fd = -1, .public_community = true },
+		{ .instance = "wan", .secrets_fd = -1, .probe_secrets_fd = -1, .public_community = true },
 	};
 	struct single_opts  o = { .measure = m, .nmeasure = 2, .publish_end = &s->publish, .reload = reload, .reload_arg = s };
 

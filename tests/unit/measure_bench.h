@@ -219,7 +219,7 @@ bench_new(void)
 
 	b->loop = loop_new_virtual(1, WALL_NS);
 	b->net = fake_net_new(b->loop);
-	b->measure = measure_new(b->loop, &(struct measure_opts){ .instance = "main", .io = &b->net->io, .secrets_fd = -1 });
+	b->measure = measure_new(b->loop, &(struct measure_opts){ .instance = "main", .io = &b->net->io, .secrets_fd = -1, .probe_secrets_fd = -1 });
 	join(b, &b->core, PROCESS_CORE);
 	join(b, &b->store, PROCESS_STORE);
 	return b;

@@ -123,7 +123,7 @@ test_store_stuck(void)
 	b->loop = loop_new();
 	b->net = fake_net_new(b->loop);
 	b->measure = measure_new(b->loop,
-	    &(struct measure_opts){ .instance = "main", .io = &b->net->io, .secrets_fd = -1 });
+	    &(struct measure_opts){ .instance = "main", .io = &b->net->io, .secrets_fd = -1, .probe_secrets_fd = -1 });
 	join(b, &b->core, PROCESS_CORE);
 	if (ipc_socketpair(fd) == -1 || ipc_socketpair(other) == -1)
 		abort();

@@ -215,11 +215,11 @@ main(int argc, char *argv[])
 		return tap_skip_all("network namespaces are not permitted here");
 	log_quiet(true);
 	ok(is_marked(holder) && !is_marked(getpid()), "a namespace that can be told from ours");
-	ok(nest_new(&far, "", -1) == NULL, "a namespace that is not there is refused");
+	ok(nest_new(&far, "", -1, -1) == NULL, "a namespace that is not there is refused");
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	snprintf(far.netns, sizeof(far.netns), "/proc/%d/ns/net", (int)holder);
-	n = nest_new(&far, "", -1);
+	n = nest_new(&far, "", -1, -1);
 	if (ok(n != NULL, "the nest enters the namespace")) {
 		ok(privileges_drop("") == 0, "we give up our rights");
 		test_nest(n, holder);
