@@ -11,6 +11,7 @@
 #include "alert/alert.h"
 #include "base/log.h"
 #include "core/discover.h"
+#include "core/link_facts.h"
 #include "core/neighbours.h"
 #include "core/ports.h"
 #include "core/private.h"
@@ -29,6 +30,17 @@ struct store_request {
 };
 
 /* ---- from measure ---- */
+
+static int
+take_probe_fact(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_probe_fact f;
+
+	if (msg_probe_fact_decode(&f, msg->data, msg->len) == -1)
+		return -1;
+	core_link_told(c, &f);
+	return 0;
+}
 
 static int
 take_target_state(struct core *c, const struct ipc_msg *msg)
@@ -309,6 +321,7 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_SAMPLES] = PROCESS_MEASURE,
 	[IPC_PROBE_DONE] = PROCESS_MEASURE,
 	[IPC_TARGET_STATE] = PROCESS_MEASURE,
+	[IPC_PROBE_FACT] = PROCESS_MEASURE,
 	[IPC_PORT_FOUND] = PROCESS_MEASURE,
 	[IPC_SENSOR_FOUND] = PROCESS_MEASURE,
 	[IPC_PORTS_END] = PROCESS_MEASURE,
@@ -351,6 +364,8 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return take_probe_done(c, msg);
 	case IPC_TARGET_STATE:
 		return take_target_state(c, msg);
+	case IPC_PROBE_FACT:
+		return take_probe_fact(c, msg);
 	case IPC_PORT_FOUND:
 		return take_port_found(c, msg);
 	case IPC_SENSOR_FOUND:

@@ -55,6 +55,18 @@ view_site(const struct site_live *s)
 	return v;
 }
 
+/* What the probe of a line says beside its results; NULL when that is nothing. */
+static json_t *
+link_facts(const struct link_live *l)
+{
+	json_t *facts = l->nfacts > 0 ? json_object() : NULL;
+	size_t	i;
+
+	for (i = 0; i < l->nfacts; i++)
+		set(facts, l->fact[i].name, l->fact[i].text[0] != '\0' ? js_text(l->fact[i].text) : js_number(l->fact[i].value));
+	return facts;
+}
+
 json_t *
 view_link(const struct link_live *l)
 {
@@ -87,6 +99,7 @@ view_link(const struct link_live *l)
 	set(v, "capacity", view_capacity(l));
 	set(v, "committed", json_boolean(l->link->kind == LINK_COMMITTED));
 	set(v, "incident", incident_or_null(link_incident(l)));
+	set(v, "facts", link_facts(l));
 	return v;
 }
 

@@ -36,6 +36,7 @@ link_live_free(struct link_live *l)
 	if (l != NULL) {
 		free(l->port);
 		free(l->capacity);
+		free(l->fact);
 	}
 	free(l);
 }

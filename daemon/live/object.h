@@ -62,6 +62,13 @@ struct link_port {			/* what the port that carries a link has shown */
 	int64_t		saved_ns;	/* wall: `light` was last marked to be written */
 };
 
+#define LINK_FACTS_MAX 40
+struct link_fact {			/* what its probe says beside its results */
+	char   name[32];
+	double value;			/* NAN: it is a word */
+	char   text[80];		/* "": the value is all */
+};
+
 struct link_live {
 	struct live	    live;	/* must be first */
 	const struct link  *link;
@@ -85,6 +92,8 @@ struct link_live {
 	float		    probe_rtt_s;
 	int64_t		    probe_ns;	/* monotonic: when it was answered; 0 = never */
 	int64_t		    asked_ns;	/* monotonic: when the one in flight was sent */
+	struct link_fact   *fact;	/* owned; of few lines */
+	size_t		    nfacts;
 };
 
 struct site_live {
