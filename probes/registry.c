@@ -6,6 +6,7 @@
 
 /* X(its name, can measure a line, can ask a service): as its table says, checked by tables_test */
 #define PROBES(X)	\
+	X(home, 1, 0)	\
 	X(icmp, 1, 0)	\
 	X(tcp, 1, 0)
 

@@ -76,7 +76,7 @@ static const struct {
 	  "inventory/links.csv:4:4: probe \"tpc\" is no probe of lines; did you mean \"tcp\"?\n"
 	  "inventory/links.csv:5:4: probe \"icmp:7\" has a port, but icmp knows none; write \"icmp\"\n"
 	  "inventory/links.csv:6:3: address is empty, but there is a probe, icmp, which needs it; give the address of the far end\n"
-	  "inventory/links.csv:7:4: probe \"gopher\" is no probe of lines; use one of: icmp, tcp\n" },
+	  "inventory/links.csv:7:4: probe \"gopher\" is no probe of lines; use one of: home, icmp, tcp\n" },
 	{ "a Unix socket", "mqtt = { host = \"/run/mqtt.sock\"; port = 0; };", SITES, LINKS, NULL, "" },
 };
 
