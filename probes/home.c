@@ -17,7 +17,7 @@
 #include "base/secret.h"
 
 #define SOCKETS	       8			/* ports in use at once */
-#define CHALLENGE_NS   (200 * NS_PER_MS)	/* between two of a line: recorded heartbeats get no more */
+#define CHALLENGE_NS   (200 * NS_PER_MS)	/* between two to a sender: recorded heartbeats get no more */
 
 struct home {
 	struct probe_engine *engine;
@@ -81,12 +81,29 @@ answer(const struct home *h, struct home_target *t, const struct home_heartbeat 
 	return home_answer_write(&a, &t->key, out);
 }
 
+/* Its own, or the oldest. Somebody who sends recordings must not use up the challenges of the site. */
+static struct home_challenge *
+challenge_place(struct home_target *t, const struct home_in *in)
+{
+	struct home_challenge *c, *oldest = t->challenge;
+
+	for (c = t->challenge; c < t->challenge + HOME_CHALLENGES; c++) {
+		if (c->port == in->port && addr_equal(&c->to, &in->from))
+			return c;
+		if (c->at_ns < oldest->at_ns)
+			oldest = c;
+	}
+	return oldest;
+}
+
 static size_t
 challenge(struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in, uint8_t out[HOME_ANSWER_LEN])
 {
-	if (t->challenged_ns != 0 && in->received_ns - t->challenged_ns < CHALLENGE_NS)
+	struct home_challenge *c = challenge_place(t, in);
+
+	if (c->at_ns != 0 && in->received_ns - c->at_ns < CHALLENGE_NS)
 		return 0;
-	t->challenged_ns = in->received_ns;
+	*c = (struct home_challenge){ in->from, in->port, in->received_ns };
 	h->challenged++;
 	return answer(h, t, b, in, HOME_PROVE, out);
 }

@@ -21,6 +21,7 @@
 #include "schedule/burst.h"
 
 #define HOME_STARTS 10		/* of one round; each expects a heartbeat */
+#define HOME_CHALLENGES 4	/* senders that are challenged side by side */
 #define HOME_RTTS   8		/* remembered until their heartbeat is decided */
 
 enum home_dropped {
@@ -37,7 +38,11 @@ struct home_target {
 	struct hmac_key	    key;
 	struct home_window  window;
 	uint32_t	    accepted;	/* of this run */
-	int64_t		    challenged_ns;	/* when, last */
+	struct home_challenge {		/* the last ones */
+		struct addr to;
+		uint16_t    port;
+		int64_t	    at_ns;	/* 0: none */
+	} challenge[HOME_CHALLENGES];
 
 	/* how it is heard (home_rounds.c) */
 	int64_t		    begun_ns, heard_ns;	/* 0: not yet */

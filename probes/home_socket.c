@@ -2,6 +2,7 @@
 /*
  * home_socket.c: the port that sites call, opened by measure itself when the first line with this probe comes: it needs no
  * right, and an engine without such lines listens to nobody. Batches both ways, and the kernel's stamps, as in packet_real.c.
+ * An answer leaves from the address that was called: from another one of this host no NAT would let it in.
  */
 #include "probes/home.h"
 
@@ -35,6 +36,10 @@ struct batch {
 	struct mmsghdr answer[BATCH];
 	struct iovec   answer_iov[BATCH];
 	uint8_t	       answer_bytes[BATCH][HOME_ANSWER_LEN];
+	union {
+		struct cmsghdr align;
+		uint8_t	       bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} answer_control[BATCH];
 };
 
 struct home_socket {
@@ -101,6 +106,31 @@ control_read(struct side *side, struct msghdr *mh)
 	return received_ns;
 }
 
+/* Have the answer leave from where its heartbeat came to. */
+static void
+answer_source(struct msghdr *out, struct msghdr *in)
+{
+	struct cmsghdr	   *cm, *to = out->msg_control;
+	struct in_pktinfo   info4;
+	struct in6_pktinfo  info6;
+
+	out->msg_controllen = 0;
+	for (cm = CMSG_FIRSTHDR(in); cm != NULL; cm = CMSG_NXTHDR(in, cm)) {
+		if (cm->cmsg_level == IPPROTO_IP && cm->cmsg_type == IP_PKTINFO) {
+			memcpy(&info4, CMSG_DATA(cm), sizeof(info4));
+			info4.ipi_ifindex = 0;
+			*to = (struct cmsghdr){ CMSG_LEN(sizeof(info4)), IPPROTO_IP, IP_PKTINFO };
+			memcpy(CMSG_DATA(to), &info4, sizeof(info4));
+			out->msg_controllen = CMSG_SPACE(sizeof(info4));
+		} else if (cm->cmsg_level == IPPROTO_IPV6 && cm->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info6, CMSG_DATA(cm), sizeof(info6));
+			*to = (struct cmsghdr){ CMSG_LEN(sizeof(info6)), IPPROTO_IPV6, IPV6_PKTINFO };
+			memcpy(CMSG_DATA(to), &info6, sizeof(info6));
+			out->msg_controllen = CMSG_SPACE(sizeof(info6));
+		}
+	}
+}
+
 /* An answer that the kernel does not take is a lost one: the site's next heartbeat tells. */
 static void
 answers_send(const struct side *side, unsigned n)
@@ -134,6 +164,7 @@ batch_take(struct side *side, unsigned n)
 		if (len == 0)
 			continue;
 		b->answer_iov[answers].iov_len = len;
+		answer_source(&b->answer[answers].msg_hdr, mh);
 		b->answer[answers].msg_hdr.msg_name = mh->msg_name;
 		b->answer[answers++].msg_hdr.msg_namelen = mh->msg_namelen;
 	}
@@ -210,8 +241,12 @@ side_open(int family, uint16_t port, const struct packet_way *way)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
-	if (family == AF_INET6)
+	if (family == AF_INET) {
+		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	} else {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+	}
 	if (packet_way_apply(way, fd) == 0 &&
 	    bind(fd, family == AF_INET ? (struct sockaddr *)&any4 : (struct sockaddr *)&any6,
 	    family == AF_INET ? sizeof(any4) : sizeof(any6)) == 0)
@@ -233,7 +268,8 @@ batch_new(void)
 		b->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &b->iov[i], .msg_iovlen = 1, .msg_name = &b->from[i],
 			.msg_control = b->control[i].bytes };
 		b->answer_iov[i].iov_base = b->answer_bytes[i];
-		b->answer[i].msg_hdr = (struct msghdr){ .msg_iov = &b->answer_iov[i], .msg_iovlen = 1 };
+		b->answer[i].msg_hdr = (struct msghdr){ .msg_iov = &b->answer_iov[i], .msg_iovlen = 1,
+			.msg_control = b->answer_control[i].bytes };
 	}
 	return b;
 }

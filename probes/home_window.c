@@ -35,15 +35,16 @@ delay_of(struct home_window *w, const struct home_mark *m, int64_t now_ns)
 	return offset - w->offset_ns;
 }
 
-/* It has echoed our newest nonce, so it was sent after we told it. Its clock counts anew. */
+/*
+ * It has echoed our newest nonce, so it was sent after we told it. Its clock counts anew. What it sent before may be in the
+ * hands of somebody who holds it back, so all numbers before count as used.
+ */
 static void
 adopt(struct home_window *w, const struct home_mark *m, int64_t now_ns)
 {
-	if (m->boot != w->boot) {
-		w->boot = m->boot;
-		w->highest = m->seq - 1;
-		w->seen = 0;
-	}
+	w->boot = m->boot;
+	w->highest = m->seq - 1;
+	w->seen = UINT64_MAX;
 	w->nonce = 0;
 	w->offset_ns = now_ns - (int64_t)m->sent_us * NS_PER_US;
 	w->offset_at_ns = now_ns;
@@ -92,7 +93,7 @@ home_window_take(struct home_window *w, const struct home_mark *m, int64_t now_n
 		if (!proves && delay_of(w, m, now_ns) > HOME_LATE_NS)
 			return challenge(w, fresh, HOME_DELAYED);
 	}
-	if (proves)
+	if (proves && (m->boot != w->boot || m->seq > w->highest))
 		adopt(w, m, now_ns);
 	accept_it(w, m->seq, missing);
 	return HOME_NEW;
