@@ -62,8 +62,8 @@ site_remove(struct home *h, struct home_target *t)
 /* ---- a datagram ---- */
 
 static size_t
-answer(const struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in, enum home_status status,
-    uint8_t out[HOME_ANSWER_LEN])
+answer(const struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in,
+    enum home_status status, uint8_t out[HOME_ANSWER_LEN])
 {
 	int64_t		   now = loop_mono_ns(h->engine->loop);
 	struct home_answer a = { .site = t->site, .boot = b->boot, .seq = b->seq, .status = (uint8_t)status, .port = in->port,
@@ -97,7 +97,8 @@ challenge_place(struct home_target *t, const struct home_in *in)
 }
 
 static size_t
-challenge(struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in, uint8_t out[HOME_ANSWER_LEN])
+challenge(struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in,
+    uint8_t out[HOME_ANSWER_LEN])
 {
 	struct home_challenge *c = challenge_place(t, in);
 
@@ -123,7 +124,8 @@ fresh_nonce(struct loop *l)
 
 /* Signed by whom it says: is it new? */
 static size_t
-signed_take(struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in, uint8_t out[HOME_ANSWER_LEN])
+signed_take(struct home *h, struct home_target *t, const struct home_heartbeat *b, const struct home_in *in,
+    uint8_t out[HOME_ANSWER_LEN])
 {
 	struct home_mark m = { .boot = b->boot, .seq = b->seq, .nonce = b->nonce, .sent_us = b->sent_us };
 	uint64_t	 boot = t->window.boot, missing;
@@ -199,8 +201,9 @@ key_read(const struct probe *p, char key[HOME_KEY_MAX + 2])
 	while (n > 0 && (key[n - 1] == '\n' || key[n - 1] == '\r'))
 		n--;
 	if (n < HOME_KEY_MIN || n > HOME_KEY_MAX || memchr(key, '\n', (size_t)n) != NULL) {
-		log_warnx("home: secrets/probes/%s must hold one line of %d to %d bytes; write one by: openssl rand -hex 32", name,
-		    HOME_KEY_MIN, HOME_KEY_MAX);
+		log_warnx("home: secrets/probes/%s must hold one line of %d to %d bytes; write one by: "
+			  "openssl rand -hex 32",
+		    name, HOME_KEY_MIN, HOME_KEY_MAX);
 		return 0;
 	}
 	return (size_t)n;
@@ -215,7 +218,8 @@ key_take(struct home *h, struct probe *p)
 	uint64_t	    site = len > 0 ? home_site(key, len) : 0;
 
 	if (site != 0 && site_find(h, site) != NULL) {
-		log_warnx("home: two lines have the key of secrets/probes/%s: only the first is listened to", p->words->credential);
+		log_warnx("home: two lines have the key of secrets/probes/%s: only the first is listened to",
+		    p->words->credential);
 	} else if (site != 0) {
 		t->site = site;
 		hmac_key_init(&t->key, key, len);

@@ -25,8 +25,15 @@
 #define HOME_RTTS   8		/* remembered until their heartbeat is decided */
 
 enum home_dropped {
-	HOME_MALFORMED, HOME_STRANGER /* no line has this key */, HOME_IGNORED /* see home_guard.c */, HOME_FORGED, HOME_REPLAYED,
-	HOME_BELOW /* the window */, HOME_RUN_UNPROVEN, HOME_TOO_LATE, HOME_DROPPED
+	HOME_MALFORMED,
+	HOME_STRANGER /* no line has this key */,
+	HOME_IGNORED /* see home_guard.c */,
+	HOME_FORGED,
+	HOME_REPLAYED,
+	HOME_BELOW /* the window */,
+	HOME_RUN_UNPROVEN,
+	HOME_TOO_LATE,
+	HOME_DROPPED
 };
 
 struct home_target {
@@ -84,7 +91,8 @@ size_t	home_take(struct home *h, const struct home_in *in, uint8_t answer[HOME_A
 /* ---- home_rounds.c ---- */
 
 /** A new heartbeat. @param missing  numbers passed over @param first  of this run */
-void	home_heard(struct home_target *t, const struct home_heartbeat *b, const struct home_in *in, uint64_t missing, bool first);
+void home_heard(struct home_target *t, const struct home_heartbeat *b, const struct home_in *in,
+    uint64_t missing, bool first);
 void	home_tick(struct home_target *t);
 void	home_not_measured(struct home_target *t);	/* in place of a tick: we could not listen */
 

@@ -32,7 +32,8 @@ place_of(struct home_guard *g, const struct addr *from)
 bool
 home_guard_pass(struct home_guard *g, const struct addr *from, int64_t now_ns)
 {
-	return spent_now(place_of(g, from), PLACE_PER_S, now_ns) < PLACE_AT_ONCE && spent_now(&g->all, ALL_PER_S, now_ns) < ALL_AT_ONCE;
+	return spent_now(place_of(g, from), PLACE_PER_S, now_ns) < PLACE_AT_ONCE &&
+	       spent_now(&g->all, ALL_PER_S, now_ns) < ALL_AT_ONCE;
 }
 
 static void

@@ -48,9 +48,12 @@ lost(struct home_target *t, uint64_t n)
 static void
 rtt_note(struct home_target *t, const struct home_heartbeat *b, int64_t received_ns)
 {
-	int64_t rtt_ns = received_ns - (int64_t)b->echo_stamp - b->echo_held_us * NS_PER_US;
+	int64_t rtt_ns;
 
-	if (b->echo_seq == 0 || b->echo_stamp > (uint64_t)received_ns || rtt_ns > RTT_MAX_NS || t->rtt[b->echo_seq % HOME_RTTS].seq == b->echo_seq)
+	if (b->echo_seq == 0 || b->echo_stamp > (uint64_t)received_ns || t->rtt[b->echo_seq % HOME_RTTS].seq == b->echo_seq)
+		return;
+	rtt_ns = received_ns - (int64_t)b->echo_stamp - b->echo_held_us * NS_PER_US;
+	if (rtt_ns > RTT_MAX_NS)
 		return;
 	/* Two clocks have run since the answer: over a short line their difference can make it seem to be less than nothing. */
 	t->rtt[b->echo_seq % HOME_RTTS].seq = b->echo_seq;
@@ -160,7 +163,8 @@ ping_fact(struct probe *p, unsigned i, const struct home_ping *ping)
 	if (ping->rtt_us != HOME_UNKNOWN_US)
 		snprintf(rtt, sizeof(rtt), "%.1f ms", ping->rtt_us / 1000.0);
 	snprintf(name, sizeof(name), "ping_%u", i + 1);
-	snprintf(text, sizeof(text), "%s: %u of %u answered, median %s", addr_text(&to, address), ping->answered, ping->sent, rtt);
+	snprintf(text, sizeof(text), "%s: %u of %u answered, median %s", addr_text(&to, address),
+	    ping->answered, ping->sent, rtt);
 	probe_fact(p, name, NAN, text);
 }
 
@@ -248,8 +252,10 @@ report(struct home_target *t, uint8_t quality)
 {
 	struct probe_round out = { .quality = quality, .sent = t->sent, .answered = t->answered, .duplicate = t->duplicate,
 		.late = t->late, .rtt_p50_s = NAN };
-	enum round_result  result = quality == QUALITY_GOOD ? ROUND_SUCCEEDED : quality == QUALITY_LOST ? ROUND_FAILED : ROUND_UNKNOWN;
+	enum round_result  result = ROUND_UNKNOWN;
 
+	if (quality != QUALITY_UNKNOWN)
+		result = quality == QUALITY_GOOD ? ROUND_SUCCEEDED : ROUND_FAILED;
 	if (t->nround > 0 && quality == QUALITY_GOOD) {
 		rank_sort(t->round_rtt_s, t->nround);
 		out.rtt_p50_s = rank_value(t->round_rtt_s, t->nround, 50);

@@ -234,7 +234,8 @@ side_open(int family, uint16_t port, const struct packet_way *way)
 {
 	struct sockaddr_in  any4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int		    fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, bytes = RECEIVE_BYTES, error;
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, bytes = RECEIVE_BYTES,
+	    error;
 
 	if (fd == -1)
 		return -1;

@@ -12,7 +12,8 @@
 #include "base/base.h"
 
 #define HOME_WINDOW	64			/* sequence numbers looked back on */
-#define HOME_LATE_NS	(3 * NS_PER_S)		/* later than the quickest of its run: delayed by somebody, or its clock stood still */
+/* Later than the quickest of its run: somebody held it back, or its clock stood still. */
+#define HOME_LATE_NS	(3 * NS_PER_S)
 #define HOME_DRIFT_PPM	200			/* by which the clocks of two boxes may differ */
 
 enum home_verdict {

@@ -63,7 +63,8 @@ link_facts(const struct link_live *l)
 	size_t	i;
 
 	for (i = 0; i < l->nfacts; i++)
-		set(facts, l->fact[i].name, l->fact[i].text[0] != '\0' ? js_text(l->fact[i].text) : js_number(l->fact[i].value));
+		set(facts, l->fact[i].name,
+		    l->fact[i].text[0] != '\0' ? js_text(l->fact[i].text) : js_number(l->fact[i].value));
 	return facts;
 }
 

@@ -92,7 +92,9 @@ set(struct conf *c, const char *word, const char *value)
 	else if (strcmp(word, "syslog") == 0)
 		c->syslog = yes_or_no(word, value);
 	else
-		fail("there is no setting \"%s\"; there are server, port, key, interval_s, interface, ping, counters, user, syslog", word);
+		fail("there is no setting \"%s\"; there are server, port, key, interval_s, interface, ping, "
+		     "counters, user, syslog",
+		    word);
 }
 
 static void
@@ -126,9 +128,12 @@ file_read(struct conf *c, const char *path, bool must_exist)
 static void
 usage(FILE *to)
 {
-	fputs("usage: simpul-agent [-c FILE] [-s SERVER] [-p PORT] [-k KEYFILE] [-i INTERFACE] [--check] [--debug]\n"
+	fputs("usage: simpul-agent [-c FILE] [-s SERVER] [-p PORT] [-k KEYFILE] [-i INTERFACE] [--check] "
+	      "[--debug]\n"
 	      "       simpul-agent --help | --version\n"
-	      "Calls the Simpul engine at SERVER each second, so that it knows that this site is there. See simpul-agent(8).\n", to);
+	      "Calls the Simpul engine at SERVER each second, so that it knows that this site is there. See "
+	      "simpul-agent(8).\n",
+	    to);
 }
 
 static void
@@ -203,7 +208,8 @@ key_read(const char *path, uint8_t key[HOME_KEY_MAX])
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
 	if (n < HOME_KEY_MIN || n > HOME_KEY_MAX || memchr(text, '\n', (size_t)n) != NULL)
-		fail("the key %s must be one line of %d to %d bytes, the same as at the engine", path, HOME_KEY_MIN, HOME_KEY_MAX);
+		fail("the key %s must be one line of %d to %d bytes, the same as at the engine", path,
+		    HOME_KEY_MIN, HOME_KEY_MAX);
 	memcpy(key, text, (size_t)n);
 	hmac_wipe(text, sizeof(text));
 	return (size_t)n;

@@ -115,8 +115,8 @@ answered(struct agent *a, uint64_t us)
 		a->seen = a->talk.seen;
 		say("the engine sees this site at %s", say_address(&a->seen, text));
 	}
-	say_debug("answer to %llu of %llu, round trip %u us", (unsigned long long)a->talk.echo_seq, (unsigned long long)a->talk.seq,
-	    a->talk.rtt_us);
+	say_debug("answer to %llu of %llu, round trip %u us", (unsigned long long)a->talk.echo_seq,
+	    (unsigned long long)a->talk.seq, a->talk.rtt_us);
 }
 
 static void

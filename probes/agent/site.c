@@ -33,7 +33,8 @@ socket_open(struct site *s, unsigned i, int family, int protocol)
 		return;
 	s->fd[i] = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 	if (s->fd[i] == -1)
-		say("cannot ping: %s (the group of user %s must be in net.ipv4.ping_group_range)", strerror(errno), s->conf->user);
+		say("cannot ping: %s (the group of user %s must be in net.ipv4.ping_group_range)",
+		    strerror(errno), s->conf->user);
 }
 
 void
@@ -65,9 +66,10 @@ ask(const struct site *s, const struct home_address *to, struct ping_target *t, 
 {
 	struct sockaddr_in  to4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6 };
-	uint8_t		    msg[ECHO_LEN] = { to->family == 6 ? ECHO_ASK6 : ECHO_ASK4 };	/* the kernel adds id and checksum */
+	uint8_t		    msg[ECHO_LEN] = { to->family == 6 ? ECHO_ASK6 : ECHO_ASK4 };
 	bool		    v6 = to->family == 6;
 
+	/* Identifier and checksum are the kernel's. */
 	if (getrandom(&t->nonce, sizeof(t->nonce), 0) != sizeof(t->nonce))
 		return;
 	t->seq++;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * home.c: what it costs the engine to hear a site: 2,000 sites call over the loopback from a child, as many times as they can be
- * answered; only the CPU time of the engine's side counts. Prints a figure, asserts nothing.
+ * home.c: what it costs the engine to hear a site: 2,000 sites call over the loopback from a child, as many
+ * times as they can be answered; only the CPU time of the engine's side counts. Prints a figure, asserts
+ * nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,7 +67,8 @@ sites_run(void)
 			struct home_heartbeat h = { .interval_ms = 1000 };
 
 			talk_next(&talk[(i + k) % SITES], &h, (uint64_t)i / SITES * 1000000);
-			sendto(fd, out, home_heartbeat_write(&h, &talk[(i + k) % SITES].key, out), 0, (struct sockaddr *)&to, sizeof(to));
+			sendto(fd, out, home_heartbeat_write(&h, &talk[(i + k) % SITES].key, out), 0,
+			    (struct sockaddr *)&to, sizeof(to));
 		}
 		poll(&p, 1, 20);
 		answers_read(fd, talk);

@@ -158,7 +158,8 @@ beat(struct world *w)
 	h.flags = HOME_COUNTERS;
 	h.rx_octets = w->talk.seq * 125000;	/* 1 Mbit/s at one a second */
 	h.tx_octets = w->talk.seq * 12500;
-	h.ping[0] = (struct home_ping){ .to = { .family = 4, .byte = { 192, 0, 2, 1 } }, .sent = 10, .answered = 9, .rtt_us = 12345 };
+	h.ping[0] = (struct home_ping){
+	    .to = {.family = 4, .byte = {192, 0, 2, 1}}, .sent = 10, .answered = 9, .rtt_us = 12345};
 	talk_next(&w->talk, &h, agent_us(w));
 	w->last_len = home_heartbeat_write(&h, &w->talk.key, w->last);
 	loop_run_until(w->loop, loop_mono_ns(w->loop) + RTT_NS / 2);
@@ -208,7 +209,8 @@ test_up(void)
 	s = newest(w, SAMPLE_ROUND);
 	ok(s != NULL && s->quality == QUALITY_GOOD && s->value[ROUND_ANSWERED] == 10 && s->value[ROUND_SENT] == 10,
 	    "ten heartbeats are a good round");
-	is_near(s->value[ROUND_RTT_P50_S], 0.02, 0.0005, "... with the round trip of the line, whatever the agent's clock shows");
+	is_near(s->value[ROUND_RTT_P50_S], 0.02, 0.0005,
+	    "... with the round trip of the line, whatever the agent's clock shows");
 	s = newest(w, SAMPLE_DELAY);
 	ok(s != NULL && s->quality == QUALITY_GOOD && s->value[DELAY_LOSS_RATIO] == 0, "a minute has no loss");
 	is_near(s->value[DELAY_RTT_P50_S], 0.02, 0.0005, "... and its median delay");
@@ -236,7 +238,8 @@ test_loss(unsigned up, unsigned down, double up_loss, double down_loss)
 	w->down_every = down;
 	seconds(w, 180);
 	s = newest(w, SAMPLE_DELAY);
-	printf("# up %.3f down %.3f loss %.3f\n", fact_value(w, "up_loss_ratio"), fact_value(w, "down_loss_ratio"), s->value[DELAY_LOSS_RATIO]);
+	printf("# up %.3f down %.3f loss %.3f\n", fact_value(w, "up_loss_ratio"),
+	    fact_value(w, "down_loss_ratio"), s->value[DELAY_LOSS_RATIO]);
 	is_near(fact_value(w, "up_loss_ratio"), up_loss, 0.02, "loss up");
 	is_near(fact_value(w, "down_loss_ratio"), down_loss, 0.02, "loss down");
 	ok(fabs(s->value[DELAY_LOSS_RATIO] - (up_loss + down_loss)) < 0.03, "the loss of the line is both");
@@ -337,7 +340,8 @@ test_restarts(void)
 		lost += w->sample[i].type == SAMPLE_ROUND && w->sample[i].quality != QUALITY_GOOD;
 	is_i64((int64_t)lost, 0, "the agent begins anew: no round is lost");
 	addr_parse(&w->in.from, "198.51.100.66");
-	ok(send_raw(w, old, old_len, answer) == HOME_ANSWER_LEN && answer[52] == HOME_PROVE, "a recording of the run before is challenged");
+	ok(send_raw(w, old, old_len, answer) == HOME_ANSWER_LEN && answer[52] == HOME_PROVE,
+	    "a recording of the run before is challenged");
 	ok(send_raw(w, old, old_len, answer) == 0, "... not twice at once");
 	addr_parse(&w->in.from, "203.0.113.5");
 	seconds(w, 70);
