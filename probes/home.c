@@ -17,12 +17,14 @@
 #include "base/secret.h"
 
 #define SOCKETS	       8			/* ports in use at once */
+#define LOOK_NS	       (60 * NS_PER_S)		/* between two looks at a key, and at a port that is taken */
 #define CHALLENGE_NS   (200 * NS_PER_MS)	/* between two to a sender: recorded heartbeats get no more */
 
 struct home {
 	struct probe_engine *engine;
 	struct nmap	    *site;	/* by the lower half of its name: first of those there */
 	struct home_socket  *socket[SOCKETS];
+	int64_t		     retry_ns;	/* a port was taken: not tried again before */
 	struct home_guard    guard;
 	uint64_t	     accepted, challenged, runs, dropped[HOME_DROPPED];
 };
@@ -181,78 +183,101 @@ home_take(struct home *h, const struct home_in *in, uint8_t out[HOME_ANSWER_LEN]
 
 /* ---- targets ---- */
 
-/* One line of a file of secrets/probes, without its end. @return its length, or 0 (logged) */
+#define SAY(...) do { if (say) log_warnx(__VA_ARGS__); } while (0)
+
+/* One line of a file of secrets/probes, without its end. @return its length, or 0; the reason is logged when it is to be said */
 static size_t
-key_read(const struct probe *p, char key[HOME_KEY_MAX + 2])
+key_read(const struct probe *p, char key[HOME_KEY_MAX + 2], bool say)
 {
 	const char *name = p->words != NULL ? p->words->credential : "";
 	char	    why[400];
 	ssize_t	    n;
 
 	if (name[0] == '\0') {
-		log_warnx("home: a line names no key: give it a credential, a file of secrets/probes");
+		SAY("home: a line names no key: give it a credential, a file of secrets/probes");
 		return 0;
 	}
 	n = secret_read(p->engine->secrets_fd, "secrets/probes", name, key, HOME_KEY_MAX + 2, why, sizeof(why));
 	if (n == -1) {
-		log_warnx("home: %s", why);
+		SAY("home: %s", why);
 		return 0;
 	}
 	while (n > 0 && (key[n - 1] == '\n' || key[n - 1] == '\r'))
 		n--;
 	if (n < HOME_KEY_MIN || n > HOME_KEY_MAX || memchr(key, '\n', (size_t)n) != NULL) {
-		log_warnx("home: secrets/probes/%s must hold one line of %d to %d bytes; write one by: "
-			  "openssl rand -hex 32",
-		    name, HOME_KEY_MIN, HOME_KEY_MAX);
+		SAY("home: secrets/probes/%s must hold one line of %d to %d bytes; write one by: openssl rand -hex 32", name,
+		    HOME_KEY_MIN, HOME_KEY_MAX);
 		return 0;
 	}
 	return (size_t)n;
 }
 
+/* Another key than the last time: whoever has the old one is a stranger from now on. */
 static void
-key_take(struct home *h, struct probe *p)
+key_change(struct home *h, struct home_target *t, const char *key, size_t len, uint64_t site)
+{
+	if (t->site != 0)
+		site_remove(h, t);
+	t->site = site;
+	t->window = (struct home_window){ 0 };
+	hmac_key_init(&t->key, key, len);
+	if (site != 0)
+		site_add(h, t);
+}
+
+/* The file may come, change or go at any time; what is wrong with it is said once. */
+static void
+key_look(struct home *h, struct probe *p)
 {
 	struct home_target *t = p->state;
 	char		    key[HOME_KEY_MAX + 2];
-	size_t		    len = key_read(p, key);
+	bool		    say = !t->key_told;
+	size_t		    len = key_read(p, key, say);
 	uint64_t	    site = len > 0 ? home_site(key, len) : 0;
 
-	if (site != 0 && site_find(h, site) != NULL) {
-		log_warnx("home: two lines have the key of secrets/probes/%s: only the first is listened to",
-		    p->words->credential);
-	} else if (site != 0) {
-		t->site = site;
-		hmac_key_init(&t->key, key, len);
-		site_add(h, t);
+	t->key_told = site == 0;
+	if (site != 0 && site != t->site && site_find(h, site) != NULL) {
+		SAY("home: two lines have the key of secrets/probes/%s: only the first is listened to", p->words->credential);
+		t->key_told = true;
+		site = 0;
 	}
+	if (site != t->site)
+		key_change(h, t, key, len, site);
 	hmac_wipe(key, sizeof(key));
 }
 
 static struct home_socket *
 socket_of(struct home *h, uint16_t port)
 {
-	size_t i;
+	int64_t now = loop_mono_ns(h->engine->loop);
+	size_t	i;
 
 	for (i = 0; i < SOCKETS && h->socket[i] != NULL; i++)
 		if (home_socket_port(h->socket[i]) == port)
 			return h->socket[i];
-	if (i == SOCKETS)
+	if (i == SOCKETS || now < h->retry_ns)
 		return NULL;
-	return h->socket[i] = home_socket_new(h, h->engine, port);
+	h->socket[i] = home_socket_new(h, h->engine, port);
+	if (h->socket[i] == NULL)
+		h->retry_ns = now + LOOK_NS;
+	return h->socket[i];
 }
 
 /* The plan is complete when the first start comes: a key that was another line's is free by now. */
 static void
-join(struct probe *p)
+look(struct probe *p, int64_t now_ns)
 {
 	struct home	   *h = p->shared;
 	struct home_target *t = p->state;
 
-	t->joined = true;
-	t->probe = p;
-	t->starts = (uint8_t)(hash_u64(p->number) % HOME_STARTS);	/* spreads the results of all */
-	key_take(h, p);
-	if (loop_event_base(h->engine->loop) != NULL)
+	if (t->look_ns == 0) {
+		t->probe = p;
+		t->starts = (uint8_t)(hash_u64(p->number) % HOME_STARTS);	/* spreads the results of all */
+		now_ns -= (int64_t)(hash_u64(p->number) % LOOK_NS);	/* ... and the looks */
+	}
+	t->look_ns = now_ns + LOOK_NS;
+	key_look(h, p);
+	if (t->socket == NULL && loop_event_base(h->engine->loop) != NULL)
 		t->socket = socket_of(h, p->port);
 }
 
@@ -260,9 +285,10 @@ static int
 home_start(struct probe *p)
 {
 	struct home_target *t = p->state;
+	int64_t		    now = loop_mono_ns(p->engine->loop);
 
-	if (!t->joined)
-		join(p);
+	if (now >= t->look_ns)
+		look(p, now);
 	if (t->site == 0 || (t->socket == NULL && loop_event_base(p->engine->loop) != NULL))
 		home_not_measured(t);
 	else

@@ -26,11 +26,11 @@
 
 enum home_dropped {
 	HOME_MALFORMED,
-	HOME_STRANGER /* no line has this key */,
-	HOME_IGNORED /* see home_guard.c */,
+	HOME_STRANGER,		/* no line has this key */
+	HOME_IGNORED,		/* home_guard.c */
 	HOME_FORGED,
 	HOME_REPLAYED,
-	HOME_BELOW /* the window */,
+	HOME_BELOW,		/* the window */
 	HOME_RUN_UNPROVEN,
 	HOME_TOO_LATE,
 	HOME_DROPPED
@@ -41,7 +41,8 @@ struct home_target {
 	struct home_target *same_place;	/* another one in the same place of home.site */
 	struct probe	   *probe;
 	struct home_socket *socket;	/* NULL: not to be had; on a virtual loop, where tests bring the datagrams */
-	bool		    joined;
+	int64_t		    look_ns;	/* when its key is looked at next; 0: it has not yet */
+	bool		    key_told;	/* that it cannot be had */
 	struct hmac_key	    key;
 	struct home_window  window;
 	uint32_t	    accepted;	/* of this run */

@@ -185,6 +185,24 @@ print_capacity(struct cli *cli, const json_t *v)
 	}
 }
 
+/* What the probe of a line says beside its results: where a site calls from, what it has measured itself. */
+static void
+print_facts(struct cli *cli, const json_t *v)
+{
+	const char   *name;
+	const json_t *fact;
+	char	      text[100];
+
+	if (!json_is_object(json_object_get(v, "facts")))
+		return;
+	heading(cli, "Its probe says");
+	json_object_foreach(json_object_get(v, "facts"), name, fact) {
+		snprintf(text, sizeof(text), "%.6g", json_number_value(fact));
+		term_printf(&cli->term, &cli->out, TINT_DIM, "  %-16s", name);
+		term_wrap(&cli->term, &cli->out, TINT_NONE, 18, 18, json_is_string(fact) ? json_string_value(fact) : text);
+	}
+}
+
 static void
 print_incident(struct cli *cli, const json_t *v)
 {
@@ -276,6 +294,7 @@ cmd_why(struct cli *cli, int argc, char *argv[])
 		print_parents(cli, v);
 		print_last(cli, v);
 		print_capacity(cli, v);
+	print_facts(cli, v);
 		print_incident(cli, v);
 		print_members(cli, v);
 		print_ack(cli, v);

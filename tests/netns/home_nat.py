@@ -188,15 +188,17 @@ for n in range(CHANGES):
     stop.wait(pause)
     if n == CHANGES // 3:       # the box at the site is restarted: a new run
         attacker.old = [d for d in outer.heard]
+        away = time.time()
         lab.end("agent")
         lab.start_agent()
+        outages.append((away, time.time()))
     elif n % 3 == 1:            # only the port, as after a mapping that was idle for too long
         inner.forget()
         outer.forget()
         continue
     away = time.time()
     outer.closed = True
-    time.sleep(lab.random.uniform(0.2, 1.0))
+    time.sleep(lab.random.uniform(0.4, 1.0))
     addresses.append(f"127.3.{n // 250}.{n % 250 + 2}")
     outer.forget(addresses[-1])
     outer.closed = False
@@ -240,6 +242,8 @@ ok(facts and facts["ping_1"].startswith("127.0.0.1: "), "its pings are told")
 item = lab.ctl("get", object="link/s001-1")
 item = item.get("item") or item
 ok((item.get("rtt_s") or 0) > 0, "there is a round-trip time")
+why = lab.simpulctl("why", "s001-1").stdout
+ok("wan_address" in why and addresses[-1] in why, "simpulctl why shows where it calls from")
 
 # ---- cut ----
 

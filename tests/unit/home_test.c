@@ -197,6 +197,28 @@ newest(const struct world *w, uint8_t type)
 	return NULL;
 }
 
+static void
+key_write(const char *name, const char *text, mode_t mode)
+{
+	char  path[100];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+	chmod(path, mode);
+}
+
+static void
+key_remove(const char *name)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path);
+}
+
 /* ---- up, and how well ---- */
 
 static void
@@ -300,6 +322,28 @@ test_no_key(const char *credential, const char *why)
 		known += w->sample[i].type == SAMPLE_ROUND && w->sample[i].quality != QUALITY_UNKNOWN;
 	ok(w->n > 0 && known == 0, "%s: the line is unknown", why);
 	world_free(w);
+}
+
+static void
+test_new_key(void)
+{
+	struct world *w = world_new("changing");
+	const struct sample *s;
+
+	seconds(w, 30);
+	ok(newest(w, SAMPLE_ROUND)->quality == QUALITY_UNKNOWN, "before its key is there, a line is unknown");
+	key_write("changing", KEY "\n", 0600);
+	seconds(w, 90);
+	ok(newest(w, SAMPLE_ROUND)->quality == QUALITY_GOOD, "... a minute later it is measured");
+	key_write("changing", "quite another key\n", 0600);
+	seconds(w, 90);
+	ok(newest(w, SAMPLE_ROUND)->quality == QUALITY_LOST, "whoever has the old key is a stranger");
+	talk_init(&w->talk, "quite another key", strlen("quite another key"), 0xb003);
+	seconds(w, 20);
+	s = newest(w, SAMPLE_ROUND);
+	ok(s->quality == QUALITY_GOOD, "... and who has the new one is not");
+	world_free(w);
+	key_remove("changing");
 }
 
 static void
@@ -411,28 +455,6 @@ test_guard(void)
 	ok(passed <= 2000, "guard: 2,000 failures of all at once");
 }
 
-static void
-key_write(const char *name, const char *text, mode_t mode)
-{
-	char  path[100];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	fputs(text, f);
-	fclose(f);
-	chmod(path, mode);
-}
-
-static void
-key_remove(const char *name)
-{
-	char path[100];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	unlink(path);
-}
-
 int
 main(void)
 {
@@ -450,6 +472,7 @@ main(void)
 	test_no_key("missing", "no key file");
 	test_no_key("short", "a key that is too short");
 	test_no_key("open", "a key that others can read");
+	test_new_key();
 	test_asked();
 	test_restarts();
 	test_strangers();
