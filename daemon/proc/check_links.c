@@ -69,6 +69,9 @@ link_check(struct checker *c, const struct link *l)
 	if (!link_is_probed(l) && l->life != LIFE_PLANNED && l->life != LIFE_RETIRED)
 		link_say(c, l->id, "address", "address is empty, but there is a probe, %s, which needs it; give the "
 		    "address of the far end", ops->name);
+	if (ops->calls && l->credential[0] == '\0')
+		link_say(c, l->id, "credential", "credential is empty, but whoever calls (probe %s) proves by its key who it is; "
+		    "give the name of a file below secrets/probes", ops->name);
 }
 
 void

@@ -72,11 +72,13 @@ static const struct {
 	  "simpuld.conf:0:0: mqtt.port: 0 goes with the path of a Unix socket as host, and only with that\n" },
 	{ "lines and their probes", "", SITES,
 	  "id,site,address,probe,source\ns001-1,s001,10.1.0.1,tcp:443,10.9.0.1\ns001-2,s001,10.1.0.1,icmp,\n"
-	  "s001-3,s001,10.1.0.2,tpc,\ns001-4,s001,10.1.0.3,icmp:7,\ns001-5,s001,,icmp,\ns001-6,s001,10.1.0.4,gopher,\n", NULL,
+	  "s001-3,s001,10.1.0.2,tpc,\ns001-4,s001,10.1.0.3,icmp:7,\ns001-5,s001,,icmp,\ns001-6,s001,10.1.0.4,gopher,\ns001-7,s001,,home,\n", NULL,
 	  "inventory/links.csv:4:4: probe \"tpc\" is no probe of lines; did you mean \"tcp\"?\n"
 	  "inventory/links.csv:5:4: probe \"icmp:7\" has a port, but icmp knows none; write \"icmp\"\n"
 	  "inventory/links.csv:6:3: address is empty, but there is a probe, icmp, which needs it; give the address of the far end\n"
-	  "inventory/links.csv:7:4: probe \"gopher\" is no probe of lines; use one of: home, icmp, tcp\n" },
+	  "inventory/links.csv:7:4: probe \"gopher\" is no probe of lines; use one of: home, icmp, tcp\n"
+	  "inventory/links.csv:8:0: credential is empty, but whoever calls (probe home) proves by its key who it is; "
+	  "give the name of a file below secrets/probes\n" },
 	{ "a Unix socket", "mqtt = { host = \"/run/mqtt.sock\"; port = 0; };", SITES, LINKS, NULL, "" },
 };
 
