@@ -218,7 +218,8 @@ facts_tell(struct home_target *t)
 	if (t->last.boot != 0 && t->last.uptime_s != HOME_UNKNOWN_S)
 		probe_fact(p, "uptime_s", t->last.uptime_s, NULL);
 	for (i = 0; i < t->last.npings; i++)
-		ping_fact(p, i, &t->last.ping[i]);
+		if (t->last.ping[i].sent > 0)	/* else it may not ping */
+			ping_fact(p, i, &t->last.ping[i]);
 }
 
 static void
