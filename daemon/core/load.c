@@ -68,15 +68,15 @@ recall(struct core *c, struct live *v)
  * meanwhile, and nobody knows for how long we were away.
  */
 static void
-resume_rounds(struct core *c, struct link_rounds *r, int64_t last_ns, int64_t gap_ns)
+resume_rounds(struct core *c, struct link_rounds *r, const struct rounds_rule *rule, int64_t last_ns)
 {
 	int64_t wall_ns = loop_wall_ns(c->loop), away_ns = wall_ns - c->priv->alive_wall_ns;
 
 	if (last_ns == 0)
 		return;
 	if (away_ns < 0)
-		r->last_ns = wall_ns - gap_ns - 1;
-	else if (away_ns <= CORE_ALIVE_NS + gap_ns)
+		r->last_ns = wall_ns - rule->gap_ns - 1;
+	else if (away_ns <= CORE_ALIVE_NS + rule->gap_ns)
 		r->last_ns = wall_ns;
 	else
 		r->last_ns = c->priv->alive_wall_ns;
@@ -93,7 +93,7 @@ core_recall_link(struct core *c, struct link_live *l, const struct link *row)
 	l->state = link_state_of(r->o.state);
 	l->seen_up = r->o.seen_up;
 	detail_read_link(c, r->o.detail, l);
-	resume_rounds(c, &l->rounds, r->o.last_ns, link_settings_of(&c->set, row)->rounds.gap_ns);
+	resume_rounds(c, &l->rounds, &link_settings_of(&c->set, row)->rounds, r->o.last_ns);
 	free(r);
 }
 

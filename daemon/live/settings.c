@@ -62,9 +62,8 @@ rounds_read(struct line_probe *l, const struct probe_ops *ops, int64_t gap_ns)
 static void
 probes_read(struct core_settings *s, const struct conf *conf)
 {
-	int64_t gap_ns = conf_int(conf, "engine.gap_s") * NS_PER_S;
-	char	path[64];
-	size_t	i;
+	char   path[64];
+	size_t i;
 
 	text_copy(s->link_probe, sizeof(s->link_probe), conf_text(conf, "engine.link_probe"));
 	for (i = 0; probe_registry[i] != NULL; i++) {
@@ -78,7 +77,7 @@ probes_read(struct core_settings *s, const struct conf *conf)
 		snprintf(path, sizeof(path), "%s.port", ops->name);
 		if (probe_has_option(ops, "port"))
 			l->port = (uint16_t)conf_int(conf, path);
-		rounds_read(l, ops, gap_ns);
+		rounds_read(l, ops, s->gap_ns);
 	}
 }
 
@@ -135,6 +134,7 @@ core_settings_read(struct core_settings *s, const struct conf *conf)
 	s->verify_ns = conf_int(conf, "engine.verify_ms") * NS_PER_MS;
 	s->group_window_ns = conf_int(conf, "engine.group_window_ms") * NS_PER_MS;
 	s->settle_ns = conf_int(conf, "engine.settle_s") * NS_PER_S;
+	s->gap_ns = conf_int(conf, "engine.gap_s") * NS_PER_S;
 	probes_read(s, conf);
 	s->nrules = conf_count(conf, "rules");
 	if (s->nrules > CORE_RULES_MAX) {
