@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "probes/dialog_tls.h"
 
 #define TICK_NS	    (2 * NS_PER_MS)
 #define INTERVAL_MIN_MS (PROBE_INTERVAL_MIN_S * 1000u)
@@ -421,6 +422,7 @@ probe_engine_free(struct probe_engine *e)
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->close != NULL)
 			probe_registry[i]->close(e->shared[i]);
+	dialog_trust_free(e->trust);
 	wheel_free(e->wheel);
 	nmap_free(e->probes);
 	free(e);

@@ -16,6 +16,7 @@
 
 struct ask;
 struct ask_entry;
+struct dialog_trust;
 
 typedef void (*probe_asked_fn)(void *arg, uint32_t token, const struct msg_probe_done *done);
 
@@ -28,6 +29,7 @@ struct probe_engine {
 	struct lag	  lag;		/* planned to real send time, since the counters were last read */
 	uint32_t	  bursts;	/* running now */
 	uint64_t	  no_path;	/* packets and connections whose interface or source address was not there */
+	struct dialog_trust *trust;	/* of those who speak TLS; made when it is first needed */
 
 	/* the engine's own */
 	struct sink	  sink;

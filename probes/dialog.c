@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dialog.c: see dialog.h.
+ *
+ * Addresses are tried one after the other, each with its share of the time that is left. Over TCP what goes out and comes in
+ * passes through TLS when there is any; the step sees plain bytes only. Over UDP the socket is connected, so the kernel lets
+ * in nothing from another address or port; a question without an answer is put again.
+ */
+#include "probes/dialog.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "probes/dialog_tls.h"
+
+#define ADDRESSES_MAX 8
+#define READ_BYTES    4096
+
+enum phase { NAMING, CONNECTING, SHAKING, TALKING };
+
+struct dialog {
+	struct probe	  *probe;
+	struct loop	  *loop;
+	struct dialog_opts o;
+	enum phase	   phase;
+	struct addr	   addr[ADDRESSES_MAX];
+	size_t		   naddr, at;		/* at: the next one */
+	int		   fd;			/* -1: none */
+	struct loop_io	  *io;
+	struct loop_timer  whole;		/* the time for all of it */
+	struct loop_timer  next;		/* begin; give this address up; put the question again */
+	struct dialog_tls *tls;
+	struct buf	   heard;		/* plain, not understood yet */
+	struct buf	   wire;		/* to be sent; of it, `sent` are gone */
+	size_t		   sent, total;		/* total: bytes that have come */
+	unsigned	   times, strangers;	/* UDP: questions put; answers to other ones */
+	int64_t		   begun_ns, step_ns, first_ns;	/* step_ns: when this phase began; first_ns: 0 = nothing yet */
+	float		   connect_s, tls_s;
+	enum dialog_end	   failed;		/* what the addresses tried so far tell */
+	char		   why[DIALOG_WHY_MAX];
+};
+
+/* ---- the end ---- */
+
+static float
+seconds(int64_t from_ns, int64_t to_ns)
+{
+	return (float)(to_ns - from_ns) / NS_PER_S;
+}
+
+static void
+say(struct dialog *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	va_end(ap);
+}
+
+static void
+hang_up(struct dialog *d)
+{
+	loop_io_free(d->io);
+	d->io = NULL;
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+}
+
+void
+dialog_cancel(struct dialog *d)
+{
+	if (d == NULL)
+		return;
+	loop_timer_cancel(d->loop, &d->whole);
+	loop_timer_cancel(d->loop, &d->next);
+	hang_up(d);
+	dialog_tls_free(d->tls);
+	buf_free(&d->heard);
+	buf_free(&d->wire);
+	free(d);
+}
+
+/* What cannot be sent now waits for the descriptor; that the other side is gone is found by reading. */
+static void
+flush(struct dialog *d)
+{
+	ssize_t n;
+
+	while (d->sent < d->wire.len) {
+		n = send(d->fd, d->wire.data + d->sent, d->wire.len - d->sent, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			break;
+		d->sent += (size_t)n;
+	}
+	if (d->sent == d->wire.len)
+		d->wire.len = d->sent = 0;
+	loop_io_events(d->io, d->sent < d->wire.len ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+}
+
+static void
+finish(struct dialog *d, enum dialog_end end)
+{
+	char		     why[DIALOG_WHY_MAX];
+	int64_t		     now = loop_mono_ns(d->loop);
+	struct probe	    *p = d->probe;
+	struct dialog_result r = {
+		.end = end, .why = why, .connect_s = d->connect_s, .tls_s = d->tls_s,
+		.ttfb_s = d->first_ns != 0 ? seconds(d->begun_ns, d->first_ns) : NAN,
+		.total_s = end == DIALOG_GOOD ? seconds(d->begun_ns, now) : NAN, .cert_days = NAN
+	};
+	void (*told)(struct probe *, const struct dialog_result *) = d->o.end;
+
+	text_copy(why, sizeof(why), end == DIALOG_GOOD ? "" : d->why);
+	if (d->tls != NULL) {
+		r.protocol = dialog_tls_protocol(d->tls);
+		r.cert_days = dialog_tls_cert_days(d->tls, loop_wall_ns(d->loop));
+		dialog_tls_end(d->tls, &d->wire);
+	}
+	if (d->io != NULL && !d->o.udp && d->phase != CONNECTING)
+		flush(d);
+	dialog_cancel(d);	/* first: the receiver may begin the next one */
+	told(p, &r);
+}
+
+/* Who says more counts: a refusal before silence, silence before what we could not try. */
+static unsigned
+weight(enum dialog_end end)
+{
+	return end == DIALOG_REFUSED ? 3 : end == DIALOG_UNREACHABLE || end == DIALOG_RESET ? 2 : end == DIALOG_SILENT ? 1 : 0;
+}
+
+static void
+address_failed(struct dialog *d, enum dialog_end end, const char *fmt, ...)
+{
+	va_list ap;
+
+	hang_up(d);
+	if (weight(end) <= weight(d->failed) && d->why[0] != '\0')
+		return;
+	d->failed = end;
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	va_end(ap);
+}
+
+static void
+time_is_over(void *arg)
+{
+	struct dialog *d = arg;
+	double	       s = (double)(loop_mono_ns(d->loop) - d->begun_ns) / NS_PER_S;
+
+	if (d->phase == NAMING) {
+		say(d, "no address for its name after %.3g s", s);
+		finish(d, DIALOG_UNNAMED);
+	} else if (d->phase == CONNECTING) {
+		address_failed(d, DIALOG_SILENT, "no answer after %.3g s", s);
+		finish(d, d->failed);
+	} else if (d->o.udp && d->strangers == 0) {
+		say(d, "no answer after %.3g s", s);
+		finish(d, DIALOG_SILENT);
+	} else if (d->o.udp) {	/* d->why is of the last of them */
+		char last[DIALOG_WHY_MAX];
+
+		text_copy(last, sizeof(last), d->why);
+		say(d, "no answer to our question after %.3g s, but %u to others (%.150s)", s, d->strangers, last);
+		finish(d, DIALOG_WRONG);
+	} else {
+		say(d, d->phase == SHAKING ? "TLS has not begun after %.3g s" : d->first_ns == 0 ?
+		    "it takes the connection and says nothing for %.3g s" : "its answer is not complete after %.3g s", s);
+		finish(d, DIALOG_SLOW);
+	}
+}
+
+/* ---- talking ---- */
+
+static struct dialog_io
+io_of(struct dialog *d, const uint8_t *bytes, size_t len, struct buf *out)
+{
+	struct dialog_io	io = { .in = cursor_of(bytes, len), .out = out, .tls = d->tls != NULL, .times = d->times,
+		.mono_ns = loop_mono_ns(d->loop), .wall_ns = loop_wall_ns(d->loop) };
+	struct sockaddr_storage ss;
+	socklen_t		size = sizeof(ss);
+
+	if (getsockname(d->fd, (struct sockaddr *)&ss, &size) == 0)
+		addr_from_sockaddr(&io.local, &io.local_port, (struct sockaddr *)&ss);
+	return io;
+}
+
+static void	tls_begin(struct dialog *d);
+
+static void
+talk(struct dialog *d, bool begin)
+{
+	struct buf	 out = { 0 };
+	struct dialog_io io = io_of(d, d->heard.data, d->heard.len, &out);
+	enum dialog_next next;
+	size_t		 left;
+
+	io.begin = begin;
+	next = d->o.step(d->probe->state, &io);
+	left = cursor_left(&io.in);
+	if (left > 0)
+		memmove(d->heard.data, d->heard.data + d->heard.len - left, left);
+	d->heard.len = left;
+	if (d->tls != NULL)
+		dialog_tls_say(d->tls, out.data, out.len, &d->wire);
+	else
+		buf_bytes(&d->wire, out.data, out.len);
+	buf_free(&out);
+	switch (next) {
+	case DIALOG_MORE:
+		flush(d);
+		if (left < DIALOG_ANSWER_MAX)
+			break;
+		say(d, "its answer does not end");
+		finish(d, DIALOG_LONG);
+		break;
+	case DIALOG_TLS:
+		flush(d);
+		tls_begin(d);
+		break;
+	case DIALOG_DONE:
+		finish(d, DIALOG_GOOD);
+		break;
+	case DIALOG_BAD:
+		text_copy(d->why, sizeof(d->why), io.why);
+		finish(d, DIALOG_WRONG);
+		break;
+	}
+}
+
+static void
+hear_tls(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	enum dialog_tls_state state = dialog_tls_turn(d->tls, bytes, len, &d->heard, &d->wire, d->why, sizeof(d->why));
+	bool		      opened = d->phase == SHAKING && (state == DIALOG_TLS_OPEN || state == DIALOG_TLS_CLOSED);
+
+	flush(d);
+	if (opened) {
+		d->tls_s = seconds(d->step_ns, loop_mono_ns(d->loop));
+		d->phase = TALKING;
+	}
+	switch (state) {
+	case DIALOG_TLS_SHAKING:
+		break;
+	case DIALOG_TLS_OPEN:
+		if (d->heard.len > 0 && d->first_ns == 0)
+			d->first_ns = loop_mono_ns(d->loop);
+		if (opened || d->heard.len > 0)
+			talk(d, opened && d->o.tls);
+		break;
+	case DIALOG_TLS_CLOSED:
+		say(d, "it ends TLS before all is said");
+		finish(d, DIALOG_CLOSED);
+		break;
+	case DIALOG_TLS_UNTRUSTED:
+		finish(d, DIALOG_UNTRUSTED);
+		break;
+	case DIALOG_TLS_BROKEN:
+		finish(d, DIALOG_NO_TLS);
+		break;
+	}
+}
+
+/* What came in plain behind the word that TLS may begin is not of who then proves who he is (RFC 3207 6). */
+static void
+tls_begin(struct dialog *d)
+{
+	struct probe_engine *e = d->probe->engine;
+
+	if (d->heard.len > 0) {
+		say(d, "it says more before TLS has begun");
+		finish(d, DIALOG_WRONG);
+		return;
+	}
+	if (e->trust == NULL)
+		e->trust = dialog_trust_new();
+	d->tls = dialog_tls_new(e->trust, d->o.to.host);
+	d->phase = SHAKING;
+	d->step_ns = loop_mono_ns(d->loop);
+	hear_tls(d, NULL, 0);
+}
+
+/* ---- reading ---- */
+
+static void
+read_failed(struct dialog *d, int error)
+{
+	const char *when = d->phase == SHAKING ? "when TLS begins" : d->first_ns == 0 ? "before it says anything" :
+	    "before all is said";
+
+	switch (error) {
+	case 0:
+		say(d, "it hangs up %s", when);
+		finish(d, d->phase == SHAKING ? DIALOG_NO_TLS : DIALOG_CLOSED);
+		break;
+	case ECONNRESET:
+	case EPIPE:
+		say(d, "it resets the connection %s", when);
+		finish(d, DIALOG_RESET);
+		break;
+	case ECONNREFUSED:	/* UDP */
+		say(d, "nobody listens on port %u", d->o.to.port);
+		finish(d, DIALOG_REFUSED);
+		break;
+	default:
+		say(d, "the way there breaks: %s", strerror(error));
+		finish(d, DIALOG_UNREACHABLE);
+	}
+}
+
+static void
+stream_read(struct dialog *d)
+{
+	uint8_t bytes[READ_BYTES];
+	ssize_t n = recv(d->fd, bytes, sizeof(bytes), 0);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		read_failed(d, n == 0 ? 0 : errno);
+		return;
+	}
+	d->total += (size_t)n;
+	if (d->total > DIALOG_TOTAL_MAX) {
+		say(d, "its answer does not end");
+		finish(d, DIALOG_LONG);
+	} else if (d->tls != NULL) {
+		hear_tls(d, bytes, (size_t)n);
+	} else {
+		if (d->first_ns == 0)
+			d->first_ns = loop_mono_ns(d->loop);
+		buf_bytes(&d->heard, bytes, (size_t)n);
+		talk(d, false);
+	}
+}
+
+static void
+datagram_read(struct dialog *d)
+{
+	uint8_t		 bytes[DIALOG_ANSWER_MAX];
+	struct buf	 out = { 0 };
+	ssize_t		 n = recv(d->fd, bytes, sizeof(bytes), MSG_TRUNC);
+	struct dialog_io io;
+	enum dialog_next next;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == -1) {
+		read_failed(d, errno);
+		return;
+	}
+	if ((size_t)n > sizeof(bytes)) {
+		say(d, "it is too long");
+		d->strangers++;
+		return;
+	}
+	io = io_of(d, bytes, (size_t)n, &out);
+	next = d->o.step(d->probe->state, &io);
+	buf_free(&out);		/* over UDP nothing is said but the question */
+	text_copy(d->why, sizeof(d->why), io.why);
+	if (next == DIALOG_MORE) {
+		d->strangers++;
+		return;
+	}
+	d->first_ns = io.mono_ns;
+	finish(d, next == DIALOG_DONE ? DIALOG_GOOD : DIALOG_WRONG);
+}
+
+/* ---- connecting ---- */
+
+static void	connect_next(void *arg);
+
+/* @param at_once  it is our own system that says so, nothing has been sent */
+static void
+connect_failed(struct dialog *d, int error, bool at_once)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_text(&d->addr[d->at - 1], text);
+	if (error == ECONNREFUSED)
+		address_failed(d, DIALOG_REFUSED, "it refuses the connection to port %u", d->o.to.port);
+	else if (error == ETIMEDOUT)
+		address_failed(d, DIALOG_SILENT, "no answer from %s", text);
+	else if (!at_once && (error == EHOSTUNREACH || error == ENETUNREACH))
+		address_failed(d, DIALOG_UNREACHABLE, "there is no way to %s: %s", text, strerror(error));
+	else if (!at_once && error == ECONNRESET)
+		address_failed(d, DIALOG_RESET, "it resets the connection before it says anything");
+	else
+		address_failed(d, DIALOG_UNASKED, "cannot ask %s from here: %s", text, strerror(error));
+}
+
+static void
+address_silent(void *arg)
+{
+	struct dialog *d = arg;
+
+	connect_failed(d, ETIMEDOUT, false);
+	connect_next(d);
+}
+
+static void
+ask_again(void *arg)
+{
+	struct dialog	*d = arg;
+	struct buf	 out = { 0 };
+	struct dialog_io io = io_of(d, NULL, 0, &out);
+
+	io.begin = true;
+	d->o.step(d->probe->state, &io);
+	send(d->fd, out.data, out.len, MSG_NOSIGNAL);	/* what is against it is told when we read */
+	buf_free(&out);
+	if (++d->times < DIALOG_QUESTIONS)
+		loop_timer_set(d->loop, &d->next, loop_mono_ns(d->loop) + d->probe->timeout_ns / DIALOG_QUESTIONS,
+		    ask_again, d);
+}
+
+static void
+connect_over(struct dialog *d)
+{
+	int	  error = 0;
+	socklen_t len = sizeof(error);
+
+	getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (error != 0) {
+		connect_failed(d, error, false);
+		connect_next(d);
+		return;
+	}
+	loop_timer_cancel(d->loop, &d->next);
+	d->connect_s = seconds(d->step_ns, loop_mono_ns(d->loop));
+	d->phase = TALKING;
+	d->why[0] = '\0';
+	loop_io_events(d->io, LOOP_READ);
+	if (d->o.tls)
+		tls_begin(d);
+	else
+		talk(d, true);
+}
+
+static void
+ready(void *arg, int events)
+{
+	struct dialog *d = arg;
+
+	if (d->phase == CONNECTING)
+		connect_over(d);
+	else if (events & LOOP_WRITE)
+		flush(d);	/* if there is something to read we are called again */
+	else if (d->o.udp)
+		datagram_read(d);
+	else
+		stream_read(d);
+}
+
+/* @return 0: under way, or connected; else an errno */
+static int
+socket_connect(struct dialog *d, const struct addr *to)
+{
+	const struct probe_path *path = d->probe->path;
+	struct sockaddr_storage	 ss;
+	socklen_t		 len;
+
+	d->fd = socket(to->family == 6 ? AF_INET6 : AF_INET, (d->o.udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0);
+	if (d->fd == -1)
+		return errno;
+	if (path != NULL && path->interface[0] != '\0' &&
+	    setsockopt(d->fd, SOL_SOCKET, SO_BINDTODEVICE, path->interface, (socklen_t)strlen(path->interface)) == -1)
+		return errno;
+	if (path != NULL && path->source.family != 0) {
+		if (path->source.family != to->family)
+			return EAFNOSUPPORT;
+		len = addr_to_sockaddr(&path->source, 0, &ss);
+		if (bind(d->fd, (struct sockaddr *)&ss, len) == -1)
+			return errno;
+	}
+	len = addr_to_sockaddr(to, d->o.to.port, &ss);
+	return connect(d->fd, (struct sockaddr *)&ss, len) == -1 && errno != EINPROGRESS ? errno : 0;
+}
+
+static void
+connect_next(void *arg)
+{
+	struct dialog *d = arg;
+	int64_t	       now = loop_mono_ns(d->loop), left = d->begun_ns + d->probe->timeout_ns - now;
+	int	       error;
+
+	loop_timer_cancel(d->loop, &d->next);
+	d->phase = CONNECTING;
+	while (d->at < d->naddr) {
+		d->step_ns = now;
+		error = socket_connect(d, &d->addr[d->at++]);
+		if (error != 0) {
+			connect_failed(d, error, true);
+			continue;
+		}
+		d->io = loop_io_new(d->loop, d->fd, d->o.udp ? LOOP_READ : LOOP_WRITE, ready, d);
+		if (d->o.udp) {
+			d->phase = TALKING;
+			ask_again(d);
+		} else if (d->at < d->naddr) {
+			loop_timer_set(d->loop, &d->next, now + left / (int64_t)(d->naddr - d->at + 1), address_silent, d);
+		}
+		return;
+	}
+	finish(d, d->failed);
+}
+
+/* ---- beginning ---- */
+
+static void
+begin(void *arg)
+{
+	struct dialog *d = arg;
+
+	if (loop_event_base(d->loop) == NULL) {
+		say(d, "not simulated");
+		finish(d, DIALOG_UNASKED);
+		return;
+	}
+	if (addr_parse(&d->addr[0], d->o.to.host) == -1) {
+		say(d, "names are not resolved yet");
+		finish(d, DIALOG_UNASKED);
+		return;
+	}
+	d->naddr = 1;
+	connect_next(d);
+}
+
+struct dialog *
+dialog_open(struct probe *p, const struct dialog_opts *o)
+{
+	struct dialog *d = xcalloc(1, sizeof(*d));
+
+	d->probe = p;
+	d->loop = p->engine->loop;
+	d->o = *o;
+	d->fd = -1;
+	d->connect_s = d->tls_s = NAN;
+	d->failed = DIALOG_UNASKED;
+	d->begun_ns = loop_mono_ns(d->loop);
+	loop_timer_set(d->loop, &d->whole, d->begun_ns + p->timeout_ns, time_is_over, d);
+	loop_timer_set(d->loop, &d->next, d->begun_ns, begin, d);
+	return d;
+}
