@@ -13,24 +13,32 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "probes/dialog_tls.h"
 
 #define ADDRESSES_MAX 8
 #define READ_BYTES    4096
+#define SECRET_MAX    1024
 
 enum phase { NAMING, CONNECTING, SHAKING, TALKING };
 
 struct dialog {
 	struct probe	  *probe;
+	const struct dialog_talk *talk;
 	struct loop	  *loop;
-	struct dialog_opts o;
+	struct target	   to;
+	struct expect	   expect;
+	char		   secret[SECRET_MAX];
+	uint64_t	   random[DIALOG_QUESTIONS];
 	enum phase	   phase;
 	struct addr	   addr[ADDRESSES_MAX];
 	size_t		   naddr, at;		/* at: the next one */
+	bool		   tls_first;		/* TLS begins with the first byte */
 	int		   fd;			/* -1: none */
 	struct loop_io	  *io;
 	struct loop_timer  whole;		/* the time for all of it */
@@ -74,18 +82,25 @@ hang_up(struct dialog *d)
 	d->fd = -1;
 }
 
-void
-dialog_cancel(struct dialog *d)
+static void
+dialog_free(struct dialog *d)
 {
-	if (d == NULL)
-		return;
 	loop_timer_cancel(d->loop, &d->whole);
 	loop_timer_cancel(d->loop, &d->next);
 	hang_up(d);
 	dialog_tls_free(d->tls);
 	buf_free(&d->heard);
 	buf_free(&d->wire);
+	explicit_bzero(d->secret, sizeof(d->secret));
 	free(d);
+}
+
+void
+dialog_cancel(struct probe *p)
+{
+	if (p->dialog != NULL)
+		dialog_free(p->dialog);
+	p->dialog = NULL;
 }
 
 /* What cannot be sent now waits for the descriptor; that the other side is gone is found by reading. */
@@ -110,26 +125,25 @@ flush(struct dialog *d)
 static void
 finish(struct dialog *d, enum dialog_end end)
 {
-	char		     why[DIALOG_WHY_MAX];
-	int64_t		     now = loop_mono_ns(d->loop);
 	struct probe	    *p = d->probe;
 	struct dialog_result r = {
-		.end = end, .why = why, .connect_s = d->connect_s, .tls_s = d->tls_s,
+		.end = end, .connect_s = d->connect_s, .tls_s = d->tls_s, .cert_days = NAN, .expect = &d->expect,
 		.ttfb_s = d->first_ns != 0 ? seconds(d->begun_ns, d->first_ns) : NAN,
-		.total_s = end == DIALOG_GOOD ? seconds(d->begun_ns, now) : NAN, .cert_days = NAN
+		.total_s = seconds(d->begun_ns, loop_mono_ns(d->loop)),
 	};
-	void (*told)(struct probe *, const struct dialog_result *) = d->o.end;
 
-	text_copy(why, sizeof(why), end == DIALOG_GOOD ? "" : d->why);
+	text_copy(r.why, sizeof(r.why), end == DIALOG_GOOD ? "" : d->why);
 	if (d->tls != NULL) {
 		r.protocol = dialog_tls_protocol(d->tls);
 		r.cert_days = dialog_tls_cert_days(d->tls, loop_wall_ns(d->loop));
 		dialog_tls_end(d->tls, &d->wire);
 	}
-	if (d->io != NULL && !d->o.udp && d->phase != CONNECTING)
+	if (d->io != NULL && !d->talk->udp && d->phase != CONNECTING)
 		flush(d);
-	dialog_cancel(d);	/* first: the receiver may begin the next one */
-	told(p, &r);
+	hang_up(d);
+	p->dialog = NULL;	/* first: the receiver of the result may begin the next one */
+	dialog_tell(p, &r);
+	dialog_free(d);
 }
 
 /* Who says more counts: a refusal before silence, silence before what we could not try. */
@@ -165,10 +179,10 @@ time_is_over(void *arg)
 	} else if (d->phase == CONNECTING) {
 		address_failed(d, DIALOG_SILENT, "no answer after %.3g s", s);
 		finish(d, d->failed);
-	} else if (d->o.udp && d->strangers == 0) {
+	} else if (d->talk->udp && d->strangers == 0) {
 		say(d, "no answer after %.3g s", s);
 		finish(d, DIALOG_SILENT);
-	} else if (d->o.udp) {	/* d->why is of the last of them */
+	} else if (d->talk->udp) {	/* d->why is of the last of them */
 		char last[DIALOG_WHY_MAX];
 
 		text_copy(last, sizeof(last), d->why);
@@ -186,13 +200,16 @@ time_is_over(void *arg)
 static struct dialog_io
 io_of(struct dialog *d, const uint8_t *bytes, size_t len, struct buf *out)
 {
-	struct dialog_io	io = { .in = cursor_of(bytes, len), .out = out, .tls = d->tls != NULL, .times = d->times,
-		.mono_ns = loop_mono_ns(d->loop), .wall_ns = loop_wall_ns(d->loop) };
+	struct dialog_io	io = { .in = cursor_of(bytes, len), .out = out, .times = d->times, .tls = d->tls != NULL,
+		.to = &d->to, .ask = d->probe->words->ask, .expect = &d->expect,
+		.secret = d->secret[0] != '\0' ? d->secret : NULL, .mono_ns = loop_mono_ns(d->loop),
+		.wall_ns = loop_wall_ns(d->loop) };
 	struct sockaddr_storage ss;
 	socklen_t		size = sizeof(ss);
 
 	if (getsockname(d->fd, (struct sockaddr *)&ss, &size) == 0)
 		addr_from_sockaddr(&io.local, &io.local_port, (struct sockaddr *)&ss);
+	memcpy(io.random, d->random, sizeof(io.random));
 	return io;
 }
 
@@ -207,7 +224,7 @@ talk(struct dialog *d, bool begin)
 	size_t		 left;
 
 	io.begin = begin;
-	next = d->o.step(d->probe->state, &io);
+	next = d->talk->step(d->probe->state, &io);
 	left = cursor_left(&io.in);
 	if (left > 0)
 		memmove(d->heard.data, d->heard.data + d->heard.len - left, left);
@@ -257,7 +274,7 @@ hear_tls(struct dialog *d, const uint8_t *bytes, size_t len)
 		if (d->heard.len > 0 && d->first_ns == 0)
 			d->first_ns = loop_mono_ns(d->loop);
 		if (opened || d->heard.len > 0)
-			talk(d, opened && d->o.tls);
+			talk(d, opened && d->tls_first);
 		break;
 	case DIALOG_TLS_CLOSED:
 		say(d, "it ends TLS before all is said");
@@ -285,7 +302,7 @@ tls_begin(struct dialog *d)
 	}
 	if (e->trust == NULL)
 		e->trust = dialog_trust_new();
-	d->tls = dialog_tls_new(e->trust, d->o.to.host);
+	d->tls = dialog_tls_new(e->trust, d->to.host);
 	d->phase = SHAKING;
 	d->step_ns = loop_mono_ns(d->loop);
 	hear_tls(d, NULL, 0);
@@ -310,7 +327,7 @@ read_failed(struct dialog *d, int error)
 		finish(d, DIALOG_RESET);
 		break;
 	case ECONNREFUSED:	/* UDP */
-		say(d, "nobody listens on port %u", d->o.to.port);
+		say(d, "nobody listens on port %u", d->to.port);
 		finish(d, DIALOG_REFUSED);
 		break;
 	default:
@@ -366,7 +383,7 @@ datagram_read(struct dialog *d)
 		return;
 	}
 	io = io_of(d, bytes, (size_t)n, &out);
-	next = d->o.step(d->probe->state, &io);
+	next = d->talk->step(d->probe->state, &io);
 	buf_free(&out);		/* over UDP nothing is said but the question */
 	text_copy(d->why, sizeof(d->why), io.why);
 	if (next == DIALOG_MORE) {
@@ -389,7 +406,7 @@ connect_failed(struct dialog *d, int error, bool at_once)
 
 	addr_text(&d->addr[d->at - 1], text);
 	if (error == ECONNREFUSED)
-		address_failed(d, DIALOG_REFUSED, "it refuses the connection to port %u", d->o.to.port);
+		address_failed(d, DIALOG_REFUSED, "it refuses the connection to port %u", d->to.port);
 	else if (error == ETIMEDOUT)
 		address_failed(d, DIALOG_SILENT, "no answer from %s", text);
 	else if (!at_once && (error == EHOSTUNREACH || error == ENETUNREACH))
@@ -417,7 +434,7 @@ ask_again(void *arg)
 	struct dialog_io io = io_of(d, NULL, 0, &out);
 
 	io.begin = true;
-	d->o.step(d->probe->state, &io);
+	d->talk->step(d->probe->state, &io);
 	send(d->fd, out.data, out.len, MSG_NOSIGNAL);	/* what is against it is told when we read */
 	buf_free(&out);
 	if (++d->times < DIALOG_QUESTIONS)
@@ -442,7 +459,7 @@ connect_over(struct dialog *d)
 	d->phase = TALKING;
 	d->why[0] = '\0';
 	loop_io_events(d->io, LOOP_READ);
-	if (d->o.tls)
+	if (d->tls_first)
 		tls_begin(d);
 	else
 		talk(d, true);
@@ -457,7 +474,7 @@ ready(void *arg, int events)
 		connect_over(d);
 	else if (events & LOOP_WRITE)
 		flush(d);	/* if there is something to read we are called again */
-	else if (d->o.udp)
+	else if (d->talk->udp)
 		datagram_read(d);
 	else
 		stream_read(d);
@@ -471,7 +488,7 @@ socket_connect(struct dialog *d, const struct addr *to)
 	struct sockaddr_storage	 ss;
 	socklen_t		 len;
 
-	d->fd = socket(to->family == 6 ? AF_INET6 : AF_INET, (d->o.udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK |
+	d->fd = socket(to->family == 6 ? AF_INET6 : AF_INET, (d->talk->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK |
 	    SOCK_CLOEXEC, 0);
 	if (d->fd == -1)
 		return errno;
@@ -485,7 +502,7 @@ socket_connect(struct dialog *d, const struct addr *to)
 		if (bind(d->fd, (struct sockaddr *)&ss, len) == -1)
 			return errno;
 	}
-	len = addr_to_sockaddr(to, d->o.to.port, &ss);
+	len = addr_to_sockaddr(to, d->to.port, &ss);
 	return connect(d->fd, (struct sockaddr *)&ss, len) == -1 && errno != EINPROGRESS ? errno : 0;
 }
 
@@ -505,8 +522,8 @@ connect_next(void *arg)
 			connect_failed(d, error, true);
 			continue;
 		}
-		d->io = loop_io_new(d->loop, d->fd, d->o.udp ? LOOP_READ : LOOP_WRITE, ready, d);
-		if (d->o.udp) {
+		d->io = loop_io_new(d->loop, d->fd, d->talk->udp ? LOOP_READ : LOOP_WRITE, ready, d);
+		if (d->talk->udp) {
 			d->phase = TALKING;
 			ask_again(d);
 		} else if (d->at < d->naddr) {
@@ -519,6 +536,25 @@ connect_next(void *arg)
 
 /* ---- beginning ---- */
 
+/* A secret that cannot be read is our fault, and known to the operator by its reason. @return 0 or -1 */
+static int
+secret_take(struct dialog *d)
+{
+	const char *name = d->probe->words->credential;
+	ssize_t	    n;
+
+	if (name[0] == '\0')
+		return 0;
+	n = secret_read(d->probe->engine->secrets_fd, "secrets/probes", name, d->secret, sizeof(d->secret), d->why,
+	    sizeof(d->why));
+	if (n == (ssize_t)sizeof(d->secret))
+		say(d, "secrets/probes/%s is too long", name);
+	if (n == -1 || n == (ssize_t)sizeof(d->secret))
+		return -1;
+	d->secret[n] = '\0';
+	return 0;
+}
+
 static void
 begin(void *arg)
 {
@@ -527,30 +563,44 @@ begin(void *arg)
 	if (loop_event_base(d->loop) == NULL) {
 		say(d, "not simulated");
 		finish(d, DIALOG_UNASKED);
-		return;
-	}
-	if (addr_parse(&d->addr[0], d->o.to.host) == -1) {
+	} else if (secret_take(d) == -1) {
+		finish(d, DIALOG_UNASKED);
+	} else if (addr_parse(&d->addr[0], d->to.host) == -1) {
 		say(d, "names are not resolved yet");
 		finish(d, DIALOG_UNASKED);
-		return;
+	} else {
+		d->naddr = 1;
+		connect_next(d);
 	}
-	d->naddr = 1;
-	connect_next(d);
 }
 
-struct dialog *
-dialog_open(struct probe *p, const struct dialog_opts *o)
+int
+dialog_start(struct probe *p)
 {
-	struct dialog *d = xcalloc(1, sizeof(*d));
+	const struct dialog_talk *talk = p->ops->talk;
+	struct dialog		 *d;
+	size_t			  i;
 
+	if (p->dialog != NULL)
+		return 0;	/* PROBE_NOW came while one is under way: it will do */
+	d = xcalloc(1, sizeof(*d));
 	d->probe = p;
+	d->talk = talk;
 	d->loop = p->engine->loop;
-	d->o = *o;
 	d->fd = -1;
 	d->connect_s = d->tls_s = NAN;
 	d->failed = DIALOG_UNASKED;
+	if (dialog_parse(talk, p->words->ask, p->words->expect, &d->to, &d->expect, d->why, sizeof(d->why)) == -1) {
+		free(d);	/* cannot be: they have been accepted */
+		return -1;
+	}
+	d->tls_first = !talk->udp && (expect_has(&d->expect, "tls") || (talk->tls_port != 0 && d->to.port == talk->tls_port));
+	for (i = 0; i < DIALOG_QUESTIONS; i++)
+		d->random[i] = loop_random(d->loop);
+	memset(p->state, 0, p->ops->state_size);
+	p->dialog = d;
 	d->begun_ns = loop_mono_ns(d->loop);
 	loop_timer_set(d->loop, &d->whole, d->begun_ns + p->timeout_ns, time_is_over, d);
 	loop_timer_set(d->loop, &d->next, d->begun_ns, begin, d);
-	return d;
+	return 0;
 }

@@ -4,17 +4,17 @@
  *
  *	name -> addresses -> connection -> TLS -> what the probe says and hears -> how it ended
  *
- * What is said and heard is the probe's affair: its `step` is a pure function of the bytes that have come. So the probe is a
- * few lines, and all of it can be tested and fuzzed without a socket (tests/fuzz/fuzz_answers.c).
+ * What is said and heard is the probe's affair, and stands in its struct dialog_talk: `step` is a pure function of the bytes
+ * that have come. So a probe is a few lines, and all of it can be fuzzed without a socket (tests/fuzz/fuzz_answers.c). To make
+ * a new one, copy imap.c; over UDP, ntp.c.
  */
 #ifndef SIMPUL_PROBES_DIALOG_H
 #define SIMPUL_PROBES_DIALOG_H
 
 #include "base/cursor.h"
 #include "probes/engine.h"
+#include "probes/expect.h"
 #include "probes/target.h"
-
-struct dialog;
 
 #define DIALOG_ANSWER_MAX 16384		/* bytes not understood yet */
 #define DIALOG_TOTAL_MAX  (256u << 10)	/* bytes of one conversation */
@@ -35,17 +35,17 @@ enum dialog_end {
 	DIALOG_LONG,		/* its answer does not end */
 	DIALOG_UNTRUSTED,	/* its certificate does not prove who it is */
 	DIALOG_NO_TLS,		/* TLS cannot begin, or breaks */
-	DIALOG_UNASKED,		/* we could not: no route, no socket, a simulated network */
-	DIALOG_ENDS
+	DIALOG_UNASKED		/* we could not: no route, no socket, a simulated network */
 };
 
 struct dialog_result {
 	enum dialog_end end;
-	const char *why;	/* a sentence without its end, made visible; "": GOOD */
+	char	    why[DIALOG_WHY_MAX];	/* for people, made visible; "": GOOD, and nothing is against it */
 	float	    connect_s, tls_s;	/* SYN to SYN-ACK, and the handshake; NAN: it did not come to it */
 	float	    ttfb_s, total_s;	/* from the beginning, the name included; NAN likewise */
 	const char *protocol;	/* of TLS; NULL: none */
 	double	    cert_days;	/* NAN: no certificate */
+	const struct expect *expect;
 };
 
 /* ---- what a probe says and hears ---- */
@@ -63,38 +63,55 @@ struct dialog_io {
 	bool	      begin;	/* who speaks first may; UDP: put the question, */
 	unsigned      times;	/* ... which has been put so often before */
 	bool	      tls;
+	const struct target *to;
+	const char	    *ask;	/* the words that `to` was made of */
+	const struct expect *expect;
+	const char	    *secret;	/* the file of the credential; NULL: none */
+	uint64_t      random[DIALOG_QUESTIONS];	/* unpredictable, the same in each call */
 	struct addr   local;	/* where we speak from */
 	uint16_t      local_port;
 	int64_t	      mono_ns, wall_ns;	/* now */
 	char	      why[DIALOG_WHY_MAX];
 };
 
-typedef enum dialog_next (*dialog_step_fn)(void *state, struct dialog_io *io);
+struct dialog_talk {
+	const char *const *keys;	/* of its `expect`; ends with NULL */
+	uint16_t port;		/* where no other is named */
+	uint16_t tls_port;	/* where TLS begins with the first byte, as it does with "tls"; 0: none */
+	bool	 udp;
+	/* Where is it? Pure; NULL: target_parse(). */
+	int	(*where)(struct target *to, const char *ask, char *why, size_t size);
+	/* Pure: state is zeroed when a conversation begins, and of no other use. */
+	enum dialog_next (*step)(void *state, struct dialog_io *io);
+	/* It is over, however it ended: tell facts; write to r->why what is against a good end. May be NULL. */
+	void	(*judge)(struct probe *p, struct dialog_result *r);
+};
 
 /** The next whole line, without its end (CRLF or LF). @return false: it is not all there */
 bool	dialog_line(struct dialog_io *io, const char **line, size_t *len);
 /** @return DIALOG_BAD, with the sentence in io->why */
 enum dialog_next dialog_bad(struct dialog_io *io, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/** Copy text of theirs, cut, as a NUL-terminated text; made visible. */
-void	dialog_keep(char *out, size_t size, const void *text, size_t len);
+/** The same, for a line of theirs that is not what it should be. */
+enum dialog_next dialog_bad_line(struct dialog_io *io, const char *wanted, const char *line, size_t len);
+/** A line "word value" of the secret, its value. @return false: there is none, or it is too long */
+bool	dialog_secret(const struct dialog_io *io, const char *word, char *out, size_t size);
+/** A fact for a number that is known, or for a text that there is. */
+void	dialog_number(struct probe *p, const char *name, double value);
+void	dialog_text(struct probe *p, const char *name, const char *text);
+/** Tell what they call themselves, and hold it against `banner` of what is expected. */
+void	dialog_banner(struct probe *p, struct dialog_result *r, const char *banner);
 
-/* ---- having one ---- */
+/* ---- of a probe's table ---- */
 
-struct dialog_opts {
-	struct target  to;
-	bool	       udp;
-	bool	       tls;	/* from the first byte on */
-	dialog_step_fn step;	/* its state is p->state */
-	void	     (*end)(struct probe *p, const struct dialog_result *r);	/* called once, never inside dialog_open() */
-};
+int	dialog_accepts(const struct dialog_talk *talk, const char *ask, const char *expect, char *why, size_t size);
+int	dialog_start(struct probe *p);		/* has p->ops->talk */
+void	dialog_cancel(struct probe *p);
 
-/** Begin, by the path and within the timeout of this probe. @return owned; until `end` is called, or dialog_cancel() */
-struct dialog *dialog_open(struct probe *p, const struct dialog_opts *o);
-void	dialog_cancel(struct dialog *d);	/* NULL is allowed */
-/**
- * Make the result of it: facts of the connection, then probe_answer().
- * @param why	what the probe has against a conversation that ended well; NULL or "": nothing
- */
-void	dialog_answer(struct probe *p, const struct dialog_result *r, const char *why);
+/* ---- dialog_step.c, for dialog.c ---- */
+
+int	dialog_parse(const struct dialog_talk *talk, const char *ask, const char *expect, struct target *to, struct expect *x,
+    char *why, size_t size);
+/** Facts first, then what they are worth. */
+void	dialog_tell(struct probe *p, struct dialog_result *r);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dialog_step.c: what the steps of the probes use, and what is made of how a conversation ended. */
+/* dialog_step.c: what the steps and judges of the probes share; words in, facts out. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "probes/dialog.h"
@@ -33,29 +34,96 @@ dialog_bad(struct dialog_io *io, const char *fmt, ...)
 	return DIALOG_BAD;
 }
 
-void
-dialog_keep(char *out, size_t size, const void *text, size_t len)
+enum dialog_next
+dialog_bad_line(struct dialog_io *io, const char *wanted, const char *line, size_t len)
 {
-	text_visible(out, size, text, len);
+	char shown[100];
+
+	text_visible(shown, sizeof(shown), line, len);
+	return dialog_bad(io, "it says \"%s\" where %s is due", shown, wanted);
+}
+
+bool
+dialog_secret(const struct dialog_io *io, const char *word, char *out, size_t size)
+{
+	const char *line = io->secret;
+	size_t	    len = strlen(word), end;
+
+	for (; line != NULL && *line != '\0'; line += end + (line[end] == '\n')) {
+		end = strcspn(line, "\n");
+		if (strncmp(line, word, len) != 0 || line[len] != ' ')
+			continue;
+		if (end - len - 1 >= size)
+			return false;
+		memcpy(out, line + len + 1, end - len - 1);
+		out[end - len - 1] = '\0';
+		return true;
+	}
+	return false;
 }
 
 void
-dialog_answer(struct probe *p, const struct dialog_result *r, const char *why)
+dialog_number(struct probe *p, const char *name, double value)
 {
-	bool		    good = r->end == DIALOG_GOOD && (why == NULL || why[0] == '\0');
-	struct probe_answer a = {
-		.quality = good ? QUALITY_GOOD : r->end == DIALOG_UNASKED ? QUALITY_UNKNOWN : QUALITY_LOST,
-		.silent = r->end == DIALOG_SILENT, .total_s = r->total_s, .ttfb_s = r->ttfb_s,
-		.why = r->end != DIALOG_GOOD ? r->why : why,
-	};
+	if (isfinite(value))
+		probe_fact(p, name, value, NULL);
+}
 
-	if (isfinite(r->connect_s))
-		probe_fact(p, "connect_s", r->connect_s, NULL);
-	if (isfinite(r->tls_s))
-		probe_fact(p, "tls_s", r->tls_s, NULL);
-	if (r->protocol != NULL)
-		probe_fact(p, "protocol", NAN, r->protocol);
-	if (isfinite(r->cert_days))
-		probe_fact(p, "cert_days", r->cert_days, NULL);
+void
+dialog_text(struct probe *p, const char *name, const char *text)
+{
+	if (text[0] != '\0')
+		probe_fact(p, name, NAN, text);
+}
+
+void
+dialog_banner(struct probe *p, struct dialog_result *r, const char *banner)
+{
+	const char *wanted = expect_text(r->expect, "banner");
+
+	dialog_text(p, "banner", banner);
+	if (r->end == DIALOG_GOOD && r->why[0] == '\0' && wanted != NULL && strstr(banner, wanted) == NULL)
+		snprintf(r->why, sizeof(r->why), "it says \"%.100s\", without \"%.100s\"", banner, wanted);
+}
+
+/* ---- words in, facts out ---- */
+
+int
+dialog_parse(const struct dialog_talk *talk, const char *ask, const char *expect, struct target *to, struct expect *x, char *why,
+    size_t size)
+{
+	int rc = talk->where != NULL ? talk->where(to, ask, why, size) : target_parse(to, ask, talk->port, why, size);
+
+	return rc == 0 ? expect_parse(x, expect, talk->keys, why, size) : -1;
+}
+
+int
+dialog_accepts(const struct dialog_talk *talk, const char *ask, const char *expect, char *why, size_t size)
+{
+	struct target to;
+	struct expect x;
+
+	return dialog_parse(talk, ask, expect, &to, &x, why, size);
+}
+
+void
+dialog_tell(struct probe *p, struct dialog_result *r)
+{
+	struct probe_answer a = { .total_s = NAN, .ttfb_s = r->ttfb_s, .why = r->why };
+	double		    days = expect_number(r->expect, "days", 0);
+
+	dialog_number(p, "connect_s", r->connect_s);
+	dialog_number(p, "tls_s", r->tls_s);
+	dialog_text(p, "protocol", r->protocol != NULL ? r->protocol : "");
+	dialog_number(p, "cert_days", r->cert_days);
+	if (p->ops->talk->judge != NULL)
+		p->ops->talk->judge(p, r);
+	if (r->end == DIALOG_GOOD && r->why[0] == '\0' && r->cert_days < days)
+		snprintf(r->why, sizeof(r->why), "its certificate ends in %.1f days, %.4g are wanted", r->cert_days, days);
+	a.quality = r->end == DIALOG_UNASKED ? QUALITY_UNKNOWN :
+	    r->end == DIALOG_GOOD && r->why[0] == '\0' ? QUALITY_GOOD : QUALITY_LOST;
+	a.silent = r->end == DIALOG_SILENT;
+	if (r->end == DIALOG_GOOD)
+		a.total_s = r->total_s;
 	probe_answer(p, &a);
 }

@@ -16,6 +16,7 @@
 
 struct ask;
 struct ask_entry;
+struct dialog;
 struct dialog_trust;
 
 typedef void (*probe_asked_fn)(void *arg, uint32_t token, const struct msg_probe_done *done);
@@ -30,6 +31,7 @@ struct probe_engine {
 	uint32_t	  bursts;	/* running now */
 	uint64_t	  no_path;	/* packets and connections whose interface or source address was not there */
 	struct dialog_trust *trust;	/* of those who speak TLS; made when it is first needed */
+	int		  secrets_fd;	/* directory secrets/probes, borrowed; -1: none */
 
 	/* the engine's own */
 	struct sink	  sink;
@@ -69,6 +71,7 @@ struct probe {
 	int64_t			planned_ns;	/* when this round, or packet, was to begin */
 
 	struct wheel_timer	due;
+	struct dialog	       *dialog;	/* under way; NULL: none */
 	struct ask_entry       *asked;		/* PROBE_NOW waits for these results */
 	uint32_t		plan;		/* generation of the newest plan that has it */
 };

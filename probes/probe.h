@@ -14,6 +14,8 @@
 #include "sample/sink.h"
 
 struct probe_engine;		/* what the probes of one instance share: loop, packet_io, wheel, sink */
+struct dialog_talk;
+struct dialog_talk;
 struct probe;			/* one target of one probe, with state_size bytes of its own */
 
 /*
@@ -34,6 +36,7 @@ struct probe_ops {
 	bool		       line;	/* can measure a line: the target is an address, results are probe_result() */
 	bool		       calls;	/* ... and the other end calls us: it needs no address, start() only looks whether it did */
 	bool		       asked;	/* can ask a service: the target is words (probe->words), results are probe_answer() */
+	const struct dialog_talk *talk;	/* it does so by a conversation (dialog.h); NULL: otherwise */
 
 	/* Once per interval: begin one round (icmp: send one packet) and return at once. 0, or -1 when it could not. */
 	int	(*start)(struct probe *);
@@ -49,6 +52,12 @@ struct probe_ops {
 	void	(*flush)(void *shared);		/* the end of a tick: send what start() collected */
 	void	(*counters)(void *shared, struct msg_counters *out);
 };
+
+/* What every probe of services measures: rows of its metrics. */
+#define PROBE_SERVICE_METRICS													\
+	{ "ok_ratio", UNIT_RATIO, METRIC_GAUGE, "service", "1 when the answer was as expected, 0 when not" },	\
+	{ "total_s", UNIT_SECOND, METRIC_GAUGE, "service", "Asked to fully answered" },			\
+	{ "ttfb_s", UNIT_SECOND, METRIC_GAUGE, "service", "Asked to the first byte of the answer" }
 
 #define PROBES_MAX 32
 extern const struct probe_ops *const probe_registry[];	/* alphabetical, ends with NULL */

@@ -8,7 +8,7 @@
 #define PROBES(X)	\
 	X(home, 1, 0)	\
 	X(icmp, 1, 0)	\
-	X(tcp, 1, 0)
+	X(tcp, 1, 1)
 
 #define DECLARE(name, line, asked) extern const struct probe_ops probe_##name;
 PROBES(DECLARE)

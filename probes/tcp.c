@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tcp.c: time to open a TCP connection. Copy this file to start a new probe.
+ * tcp.c: time to open a TCP connection. Copy this file to start a new probe of lines. Where it asks a service it has a
+ * conversation (port.c), as all probes of services have; to start one of these copy imap.c.
  *
  * A refusal (RST) proves that the host answers just as an open port does (RFC 9293 3.5.2). No answer is a lost round; when
  * this host itself could not try, the round is unknown.
@@ -9,13 +10,16 @@
 #include <math.h>
 
 #include "probes/engine.h"
+#include "probes/port.h"
 
-struct tcp_state {
+union tcp_state {
 	struct tcp_connect *connect;	/* in flight, or NULL */
+	struct port	    port;	/* of a service */
 };
 
 static const struct metric tcp_metrics[] = {
 	{ "rtt_s", UNIT_SECOND, METRIC_GAUGE, "", "SYN sent to SYN-ACK or RST received" },
+	PROBE_SERVICE_METRICS,
 	{ 0 }
 };
 
@@ -33,7 +37,7 @@ static void
 tcp_done(void *arg, enum connect_result result, int64_t sent_ns, int64_t done_ns)
 {
 	struct probe	  *p = arg;
-	struct tcp_state  *st = p->state;
+	union tcp_state  *st = p->state;
 	struct probe_round r = { .quality = QUALITY_LOST, .sent = 1, .rtt_p50_s = NAN };
 
 	st->connect = NULL;
@@ -59,10 +63,12 @@ tcp_done(void *arg, enum connect_result result, int64_t sent_ns, int64_t done_ns
 static int
 tcp_start(struct probe *p)
 {
-	struct tcp_state *st = p->state;
+	union tcp_state *st = p->state;
 	struct packet_io *io = p->engine->io;
 	struct packet_path path = probe_path_now(p);
 
+	if (p->words != NULL)
+		return dialog_start(p);
 	if (st->connect != NULL)
 		return 0;	/* PROBE_NOW came while one is under way: it will do */
 	st->connect = io->ops->tcp_connect(io, &p->address, p->port, &path, p->timeout_ns, tcp_done, p);
@@ -72,21 +78,34 @@ tcp_start(struct probe *p)
 static void
 tcp_cancel(struct probe *p)
 {
-	struct tcp_state *st = p->state;
+	union tcp_state *st = p->state;
 
+	if (p->words != NULL) {
+		dialog_cancel(p);
+		return;
+	}
 	if (st->connect != NULL)
 		p->engine->io->ops->tcp_cancel(p->engine->io, st->connect);
 	st->connect = NULL;
 }
 
+static int
+tcp_accepts(const char *ask, const char *expect, char *why, size_t size)
+{
+	return dialog_accepts(&port_talk, ask, expect, why, size);
+}
+
 const struct probe_ops probe_tcp = {
 	.name		= "tcp",
-	.help		= "Time the opening of a TCP connection to one port.",
+	.help		= "Time the opening of a TCP connection to one port; of a service also its first line.",
 	.metrics	= tcp_metrics,
 	.options	= tcp_options,
 	.starts		= 1,
 	.line		= true,
-	.state_size	= sizeof(struct tcp_state),
+	.asked		= true,
+	.talk		= &port_talk,
+	.state_size	= sizeof(union tcp_state),
 	.start		= tcp_start,
 	.cancel		= tcp_cancel,
+	.accepts	= tcp_accepts,
 };

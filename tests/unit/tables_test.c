@@ -177,6 +177,23 @@ test_series(const char *kind, const char *of_rates, const char *of_delays)
 	}
 }
 
+/* Of a service: by each probe that asks services, whatever it asks. */
+static void
+test_series_service(void)
+{
+	const struct series_kind *k = series_kind_find("service");
+	const struct probe_ops	 *p;
+	struct maker		  maker;
+	size_t			  i, j;
+
+	for (i = 0; i < k->n; i++)
+		for (j = 0; (p = probe_registry[j]) != NULL; j++) {
+			maker = (struct maker){ "nobody", 0 };
+			makers_count(&maker, p->name, p->metrics, "service", k->values[i]);
+			ok(maker.n == (p->asked ? 1 : 0), "%s: %s of a service", p->name, k->values[i]);
+		}
+}
+
 static void
 test_metrics(void)
 {
@@ -192,7 +209,7 @@ test_metrics(void)
 	test_series("link", "if_mib", "icmp");
 	test_series("port", "if_mib", "nobody");
 	test_series("host", "host", "nobody");
-	test_series("service", "nobody", "nobody");
+	test_series_service();
 	test_series("sensor", "profile_table", "nobody");
 }
 
