@@ -8,7 +8,7 @@ BUILD_PACKAGES="gcc make autoconf automake libtool pkg-config libsnmp-dev librrd
 RUN_PACKAGES="mosquitto mosquitto-clients snmp snmpd rrdtool iproute2 procps"
 PAGES_PACKAGES="nodejs npm"	# to build the pages of simpul-web, which can do without; nothing of them runs later
 CHECK_PACKAGES="python3 jq openssl clang libclang-rt-14-dev xz-utils chromium systemd groff-base
-	nginx-light nsd opensmtpd dovecot-imapd postgresql mariadb-server-core chrony kamailio"
+	nginx-light nsd opensmtpd dovecot-imapd dovecot-submissiond rtsp-server-perl postgresql mariadb-server-core chrony kamailio"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }

@@ -119,7 +119,7 @@ dialog_tell(struct probe *p, struct dialog_result *r)
 	if (p->ops->talk->judge != NULL)
 		p->ops->talk->judge(p, r);
 	if (r->end == DIALOG_GOOD && r->why[0] == '\0' && r->cert_days < days)
-		snprintf(r->why, sizeof(r->why), "its certificate ends in %.1f days, %.4g are wanted", r->cert_days, days);
+		snprintf(r->why, sizeof(r->why), "its certificate ends in %.1f days, %.6g are wanted", r->cert_days, days);
 	a.quality = r->end == DIALOG_UNASKED ? QUALITY_UNKNOWN :
 	    r->end == DIALOG_GOOD && r->why[0] == '\0' ? QUALITY_GOOD : QUALITY_LOST;
 	a.silent = r->end == DIALOG_SILENT;

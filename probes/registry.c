@@ -6,8 +6,16 @@
 
 /* X(its name, can measure a line, can ask a service): as its table says, checked by tables_test */
 #define PROBES(X)	\
-	X(home, 1, 0)	\
-	X(icmp, 1, 0)	\
+	X(broker, 0, 1) \
+	X(home, 1, 0) \
+	X(icmp, 1, 0) \
+	X(imap, 0, 1) \
+	X(mysql, 0, 1) \
+	X(ntp, 0, 1) \
+	X(postgresql, 0, 1) \
+	X(rtsp, 0, 1) \
+	X(sip, 0, 1) \
+	X(smtp, 0, 1) \
 	X(tcp, 1, 1)
 
 #define DECLARE(name, line, asked) extern const struct probe_ops probe_##name;
