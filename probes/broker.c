@@ -273,20 +273,30 @@ publish_take(struct mqtt *s, struct dialog_io *io, const struct packet *p)
 	return DIALOG_MORE;
 }
 
+/* Known from the first byte: who does not speak MQTT is not waited for. */
+static bool
+is_due(const struct mqtt *s, unsigned type)
+{
+	return type == DISCONNECT || (s->state == MQTT_CONNECTING && type == CONNACK) ||
+	    (s->state == MQTT_SUBSCRIBING && type == SUBACK) ||
+	    (s->state == MQTT_PUBLISHING && (type == PUBACK || type == PUBLISH));
+}
+
 static enum dialog_next
 packet_take(struct mqtt *s, struct dialog_io *io, struct packet *p)
 {
-	if (s->state == MQTT_CONNECTING && p->type == CONNACK)
+	switch (p->type) {
+	case CONNACK:
 		return connack_take(s, io, &p->body);
-	if (s->state == MQTT_SUBSCRIBING && p->type == SUBACK)
+	case SUBACK:
 		return suback_take(s, io, &p->body);
-	if (s->state == MQTT_PUBLISHING && p->type == PUBACK)
+	case PUBACK:
 		return puback_take(s, io, &p->body);
-	if (s->state == MQTT_PUBLISHING && p->type == PUBLISH)
+	case PUBLISH:
 		return publish_take(s, io, p);
-	if (p->type == DISCONNECT)
+	default:
 		return dialog_bad(io, "it ends the session (code %u)", cursor_left(&p->body) > 0 ? cursor_u8(&p->body) : 0);
-	return dialog_bad(io, "it sends a packet of type %u where another is due", p->type);
+	}
 }
 
 static enum dialog_next
@@ -299,8 +309,12 @@ broker_step(void *state, struct dialog_io *io)
 
 	if (io->begin)
 		say_connect(io);
-	while (next == DIALOG_MORE && (rc = packet_read(&io->in, &packet)) == 1)
+	while (next == DIALOG_MORE && cursor_left(&io->in) > 0) {
+		rc = is_due(s, *io->in.p >> 4) ? packet_read(&io->in, &packet) : -1;
+		if (rc != 1)
+			break;
 		next = packet_take(s, io, &packet);
+	}
 	if (rc == -1)
 		return dialog_bad(io, "it does not speak MQTT");
 	if (next == DIALOG_MORE && s->acked && s->back) {

@@ -19,11 +19,12 @@
 #define STRATUM_MAX	15
 #define SINCE_1970_S	2208988800.0	/* of 1900, where its time begins */
 #define ERA_S		4294967296.0
+#define CLOCK_STEP_S	0.001		/* of two clocks that are read one after the other */
 
 struct ntp {
 	int64_t	 sent_mono_ns[DIALOG_QUESTIONS], sent_wall_ns[DIALOG_QUESTIONS];
 	unsigned stratum;	/* 0: no answer yet, or of a clock that is not set */
-	bool	 unset;		/* it is not */
+	bool	 told;		/* the rest is known */
 	double	 offset_s, delay_s;	/* it is ahead of us by this; on the way, both ways */
 };
 
@@ -96,18 +97,16 @@ ntp_step(void *state, struct dialog_io *io)
 		return dialog_bad(io, "it refuses to give the time (%s)", code);
 	}
 	s->stratum = stratum;
-	s->unset = p[0] >> 6 == LEAP_UNKNOWN || stratum == 0 || stratum > STRATUM_MAX;
-	if (s->unset)
+	if (p[0] >> 6 == LEAP_UNKNOWN || stratum == 0 || stratum > STRATUM_MAX)
 		return dialog_bad(io, "its clock is not set (stratum %u)", stratum);
 	took = (double)(io->mono_ns - s->sent_mono_ns[i]) / NS_PER_S;
 	there = stamp_after(p + 32, s->sent_wall_ns[i]);	/* it received this long after we sent */
 	back = stamp_after(p + 40, s->sent_wall_ns[i]);	/* ... and sent */
-	s->offset_s = (there + back - took) / 2;
-	s->delay_s = took - (back - there);
-	if (back < there || s->delay_s < -0.001)
+	if (back < there || took < back - there - CLOCK_STEP_S)
 		return dialog_bad(io, "it says that it answered before it was asked");
-	if (s->delay_s < 0)
-		s->delay_s = 0;	/* the steps of two clocks */
+	s->offset_s = (there + back - took) / 2;
+	s->delay_s = fmax(took - (back - there), 0);
+	s->told = true;
 	return DIALOG_DONE;
 }
 
@@ -121,7 +120,7 @@ ntp_judge(struct probe *p, struct dialog_result *r)
 	if (s->stratum == 0)
 		return;
 	dialog_number(p, "stratum", s->stratum);
-	if (s->unset)
+	if (!s->told)
 		return;
 	dialog_number(p, "offset_s", s->offset_s);
 	dialog_number(p, "delay_s", s->delay_s);
