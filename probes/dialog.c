@@ -20,6 +20,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "probes/dialog_tls.h"
+#include "probes/resolve.h"
 
 #define ADDRESSES_MAX 8
 #define READ_BYTES    4096
@@ -36,6 +37,7 @@ struct dialog {
 	char		   secret[SECRET_MAX];
 	uint64_t	   random[DIALOG_QUESTIONS];
 	enum phase	   phase;
+	struct resolving  *resolving;
 	struct addr	   addr[ADDRESSES_MAX];
 	size_t		   naddr, at;		/* at: the next one */
 	bool		   tls_first;		/* TLS begins with the first byte */
@@ -87,6 +89,7 @@ dialog_free(struct dialog *d)
 {
 	loop_timer_cancel(d->loop, &d->whole);
 	loop_timer_cancel(d->loop, &d->next);
+	resolve_cancel(d->resolving);
 	hang_up(d);
 	dialog_tls_free(d->tls);
 	buf_free(&d->heard);
@@ -174,8 +177,8 @@ time_is_over(void *arg)
 	double	       s = (double)(loop_mono_ns(d->loop) - d->begun_ns) / NS_PER_S;
 
 	if (d->phase == NAMING) {
-		say(d, "no address for its name after %.3g s", s);
-		finish(d, DIALOG_UNNAMED);
+		say(d, "our resolver has not told its address after %.3g s", s);
+		finish(d, DIALOG_UNASKED);
 	} else if (d->phase == CONNECTING) {
 		address_failed(d, DIALOG_SILENT, "no answer after %.3g s", s);
 		finish(d, d->failed);
@@ -556,6 +559,22 @@ secret_take(struct dialog *d)
 }
 
 static void
+named(void *arg, enum resolve_end end, const struct addr *addr, size_t n, const char *why)
+{
+	struct dialog *d = arg;
+
+	d->resolving = NULL;
+	if (end != RESOLVE_FOUND) {
+		say(d, "%s", why);
+		finish(d, end == RESOLVE_NONE ? DIALOG_UNNAMED : DIALOG_UNASKED);
+		return;
+	}
+	d->naddr = n < ADDRESSES_MAX ? n : ADDRESSES_MAX;
+	memcpy(d->addr, addr, d->naddr * sizeof(*addr));
+	connect_next(d);
+}
+
+static void
 begin(void *arg)
 {
 	struct dialog *d = arg;
@@ -565,12 +584,8 @@ begin(void *arg)
 		finish(d, DIALOG_UNASKED);
 	} else if (secret_take(d) == -1) {
 		finish(d, DIALOG_UNASKED);
-	} else if (addr_parse(&d->addr[0], d->to.host) == -1) {
-		say(d, "names are not resolved yet");
-		finish(d, DIALOG_UNASKED);
 	} else {
-		d->naddr = 1;
-		connect_next(d);
+		d->resolving = resolve(probe_resolver(d->probe->engine), d->to.host, d->probe->timeout_ns, named, d);
 	}
 }
 

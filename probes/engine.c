@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "probes/dialog_tls.h"
+#include "probes/resolve.h"
 
 #define TICK_NS	    (2 * NS_PER_MS)
 #define INTERVAL_MIN_MS (PROBE_INTERVAL_MIN_S * 1000u)
@@ -149,6 +150,14 @@ probe_fact(struct probe *p, const char *name, double value, const char *text)
 	if (text != NULL)
 		text_visible(f.text, sizeof(f.text), text, strlen(text));
 	p->engine->sink.fact(p->engine->sink.arg, &f);
+}
+
+struct resolver *
+probe_resolver(struct probe_engine *e)
+{
+	if (e->resolver == NULL)
+		e->resolver = resolver_new(e->loop, NULL);
+	return e->resolver;
 }
 
 void
@@ -424,6 +433,7 @@ probe_engine_free(struct probe_engine *e)
 		if (probe_registry[i]->close != NULL)
 			probe_registry[i]->close(e->shared[i]);
 	dialog_trust_free(e->trust);
+	resolver_free(e->resolver);
 	wheel_free(e->wheel);
 	nmap_free(e->probes);
 	free(e);
@@ -441,6 +451,8 @@ probe_engine_counters(struct probe_engine *e, struct msg_counters *out)
 	msg_counters_add(out, "probe.lag_p99_us", lag_quantile_us(&e->lag, 99));
 	msg_counters_add(out, "probe.lag_max_us", e->lag.max_us);
 	msg_counters_add(out, "probe.kernel_drops", e->io->kernel_drops);
+	if (e->resolver != NULL)
+		msg_counters_add(out, "probe.names_asked", resolver_asked(e->resolver));
 	e->lag = (struct lag){ 0 };
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->counters != NULL)

@@ -18,6 +18,7 @@ struct ask;
 struct ask_entry;
 struct dialog;
 struct dialog_trust;
+struct resolver;
 
 typedef void (*probe_asked_fn)(void *arg, uint32_t token, const struct msg_probe_done *done);
 
@@ -31,6 +32,7 @@ struct probe_engine {
 	uint32_t	  bursts;	/* running now */
 	uint64_t	  no_path;	/* packets and connections whose interface or source address was not there */
 	struct dialog_trust *trust;	/* of those who speak TLS; made when it is first needed */
+	struct resolver	 *resolver;	/* use probe_resolver() */
 	int		  secrets_fd;	/* directory secrets/probes, borrowed; -1: none */
 
 	/* the engine's own */
@@ -133,6 +135,8 @@ void	probe_answer(struct probe *p, const struct probe_answer *a);
  * @param value	NAN: it is a word, or not known @param text  of anybody; made visible and cut here; NULL or "": none
  */
 void	probe_fact(struct probe *p, const char *name, double value, const char *text);
+/** Of names; made when it is first needed. Not on a virtual loop. */
+struct resolver *probe_resolver(struct probe_engine *e);
 /** A sample of this target to fill in (series set, no text), and to hand in. */
 struct sample *probe_sample(struct probe *p);
 void	probe_sample_send(struct probe *p);

@@ -2,7 +2,7 @@
 /*
  * ask.c: ask services once each, over real sockets, as a measuring instance does; for the tests of the probes.
  *
- *	ask [-t TIMEOUT_S] [-s SOURCE] [-i INTERFACE] [-c FOLDER_OF_SECRETS] <<< 'KIND TARGET EXPECT CREDENTIAL'
+ *	ask [-t TIMEOUT_S] [-s SOURCE] [-i INTERFACE] [-c FOLDER_OF_SECRETS] [-r RESOLVERS] <<< 'KIND TARGET EXPECT CREDENTIAL'
  *
  * Each line of the input, its fields parted by tabs, is a question; the last fields may be missing. All are put at once. Each
  * result is a line of JSON: n (the line, from 1), kind, target, quality ("good", "lost", "unknown"), state ("answering",
@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "probes/engine.h"
+#include "probes/resolve.h"
 
 #define QUESTIONS_MAX 100
 
@@ -37,7 +38,7 @@ struct asker {
 	uint32_t	     n, open;
 	double		     timeout_s;
 	struct addr	     source;
-	const char	    *interface;
+	const char	    *interface, *resolvers;
 };
 
 /* ---- results ---- */
@@ -187,11 +188,13 @@ options_read(struct asker *a, int *secrets_fd, int argc, char *argv[])
 {
 	int o;
 
-	while ((o = getopt(argc, argv, "t:s:i:c:")) != -1) {
+	while ((o = getopt(argc, argv, "t:s:i:c:r:")) != -1) {
 		if (o == 't')
 			a->timeout_s = strtod(optarg, NULL);
 		else if (o == 'i')
 			a->interface = optarg;
+		else if (o == 'r')
+			a->resolvers = optarg;
 		else if (o == 'c')
 			*secrets_fd = open(optarg, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		else if (o != 's' || addr_parse(&a->source, optarg) == -1)
@@ -216,6 +219,8 @@ main(int argc, char *argv[])
 	io->on_packet = take_packet;
 	a.engine = probe_engine_new(a.loop, io, &sink, take_verdicts, &a);
 	a.engine->secrets_fd = secrets_fd;
+	if (a.resolvers != NULL)
+		resolver_servers(probe_resolver(a.engine), a.resolvers);
 	questions_read(&a);
 	for (uint32_t n = 1; n <= a.n; n++)
 		if (!a.question[n].answered)
