@@ -483,32 +483,6 @@ ready(void *arg, int events)
 		stream_read(d);
 }
 
-/* @return 0: under way, or connected; else an errno */
-static int
-socket_connect(struct dialog *d, const struct addr *to)
-{
-	const struct probe_path *path = d->probe->path;
-	struct sockaddr_storage	 ss;
-	socklen_t		 len;
-
-	d->fd = socket(to->family == 6 ? AF_INET6 : AF_INET, (d->talk->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0);
-	if (d->fd == -1)
-		return errno;
-	if (path != NULL && path->interface[0] != '\0' &&
-	    setsockopt(d->fd, SOL_SOCKET, SO_BINDTODEVICE, path->interface, (socklen_t)strlen(path->interface)) == -1)
-		return errno;
-	if (path != NULL && path->source.family != 0) {
-		if (path->source.family != to->family)
-			return EAFNOSUPPORT;
-		len = addr_to_sockaddr(&path->source, 0, &ss);
-		if (bind(d->fd, (struct sockaddr *)&ss, len) == -1)
-			return errno;
-	}
-	len = addr_to_sockaddr(to, d->to.port, &ss);
-	return connect(d->fd, (struct sockaddr *)&ss, len) == -1 && errno != EINPROGRESS ? errno : 0;
-}
-
 static void
 connect_next(void *arg)
 {
@@ -520,7 +494,7 @@ connect_next(void *arg)
 	d->phase = CONNECTING;
 	while (d->at < d->naddr) {
 		d->step_ns = now;
-		error = socket_connect(d, &d->addr[d->at++]);
+		error = dialog_socket(d->probe, &d->addr[d->at++], d->to.port, d->talk->udp, &d->fd);
 		if (error != 0) {
 			connect_failed(d, error, true);
 			continue;

@@ -107,7 +107,13 @@ int	dialog_accepts(const struct dialog_talk *talk, const char *ask, const char *
 int	dialog_start(struct probe *p);		/* has p->ops->talk */
 void	dialog_cancel(struct probe *p);
 
-/* ---- dialog_step.c, for dialog.c ---- */
+/* ---- dialog_socket.c, dialog_step.c, for dialog.c ---- */
+
+/**
+ * Connect by the path of the probe, without waiting.
+ * @param fd  out: owned, also after an error; -1: none @return 0: under way, or connected; else an errno
+ */
+int	dialog_socket(const struct probe *p, const struct addr *to, uint16_t port, bool udp, int *fd);
 
 int	dialog_parse(const struct dialog_talk *talk, const char *ask, const char *expect, struct target *to, struct expect *x,
     char *why, size_t size);

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "probes/dialog.h"
 
+#define REASON_MAX sizeof(((struct msg_target_state *)NULL)->reason)
+
 bool
 dialog_line(struct dialog_io *io, const char **line, size_t *len)
 {
@@ -109,7 +111,8 @@ dialog_accepts(const struct dialog_talk *talk, const char *ask, const char *expe
 void
 dialog_tell(struct probe *p, struct dialog_result *r)
 {
-	struct probe_answer a = { .total_s = NAN, .ttfb_s = r->ttfb_s, .why = r->why };
+	char		    why[REASON_MAX];
+	struct probe_answer a = { .total_s = NAN, .ttfb_s = r->ttfb_s, .why = why };
 	double		    days = expect_number(r->expect, "days", 0);
 
 	dialog_number(p, "connect_s", r->connect_s);
@@ -122,6 +125,7 @@ dialog_tell(struct probe *p, struct dialog_result *r)
 		snprintf(r->why, sizeof(r->why), "its certificate ends in %.1f days, %.6g are wanted", r->cert_days, days);
 	a.quality = r->end == DIALOG_UNASKED ? QUALITY_UNKNOWN :
 	    r->end == DIALOG_GOOD && r->why[0] == '\0' ? QUALITY_GOOD : QUALITY_LOST;
+	text_visible(why, sizeof(why), r->why, strlen(r->why));	/* what has been cut may end within a letter */
 	a.silent = r->end == DIALOG_SILENT;
 	if (r->end == DIALOG_GOOD)
 		a.total_s = r->total_s;

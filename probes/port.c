@@ -22,7 +22,9 @@ port_step(void *state, struct dialog_io *io)
 	if (left > 0 && io->in.p[left - 1] == '\r')
 		left--;
 	text_visible(s->banner, sizeof(s->banner), (const char *)io->in.p, left);
-	return end != NULL || strstr(s->banner, wanted) != NULL ? DIALOG_DONE : DIALOG_MORE;
+	if (left > 0 && memmem(io->in.p, left, wanted, strlen(wanted)) != NULL)
+		return DIALOG_DONE;
+	return end == NULL ? DIALOG_MORE : dialog_bad(io, "it says \"%.100s\", without \"%.60s\"", s->banner, wanted);
 }
 
 /* A port that should be shut: that it is makes a good end. */
@@ -44,7 +46,7 @@ port_judge(struct probe *p, struct dialog_result *r)
 {
 	struct port *s = p->state;
 
-	dialog_banner(p, r, s->banner);
+	dialog_text(p, "banner", s->banner);
 	if (expect_has(r->expect, "refused") || expect_has(r->expect, "closed"))
 		judge_shut(r, expect_has(r->expect, "closed"));
 }

@@ -102,25 +102,29 @@ answer_take(struct rtsp *s, struct dialog_io *io, const struct headers *h)
 static enum dialog_next
 rtsp_step(void *state, struct dialog_io *io)
 {
-	struct rtsp   *s = state;
-	struct headers h;
-	const char    *bytes = (const char *)io->in.p;
-	size_t	       left = cursor_left(&io->in);
+	struct rtsp	*s = state;
+	enum dialog_next next = DIALOG_MORE;
+	struct headers	 h;
+	const char	*bytes;
+	size_t		 left;
 
 	if (io->begin) {
 		s->streams = NAN;
 		request(io, "OPTIONS", 1, "");
-		return DIALOG_MORE;
 	}
-	switch (left > 0 ? headers_read(&h, "RTSP/1.", bytes, left) : HEADERS_MORE) {
-	case HEADERS_MORE:
-		return DIALOG_MORE;
-	case HEADERS_BAD:
-		return dialog_bad_line(io, "an answer of RTSP", bytes, left < 60 ? left : 60);
-	default:
-		cursor_bytes(&io->in, (size_t)(h.body - bytes) + h.body_len);
-		return answer_take(s, io, &h);
+	while (next == DIALOG_MORE && (left = cursor_left(&io->in)) > 0) {
+		bytes = (const char *)io->in.p;
+		switch (headers_read(&h, "RTSP/1.", bytes, left)) {
+		case HEADERS_MORE:
+			return DIALOG_MORE;
+		case HEADERS_BAD:
+			return dialog_bad_line(io, "an answer of RTSP", bytes, left < 60 ? left : 60);
+		case HEADERS_WHOLE:
+			cursor_bytes(&io->in, (size_t)(h.body - bytes) + h.body_len);
+			next = answer_take(s, io, &h);
+		}
 	}
+	return next;
 }
 
 static void
