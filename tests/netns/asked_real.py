@@ -136,7 +136,7 @@ def test_postgresql():
             f.write(hba + "\n")
         p = spawn("setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", f"{bin_dir}/postgres", "-D", data, "-p",
                   str(port), "-h", "127.0.0.1", "-k", data, "-c", "ssl=on", "-c", "ssl_cert_file=good.pem", "-c",
-                  "ssl_key_file=good.key", "-c", "max_connections=4", "-c", "superuser_reserved_connections=1", *options)
+                  "ssl_key_file=good.key", "-c", "max_connections=4", "-c", "superuser_reserved_connections=1", "-c", "authentication_timeout=600", *options)
         if not started("setpriv", p, port):
             return None
         wait(lambda: "57P03" not in ask(("postgresql", where))[0]["reason"])  # it is starting up
@@ -205,7 +205,7 @@ def test_mysql():
         r = ask(*[("mysql", where)] * 10)
     good(r[9], "mysql: after 30 questions it has not shut us out")
     end(p)
-    p = serve("--max-connections=10", "--extra-max-connections=1")
+    p = serve("--max-connections=10", "--connect-timeout=3600")
     if p is not None:
         taken = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
         full = wait(lambda: (lambda one: one if one["state"] == "wrong" else None)(ask(("mysql", where))[0]))
