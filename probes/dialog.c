@@ -40,6 +40,7 @@ struct dialog {
 	struct resolving  *resolving;
 	struct addr	   addr[ADDRESSES_MAX];
 	size_t		   naddr, at;		/* at: the next one */
+	bool		   udp;
 	bool		   tls_first;		/* TLS begins with the first byte */
 	int		   fd;			/* -1: none */
 	struct loop_io	  *io;
@@ -141,7 +142,7 @@ finish(struct dialog *d, enum dialog_end end)
 		r.cert_days = dialog_tls_cert_days(d->tls, loop_wall_ns(d->loop));
 		dialog_tls_end(d->tls, &d->wire);
 	}
-	if (d->io != NULL && !d->talk->udp && d->phase != CONNECTING)
+	if (d->io != NULL && !d->udp && d->phase != CONNECTING)
 		flush(d);
 	hang_up(d);
 	p->dialog = NULL;	/* first: the receiver of the result may begin the next one */
@@ -182,10 +183,10 @@ time_is_over(void *arg)
 	} else if (d->phase == CONNECTING) {
 		address_failed(d, DIALOG_SILENT, "no answer after %.3g s", s);
 		finish(d, d->failed);
-	} else if (d->talk->udp && d->strangers == 0) {
+	} else if (d->udp && d->strangers == 0) {
 		say(d, "no answer after %.3g s", s);
 		finish(d, DIALOG_SILENT);
-	} else if (d->talk->udp) {	/* d->why is of the last of them */
+	} else if (d->udp) {	/* d->why is of the last of them */
 		char last[DIALOG_WHY_MAX];
 
 		text_copy(last, sizeof(last), d->why);
@@ -203,7 +204,7 @@ time_is_over(void *arg)
 static struct dialog_io
 io_of(struct dialog *d, const uint8_t *bytes, size_t len, struct buf *out)
 {
-	struct dialog_io	io = { .in = cursor_of(bytes, len), .out = out, .times = d->times, .tls = d->tls != NULL,
+	struct dialog_io	io = { .in = cursor_of(bytes, len), .out = out, .times = d->times, .tls = d->tls != NULL, .udp = d->udp,
 		.to = &d->to, .ask = d->probe->words->ask, .expect = &d->expect,
 		.secret = d->secret[0] != '\0' ? d->secret : NULL, .mono_ns = loop_mono_ns(d->loop),
 		.wall_ns = loop_wall_ns(d->loop) };
@@ -245,6 +246,7 @@ talk(struct dialog *d, bool begin)
 		say(d, "its answer does not end");
 		finish(d, DIALOG_LONG);
 		break;
+	case DIALOG_TCP:	/* only over UDP */
 	case DIALOG_TLS:
 		flush(d);
 		tls_begin(d);
@@ -365,6 +367,8 @@ stream_read(struct dialog *d)
 	}
 }
 
+static void	connect_next(void *arg);
+
 static void
 datagram_read(struct dialog *d)
 {
@@ -393,13 +397,18 @@ datagram_read(struct dialog *d)
 		d->strangers++;
 		return;
 	}
+	if (next == DIALOG_TCP) {
+		hang_up(d);
+		d->udp = false;
+		d->at--;
+		connect_next(d);
+		return;
+	}
 	d->first_ns = io.mono_ns;
 	finish(d, next == DIALOG_DONE ? DIALOG_GOOD : DIALOG_WRONG);
 }
 
 /* ---- connecting ---- */
-
-static void	connect_next(void *arg);
 
 /* @param at_once  it is our own system that says so, nothing has been sent */
 static void
@@ -477,7 +486,7 @@ ready(void *arg, int events)
 		connect_over(d);
 	else if (events & LOOP_WRITE)
 		flush(d);	/* if there is something to read we are called again */
-	else if (d->talk->udp)
+	else if (d->udp)
 		datagram_read(d);
 	else
 		stream_read(d);
@@ -494,13 +503,13 @@ connect_next(void *arg)
 	d->phase = CONNECTING;
 	while (d->at < d->naddr) {
 		d->step_ns = now;
-		error = dialog_socket(d->probe, &d->addr[d->at++], d->to.port, d->talk->udp, &d->fd);
+		error = dialog_socket(d->probe, &d->addr[d->at++], d->to.port, d->udp, &d->fd);
 		if (error != 0) {
 			connect_failed(d, error, true);
 			continue;
 		}
-		d->io = loop_io_new(d->loop, d->fd, d->talk->udp ? LOOP_READ : LOOP_WRITE, ready, d);
-		if (d->talk->udp) {
+		d->io = loop_io_new(d->loop, d->fd, d->udp ? LOOP_READ : LOOP_WRITE, ready, d);
+		if (d->udp) {
 			d->phase = TALKING;
 			ask_again(d);
 		} else if (d->at < d->naddr) {
@@ -558,6 +567,10 @@ begin(void *arg)
 		finish(d, DIALOG_UNASKED);
 	} else if (secret_take(d) == -1) {
 		finish(d, DIALOG_UNASKED);
+	} else if (d->to.host[0] == '\0') {
+		d->naddr = resolver_server(probe_resolver(d->probe->engine), &d->addr[0], &d->to.port) == 0;
+		say(d, "this host has no resolver");
+		connect_next(d);
 	} else {
 		d->resolving = resolve(probe_resolver(d->probe->engine), d->to.host, d->probe->timeout_ns, named, d);
 	}
@@ -575,6 +588,7 @@ dialog_start(struct probe *p)
 	d = xcalloc(1, sizeof(*d));
 	d->probe = p;
 	d->talk = talk;
+	d->udp = talk->udp;
 	d->loop = p->engine->loop;
 	d->fd = -1;
 	d->connect_s = d->tls_s = NAN;
@@ -583,7 +597,7 @@ dialog_start(struct probe *p)
 		free(d);	/* cannot be: they have been accepted */
 		return -1;
 	}
-	d->tls_first = !talk->udp && (expect_has(&d->expect, "tls") || (talk->tls_port != 0 && d->to.port == talk->tls_port));
+	d->tls_first = !d->udp && (expect_has(&d->expect, "tls") || (talk->tls_port != 0 && d->to.port == talk->tls_port));
 	for (i = 0; i < DIALOG_QUESTIONS; i++)
 		d->random[i] = loop_random(d->loop);
 	memset(p->state, 0, p->ops->state_size);

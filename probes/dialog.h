@@ -52,6 +52,7 @@ struct dialog_result {
 
 enum dialog_next {
 	DIALOG_MORE,		/* wait for more; over UDP: that was no answer to us, `why` may say what it was */
+	DIALOG_TCP,		/* over UDP: put the question again, over TCP */
 	DIALOG_TLS,		/* what follows is in TLS (STARTTLS); when it is, the step is called with nothing new */
 	DIALOG_DONE,		/* what is in `out` is still sent */
 	DIALOG_BAD		/* `why` says what is wrong */
@@ -62,7 +63,7 @@ struct dialog_io {
 	struct buf   *out;	/* what to say */
 	bool	      begin;	/* who speaks first may; UDP: put the question, */
 	unsigned      times;	/* ... which has been put so often before */
-	bool	      tls;
+	bool	      tls, udp;
 	const struct target *to;
 	const char	    *ask;	/* the words that `to` was made of */
 	const struct expect *expect;
@@ -78,8 +79,8 @@ struct dialog_talk {
 	const char *const *keys;	/* of its `expect`; ends with NULL */
 	uint16_t port;		/* where no other is named */
 	uint16_t tls_port;	/* where TLS begins with the first byte, as it does with "tls"; 0: none */
-	bool	 udp;
-	/* Where is it? Pure; NULL: target_parse(). */
+	bool	 udp;		/* it begins so */
+	/* Where is it? Pure; an empty host: the resolver of this host; NULL: target_parse(). */
 	int	(*where)(struct target *to, const char *ask, char *why, size_t size);
 	/* Pure: state is zeroed when a conversation begins, and of no other use. */
 	enum dialog_next (*step)(void *state, struct dialog_io *io);

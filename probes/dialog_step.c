@@ -114,6 +114,7 @@ dialog_tell(struct probe *p, struct dialog_result *r)
 	char		    why[REASON_MAX];
 	struct probe_answer a = { .total_s = NAN, .ttfb_s = r->ttfb_s, .why = why };
 	double		    days = expect_number(r->expect, "days", 0);
+	double		    max_s = expect_number(r->expect, "max_s", INFINITY);
 
 	dialog_number(p, "connect_s", r->connect_s);
 	dialog_number(p, "tls_s", r->tls_s);
@@ -123,6 +124,8 @@ dialog_tell(struct probe *p, struct dialog_result *r)
 		p->ops->talk->judge(p, r);
 	if (r->end == DIALOG_GOOD && r->why[0] == '\0' && r->cert_days < days)
 		snprintf(r->why, sizeof(r->why), "its certificate ends in %.1f days, %.6g are wanted", r->cert_days, days);
+	if (r->end == DIALOG_GOOD && r->why[0] == '\0' && r->total_s > max_s)
+		snprintf(r->why, sizeof(r->why), "it takes %.3g s, %.3g are allowed", (double)r->total_s, max_s);
 	a.quality = r->end == DIALOG_UNASKED ? QUALITY_UNKNOWN :
 	    r->end == DIALOG_GOOD && r->why[0] == '\0' ? QUALITY_GOOD : QUALITY_LOST;
 	text_visible(why, sizeof(why), r->why, strlen(r->why));	/* what has been cut may end within a letter */

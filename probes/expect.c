@@ -103,7 +103,7 @@ item_check(const struct expect *x, size_t i, const char *const *keys, char *why,
 		REJECT("expect: \"%s=%.40s\" is no number of 0 or more", key, value);
 	if (form != NULL && form[1] == ',' && !is_list(value))
 		REJECT("expect: \"%s=%.40s\" is no list of numbers; write it as 200-299,404", key, value);
-	for (k = 0; k < i; k++)
+	for (k = 0; k < i && !(form != NULL && form[1] == '*'); k++)
 		if (strcmp(x->item[k].key, key) == 0)
 			REJECT("expect: \"%s\" stands there twice", key);
 	return 0;
@@ -159,6 +159,14 @@ expect_text(const struct expect *x, const char *key)
 	size_t i = item_find(x, key);
 
 	return i < x->n ? x->item[i].value : NULL;
+}
+
+const char *
+expect_next(const struct expect *x, const char *key, size_t *at)
+{
+	while (*at < x->n && strcmp(x->item[*at].key, key) != 0)
+		(*at)++;
+	return *at < x->n ? x->item[(*at)++].value : NULL;
 }
 
 bool

@@ -23,13 +23,15 @@ struct expect {
  * Pure.
  *
  * @param keys	those that the probe knows, ends with NULL: "starttls" stands alone, "banner=" has a text, "days=#" a number
- *		that is not negative, "status=," whole numbers and ranges of them: "200-299,404"
+ *		that is not negative, "status=," whole numbers and ranges of them: "200-299,404", "answer=*" texts, as often as one likes
  * @param why	out: what is wrong and what was expected, for people
  * @return 0 or -1
  */
 int	expect_parse(struct expect *x, const char *text, const char *const *keys, char *why, size_t size);
 bool	expect_has(const struct expect *x, const char *key);
 const char *expect_text(const struct expect *x, const char *key);	/* NULL: not given */
+/** Each value of a key that may stand there more than once: start with *at = 0; NULL at the end. */
+const char *expect_next(const struct expect *x, const char *key, size_t *at);
 /** Is it among the numbers of this key? Without the key: is it `fallback`? */
 bool	expect_covers(const struct expect *x, const char *key, unsigned number, unsigned fallback);
 double	expect_number(const struct expect *x, const char *key, double fallback);

@@ -7,6 +7,7 @@
 /* X(its name, can measure a line, can ask a service): as its table says, checked by tables_test */
 #define PROBES(X)	\
 	X(broker, 0, 1) \
+	X(dns, 0, 1) \
 	X(home, 1, 0) \
 	X(icmp, 1, 0) \
 	X(imap, 0, 1) \

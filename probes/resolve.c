@@ -499,6 +499,21 @@ resolver_servers(struct resolver *r, const char *csv)
 	r->looked = (struct stat){ .st_size = -1 };	/* a new channel */
 }
 
+int
+resolver_server(struct resolver *r, struct addr *a, uint16_t *port)
+{
+	struct channel		   *c = channel_now(r);
+	struct ares_addr_port_node *servers = NULL;
+
+	if (c == NULL || ares_get_servers_ports(c->ares, &servers) != ARES_SUCCESS || servers == NULL)
+		return -1;
+	*a = (struct addr){ .family = servers->family == AF_INET6 ? 6 : 4 };
+	memcpy(a->byte, &servers->addr, a->family == 6 ? 16 : 4);
+	*port = servers->udp_port != 0 ? (uint16_t)servers->udp_port : 53;
+	ares_free_data(servers);
+	return 0;
+}
+
 uint64_t
 resolver_asked(const struct resolver *r)
 {

@@ -29,6 +29,8 @@ struct resolver *resolver_new(struct loop *l, const char *conf);
 void	resolver_free(struct resolver *r);
 /** Ask these instead, "127.0.0.1:5300,[::1]:5300"; borrowed. For tests. */
 void	resolver_servers(struct resolver *r, const char *csv);
+/** Who is asked first. @return 0, or -1: there is none */
+int	resolver_server(struct resolver *r, struct addr *a, uint16_t *port);
 /** Questions put to a server. */
 uint64_t resolver_asked(const struct resolver *r);
 

@@ -4,7 +4,7 @@
 
 #include "tests/unit/tap.h"
 
-static const char *const keys[] = { "banner=", "starttls", "days=#", "status=,", NULL };
+static const char *const keys[] = { "banner=", "starttls", "days=#", "status=,", "text=*", NULL };
 
 static const struct {
 	const char *text;
@@ -29,6 +29,8 @@ static const struct {
 	{ "status=2x", "no list" },
 	{ "status=200 ", "no list" },
 	{ "starttls|starttls", "twice" },
+	{ "text=a|days=1|text=a", NULL },
+	{ "text=a|text", "wants a value" },
 	{ "starttls||days=1", "is not known" },
 	{ "banner=a\\b", "stands before" },
 	{ "banner=a\\", "stands before" },
@@ -53,6 +55,11 @@ main(void)
 	is_text(expect_text(&x, "banner"), "a|b\\c=d", "a value with what parts others");
 	ok(expect_has(&x, "starttls") && expect_text(&x, "starttls") == NULL, "a key that is all");
 	is_near(expect_number(&x, "days", 9), 1.5, 0, "a number");
+	expect_parse(&x, "text=one|days=1|text=two", keys, why, sizeof(why));
+	i = 0;
+	is_text(expect_next(&x, "text", &i), "one", "one of two texts");
+	is_text(expect_next(&x, "text", &i), "two", "... the other one");
+	ok(expect_next(&x, "text", &i) == NULL, "... and no more");
 	expect_parse(&x, "", keys, why, sizeof(why));
 	ok(!expect_has(&x, "banner") && expect_text(&x, "banner") == NULL, "what is not given");
 	is_near(expect_number(&x, "days", 9), 9, 0, "... and the number in its place");
