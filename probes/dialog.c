@@ -17,7 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "probes/dialog_tls.h"
 #include "probes/resolve.h"
@@ -46,6 +45,7 @@ struct dialog {
 	struct loop_io	  *io;
 	struct loop_timer  whole;		/* the time for all of it */
 	struct loop_timer  next;		/* begin; give this address up; put the question again */
+	struct dialog_trust *own_trust;		/* "ca="; NULL: that of the engine */
 	struct dialog_tls *tls;
 	struct buf	   heard;		/* plain, not understood yet */
 	struct buf	   wire;		/* to be sent; of it, `sent` are gone */
@@ -93,6 +93,7 @@ dialog_free(struct dialog *d)
 	resolve_cancel(d->resolving);
 	hang_up(d);
 	dialog_tls_free(d->tls);
+	dialog_trust_free(d->own_trust);
 	buf_free(&d->heard);
 	buf_free(&d->wire);
 	explicit_bzero(d->secret, sizeof(d->secret));
@@ -138,6 +139,7 @@ finish(struct dialog *d, enum dialog_end end)
 
 	text_copy(r.why, sizeof(r.why), end == DIALOG_GOOD ? "" : d->why);
 	if (d->tls != NULL) {
+		r.tls = d->tls;
 		r.protocol = dialog_tls_protocol(d->tls);
 		r.cert_days = dialog_tls_cert_days(d->tls, loop_wall_ns(d->loop));
 		dialog_tls_end(d->tls, &d->wire);
@@ -299,6 +301,7 @@ static void
 tls_begin(struct dialog *d)
 {
 	struct probe_engine *e = d->probe->engine;
+	const char	    *name;
 
 	if (d->heard.len > 0) {
 		say(d, "it says more before TLS has begun");
@@ -307,7 +310,8 @@ tls_begin(struct dialog *d)
 	}
 	if (e->trust == NULL)
 		e->trust = dialog_trust_new();
-	d->tls = dialog_tls_new(e->trust, d->to.host);
+	name = expect_text(&d->expect, "name");
+	d->tls = dialog_tls_new(d->own_trust != NULL ? d->own_trust : e->trust, name != NULL ? name : d->to.host);
 	d->phase = SHAKING;
 	d->step_ns = loop_mono_ns(d->loop);
 	hear_tls(d, NULL, 0);
@@ -522,23 +526,18 @@ connect_next(void *arg)
 
 /* ---- beginning ---- */
 
-/* A secret that cannot be read is our fault, and known to the operator by its reason. @return 0 or -1 */
+/* Files that cannot be read are our fault, and known to the operator by their reason. @return 0 or -1 */
 static int
-secret_take(struct dialog *d)
+files_take(struct dialog *d)
 {
 	const char *name = d->probe->words->credential;
-	ssize_t	    n;
 
+	d->own_trust = dialog_ca(d->probe, &d->expect, d->why, sizeof(d->why));
+	if (d->own_trust == NULL && expect_has(&d->expect, "ca"))
+		return -1;
 	if (name[0] == '\0')
 		return 0;
-	n = secret_read(d->probe->engine->secrets_fd, "secrets/probes", name, d->secret, sizeof(d->secret), d->why,
-	    sizeof(d->why));
-	if (n == (ssize_t)sizeof(d->secret))
-		say(d, "secrets/probes/%s is too long", name);
-	if (n == -1 || n == (ssize_t)sizeof(d->secret))
-		return -1;
-	d->secret[n] = '\0';
-	return 0;
+	return dialog_file(d->probe, name, d->secret, sizeof(d->secret), d->why, sizeof(d->why)) >= 0 ? 0 : -1;
 }
 
 static void
@@ -565,7 +564,7 @@ begin(void *arg)
 	if (loop_event_base(d->loop) == NULL) {
 		say(d, "not simulated");
 		finish(d, DIALOG_UNASKED);
-	} else if (secret_take(d) == -1) {
+	} else if (files_take(d) == -1) {
 		finish(d, DIALOG_UNASKED);
 	} else if (d->to.host[0] == '\0') {
 		d->naddr = resolver_server(probe_resolver(d->probe->engine), &d->addr[0], &d->to.port) == 0;
@@ -597,7 +596,7 @@ dialog_start(struct probe *p)
 		free(d);	/* cannot be: they have been accepted */
 		return -1;
 	}
-	d->tls_first = !d->udp && (expect_has(&d->expect, "tls") || (talk->tls_port != 0 && d->to.port == talk->tls_port));
+	d->tls_first = !d->udp && (talk->tls || expect_has(&d->expect, "tls") || (talk->tls_port != 0 && d->to.port == talk->tls_port));
 	for (i = 0; i < DIALOG_QUESTIONS; i++)
 		d->random[i] = loop_random(d->loop);
 	memset(p->state, 0, p->ops->state_size);

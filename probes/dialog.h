@@ -44,6 +44,7 @@ struct dialog_result {
 	float	    connect_s, tls_s;	/* SYN to SYN-ACK, and the handshake; NAN: it did not come to it */
 	float	    ttfb_s, total_s;	/* from the beginning, the name included; NAN likewise */
 	const char *protocol;	/* of TLS; NULL: none */
+	const struct dialog_tls *tls;	/* likewise, for dialog_tls_look() */
 	double	    cert_days;	/* NAN: no certificate */
 	const struct expect *expect;
 };
@@ -76,10 +77,12 @@ struct dialog_io {
 };
 
 struct dialog_talk {
-	const char *const *keys;	/* of its `expect`; ends with NULL */
+	/* Of its `expect`; ends with NULL. "name=" is the name that a certificate must be for, "ca=" who must have signed it. */
+	const char *const *keys;
 	uint16_t port;		/* where no other is named */
 	uint16_t tls_port;	/* where TLS begins with the first byte, as it does with "tls"; 0: none */
 	bool	 udp;		/* it begins so */
+	bool	 tls;		/* TLS begins with the first byte, always */
 	/* Where is it? Pure; an empty host: the resolver of this host; NULL: target_parse(). */
 	int	(*where)(struct target *to, const char *ask, char *why, size_t size);
 	/* Pure: state is zeroed when a conversation begins, and of no other use. */
@@ -108,7 +111,7 @@ int	dialog_accepts(const struct dialog_talk *talk, const char *ask, const char *
 int	dialog_start(struct probe *p);		/* has p->ops->talk */
 void	dialog_cancel(struct probe *p);
 
-/* ---- dialog_socket.c, dialog_step.c, for dialog.c ---- */
+/* ---- dialog_socket.c, dialog_step.c: for dialog.c, and for probes that hold no conversation ---- */
 
 /**
  * Connect by the path of the probe, without waiting.
@@ -118,6 +121,13 @@ int	dialog_socket(const struct probe *p, const struct addr *to, uint16_t port, b
 
 int	dialog_parse(const struct dialog_talk *talk, const char *ask, const char *expect, struct target *to, struct expect *x,
     char *why, size_t size);
+/**
+ * A file of secrets/probes, ended with NUL.
+ * @return its length, or -1 with the remedy in why
+ */
+ssize_t	dialog_file(struct probe *p, const char *name, char *buf, size_t size, char *why, size_t why_size);
+/** Who must have signed, by "ca=" of what is expected. @return owned; NULL: not named; or not to be had, and why says it */
+struct dialog_trust *dialog_ca(struct probe *p, const struct expect *x, char *why, size_t size);
 /** Facts first, then what they are worth. */
 void	dialog_tell(struct probe *p, struct dialog_result *r);
 

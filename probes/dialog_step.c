@@ -3,10 +3,13 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "probes/dialog.h"
+#include "probes/dialog_tls.h"
 
 #define REASON_MAX sizeof(((struct msg_target_state *)NULL)->reason)
 
@@ -86,6 +89,42 @@ dialog_banner(struct probe *p, struct dialog_result *r, const char *banner)
 	dialog_text(p, "banner", banner);
 	if (r->end == DIALOG_GOOD && r->why[0] == '\0' && wanted != NULL && strstr(banner, wanted) == NULL)
 		snprintf(r->why, sizeof(r->why), "it says \"%.100s\", without \"%.100s\"", banner, wanted);
+}
+
+/* ---- files ---- */
+
+#define CA_BYTES_MAX (64u << 10)
+
+ssize_t
+dialog_file(struct probe *p, const char *name, char *buf, size_t size, char *why, size_t why_size)
+{
+	ssize_t n = secret_read(p->engine->secrets_fd, "secrets/probes", name, buf, size, why, why_size);
+
+	if (n == (ssize_t)size) {
+		snprintf(why, why_size, "secrets/probes/%s is too long", name);
+		n = -1;
+	}
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
+}
+
+struct dialog_trust *
+dialog_ca(struct probe *p, const struct expect *x, char *why, size_t size)
+{
+	const char	    *name = expect_text(x, "ca");
+	struct dialog_trust *t = NULL;
+	char		    *pem;
+	ssize_t		     n;
+
+	if (name == NULL)
+		return NULL;
+	pem = xcalloc(1, CA_BYTES_MAX);
+	n = dialog_file(p, name, pem, CA_BYTES_MAX, why, size);
+	if (n >= 0 && (t = dialog_trust_of(pem, (size_t)n)) == NULL)
+		snprintf(why, size, "secrets/probes/%s holds no certificate in PEM", name);
+	free(pem);
+	return t;
 }
 
 /* ---- words in, facts out ---- */

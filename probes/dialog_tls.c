@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -27,14 +28,15 @@ struct dialog_trust {
 
 struct dialog_tls {
 	SSL *ssl;
+	char *host;
 	BIO *in, *out;		/* of the wire; they belong to ssl */
 	bool open;
 };
 
 /* ---- making ---- */
 
-struct dialog_trust *
-dialog_trust_new(void)
+static struct dialog_trust *
+trust_new(void)
 {
 	struct dialog_trust *t = xcalloc(1, sizeof(*t));
 
@@ -45,9 +47,37 @@ dialog_trust_new(void)
 	SSL_CTX_set_options(t->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(t->ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_default_verify_paths(t->ctx);	/* of a directory each is read when it is needed */
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_NONE, NULL);	/* it is verified, but the handshake goes on */
 	return t;
+}
+
+struct dialog_trust *
+dialog_trust_new(void)
+{
+	struct dialog_trust *t = trust_new();
+
+	SSL_CTX_set_default_verify_paths(t->ctx);	/* of a directory each is read when it is needed */
+	return t;
+}
+
+struct dialog_trust *
+dialog_trust_of(const char *pem, size_t len)
+{
+	struct dialog_trust *t = trust_new();
+	BIO		    *bio = BIO_new_mem_buf(pem, (int)len);
+	X509		    *cert;
+	size_t		     n = 0;
+
+	while (bio != NULL && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		n += X509_STORE_add_cert(SSL_CTX_get_cert_store(t->ctx), cert) == 1;
+		X509_free(cert);
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	if (n > 0)
+		return t;
+	dialog_trust_free(t);
+	return NULL;
 }
 
 void
@@ -65,6 +95,7 @@ dialog_tls_new(struct dialog_trust *trust, const char *host)
 	struct dialog_tls *t = xcalloc(1, sizeof(*t));
 	struct addr	   a;
 
+	t->host = xstrdup(host);
 	t->ssl = SSL_new(trust->ctx);
 	t->in = BIO_new(BIO_s_mem());
 	t->out = BIO_new(BIO_s_mem());
@@ -87,6 +118,7 @@ dialog_tls_free(struct dialog_tls *t)
 	if (t == NULL)
 		return;
 	SSL_free(t->ssl);
+	free(t->host);
 	free(t);
 }
 
@@ -95,9 +127,13 @@ dialog_tls_free(struct dialog_tls *t)
 static void
 say_library(char *why, size_t size)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	unsigned long code = ERR_peek_error();
+	const char   *reason = ERR_reason_error_string(code);
 
-	snprintf(why, size, "TLS fails: %s", reason != NULL ? reason : "it makes no sense");
+	if (ERR_GET_REASON(code) == SSL_R_UNSUPPORTED_PROTOCOL || ERR_GET_REASON(code) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
+		snprintf(why, size, "it speaks no TLS 1.2 or newer");
+	else
+		snprintf(why, size, "TLS fails: %s", reason != NULL ? reason : "it makes no sense");
 	ERR_clear_error();
 }
 
@@ -257,13 +293,99 @@ dialog_tls_protocol(const struct dialog_tls *t)
 	return SSL_get0_peer_certificate(t->ssl) != NULL ? SSL_get_version(t->ssl) : NULL;
 }
 
-double
-dialog_tls_cert_days(const struct dialog_tls *t, int64_t wall_ns)
+/* @return NAN: not known */
+static double
+days_left(const X509 *cert, int64_t wall_ns)
 {
-	X509	 *cert = SSL_get0_peer_certificate(t->ssl);
 	struct tm tm;
 
 	if (cert == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1)
 		return NAN;
 	return ((double)timegm(&tm) - (double)wall_ns / NS_PER_S) / DAY_S;
+}
+
+static double
+ssl_days(const SSL *ssl, int64_t wall_ns)
+{
+	double		days = days_left(SSL_get0_peer_certificate(ssl), wall_ns);
+	STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+	int		i;
+
+	if (SSL_get_verify_result(ssl) == X509_V_OK)
+		for (i = 0; i < sk_X509_num(chain); i++)
+			days = fmin(days, days_left(sk_X509_value(chain, i), wall_ns));
+	return days;
+}
+
+double
+dialog_tls_cert_days(const struct dialog_tls *t, int64_t wall_ns)
+{
+	return ssl_days(t->ssl, wall_ns);
+}
+
+double
+dialog_tls_peek(void *ssl, int64_t wall_ns, const char **protocol)
+{
+	*protocol = SSL_get_version(ssl);
+	return ssl_days(ssl, wall_ns);
+}
+
+void
+dialog_trust_give(struct dialog_trust *t, void *ssl_ctx)
+{
+	SSL_CTX_set1_cert_store(ssl_ctx, SSL_CTX_get_cert_store(t->ctx));
+}
+
+/* Names of people: "CN = portal, O = Pontianak", at most what fits. */
+static void
+name_show(X509_NAME *name, char *out, size_t size)
+{
+	BIO  *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long  len;
+
+	out[0] = '\0';
+	if (bio == NULL)
+		return;
+	X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
+	len = BIO_get_mem_data(bio, &text);
+	text_visible(out, size, text, len > 0 ? (size_t)len : 0);
+	BIO_free(bio);
+}
+
+/* The chain alone, since the first thing wrong, such as a name, hides all others. */
+static void
+chain_show(const struct dialog_tls *t, X509 *cert, char *out, size_t size)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_STORE     *store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(t->ssl));
+	bool		good;
+
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, store, cert, SSL_get_peer_cert_chain(t->ssl)) != 1) {
+		X509_STORE_CTX_free(ctx);
+		return;
+	}
+	X509_STORE_CTX_set_default(ctx, "ssl_server");
+	good = X509_verify_cert(ctx) == 1;
+	snprintf(out, size, "%s", good ? "ok" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+}
+
+bool
+dialog_tls_look(const struct dialog_tls *t, struct dialog_tls_look *look)
+{
+	X509	   *cert = SSL_get0_peer_certificate(t->ssl);
+	struct addr a;
+
+	*look = (struct dialog_tls_look){ 0 };
+	if (cert == NULL)
+		return false;
+	name_show(X509_get_subject_name(cert), look->subject, sizeof(look->subject));
+	name_show(X509_get_issuer_name(cert), look->issuer, sizeof(look->issuer));
+	chain_show(t, cert, look->chain, sizeof(look->chain));
+	look->cipher = SSL_get_cipher_name(t->ssl);
+	look->name_matches = addr_parse(&a, t->host) == 0 ? X509_check_ip_asc(cert, t->host, 0) == 1 :
+	    X509_check_host(cert, t->host, 0, 0, NULL) == 1;
+	return true;
 }

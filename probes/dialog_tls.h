@@ -13,7 +13,14 @@ struct dialog_tls;
 
 /** @return owned, never NULL */
 struct dialog_trust *dialog_trust_new(void);
+/** Those of this text alone, in PEM. @return owned, or NULL: it holds none */
+struct dialog_trust *dialog_trust_of(const char *pem, size_t len);
 void	dialog_trust_free(struct dialog_trust *t);	/* NULL is allowed */
+
+/** Let another user of OpenSSL trust the same. @param ssl_ctx  its SSL_CTX; takes a reference */
+void	dialog_trust_give(struct dialog_trust *t, void *ssl_ctx);
+/** What a connection of such a one shows. @param ssl  its SSL @return days that are left, NAN: not known */
+double	dialog_tls_peek(void *ssl, int64_t wall_ns, const char **protocol);
 
 enum dialog_tls_state {
 	DIALOG_TLS_SHAKING,	/* more is needed */
@@ -39,7 +46,18 @@ void	dialog_tls_say(struct dialog_tls *t, const uint8_t *plain, size_t len, stru
 void	dialog_tls_end(struct dialog_tls *t, struct buf *wire);	/* say that nothing follows */
 
 const char *dialog_tls_protocol(const struct dialog_tls *t);	/* "TLSv1.3"; NULL before it is known */
-/** Until its certificate ends, negative when it has; NAN: not known. Also of one that is UNTRUSTED. */
+struct dialog_tls_look {		/* text is of others, made visible */
+	char	    subject[256], issuer[256];
+	char	    chain[128];		/* "ok", or what is wrong with it, its names aside */
+	const char *cipher;
+	bool	    name_matches;
+};
+/** What it has shown, trusted or not. @return false: no certificate */
+bool	dialog_tls_look(const struct dialog_tls *t, struct dialog_tls_look *look);
+/**
+ * Until its certificate ends, or the first of those that prove it when it is trusted; negative when it has; NAN: not known.
+ * Also of one that is UNTRUSTED.
+ */
 double	dialog_tls_cert_days(const struct dialog_tls *t, int64_t wall_ns);
 
 #endif

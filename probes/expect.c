@@ -97,7 +97,7 @@ item_check(const struct expect *x, size_t i, const char *const *keys, char *why,
 	form = strchr(keys[k], '=');
 	if (form == NULL && value != NULL)
 		REJECT("expect: \"%s\" stands alone, without \"=\"", key);
-	if (form != NULL && (value == NULL || *value == '\0'))
+	if (form != NULL && (value == NULL ? form[1] != '?' : *value == '\0'))
 		REJECT("expect: \"%s\" wants a value; write %s=...", key, key);
 	if (form != NULL && form[1] == '#' && (text_to_double(value, &number) == -1 || number < 0))
 		REJECT("expect: \"%s=%.40s\" is no number of 0 or more", key, value);

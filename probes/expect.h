@@ -23,7 +23,7 @@ struct expect {
  * Pure.
  *
  * @param keys	those that the probe knows, ends with NULL: "starttls" stands alone, "banner=" has a text, "days=#" a number
- *		that is not negative, "status=," whole numbers and ranges of them: "200-299,404", "answer=*" texts, as often as one likes
+ *		that is not negative, "status=," whole numbers and ranges of them: "200-299,404", "answer=*" texts, as often as one likes, "hash=?" a text or nothing
  * @param why	out: what is wrong and what was expected, for people
  * @return 0 or -1
  */

@@ -17,7 +17,8 @@
 	X(rtsp, 0, 1) \
 	X(sip, 0, 1) \
 	X(smtp, 0, 1) \
-	X(tcp, 1, 1)
+	X(tcp, 1, 1) \
+	X(tls, 0, 1)
 
 #define DECLARE(name, line, asked) extern const struct probe_ops probe_##name;
 PROBES(DECLARE)
