@@ -9,6 +9,7 @@
 	X(broker, 0, 1) \
 	X(dns, 0, 1) \
 	X(home, 1, 0) \
+	X(http, 0, 1) \
 	X(icmp, 1, 0) \
 	X(imap, 0, 1) \
 	X(mysql, 0, 1) \
