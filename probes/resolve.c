@@ -192,6 +192,7 @@ channel_new(struct resolver *r)
 	int		    rc;
 
 	c->resolver = r;
+	srand((unsigned)loop_random(r->loop));	/* what c-ares falls back to where /dev/urandom cannot be opened */
 	rc = ares_init_options(&c->ares, &o, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
 	    ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF);
 	free(conf);
