@@ -173,7 +173,8 @@ static const struct table tables[INPUT_KINDS] = {
 	[INPUT_SITES] = TABLE(site, "Offices, parks, nodes and rooms."),
 	[INPUT_LINKS] = TABLE(link, "The lines of each site."),
 	[INPUT_DEVICES] = TABLE(device, "What is polled by SNMP."),
-	[INPUT_SERVICES] = TABLE(service, "What people use over the network."),
+	[INPUT_SERVICES] = TABLE(service, "What people use over the network. What each kind asks, and the words of target and\n"
+	    "expect, are in docs/probes.md."),
 	[INPUT_SEGMENTS] = TABLE(segment, "What lines share and what fails together."),
 };
 
