@@ -400,7 +400,6 @@ probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, 
 	e->io = io;
 	e->secrets_fd = -1;
 	e->sink = *sink;
-	e->secrets_fd = -1;
 	e->asked = asked;
 	e->asked_arg = arg;
 	e->probes = nmap_new();

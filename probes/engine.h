@@ -33,7 +33,6 @@ struct probe_engine {
 	uint64_t	  no_path;	/* packets and connections whose interface or source address was not there */
 	struct dialog_trust *trust;	/* of those who speak TLS; made when it is first needed */
 	struct resolver	 *resolver;	/* use probe_resolver() */
-	int		  secrets_fd;	/* directory secrets/probes, borrowed; -1: none */
 
 	/* the engine's own */
 	struct sink	  sink;
