@@ -12,6 +12,7 @@
 #define PACKET_MAX    8192
 #define PROTOCOL_10   10
 #define ERROR_PACKET  0xff
+#define NO_PLACE      1130	/* none of its users may come from where we are, which proves it, too */
 #define OTHER_METHOD  0xfe	/* it wants the password in another way */
 #define CAN_41	      0x00000200u
 #define CAN_TLS	      0x00000800u
@@ -103,10 +104,15 @@ greeting_take(struct mysql *s, struct dialog_io *io, struct cursor *c)
 	const char    *version;
 	size_t	       len;
 	uint32_t       can;
+	unsigned       number;
 
-	if (*c->p == ERROR_PACKET)
-		return error_read(s, c) != 0 ? dialog_bad(io, "it takes no connection: %s", s->error) :
+	if (*c->p == ERROR_PACKET) {
+		number = error_read(s, c);
+		if (number == NO_PLACE)
+			return DIALOG_DONE;
+		return number != 0 ? dialog_bad(io, "it takes no connection: %s", s->error) :
 		    dialog_bad(io, "its refusal makes no sense");
+	}
 	if (cursor_u8(c) != PROTOCOL_10 || (end = memchr(c->p, '\0', cursor_left(c))) == NULL)
 		return dialog_bad(io, "it does not speak the protocol of MySQL");
 	len = (size_t)(end - c->p);

@@ -36,6 +36,17 @@ def started(name, p, port):
     return False
 
 
+def wait_wrong(kind, where):
+    """Until its slots are taken. @return the last answer"""
+    one = [None]
+
+    def is_wrong():
+        one[0] = ask((kind, where))[0]
+        return one[0]["state"] == "wrong"
+    wait(is_wrong)
+    return one[0]
+
+
 def test_smtp():
     if is_missing("smtpd") or os.geteuid() != 0:
         return skip("smtp", "no opensmtpd, or not root")
@@ -156,7 +167,7 @@ def test_postgresql():
         s = socket.create_connection(("127.0.0.1", port))
         s.sendall(struct.pack("!II", 8 + len(words), 196608) + words)
         taken.append(s)
-    full = wait(lambda: (lambda one: one if one["state"] == "wrong" else None)(ask(("postgresql", where))[0]))
+    full = wait_wrong("postgresql", where)
     bad(full, "postgresql: too many connections", "wrong", "it takes no connection: 53300")
     for s in taken:
         s.close()
@@ -182,6 +193,7 @@ def test_mysql():
     shutil.chown(data, user)
     spawn("mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={user}", "--skip-test-db",
           "--auth-root-authentication-method=normal").wait()
+    write("mysql/users.sql", "CREATE USER 'office'@'127.0.0.3' IDENTIFIED BY 'x';\n")
     for name in ("good.pem", "good.key", "ca.pem"):
         shutil.copy(path("tls", name), path("mysql", name))
         shutil.chown(path("mysql", name), user)
@@ -193,7 +205,7 @@ def test_mysql():
         return p if started("mariadbd", p, port) else None
 
     where = f"127.0.0.1:{port}"
-    p = serve()
+    p = serve(f"--init-file={path('mysql', 'users.sql')}")
     if p is None:
         return
     r = ask(("mysql", where), ("mysql", where, "starttls|days=14"), ("mysql", where, "version=MariaDB"), ("mysql", where, "version=9."))
@@ -201,14 +213,17 @@ def test_mysql():
     good(r[1], "mysql: in TLS", protocol=lambda v: v.startswith("TLSv1."), cert_days=lambda d: d > 10000)
     good(r[2], "mysql: a version")
     bad(r[3], "mysql: another version", "wrong", 'without "9."')
+    for _ in range(3):  # from an address that is not exempt
+        r = ask(*[("mysql", where)] * 10, options=("-s", "127.0.0.3"))
+    good(r[9], "mysql: after 30 questions it has not shut us out", error=lambda e: e.startswith("1045 "))
     for _ in range(3):
-        r = ask(*[("mysql", where)] * 10)
-    good(r[9], "mysql: after 30 questions it has not shut us out")
+        r = ask(*[("mysql", where)] * 10, options=("-s", "127.0.0.4"))
+    good(r[9], "mysql: ... nor where none of its users may come from", error=lambda e: e.startswith("1130 "), version=None)
     end(p)
     p = serve("--max-connections=10", "--connect-timeout=3600")
     if p is not None:
         taken = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
-        full = wait(lambda: (lambda one: one if one["state"] == "wrong" else None)(ask(("mysql", where))[0]))
+        full = wait_wrong("mysql", where)
         bad(full, "mysql: too many connections", "wrong", "it takes no connection: 1040 ")
         for s in taken:
             s.close()
