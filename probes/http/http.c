@@ -130,7 +130,7 @@ finish(struct http_get *g, enum dialog_end end, const struct fetch_result *r)
 		unreachable_judge(g, &end);
 	if (r != NULL && r->first_ns != 0)
 		a.ttfb_s = seconds(g->begun_ns, r->first_ns);
-	if (end == DIALOG_GOOD && r != NULL)
+	if (end == DIALOG_GOOD && r != NULL && r->first_ns != 0)	/* not of what is not to be reached */
 		a.total_s = seconds(g->begun_ns, now);
 	if (end == DIALOG_GOOD && g->why[0] == '\0' && a.total_s > expect_number(&g->expect, "max_s", INFINITY))
 		say(g, "it takes %.3g s, %.40s are allowed", (double)a.total_s, expect_text(&g->expect, "max_s"));
