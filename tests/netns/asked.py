@@ -129,7 +129,7 @@ def make_certificates():
     write("tls/ca.conf", CA_CONF)
     write("tls/index.txt", "")
     write("tls/serial", "1000\n")
-    _openssl("req", "-x509", "-newkey", *EC, "-nodes", "-days", "30", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out",
+    _openssl("req", "-x509", "-newkey", *EC, "-nodes", "-days", "20000", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out",
              "ca.pem")
     for name, san, start, stop in (("good", "IP:127.0.0.1,DNS:localhost", "20200101000000Z", "20900101000000Z"),
                                    ("expired", "IP:127.0.0.1,DNS:localhost", "20200101000000Z", "20210203000000Z"),

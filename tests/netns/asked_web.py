@@ -58,10 +58,11 @@ http {{
   server {{ listen 127.0.0.1:{other} ssl; ssl_certificate tls/other.pem; ssl_certificate_key tls/other.key; }}
   server {{ listen 127.0.0.1:{old} ssl; ssl_certificate tls/good.pem; ssl_certificate_key tls/good.key;
     ssl_protocols TLSv1; ssl_ciphers DEFAULT:@SECLEVEL=0; }}
+  server {{ listen 127.0.0.1:{young} ssl; ssl_certificate tls/young.pem; ssl_certificate_key tls/good.key; }}
   server {{ listen 127.0.0.1:{two} ssl; ssl_certificate tls/good.pem; ssl_certificate_key tls/good.key; ssl_protocols TLSv1.2; }}
 }}
 """
-PORTS = {name: free_port() for name in ("plain", "good", "expired", "other", "old", "two")}
+PORTS = {name: free_port() for name in ("plain", "good", "expired", "other", "old", "two", "young")}
 
 
 def page(text="12:00"):
@@ -122,7 +123,7 @@ def test_redirects():
     good(r[1], "http: one that is expected is not", status=301, redirects=None)
     bad(r[2], "http: none is allowed", "wrong", "it redirects more than 0 times", status=301)
     bad(r[3], "http: in a circle", "wrong", "it redirects more than 5 times", redirects=5)
-    good(r[4], "http: to https", status=200, protocol="TLSv1.3", cert_days=lambda d: 0 < d <= 30)
+    good(r[4], "http: to https", status=200, protocol="TLSv1.3", cert_days=lambda d: d > 10000)
     bad(r[5], "http: from https to http", "wrong", "it redirects where we do not follow: from https to http")
     good(r[6], "http: which is allowed", status=200)
     bad(r[7], "http: to a file", "wrong", "it redirects where we do not follow: file is neither http nor https")
@@ -136,13 +137,13 @@ def test_redirects():
 
 def test_certificates():
     r = ask(("http", http("good"), "days=14|text=Portal"), ("http", http("expired")), ("http", http("other")), ("http", http("old")),
-            ("http", http("good"), "days=40"), ("http", f"https://127.0.0.1:{PORTS['plain']}/"),
+            ("http", http("good"), "days=90000"), ("http", f"https://127.0.0.1:{PORTS['plain']}/"),
             ("http", f"https://localhost:{PORTS['good']}/index.html"), ("tls", f"localhost:{PORTS['good']}"))
-    good(r[0], "https: a page", status=200, protocol="TLSv1.3", cert_days=lambda d: 0 < d <= 30, tls_s=lambda s: s > 0)
+    good(r[0], "https: a page", status=200, protocol="TLSv1.3", cert_days=lambda d: d > 10000, tls_s=lambda s: s > 0)
     bad(r[1], "https: expired", "wrong", "its certificate has expired", status=None)
     bad(r[2], "https: of another name", "wrong", "its certificate is for another name", status=None)
     bad(r[3], "https: TLS 1.0 only", "wrong", "it speaks no TLS 1.2 or newer")
-    bad(r[4], "https: ends too soon", "wrong", "40 are wanted", status=200)
+    bad(r[4], "https: ends too soon", "wrong", "90000 are wanted", status=200)
     bad(r[5], "https: no TLS there", "wrong", "TLS fails: ")
     good(r[6], "https: by its name", status=200, dns_s=lambda s: s >= 0)
     good(r[7], "tls: by its name", name_matches=1)
@@ -153,6 +154,12 @@ def test_certificates():
     os.makedirs(path("secrets"), exist_ok=True)
     shutil.copy(path("tls", "ca.pem"), path("secrets", "ca.pem"))
     os.chmod(path("secrets", "ca.pem"), 0o600)
+    shutil.copy(path("tls", "youngca.pem"), path("secrets", "youngca.pem"))
+    os.chmod(path("secrets", "youngca.pem"), 0o600)
+    r = ask(("tls", f"127.0.0.1:{PORTS['young']}", "ca=youngca.pem|days=14"), ("http", http("young"), "ca=youngca.pem|days=40"),
+            options=("-c", path("secrets")))
+    good(r[0], "tls: a CA that ends before what it has signed", cert_days=lambda d: 0 < d <= 30)
+    bad(r[1], "https: ... and too soon", "wrong", "40 are wanted", cert_days=lambda d: 0 < d <= 30)
     r = ask(("http", http("good"), "ca=ca.pem"), ("tls", f"127.0.0.1:{PORTS['good']}", "ca=ca.pem"), ("http", http("good"), "ca=no.pem"),
             trusted=False, options=("-c", path("secrets")))
     good(r[0], "https: an own CA", status=200)
@@ -161,10 +168,10 @@ def test_certificates():
 
     at = {name: f"127.0.0.1:{port}" for name, port in PORTS.items()}
     r = ask(("tls", at["good"], "days=14"), ("tls", at["expired"]), ("tls", at["other"]), ("tls", at["other"], "name=elsewhere.example"),
-            ("tls", at["old"]), ("tls", at["two"], "min=TLSv1.2"), ("tls", at["two"], "min=TLSv1.3"), ("tls", at["good"], "days=40"),
+            ("tls", at["old"]), ("tls", at["two"], "min=TLSv1.2"), ("tls", at["two"], "min=TLSv1.3"), ("tls", at["good"], "days=90000"),
             ("tls", at["plain"]), ("tls", f"127.0.0.1:{free_port()}"))
     good(r[0], "tls: a certificate", chain="ok", issuer="CN = Test CA", subject="CN = good", protocol="TLSv1.3", name_matches=1,
-         cipher=lambda c: c.startswith("TLS_"), cert_days=lambda d: 0 < d <= 30, tls_s=lambda s: s > 0)
+         cipher=lambda c: c.startswith("TLS_"), cert_days=lambda d: d > 10000, tls_s=lambda s: s > 0)
     bad(r[1], "tls: expired", "wrong", "its certificate has expired on 2021-02-03", chain="certificate has expired", name_matches=1,
         cert_days=lambda d: d < -1000)
     bad(r[2], "tls: of another name", "wrong", "its certificate is for another name: elsewhere.example", chain="ok", name_matches=0)
@@ -172,7 +179,7 @@ def test_certificates():
     bad(r[4], "tls: TLS 1.0 only", "wrong", "it speaks no TLS 1.2 or newer", protocol=None)
     good(r[5], "tls: TLS 1.2", protocol="TLSv1.2")
     bad(r[6], "tls: TLS 1.2 where 1.3 is wanted", "wrong", "it speaks TLSv1.2, TLSv1.3 is wanted", protocol="TLSv1.2")
-    bad(r[7], "tls: ends too soon", "wrong", "40 are wanted", chain="ok")
+    bad(r[7], "tls: ends too soon", "wrong", "90000 are wanted", chain="ok")
     bad(r[8], "tls: no TLS there", "wrong", "TLS fails: wrong version number")
     bad(r[9], "tls: nobody there", "wrong", "it refuses the connection to port")
 
@@ -288,7 +295,18 @@ def test_words():
         bad(got, "web: refused", "", reason, quality="refused")
 
 
+def make_young():
+    """A CA of 30 days that has signed for years."""
+    def openssl(*argv):
+        subprocess.run(["openssl", *argv], cwd=path("tls"), check=True, capture_output=True)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=Young CA",
+            "-keyout", "youngca.key", "-out", "youngca.pem")
+    openssl("x509", "-req", "-in", "good.csr", "-CA", "youngca.pem", "-CAkey", "youngca.key", "-CAcreateserial", "-days", "20000",
+            "-copy_extensions", "copy", "-out", "young.pem")
+
+
 make_certificates()
+make_young()
 page()
 write("www/packed.html", "z" * 5000)
 if is_missing("nginx"):
