@@ -36,12 +36,17 @@ def started(name, p, port):
     return False
 
 
-def wait_wrong(kind, where):
-    """Until its slots are taken. @return the last answer"""
+def ask_full(kind, port, first=b""):
+    """With its slots taken by connections that say this and nothing more, which are new at each try. @return the last answer"""
     one = [None]
 
     def is_wrong():
-        one[0] = ask((kind, where))[0]
+        taken = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        for s in taken:
+            s.sendall(first)
+        one[0] = ask((kind, f"127.0.0.1:{port}"))[0]
+        for s in taken:
+            s.close()
         return one[0]["state"] == "wrong"
     wait(is_wrong)
     return one[0]
@@ -162,15 +167,9 @@ def test_postgresql():
     good(r[1], "postgresql: in TLS", auth="scram-sha-256", protocol="TLSv1.3", cert_days=lambda d: d > 10000)
     bad(r[2], "postgresql: asks in another way", "wrong", 'it asks who we are by "scram-sha-256", wanted is "md5"')
     # Connections that say nothing take the slots of a server with few; those that come then are too many.
-    taken, words = [], b"user\0postgres\0\0"
-    for _ in range(8):
-        s = socket.create_connection(("127.0.0.1", port))
-        s.sendall(struct.pack("!II", 8 + len(words), 196608) + words)
-        taken.append(s)
-    full = wait_wrong("postgresql", where)
+    words = b"user\0postgres\0\0"
+    full = ask_full("postgresql", port, struct.pack("!II", 8 + len(words), 196608) + words)
     bad(full, "postgresql: too many connections", "wrong", "it takes no connection: 53300")
-    for s in taken:
-        s.close()
     end(p)
     p = serve("host all nobody 127.0.0.1/32 md5")
     if p is not None:
@@ -222,11 +221,8 @@ def test_mysql():
     end(p)
     p = serve("--max-connections=10", "--connect-timeout=3600")
     if p is not None:
-        taken = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
-        full = wait_wrong("mysql", where)
+        full = ask_full("mysql", port)
         bad(full, "mysql: too many connections", "wrong", "it takes no connection: 1040 ")
-        for s in taken:
-            s.close()
         end(p)
 
 
