@@ -13,6 +13,7 @@
  *	verdict.c	a line's way from down to root or member, and back
  *	telling.c	what an incident is called, when it opens, changes and closes
  *	quality.c	the same for loss and delay
+ *	service.c	services: down, degraded, or explained by a line or by what they need
  *	device.c	devices that fall silent, answer, restart
  *	shown.c		the state that is shown of a line and of a site
  *	document.c	the JSON of events, incidents and states
@@ -94,6 +95,8 @@ void	telling_update(struct core *c, struct incident *i, bool grown);
  */
 void	telling_close(struct core *c, struct incident *i, bool withdrawn);
 void	telling_quality(struct core *c, struct incident *i, enum severity severity);
+/** The root event of a service: it is down, or what is beyond its limit has become worse. */
+void	telling_service(struct core *c, struct incident *i, enum severity severity);
 /** Note an acknowledgement, or another one, and say so. @param until_ns  wall; 0: until it closes */
 void	telling_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns);
 /** It could not be written: the incident is as it was, and the event is not told. */
@@ -119,6 +122,28 @@ int64_t quality_settle_ns(const struct core *c);	/* how long members have to cle
 void	device_state_changed(struct core *c, struct device_live *d, const struct msg_target_state *st);
 void	device_review(struct core *c, struct device_live *d);	/* its tell_ns has come */
 
+/* ---- service.c ---- */
+
+void	service_rounds_changed(struct core *c, struct service_live *s);	/* s->rounds.say is new */
+/** Something of it is beyond its limit, or is not any more. @param why  for people; "" with SEVERITY_INFO */
+void	service_worry(struct core *c, struct service_live *s, enum severity worry, const char *why);
+void	service_review(struct core *c, struct incident *i);		/* its time has come */
+/** The settle time is over, or what explained it may have ended. */
+void	service_look_again(struct core *c, struct service_live *s);
+void	service_resume(struct core *c, struct service_live *s);		/* after a restart */
+void	service_withdraw(struct core *c, struct service_live *s);	/* it is not judged any more */
+/** Its incident ends: as a root it is free, as a member it has settle_ns to follow. */
+void	service_release(struct core *c, const struct incident *i, struct service_live *s, int64_t settle_ns);
+/** What is shown of it, by all that is known now. */
+void	service_update(struct core *c, struct service_live *s);
+/** Its place for this kind of fault; NULL for those of lines. */
+struct alert *service_alert(struct service_live *s, enum fault fault);
+/**
+ * What is to be probed before a service is said to be down: the lines of its site and what stands above them.
+ * @return number of links written to out, each once
+ */
+size_t	service_watch(const struct service_live *s, struct link_live *out[WATCH_MAX]);
+
 /* ---- shown.c ---- */
 
 void	shown_update(struct core *c, struct site_live *s);
@@ -131,6 +156,7 @@ struct site_line *shown_lines(const struct site_live *s);
 struct json_t *document_string(const char *s);
 /* What the retained states say, without rev. */
 struct json_t *document_link(const struct link_live *l);
+struct json_t *document_service(const struct service_live *s);
 struct json_t *document_site(const struct site_live *s);
 struct json_t *document_office(const struct site_live *s);	/* the same in the office's own branch */
 struct json_t *document_incident(struct core *c, const struct incident *i);

@@ -104,6 +104,12 @@ dependency_watch_is_done(const struct incident *i)
 
 	if (i->to_probe)
 		return false;
+	if (i->service != NULL) {
+		n = service_watch(i->service, watch);
+		for (w = 0; w < n; w++)
+			if (watch[w]->probe_token != 0)
+				return false;
+	}
 	for (k = 0; k < i->nmembers; k++) {
 		const struct link_live *l = i->member[k].link;
 

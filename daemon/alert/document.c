@@ -21,6 +21,7 @@
 #define ERRORS_KEPT   100
 #define MEMBERS_SHOWN 150
 #define SITES_SHOWN   150
+#define SERVICES_SHOWN 100
 #define SITES_BYTES   20000	/* ... and no more than this of them: names may be long, a frame is not */
 
 struct json_t *
@@ -96,6 +97,30 @@ document_link(const struct link_live *l)
 	    "incident", incident_or_null(link_incident(l)));
 }
 
+struct json_t *
+document_service(const struct service_live *s)
+{
+	const struct service	  *v = s->service;
+	const struct service_fact *cert = service_fact(s, "cert_days");
+	const char *why = s->why[0] != '\0' ? s->why : s->rounds.say == ROUNDS_DOWN ? s->reason : s->worry_why;
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+	    "id", v->id,
+	    "state", service_state_names[s->state],
+	    "code", service_state_code(s->state),
+	    "since", time_or_null(s->live.since_ns),
+	    "site", v->site_id,
+	    "site_name", document_string(s->site->site->name),
+	    "kind", v->kind,
+	    "class", site_class_names[v->class],
+	    "life", life_names[v->life],
+	    "owner", text_or_null(v->owner),
+	    "reason", text_or_null(why),
+	    "cert_days", cert != NULL && isfinite(cert->value) ? json_integer((json_int_t)floor(cert->value)) :
+		json_null(),
+	    "incident", incident_or_null(service_incident(s)));
+}
+
 static json_t *
 lines_of(const struct site_live *s)
 {
@@ -116,10 +141,28 @@ lines_of(const struct site_live *s)
 	return lines;
 }
 
+static json_t *
+services_of(const struct site_live *s)
+{
+	json_t *list = json_array();
+	size_t	k;
+
+	for (k = 0; k < s->nservices && k < SERVICES_SHOWN; k++) {
+		const struct service_live *v = s->service[k];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}",
+		    "id", v->service->id,
+		    "kind", v->service->kind,
+		    "state", service_state_names[v->state],
+		    "code", service_state_code(v->state)));
+	}
+	return list;
+}
+
 struct json_t *
 document_site(const struct site_live *s)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o}",
 	    "id", s->site->id,
 	    "state", site_state_names[s->state],
 	    "code", site_state_code(s->state),
@@ -131,19 +174,21 @@ document_site(const struct site_live *s)
 	    "owner", text_or_null(s->site->owner),
 	    "life", life_names[s->site->life],
 	    "lines", lines_of(s),
+	    "services", services_of(s),
 	    "incident", incident_or_null(site_incident(s)));
 }
 
 struct json_t *
 document_office(const struct site_live *s)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
 	    "id", s->site->id,
 	    "state", site_state_names[s->state],
 	    "code", site_state_code(s->state),
 	    "since", time_or_null(s->live.since_ns),
 	    "name", document_string(s->site->name),
 	    "lines", lines_of(s),
+	    "services", services_of(s),
 	    "incident", incident_or_null(site_incident(s)));
 }
 
@@ -203,8 +248,8 @@ sites_of(struct core *c, const struct incident *i, size_t *total)
 
 	site_append(&list, i->site, stamp);
 	for (k = 0; k < i->nmembers; k++)
-		if (i->member[k].link != NULL && member_is_told(&i->member[k]))
-			site_append(&list, i->member[k].link->site, stamp);
+		if (member_site(&i->member[k]) != NULL && member_is_told(&i->member[k]))
+			site_append(&list, member_site(&i->member[k]), stamp);
 	*total = list.total;
 	return list.array;
 }
@@ -310,6 +355,9 @@ document_fault(struct core *c, const struct incident *i)
 	if (l != NULL)
 		json_object_set_new(data, "link", json_pack("{s:s, s:s, s:o}", "id", l->link->id, "role",
 		    link_role_names[l->link->role], "provider", document_string(l->link->provider)));
+	if (i->service != NULL)
+		json_object_set_new(data, "service", json_pack("{s:s, s:s, s:o}", "id", i->service->service->id, "kind",
+		    i->service->service->kind, "owner", text_or_null(i->service->service->owner)));
 	return data;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shown.c: the state that is shown of a line and of its site.
+ * shown.c: the state that is shown of a line and of its site, and with them of what is served there.
  *
  * What is measured is one thing, what people are shown another: a line that is down is shown so only after
  * its verdict, together with its event, and as unreachable when something above it is dead.
@@ -128,6 +128,8 @@ shown_update(struct core *c, struct site_live *s)
 		s->live.since_ns = last_change(c, s);
 		s->state = state;
 	}
+	for (k = 0; k < s->nservices; k++)
+		service_update(c, s->service[k]);
 	core_mark(c, &s->live);
 	free(line);
 }

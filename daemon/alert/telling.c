@@ -58,8 +58,8 @@ dirty_members(struct core *c, const struct incident *i)
 
 	core_dirty(c, i->site);
 	for (k = 0; k < i->nmembers; k++)
-		if (i->member[k].link != NULL)
-			core_dirty(c, i->member[k].link->site);
+		if (member_site(&i->member[k]) != NULL)
+			core_dirty(c, member_site(&i->member[k]));
 }
 
 static void
@@ -128,6 +128,13 @@ telling_quality(struct core *c, struct incident *i, enum severity severity)
 }
 
 void
+telling_service(struct core *c, struct incident *i, enum severity severity)
+{
+	text_copy(i->row.kind, sizeof(i->row.kind), i->fault == FAULT_SERVICE ? "service.down" : "service.degraded");
+	tell(c, i, severity);
+}
+
+void
 telling_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns)
 {
 	struct json_t *data;
@@ -159,6 +166,8 @@ clear_kind(const struct incident *i)
 {
 	if (i->fault == FAULT_QUALITY)
 		return "link.restored";
+	if (incident_is_of_service(i))
+		return i->fault == FAULT_SERVICE ? "service.up" : "service.restored";
 	return i->reach == REACH_LINE_DOWN ? "link.up" : "site.restored";
 }
 
@@ -177,6 +186,8 @@ release_members(struct core *c, struct incident *i)
 		struct link_live *l = i->member[k].link;
 		struct alert	 *a = l != NULL ? link_alert(l, fault) : NULL;
 
+		if (i->member[k].service != NULL)
+			service_release(c, i, i->member[k].service, settle_ns);
 		if (a == NULL || a->incident != i)
 			continue;
 		if (a->verdict != VERDICT_MEMBER)

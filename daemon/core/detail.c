@@ -48,12 +48,21 @@ detail_of_device(const struct device_live *d)
 }
 
 static json_t *
+detail_of_service(const struct service_live *s)
+{
+	return json_pack("{s:s, s:I, s:s}", "rounds", rounds_say_names[s->rounds.say], "rounds_since",
+	    (json_int_t)s->rounds.since_ns, "worry", severity_names[s->worry]);
+}
+
+static json_t *
 detail_of(const struct core *c, const struct live *v, const char *kind)
 {
 	if (strcmp(kind, "link") == 0)
 		return detail_of_link(c, (const struct link_live *)v);
 	if (strcmp(kind, "device") == 0)
 		return detail_of_device((const struct device_live *)v);
+	if (strcmp(kind, "service") == 0)
+		return detail_of_service((const struct service_live *)v);
 	return json_object();
 }
 
@@ -107,6 +116,25 @@ detail_site(const char *detail, char site[ID_MAX])
 	json_decref(j);
 }
 
+static void
+read_rounds(const json_t *j, struct link_rounds *r)
+{
+	for (size_t k = 0; k < ROUNDS_SAY; k++)
+		if (strcmp(rounds_say_names[k], text_of(j, "rounds")) == 0)
+			r->say = (uint8_t)k;
+	r->since_ns = json_integer_value(json_object_get(j, "rounds_since"));
+}
+
+void
+detail_read_service(const char *detail, struct service_live *s)
+{
+	json_t *j = json_loads(detail, 0, NULL);
+
+	read_rounds(j, &s->rounds);
+	s->worry = (uint8_t)severity_of(text_of(j, "worry"));
+	json_decref(j);
+}
+
 void
 detail_read_link(const struct core *c, const char *detail, struct link_live *l)
 {
@@ -115,10 +143,7 @@ detail_read_link(const struct core *c, const char *detail, struct link_live *l)
 	size_t	      k;
 
 	text_copy(l->site_was, sizeof(l->site_was), text_of(j, "site"));
-	for (k = 0; k < ROUNDS_SAY; k++)
-		if (strcmp(rounds_say_names[k], text_of(j, "rounds")) == 0)
-			l->rounds.say = (uint8_t)k;
-	l->rounds.since_ns = json_integer_value(json_object_get(j, "rounds_since"));
+	read_rounds(j, &l->rounds);
 	l->proven_ns = json_integer_value(json_object_get(j, "proven"));	/* 0 when there is none */
 	for (k = 0; k < c->set.nrules; k++) {
 		const json_t *since = json_object_get(raised, c->set.rule[k].name);

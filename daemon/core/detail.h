@@ -5,6 +5,7 @@
  *	all	"document": hash of what its last published document says
  *	links	"site": whose it is; "rounds", "rounds_since": as measured; "raised": the rules that are, each
  *		with the time since when; "reach": "pending" or "settle" when its verdict is
+ *	services "rounds", "rounds_since"; "worry": severity of what is beyond its limit
  *	devices	"told": device.silent has been sent; "reason"
  */
 #ifndef SIMPUL_CORE_DETAIL_H
@@ -19,6 +20,7 @@ void	detail_write(const struct core *c, const struct live *v, uint64_t document,
 uint64_t detail_document(const char *detail);		/* 0 = never published */
 void	detail_site(const char *detail, char site[ID_MAX]);	/* "" = not known */
 void	detail_read_link(const struct core *c, const char *detail, struct link_live *l);
+void	detail_read_service(const char *detail, struct service_live *s);
 void	detail_read_device(const char *detail, struct device_live *d);
 
 #endif

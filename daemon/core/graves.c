@@ -11,13 +11,14 @@ struct grave {
 	struct site_live   **site;
 	struct link_live   **link;
 	struct device_live **device;
-	size_t		     nsites, nlinks, ndevices;
+	struct service_live **service;
+	size_t		     nsites, nlinks, ndevices, nservices;
 	struct grave	    *next;
 };
 
 void
 core_bury(struct core *c, struct inventory *old, struct site_live **site, struct link_live **link,
-    struct device_live **device)
+    struct device_live **device, struct service_live **service)
 {
 	struct grave *g = xcalloc(1, sizeof(*g));
 	size_t	      k;
@@ -26,12 +27,16 @@ core_bury(struct core *c, struct inventory *old, struct site_live **site, struct
 	g->site = site;
 	g->link = link;
 	g->device = device;
+	g->service = service;
 	for (k = 0; k < old->nlinks; k++)
 		if (link[k]->live.gone)
 			g->link[g->nlinks++] = link[k];
 	for (k = 0; k < old->ndevices; k++)
 		if (device[k]->live.gone)
 			g->device[g->ndevices++] = device[k];
+	for (k = 0; k < old->nservices; k++)
+		if (service[k]->live.gone)
+			g->service[g->nservices++] = service[k];
 	for (k = 0; k < old->nsites; k++)
 		if (site[k]->live.gone)
 			g->site[g->nsites++] = site[k];
@@ -50,9 +55,12 @@ grave_free(struct grave *g)
 		link_live_free(g->link[k]);
 	for (k = 0; k < g->ndevices; k++)
 		free(g->device[k]);
+	for (k = 0; k < g->nservices; k++)
+		service_live_free(g->service[k]);
 	free(g->site);
 	free(g->link);
 	free(g->device);
+	free(g->service);
 	inventory_free(g->inv);
 	free(g);
 }

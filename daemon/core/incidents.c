@@ -109,7 +109,7 @@ empty_offices(struct core *c, struct incident *i, uint32_t stamp)
 		struct member	       *m = &i->member[k];
 		const struct site_live *s = core_site(c, m->site);
 
-		if (m->link != NULL || m->emptied || m->site[0] == '\0' || !member_is_told(m) ||
+		if (member_site(m) != NULL || m->emptied || m->site[0] == '\0' || !member_is_told(m) ||
 		    strcmp(m->site, i->site->site->id) == 0 || (s != NULL && s->stamp == stamp))
 			continue;
 		m->emptied = true;
@@ -131,12 +131,13 @@ write_offices(struct core *c, struct incident *i)
 	if (write_office(c, i, i->site, &i->office) == -1)
 		return -1;
 	for (k = 0; k < i->nmembers; k++) {
-		struct member *m = &i->member[k];
+		struct member	 *m = &i->member[k];
+		struct site_live *s = member_site(m);
 
-		if (m->link == NULL || !member_is_told(m) || m->link->site->stamp == stamp)
+		if (s == NULL || !member_is_told(m) || s->stamp == stamp)
 			continue;
-		m->link->site->stamp = stamp;
-		if (write_office(c, i, m->link->site, &m->office) == -1)
+		s->stamp = stamp;
+		if (write_office(c, i, s, &m->office) == -1)
 			return -1;
 	}
 	return empty_offices(c, i, stamp);

@@ -122,6 +122,20 @@ core_recall_device(struct core *c, struct device_live *d)
 }
 
 void
+core_recall_service(struct core *c, struct service_live *s)
+{
+	struct remembered *r = recall(c, &s->live);
+
+	if (r == NULL)
+		return;
+	s->state = service_state_of(r->o.state);
+	s->seen_up = r->o.seen_up;
+	detail_read_service(r->o.detail, s);
+	resume_rounds(c, &s->rounds, &s->rule, r->o.last_ns);
+	free(r);
+}
+
+void
 core_forget_rest(struct core *c)
 {
 	struct remembered *r;
@@ -162,11 +176,16 @@ collect_row(void *arg, const struct ledger_incident *row)
 static void
 recall_site_of(struct core *c, const char *ref, char site[ID_MAX])
 {
-	const struct link_live	*l = core_link(c, ref + strcspn(ref, "/") + 1);
-	const struct remembered *r = map_get(c->priv->remembered, ref);
+	const char		  *id = ref + strcspn(ref, "/") + 1;
+	const bool		   is_service = strncmp(ref, "service/", 8) == 0;
+	const struct service_live *s = is_service ? core_service(c, id) : NULL;
+	const struct link_live	  *l = is_service ? NULL : core_link(c, id);
+	const struct remembered	  *r = map_get(c->priv->remembered, ref);
 
 	site[0] = '\0';
-	if (l != NULL)
+	if (s != NULL)
+		text_copy(site, ID_MAX, s->site->site->id);
+	else if (l != NULL)
 		text_copy(site, ID_MAX, l->site_was[0] != '\0' ? l->site_was : l->site->site->id);
 	else if (r != NULL)
 		detail_site(r->o.detail, site);
@@ -188,7 +207,31 @@ recall_member(void *arg, const struct ledger_member *row)
 	text_copy(m->state, sizeof(m->state), row->state);
 }
 
-/* The lines of a rebuilt incident find their places in it. */
+/* @return whether the member is a service: it has its place now, if it has not left */
+static bool
+rejoin_service(struct core *c, struct incident *i, size_t k)
+{
+	struct member	    *m = &i->member[k];
+	struct service_live *s;
+	struct alert	    *a;
+
+	if (strncmp(m->ref, "service/", 8) != 0)
+		return false;
+	i->nleft += m->until_ns != 0;
+	if ((s = core_service(c, m->ref + 8)) == NULL) {
+		i->unpublished = true;
+		return true;
+	}
+	m->service = s;
+	text_copy(m->site, sizeof(m->site), s->site->site->id);
+	a = service_alert(s, (enum fault)i->fault);
+	if (a != NULL && m->until_ns == 0)
+		*a = (struct alert){ .verdict = i->service == s ? VERDICT_ROOT : VERDICT_MEMBER, .incident = i,
+			.member = k };
+	return true;
+}
+
+/* The lines and services of a rebuilt incident find their places in it. */
 static void
 rejoin(struct core *c, struct incident *i)
 {
@@ -199,6 +242,8 @@ rejoin(struct core *c, struct incident *i)
 		struct link_live *l = strncmp(m->ref, "link/", 5) == 0 ? core_link(c, m->ref + 5) : NULL;
 		bool		  root = strcmp(m->state, "down") == 0 || strcmp(m->state, "degraded") == 0;
 
+		if (rejoin_service(c, i, k))
+			continue;
 		recall_site_of(c, m->ref, m->site);
 		if (l == NULL || strcmp(l->site->site->id, m->site) != 0) {
 			l = NULL;	/* left or moved while the engine was away */
@@ -281,31 +326,55 @@ close_orphan(struct core *c, struct ledger_incident *row)
 	event_raise(c, "incident.closed", severity_of(row->severity), subject, NULL, document_orphan(row));
 }
 
+/* Does it still have a root? */
+static bool
+has_root(const struct incident *i)
+{
+	const struct alert *a;
+
+	if (!incident_is_of_service(i))
+		return incident_count(i, VERDICT_ROOT) > 0;
+	a = service_alert(i->service, (enum fault)i->fault);
+	return a->incident == i && a->verdict == VERDICT_ROOT;
+}
+
+static enum fault
+fault_of(const struct ledger_incident *row)
+{
+	if (strncmp(row->root, "service/", 8) == 0)
+		return strcmp(row->kind, "service.down") == 0 ? FAULT_SERVICE : FAULT_SERVICE_QUALITY;
+	return reach_of_kind(row->kind) != REACH_NONE ? FAULT_REACH : FAULT_QUALITY;
+}
+
 static void
 recall_incident(struct core *c, struct ledger_incident *row)
 {
-	bool		  is_link = strncmp(row->root, "link/", 5) == 0;
-	enum reach_fault  reach = reach_of_kind(row->kind);
-	enum fault	  fault = reach != REACH_NONE ? FAULT_REACH : FAULT_QUALITY;
-	struct link_live *l = is_link ? core_link(c, row->root + strlen("link/")) : NULL;
-	struct site_live *s = is_link ? NULL : core_site(c, row->root + strlen("site/"));
-	struct incident	 *i;
+	const char	    *id = row->root + strcspn(row->root, "/") + 1;
+	enum fault	     fault = fault_of(row);
+	bool		     is_link = strncmp(row->root, "link/", 5) == 0;
+	struct service_live *v = strncmp(row->root, "service/", 8) == 0 ? core_service(c, id) : NULL;
+	struct link_live    *l = is_link ? core_link(c, id) : NULL;
+	struct site_live    *s = strncmp(row->root, "site/", 5) == 0 ? core_site(c, id) : NULL;
+	struct incident	    *i;
 
 	if (l != NULL)
 		s = l->site;
+	if (v != NULL)
+		s = v->site;
 	if (s == NULL) {
 		close_orphan(c, row);
 		return;
 	}
 	i = incident_new(c, fault, s, fault == FAULT_QUALITY ? l : NULL);
-	i->reach = (uint8_t)reach;
+	i->service = v;
+	i->reach = (uint8_t)reach_of_kind(row->kind);
 	incident_evidence_recall(i, row->evidence);
 	i->row = *row;
 	i->row.evidence = NULL;
 	i->unsaved = false;
 	ledger_member_each(c->ledger, row->id, recall_member, i);
 	rejoin(c, i);
-	if (incident_count(i, VERDICT_ROOT) == 0)	/* its root lines are no longer what they were */
+	if (!has_root(i))	/* its root lines are no longer what they were */
 		telling_close(c, i, true);
 }
 
@@ -350,4 +419,6 @@ core_recall_incidents(struct core *c)
 	ledger_incident_each(c->ledger, false, 0, CLOSED_LOOKED_AT, empty_closed, c);
 	for (k = 0; k < c->inv->nlinks; k++)
 		resume(c, c->link[k]);
+	for (k = 0; k < c->inv->nservices; k++)
+		service_resume(c, c->service[k]);
 }

@@ -22,13 +22,14 @@
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/sensors.h"
+#include "core/services.h"
 #include "core/trial.h"
 #include "model/snmp_profile.h"
 
 /* ---- series numbers ---- */
 
 struct numbers {
-	uint32_t *link, *device;	/* by index in the new inventory */
+	uint32_t *link, *device, *service;	/* by index in the new inventory */
 };
 
 static int
@@ -39,6 +40,7 @@ numbers_take(struct core *c, const struct inventory *inv, const struct buf *rows
 
 	n->link = xcalloc(inv->nlinks, sizeof(*n->link));
 	n->device = xcalloc(inv->ndevices, sizeof(*n->device));
+	n->service = xcalloc(inv->nservices, sizeof(*n->service));
 	if (ledger_begin(c->ledger) == -1)
 		return -1;
 	for (k = 0; k < inv->nlinks; k++) {
@@ -48,6 +50,10 @@ numbers_take(struct core *c, const struct inventory *inv, const struct buf *rows
 	for (k = 0; k < inv->ndevices; k++) {
 		snprintf(ref, sizeof(ref), "host/%s", inv->device[k]->id);
 		n->device[k] = ledger_series(c->ledger, ref, "");
+	}
+	for (k = 0; k < inv->nservices; k++) {
+		snprintf(ref, sizeof(ref), "service/%s", inv->service[k]->id);
+		n->service[k] = ledger_series(c->ledger, ref, "");
 	}
 	if (rows != NULL)
 		ledger_config_put(c->ledger, loop_wall_ns(c->loop), rows);
@@ -59,6 +65,7 @@ numbers_free(struct numbers *n)
 {
 	free(n->link);
 	free(n->device);
+	free(n->service);
 }
 
 /* ---- building ---- */
@@ -161,7 +168,7 @@ device_take(struct core *c, const struct device *row, uint32_t number)
 static void
 maps_rekey(struct core *c)
 {
-	struct map *site = map_new(), *link = map_new(), *device = map_new();
+	struct map *site = map_new(), *link = map_new(), *device = map_new(), *service = map_new();
 	size_t	    k;
 
 	for (k = 0; k < c->inv->nsites; k++)
@@ -170,12 +177,16 @@ maps_rekey(struct core *c)
 		map_add(link, c->inv->link[k]->id, c->link[k]);
 	for (k = 0; k < c->inv->ndevices; k++)
 		map_add(device, c->inv->device[k]->id, c->device[k]);
+	for (k = 0; k < c->inv->nservices; k++)
+		map_add(service, c->inv->service[k]->id, c->service[k]);
 	map_free(c->site_by_id);
 	map_free(c->link_by_id);
 	map_free(c->device_by_id);
+	map_free(c->service_by_id);
 	c->site_by_id = site;
 	c->link_by_id = link;
 	c->device_by_id = device;
+	c->service_by_id = service;
 }
 
 static void
@@ -189,6 +200,8 @@ mark_all_gone(struct core *c)
 		c->link[k]->live.gone = true;
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		c->device[k]->live.gone = true;
+	for (k = 0; c->inv != NULL && k < c->inv->nservices; k++)
+		c->service[k]->live.gone = true;
 }
 
 static void
@@ -199,12 +212,15 @@ build(struct core *c, const struct inventory *inv, const struct numbers *n)
 	c->site = xcalloc(inv->nsites, sizeof(struct site_live *));
 	c->link = xcalloc(inv->nlinks, sizeof(struct link_live *));
 	c->device = xcalloc(inv->ndevices, sizeof(struct device_live *));
+	c->service = xcalloc(inv->nservices, sizeof(struct service_live *));
 	for (k = 0; k < inv->nsites; k++)
 		c->site[k] = site_take(c, inv->site[k]);
 	for (k = 0; k < inv->nlinks; k++)
 		c->link[k] = link_take(c, inv->link[k], n->link[k]);
 	for (k = 0; k < inv->ndevices; k++)
 		c->device[k] = device_take(c, inv->device[k], n->device[k]);
+	for (k = 0; k < inv->nservices; k++)
+		c->service[k] = core_service_take(c, inv->service[k], n->service[k]);
 	for (k = 0; k < inv->nsites; k++) {
 		struct site_live *s = c->site[k];
 
@@ -264,9 +280,13 @@ device_leave(struct core *c, struct device_live *d)
 /* What the new inventory no longer has. */
 static void
 leave(struct core *c, const struct inventory *old, struct site_live **site, struct link_live **link,
-    struct device_live **device)
+    struct device_live **device, struct service_live **service)
 {
 	size_t k;
+
+	for (k = 0; k < old->nservices; k++)	/* before their sites: what they were told of goes with them */
+		if (service[k]->live.gone)
+			core_service_leave(c, service[k]);
 
 	for (k = 0; k < old->nlinks; k++)
 		if (link[k]->live.gone)
@@ -330,6 +350,7 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv, cons
 	struct site_live   **site = c->site;
 	struct link_live   **link = c->link;
 	struct device_live **device = c->device;
+	struct service_live **service = c->service;
 	struct numbers	     n;
 	size_t		     k;
 
@@ -346,15 +367,18 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv, cons
 	numbers_free(&n);
 	c->inv = inv;
 	maps_rekey(c);
+	core_services_join(c);
 	core_ports_recall(c);
 	core_sensors_recall(c);
 	if (old != NULL) {
-		leave(c, old, site, link, device);
-		core_bury(c, old, site, link, device);
+		leave(c, old, site, link, device, service);
+		core_bury(c, old, site, link, device, service);
 		withdraw_uncounted(c);
+		core_services_withdraw(c);
 	} else {
 		core_recall_incidents(c);
 		withdraw_uncounted(c);
+		core_services_withdraw(c);
 		c->priv->loaded = true;
 		core_forget_rest(c);
 	}
@@ -369,10 +393,12 @@ core_objects_init(struct core *c)
 	c->site_by_id = map_new();
 	c->link_by_id = map_new();
 	c->device_by_id = map_new();
+	c->service_by_id = map_new();
 	c->port_by_ref = map_new();
 	core_sensors_init(c);
 	c->link_by_number = nmap_new();
 	c->device_by_number = nmap_new();
+	c->service_by_number = nmap_new();
 }
 
 void
@@ -399,14 +425,19 @@ core_objects_free(struct core *c)
 	core_trials_free(c);
 	for (k = 0; c->inv != NULL && k < c->inv->ndevices; k++)
 		free(c->device[k]);
+	for (k = 0; c->inv != NULL && k < c->inv->nservices; k++)
+		service_live_free(c->service[k]);
+	free(c->service);
 	free(c->site);
 	free(c->link);
 	free(c->device);
 	map_free(c->site_by_id);
 	map_free(c->link_by_id);
 	map_free(c->device_by_id);
+	map_free(c->service_by_id);
 	nmap_free(c->link_by_number);
 	nmap_free(c->device_by_number);
+	nmap_free(c->service_by_number);
 	map_free(c->port_by_ref);
 	inventory_free(c->inv);
 	snmp_profiles_unref(c->profiles);

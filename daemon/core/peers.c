@@ -18,6 +18,7 @@
 #include "core/probe.h"
 #include "core/samples.h"
 #include "core/sensors.h"
+#include "core/services.h"
 #include "core/traps.h"
 #include "core/trial.h"
 #include "live/counters.h"
@@ -47,11 +48,25 @@ take_target_state(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_target_state st;
 	struct device_live     *d;
+	struct service_live    *s;
 
 	if (msg_target_state_decode(&st, msg->data, msg->len) == -1)
 		return -1;
 	if ((d = nmap_get(c->device_by_number, st.number)) != NULL)
 		device_state_changed(c, d, &st);
+	else if ((s = nmap_get(c->service_by_number, st.number)) != NULL)
+		core_service_state(c, s, &st);
+	return 0;
+}
+
+static int
+take_probe_fact(struct core *c, const struct ipc_msg *msg)
+{
+	struct msg_probe_fact f;
+
+	if (msg_probe_fact_decode(&f, msg->data, msg->len) == -1)
+		return -1;
+	core_service_fact(c, &f);
 	return 0;
 }
 
@@ -290,6 +305,10 @@ repeat_all(struct core *c)
 	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++) {
 		c->link[k]->live.repeat = true;
 		core_mark(c, &c->link[k]->live);
+	}
+	for (k = 0; c->inv != NULL && k < c->inv->nservices; k++) {
+		c->service[k]->live.repeat = true;
+		core_mark(c, &c->service[k]->live);
 	}
 	for (i = c->incidents; i != NULL; i = i->next) {
 		i->unpublished = true;

@@ -14,6 +14,7 @@
 #include "core/private.h"
 #include "core/traps.h"
 #include "live/counters.h"
+#include "live/service.h"
 #include "model/snmp_profile.h"
 #include "config.h"
 
@@ -31,6 +32,12 @@ core_measure_of(struct core *c, const char *via)
 		if (strcmp(c->measure[k].name, name) == 0)
 			return &c->measure[k];
 	return NULL;
+}
+
+struct measure_peer *
+core_measure_of_service(struct core *c, const struct service *s)
+{
+	return core_measure_of(c, s->via);
 }
 
 static bool
@@ -100,6 +107,32 @@ send_link(struct core *c, struct measure_peer *m, const struct link_live *l)
 	text_copy(t.interface, sizeof(t.interface), l->link->interface);
 	text_copy(t.credential, sizeof(t.credential), l->link->credential);
 	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
+}
+
+static bool
+measures_service(struct core *c, const struct measure_peer *m, const struct service *s)
+{
+	return service_is_asked(s) && core_measure_of_service(c, s) == m;
+}
+
+static void
+send_service(struct core *c, struct measure_peer *m, const struct service_live *s)
+{
+	struct msg_target_words words = { .number = s->number };
+	struct msg_target	t = {
+		.kind = TARGET_PROBE,
+		.number = s->number,
+		.interval_ms = service_interval_s(c->conf, s->service) * 1000,
+		.timeout_ms = service_timeout_ms(c->conf, s->service),
+	};
+
+	text_copy(t.ref, sizeof(t.ref), s->live.ref);
+	text_copy(t.method, sizeof(t.method), s->service->kind);
+	text_copy(t.credential, sizeof(t.credential), s->service->credential);
+	text_copy(words.ask, sizeof(words.ask), s->service->target);
+	text_copy(words.expect, sizeof(words.expect), s->service->expect);
+	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
+	msg_target_words_send(m->ch, IPC_TARGET_WORDS, 0, &words, -1);
 }
 
 /* One that has gone, or that is asked about, goes without a name: it is unknown, and its link with it. */
@@ -193,6 +226,8 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 		plan.targets += measures_link(m, c->inv->link[k]);
 	for (k = 0; k < c->inv->ndevices; k++)
 		plan.targets += measures_device(m, c->inv->device[k]);
+	for (k = 0; k < c->inv->nservices; k++)
+		plan.targets += measures_service(c, m, c->inv->service[k]);
 
 	msg_plan_send(m->ch, IPC_PLAN_BEGIN, 0, &plan, -1);
 	send_profiles(c, m);
@@ -202,6 +237,9 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 	for (k = 0; k < c->inv->ndevices; k++)
 		if (measures_device(m, c->inv->device[k]))
 			send_device(c, m, c->device[k]);
+	for (k = 0; k < c->inv->nservices; k++)
+		if (measures_service(c, m, c->inv->service[k]))
+			send_service(c, m, c->service[k]);
 	if (is_cut(c, m->ch, dropped))
 		return;
 	msg_plan_send(m->ch, IPC_PLAN_END, 0, &plan, -1);
@@ -264,6 +302,9 @@ plan_send_store(struct core *c)
 			if (s->number != 0)
 				plan_add_series(c, s->number, s->ref);
 	}
+	for (k = 0; k < c->inv->nservices; k++)
+		if (c->service[k]->service->life != LIFE_PLANNED)
+			plan_add_series(c, c->service[k]->number, c->service[k]->live.ref);
 	if (!is_cut(c, c->store, dropped))
 		msg_series_plan_send(c->store, IPC_SERIES_PLAN, 0, &end, -1);
 }

@@ -19,5 +19,6 @@ void	plan_add_series(struct core *c, uint32_t number, const char *ref);
 /** Instances that are away and that the configuration does not list any more are no peers of ours. */
 void	plan_forget_measure(struct core *c);
 struct measure_peer *core_measure_of(struct core *c, const char *via);
+struct measure_peer *core_measure_of_service(struct core *c, const struct service *s);
 
 #endif

@@ -11,7 +11,7 @@
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	traps.c		what devices have said by traps
  *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked;
- *			trial.c: profiles tried
+ *			trial.c: profiles tried; services.c: results of services
  *	capacity.c	what rates say of the capacity of lines
  *	load.c		what the ledger remembers of the time before
  *	turn.c		the turn: review what is due, write it in one transaction, then let it out

@@ -77,30 +77,40 @@ is_in_flight(const struct core *c, const struct link_live *l)
 	return l->probe_token != 0 && loop_mono_ns(c->loop) - l->asked_ns < 2 * c->set.verify_ns;
 }
 
+/* Ask for those that are not asked for already. */
+static void
+watch_lines(struct core *c, struct request *r, struct incident *i, struct link_live *watch[], size_t n)
+{
+	size_t w;
+
+	for (w = 0; w < n; w++) {
+		if (is_in_flight(c, watch[w]))
+			continue;
+		if (!request_add(r, watch[w])) {
+			i->to_probe = true;	/* ask again when the instance is back */
+			continue;
+		}
+		watch[w]->probe_token = r->token;
+		watch[w]->asked_ns = loop_mono_ns(c->loop);
+	}
+}
+
 void
 probe_watch(struct core *c, struct incident *i)
 {
 	struct request	 *r = request_new(c);
 	struct link_live *watch[WATCH_MAX];
-	size_t		  k, w, n;
+	size_t		  k;
 
 	i->to_probe = false;
+	if (i->service != NULL)
+		watch_lines(c, r, i, watch, service_watch(i->service, watch));
 	for (k = 0; k < i->nmembers; k++) {
 		const struct link_live *l = i->member[k].link;
 
 		if (l == NULL || l->reach.incident != i || l->reach.verdict != VERDICT_PENDING)
 			continue;
-		n = dependency_watch(l, watch);
-		for (w = 0; w < n; w++) {
-			if (is_in_flight(c, watch[w]))
-				continue;
-			if (!request_add(r, watch[w])) {
-				i->to_probe = true;	/* ask again when the instance is back */
-				continue;
-			}
-			watch[w]->probe_token = r->token;
-			watch[w]->asked_ns = loop_mono_ns(c->loop);
-		}
+		watch_lines(c, r, i, watch, dependency_watch(l, watch));
 	}
 	request_end(r);
 }
@@ -136,7 +146,7 @@ review_pending(struct core *c)
 	struct incident *i;
 
 	for (i = c->incidents; i != NULL; i = i->next)
-		if (i->fault == FAULT_REACH && i->review_ns != 0)
+		if ((i->fault == FAULT_REACH || i->fault == FAULT_SERVICE) && i->review_ns != 0)
 			incident_review_at(c, i, loop_mono_ns(c->loop));
 }
 

@@ -13,6 +13,7 @@
 #include "core/capacity.h"
 #include "core/private.h"
 #include "core/sensors.h"
+#include "core/services.h"
 #include "core/traps.h"
 #include "live/counters.h"
 
@@ -33,7 +34,7 @@ take_round(struct core *c, struct link_live *l, const struct sample *s, int64_t 
 		l->proven_ns = s->wall_ns;
 	if (!link_rounds_result(&l->rounds, &link_settings_of(&c->set, l->link)->rounds, answered, s->wall_ns, mono_ns))
 		return;
-	core_link_fact(c, l);
+	core_fact(c, l->number, &l->rounds);
 	verdict_rounds_changed(c, l);
 }
 
@@ -63,11 +64,25 @@ take_rates(struct core *c, struct link_live *l, const struct sample *s)
 }
 
 static void
+take_service(struct arrival *a, struct service_live *v, const struct sample *s)
+{
+	if (s->type == SAMPLE_ROUND)
+		core_service_round(a->core, v, s, s->wall_ns + a->mono_minus_wall);
+	else if (s->type == SAMPLE_RATE)
+		core_service_rate(a->core, v, s);
+}
+
+static void
 take_sample(void *arg, const struct sample *s)
 {
-	struct arrival	 *a = arg;
-	struct link_live *l = nmap_get(a->core->link_by_number, s->series);
+	struct arrival	    *a = arg;
+	struct link_live    *l = nmap_get(a->core->link_by_number, s->series);
+	struct service_live *v = l == NULL ? nmap_get(a->core->service_by_number, s->series) : NULL;
 
+	if (v != NULL) {
+		take_service(a, v, s);
+		return;
+	}
 	if (l == NULL) {
 		core_sensor_sample(a->core, s);
 		traps_sample(a->core, s);
@@ -115,13 +130,13 @@ facts_are_full(struct core *c)
 }
 
 void
-core_link_fact(struct core *c, const struct link_live *l)
+core_fact(struct core *c, uint32_t number, const struct link_rounds *r)
 {
-	struct sample s = { .series = l->number, .type = SAMPLE_FACT, .wall_ns = loop_wall_ns(c->loop) };
+	struct sample s = { .series = number, .type = SAMPLE_FACT, .wall_ns = loop_wall_ns(c->loop) };
 	char	      t[TIME_TEXT_MAX];
 
-	snprintf(s.text, sizeof(s.text), "state %s since %s", rounds_say_names[l->rounds.say],
-	    text_utc(t, sizeof(t), l->rounds.since_ns));
+	snprintf(s.text, sizeof(s.text), "state %s since %s", rounds_say_names[r->say],
+	    text_utc(t, sizeof(t), r->since_ns));
 	if (sample_batch_add(&c->priv->facts, &s, s.wall_ns, loop_mono_ns(c->loop)))
 		facts_are_full(c);
 	core_wake(c);
@@ -155,10 +170,12 @@ sweep(void *arg)
 		l = c->link[k];
 		quality_sweep(c, l, loop_wall_ns(c->loop));
 		if (link_rounds_gap(&l->rounds, &link_settings_of(&c->set, l->link)->rounds, now)) {
-			core_link_fact(c, l);
+			core_fact(c, l->number, &l->rounds);
 			verdict_rounds_changed(c, l);
 		}
 	}
+	if (c->inv != NULL)
+		core_services_sweep(c, now);
 	core_sweep_start(c);
 }
 

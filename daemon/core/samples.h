@@ -8,6 +8,7 @@
 int	core_samples(struct core *c, const uint8_t *payload, size_t len);	/* 0, or -1: malformed */
 void	core_sweep_start(struct core *c);
 void	core_facts_send(struct core *c);
-void	core_link_fact(struct core *c, const struct link_live *l);
+/** The change of a line or service, by its series number, for the history. */
+void	core_fact(struct core *c, uint32_t number, const struct link_rounds *r);
 
 #endif

@@ -42,6 +42,15 @@ write_of_site(const struct site_live *s, struct written *w)
 }
 
 static void
+write_of_service(const struct service_live *s, struct written *w)
+{
+	text_copy(w->row.state, sizeof(w->row.state), service_state_names[s->state]);
+	w->row.seen_up = s->seen_up;
+	w->row.last_ns = s->rounds.last_ns;
+	w->data = document_service(s);
+}
+
+static void
 write_of_device(const struct device_live *d, struct written *w)
 {
 	text_copy(w->row.state, sizeof(w->row.state), device_state_names[d->state]);
@@ -60,6 +69,8 @@ written_make(const struct live *v, struct written *w)
 		write_of_link((const struct link_live *)v, w);
 	else if (strcmp(w->row.kind, "site") == 0)
 		write_of_site((const struct site_live *)v, w);
+	else if (strcmp(w->row.kind, "service") == 0)
+		write_of_service((const struct service_live *)v, w);
 	else
 		write_of_device((const struct device_live *)v, w);
 }

@@ -13,6 +13,7 @@
 #include "core/private.h"
 #include "core/probe.h"
 #include "core/samples.h"
+#include "core/services.h"
 
 /* ---- what is due ---- */
 
@@ -51,6 +52,8 @@ review_due(struct core *c, int64_t now)
 		i->review_ns = 0;
 		if (i->fault == FAULT_REACH)
 			verdict_review(c, i);
+		else if (incident_is_of_service(i))
+			service_review(c, i);
 		else
 			quality_review(c, i);
 	}
@@ -112,6 +115,7 @@ next_due(const struct core *c)
 	}
 	for (k = 0; c->marks.devices_waiting > 0 && k < c->inv->ndevices; k++)
 		sooner(&next, c->device[k]->tell_ns);
+	sooner(&next, c->marks.service_ns);
 	return next;
 }
 
@@ -136,8 +140,10 @@ core_turn_now(struct core *c)
 
 	settle_due(c, now);
 	review_due(c, now);
-	if (c->inv != NULL)
+	if (c->inv != NULL) {
 		devices_due(c, now);
+		core_services_due(c, now);
+	}
 	judge_dirty(c);
 	core_facts_send(c);
 	if (core_commit(c) == 0)

@@ -20,6 +20,12 @@ core_device(const struct core *c, const char *id)
 	return map_get(c->device_by_id, id);
 }
 
+struct service_live *
+core_service(const struct core *c, const char *id)
+{
+	return map_get(c->service_by_id, id);
+}
+
 struct incident *
 core_incident(const struct core *c, uint64_t id)
 {

@@ -3,7 +3,7 @@
  * core.h: what the core process knows of what is watched, as it is now. Everybody who decides or tells
  * something reads and changes it; nothing is decided here, and nothing is sent.
  *
- *	object.h	sites, links, devices, ports
+ *	object.h	sites, links, devices, ports, services
  *	incident.h	faults, pending and open
  *	settings.h	what the configuration says of judging them
  *	marks.h		what the next turn has to look at
@@ -50,8 +50,9 @@ struct core {
 	struct site_live   **site;
 	struct link_live   **link;
 	struct device_live **device;
-	struct map	  *site_by_id, *link_by_id, *device_by_id;
-	struct nmap	  *link_by_number, *device_by_number;
+	struct service_live **service;
+	struct map	  *site_by_id, *link_by_id, *device_by_id, *service_by_id;
+	struct nmap	  *link_by_number, *device_by_number, *service_by_number;
 	struct map	  *port_by_ref, *sensor_by_ref;
 	struct nmap	  *sensor_by_number;
 	struct map	  *sensor_helps;	/* texts that many share, by themselves; owned */
@@ -83,6 +84,7 @@ struct core {
 struct site_live   *core_site(const struct core *c, const char *id);
 struct link_live   *core_link(const struct core *c, const char *id);
 struct device_live *core_device(const struct core *c, const char *id);
+struct service_live *core_service(const struct core *c, const char *id);
 struct incident	   *core_incident(const struct core *c, uint64_t id);	/* pending or open */
 
 #endif

@@ -5,12 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const cause_names[CAUSES + 1] = { "unknown", "own_fibre", "provider_line", NULL };
+const char *const cause_names[CAUSES + 1] = { "unknown", "own_fibre", "provider_line", "application", NULL };
 
 bool
 member_is_told(const struct member *m)
 {
 	return strcmp(m->state, "pending") != 0;
+}
+
+struct site_live *
+member_site(const struct member *m)
+{
+	if (m->link != NULL)
+		return m->link->site;
+	return m->service != NULL ? m->service->site : NULL;
+}
+
+bool
+incident_is_of_service(const struct incident *i)
+{
+	return i->fault == FAULT_SERVICE || i->fault == FAULT_SERVICE_QUALITY;
 }
 
 const char *
@@ -47,4 +61,12 @@ site_incident(const struct site_live *s)
 		if ((i = link_incident(s->link[k])) != NULL)
 			return i;
 	return NULL;
+}
+
+const struct incident *
+service_incident(const struct service_live *s)
+{
+	const struct incident *i = told(&s->down);
+
+	return i != NULL ? i : told(&s->degraded);
 }

@@ -8,17 +8,18 @@
 
 struct json_t;
 
-enum fault { FAULT_REACH, FAULT_QUALITY };
+enum fault { FAULT_REACH, FAULT_QUALITY, FAULT_SERVICE, FAULT_SERVICE_QUALITY };
 
 /*
  * Why, where it is sure. A new one goes into openapi.json and both languages of the pages, too: tests hold
  * that.
  */
-enum cause { CAUSE_UNKNOWN, CAUSE_OWN_FIBRE, CAUSE_PROVIDER_LINE, CAUSES };
+enum cause { CAUSE_UNKNOWN, CAUSE_OWN_FIBRE, CAUSE_PROVIDER_LINE, CAUSE_APPLICATION, CAUSES };
 extern const char *const cause_names[CAUSES + 1];	/* "unknown" ..., NULL */
 
 struct member {
-	struct link_live *link;		/* NULL once it has left the inventory */
+	struct link_live *link;		/* NULL once it has left the inventory, and of a service */
+	struct service_live *service;	/* likewise, and of a link */
 	char	 ref[REF_MAX];
 	char	 site[ID_MAX];		/* in whose office's branch it is told; "" = not known */
 	char	 state[24];		/* "pending", "down", "degraded", "unreachable", "affected" */
@@ -39,6 +40,7 @@ struct incident {
 	uint8_t		    reach;	/* enum reach_fault it was told as */
 	struct site_live   *site;	/* where it is */
 	struct link_live   *link;	/* FAULT_QUALITY: the root */
+	struct service_live *service;	/* FAULT_SERVICE, FAULT_SERVICE_QUALITY: the root; NULL once it has left */
 	struct member	   *member;	/* root lines and members, in the order they joined */
 	size_t		    nmembers, member_room;
 	size_t		    nleft;	/* of them have left */
@@ -57,11 +59,15 @@ struct incident {
 };
 
 bool	member_is_told(const struct member *m);		/* people hear of it: its part has been decided */
+struct site_live *member_site(const struct member *m);	/* whose it is; NULL once it has left */
+bool	incident_is_of_service(const struct incident *i);
 const char *incident_name(const struct incident *i, char out[24]);	/* "inc-1284" */
 /**
  * The open incident of which a link, or a line of a site, is part; NULL = none. Connection before quality.
  */
 const struct incident *link_incident(const struct link_live *l);
 const struct incident *site_incident(const struct site_live *s);
+/** That of a service, or in which it is explained; NULL = none. */
+const struct incident *service_incident(const struct service_live *s);
 
 #endif

@@ -42,6 +42,14 @@ core_dirty(struct core *c, struct site_live *s)
 }
 
 void
+core_service_at(struct core *c, int64_t mono_ns)
+{
+	if (c->marks.service_ns == 0 || mono_ns < c->marks.service_ns)
+		c->marks.service_ns = mono_ns;
+	core_wake_at(c, mono_ns);
+}
+
+void
 link_list_add(struct link_list *a, struct link_live *l)
 {
 	if (a->n == a->room) {

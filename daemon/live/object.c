@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rules/mos.h"
 
@@ -14,6 +15,7 @@ site_live_free(struct site_live *s)
 {
 	free(s->link);
 	free(s->child);
+	free(s->service);
 	free(s);
 }
 
@@ -76,4 +78,29 @@ sensor_state(const struct sensor_live *s, double value)
 	if (value < l->low_crit || value > l->high_crit)
 		return "bad";
 	return value < l->low_warn || value > l->high_warn ? "warn" : "ok";
+}
+
+void
+service_live_free(struct service_live *s)
+{
+	if (s == NULL)
+		return;
+	free(s->need);
+	free(s->fact);
+	free(s);
+}
+
+bool
+service_is_counted(const struct service_live *s)
+{
+	return s->service->life == LIFE_LIVE && s->site->site->life == LIFE_LIVE && s->seen_up;
+}
+
+const struct service_fact *
+service_fact(const struct service_live *s, const char *name)
+{
+	for (size_t k = 0; k < s->nfacts; k++)
+		if (strcmp(s->fact[k].name, name) == 0)
+			return &s->fact[k];
+	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * object.h: sites, links, devices and ports as they are now.
+ * object.h: sites, links, devices, ports and services as they are now.
  *
  * Live objects outlive a reload: they hold what was learnt; what is written in the inventory is reached
  * through their pointer into the present one. All of it is owned by core and valid until the loop's next turn
@@ -104,6 +104,8 @@ struct site_live {
 	size_t		    nlinks;
 	struct link_live  **child;	/* lines of other sites that pass through */
 	size_t		    nchildren;
+	struct service_live **service;	/* what is served here */
+	size_t		    nservices;
 	struct incident	   *incident;	/* its own fault of connection, pending or open; NULL = none */
 	bool		    dirty;	/* on the list of those to be judged in this turn */
 	struct site_live   *next_dirty;
@@ -187,6 +189,46 @@ struct device_live {
 	struct neighbour_live *neighbours;	/* in the order heard first */
 	size_t		    nneighbours;
 };
+
+#define SERVICE_FACTS_MAX 32
+
+struct service_fact {			/* what stood beside its last results */
+	char   name[32];		/* "status", "cert_days" */
+	double value;			/* NAN: it is a word */
+	char   text[256];		/* made visible; "": the value is all */
+};
+
+struct service_live {
+	struct live	     live;
+	const struct service *service;
+	struct site_live    *site;
+	struct service_live **need;	/* what it depends on */
+	size_t		     nneeds;
+	uint32_t	     number;	/* of series service/<id> */
+	enum service_state   state;	/* as shown: after verification */
+	struct link_rounds   rounds;	/* as measured */
+	struct rounds_rule   rule;	/* by its own interval */
+	bool		     seen_up;	/* has been up at least once in its life */
+	struct alert	     down, degraded;
+	double		     total_s, ttfb_s;	/* of the last round; NAN = unknown */
+	double		     max_s;	/* it is slow beyond; NAN: no limit */
+	uint8_t		     slow, quick;	/* rounds in a row beyond it, and within it */
+	uint8_t		     worry;	/* enum severity of what is beyond its limit; info: nothing is */
+	char		     worry_why[120];
+	char		     reason[200];	/* of the last result that was not good; "": it was */
+	char		     why[160];	/* it is unreachable because of this; "": it is not */
+	struct service_fact *fact;
+	size_t		     nfacts;	/* up to SERVICE_FACTS_MAX */
+	int64_t		     confirm_ns;	/* monotonic: ask once more then; 0: not waiting */
+	int64_t		     confirms_ns;	/* monotonic: since then ... */
+	unsigned	     confirms;		/* ... so many extra rounds were asked for */
+};
+
+void	service_live_free(struct service_live *s);
+/** Counted services: live, of a live site, and up at least once in their life. Only they are judged. */
+bool	service_is_counted(const struct service_live *s);
+/** @return what it last said under this name, or NULL */
+const struct service_fact *service_fact(const struct service_live *s, const char *name);
 
 void	site_live_free(struct site_live *s);
 void	link_live_free(struct link_live *l);

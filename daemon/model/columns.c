@@ -133,14 +133,13 @@ static const struct column service_columns[] = {
 	  .offset = offsetof(struct service, site_id),
 	  .help = "Where it is served." },
 	{ "kind", COLUMN_TEXT, .required = true, .max = 31, .offset = offsetof(struct service, kind),
-	  .help = "Such as http, dns, tcp." },
+	  .help = "Name of a probe that can ask a service, such as http, dns, tcp; or push: it reports by itself." },
 	{ "target", COLUMN_TEXT, .required = true, .max = 1023, .offset = offsetof(struct service, target),
 	  .help = "What is asked." },
 	{ "expect", COLUMN_TEXT, .max = 1023, .offset = offsetof(struct service, expect),
 	  .help = "What a good answer holds." },
-	{ "interval_s", COLUMN_U32, .min = 1, .max = 86400, .def = "60",
-	  .offset = offsetof(struct service, interval_s),
-	  .help = "Seconds between two rounds." },
+	{ "interval_s", COLUMN_U32, .min = 1, .max = 86400, .offset = offsetof(struct service, interval_s),
+	  .help = "Seconds between two rounds; without it those of interval_s of its kind." },
 	CLASS(service),
 	OWNER(service),
 	{ "depends", COLUMN_REFS, .max = 1023, .ref = INPUT_SERVICES,
@@ -148,6 +147,8 @@ static const struct column service_columns[] = {
 	  .help = "Services that it needs." },
 	VIA(service),
 	LIFE(service),
+	{ "credential", COLUMN_FILE, .max = 63, .offset = offsetof(struct service, credential),
+	  .help = "File below secrets/probes with what it asks for, such as user and password." },
 	{ 0 }
 };
 

@@ -76,8 +76,8 @@ struct device {
 
 struct service {
 	char		 id[ID_MAX], site_id[ID_MAX];
-	const char	*kind, *target, *expect, *owner, *depends, *via;
-	uint32_t	 interval_s;
+	const char	*kind, *target, *expect, *credential, *owner, *depends, *via;
+	uint32_t	 interval_s;		/* 0: as configured for its kind */
 	enum site_class	 class;
 	enum life	 life;
 	struct site	*site;

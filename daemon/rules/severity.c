@@ -17,19 +17,19 @@ severity_of(const char *name)
 	return SEVERITY_INFO;
 }
 
+static const enum severity by_class[] = {
+	[CLASS_CRITICAL] = SEVERITY_CRITICAL,
+	[CLASS_OFFICE] = SEVERITY_MAJOR,
+	[CLASS_PARK] = SEVERITY_MINOR,
+};
+
 enum severity
 severity_of_reach(enum reach_fault fault, enum site_class class, bool is_node)
 {
-	static const enum severity without_line[] = {
-		[CLASS_CRITICAL] = SEVERITY_CRITICAL,
-		[CLASS_OFFICE] = SEVERITY_MAJOR,
-		[CLASS_PARK] = SEVERITY_MINOR,
-	};
-
 	switch (fault) {
 	case REACH_ISOLATED:
 	case REACH_LINE_DOWN:
-		return is_node ? SEVERITY_CRITICAL : without_line[class];
+		return is_node ? SEVERITY_CRITICAL : by_class[class];
 	case REACH_ON_BACKUP:
 		return SEVERITY_MINOR;
 	case REACH_BACKUP_LOST:
@@ -37,4 +37,16 @@ severity_of_reach(enum reach_fault fault, enum site_class class, bool is_node)
 	default:
 		return SEVERITY_INFO;
 	}
+}
+
+enum severity
+severity_of_service(enum site_class class)
+{
+	return by_class[class];
+}
+
+enum severity
+severity_of_days_left(double days)
+{
+	return days < 7 ? SEVERITY_MAJOR : days < 14 ? SEVERITY_MINOR : days < 30 ? SEVERITY_WARNING : SEVERITY_INFO;
 }

@@ -17,5 +17,9 @@ enum severity severity_of(const char *name);
  * backup; warning: backup lost.
  */
 enum severity severity_of_reach(enum reach_fault fault, enum site_class class, bool is_node);
+/** Of a service that is down: critical, major, minor by its class. */
+enum severity severity_of_service(enum site_class class);
+/** Of a certificate with so many days left: major below 7, minor below 14, warning below 30, else info. */
+enum severity severity_of_days_left(double days);
 
 #endif

@@ -11,10 +11,16 @@ const char *const site_state_names[SITE_STATES + 1] = {
 	"unknown", "ok", "degraded", "backup_lost", "on_backup", "isolated", "unreachable", "planned", NULL
 };
 const char *const device_state_names[DEVICE_STATES + 1] = { "unknown", "answering", "silent", NULL };
+const char *const service_state_names[SERVICE_STATES + 1] = {
+	"unknown", "ok", "degraded", "down", "unreachable", "never_up", "planned", NULL
+};
 
 static const char *const link_codes[LINK_STATES] = { "unknown", "ok", "warn", "down", "impacted", "planned" };
 static const char *const site_codes[SITE_STATES] = {
 	"unknown", "ok", "warn", "warn", "backup", "down", "impacted", "planned"
+};
+static const char *const service_codes[SERVICE_STATES] = {
+	"unknown", "ok", "warn", "down", "impacted", "planned", "planned"
 };
 
 const char *
@@ -27,6 +33,12 @@ const char *
 site_state_code(enum site_state s)
 {
 	return site_codes[s];
+}
+
+const char *
+service_state_code(enum service_state s)
+{
+	return service_codes[s];
 }
 
 /* Place of a name in its table; 0, which is "unknown" in all of them, when it is not there. */
@@ -57,4 +69,10 @@ enum device_state
 device_state_of(const char *name)
 {
 	return (enum device_state)place_of(device_state_names, name);
+}
+
+enum service_state
+service_state_of(const char *name)
+{
+	return (enum service_state)place_of(service_state_names, name);
 }

@@ -47,6 +47,9 @@ struct world {
 	struct msg_port	    port;		/* the last that core announced */
 	struct msg_port	    planned[16];	/* the first of its last plan: as many as `ports` says */
 	unsigned	    polls_asked, probes_asked;
+	void		  (*asked)(struct world *w, uint32_t number);	/* PROBE_NOW for what is no line; may be NULL */
+	unsigned	    words;		/* TARGET_WORDS of the last plan */
+	struct msg_target_words service;	/* ... and the last of them */
 	unsigned	    plans;		/* for measure, whole ones */
 	struct msg_broker_plan plan;		/* the last for publish */
 	char		    reload_error[200];

@@ -142,6 +142,9 @@ probe_now(struct world *w, const struct ipc_msg *msg)
 		struct world_line *l = line_by_number(w, now->number[k]);
 		bool		   alive = l != NULL && world_is_alive(w, l->link);
 
+		if (l == NULL && w->asked != NULL)
+			w->asked(w, now->number[k]);
+
 		r->done.done[k] = (struct probe_done){ .number = now->number[k], .sent = 9,
 		    .answered = alive ? 9 : 0,
 			.verdict = alive ? PROBE_ANSWERED : PROBE_FAILED, .rtt_s = alive ? 0.0008f : NAN };
@@ -172,13 +175,18 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	(void)ch;
 	switch (msg->type) {
 	case IPC_PLAN_BEGIN:
-		w->targets = w->ports = w->profiles = w->values = w->sensors = 0;
+		w->targets = w->ports = w->profiles = w->values = w->sensors = w->words = 0;
 		break;
 	case IPC_PLAN_END:
 		w->plans++;
 		break;
 	case IPC_TARGET:
 		take_target(w, msg);
+		break;
+	case IPC_TARGET_WORDS:
+		w->words++;
+		if (msg_target_words_decode(&w->service, msg->data, msg->len) == -1)
+			fatalx("a malformed TARGET_WORDS");
 		break;
 	case IPC_PORT:
 		w->ports++;

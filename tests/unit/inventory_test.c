@@ -272,7 +272,7 @@ test_schema(void)
 		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,"
 				"contract_end,segments,device,port,via,life,rx_dbm_min,probe,source,interface,credential,",
 		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life,",
-		[INPUT_SERVICES] = "id,site,kind,target,expect,interval_s,class,owner,depends,via,life,",
+		[INPUT_SERVICES] = "id,site,kind,target,expect,interval_s,class,owner,depends,via,life,credential,",
 		[INPUT_SEGMENTS] = "id,name,kind,a,b,length_m,",
 	};
 	enum input_kind what;
