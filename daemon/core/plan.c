@@ -130,7 +130,7 @@ send_service(struct core *c, struct measure_peer *m, const struct service_live *
 	text_copy(t.method, sizeof(t.method), s->service->kind);
 	text_copy(t.credential, sizeof(t.credential), s->service->credential);
 	text_copy(words.ask, sizeof(words.ask), s->service->target);
-	text_copy(words.expect, sizeof(words.expect), s->service->expect);
+	service_expect(s->service->expect, words.expect);
 	msg_target_send(m->ch, IPC_TARGET, 0, &t, -1);
 	msg_target_words_send(m->ch, IPC_TARGET_WORDS, 0, &words, -1);
 }

@@ -48,25 +48,49 @@ service_timeout_ms(const struct conf *conf, const struct service *s)
 	return (uint32_t)(setting(conf, s, "timeout_s", TIMEOUT_S) * 1000 + 0.5);
 }
 
+/* Items are joined by "|"; within one a backslash takes what follows it as it is. */
+static size_t
+item_length(const char *list)
+{
+	size_t n = 0;
+
+	while (list[n] != '\0' && list[n] != '|')
+		n += list[n] == '\\' && list[n + 1] != '\0' ? 2 : 1;
+	return n;
+}
+
+static const char max_s_key[] = "max_s=";
+
+void
+service_expect(const char *expect, char out[SERVICE_EXPECT_MAX])
+{
+	size_t len = 0, n;
+
+	for (; *expect != '\0'; expect += n + (expect[n] == '|')) {
+		n = item_length(expect);
+		if (strncmp(expect, max_s_key, sizeof(max_s_key) - 1) == 0)
+			continue;
+		if (len > 0)
+			out[len++] = '|';
+		memcpy(out + len, expect, n);
+		len += n;
+	}
+	out[len] = '\0';
+}
+
 double
 service_max_s(const char *expect)
 {
-	static const char key[] = "max_s=";
-	const char *at = expect;
-	char number[24];
+	char   number[24];
 	double v;
 	size_t n;
 
-	while (strncmp(at, key, sizeof(key) - 1) != 0) {
-		if ((at = strchr(at, '|')) == NULL)
-			return NAN;
-		at++;
+	for (; *expect != '\0'; expect += n + (expect[n] == '|')) {
+		n = item_length(expect);
+		if (strncmp(expect, max_s_key, sizeof(max_s_key) - 1) != 0)
+			continue;
+		snprintf(number, sizeof(number), "%.*s", (int)(n - sizeof(max_s_key) + 1), expect + sizeof(max_s_key) - 1);
+		return text_to_double(number, &v) == 0 && v > 0 ? v : NAN;
 	}
-	at += sizeof(key) - 1;
-	n = strcspn(at, "|");
-	if (n >= sizeof(number))
-		return NAN;
-	memcpy(number, at, n);
-	number[n] = '\0';
-	return text_to_double(number, &v) == 0 ? v : NAN;
+	return NAN;
 }

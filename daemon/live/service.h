@@ -14,6 +14,9 @@ bool service_is_asked(const struct service *s);
 /** Its own, or that of its kind. */
 uint32_t service_interval_s(const struct conf *conf, const struct service *s);
 uint32_t service_timeout_ms(const struct conf *conf, const struct service *s);
+/** What the probe itself is to expect: all but the limit below. */
+#define SERVICE_EXPECT_MAX 1024
+void	service_expect(const char *expect, char out[SERVICE_EXPECT_MAX]);
 /** An answer that takes longer is slow: "max_s=2" among what is expected. @return NAN: no limit */
 double service_max_s(const char *expect);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "live/service.h"
 #include "model/csv.h"
 #include "probes/probe.h"
 #include "proc/checker.h"
@@ -231,23 +232,89 @@ instance_is_known(const struct conf *conf, const char *name)
 	return false;
 }
 
-static void
-via_check(struct checker *c, enum input_kind what, const char *id, const char *via)
-{
-	unsigned column = 1;
+static void row_say(struct checker *c, enum input_kind what, const char *id, const char *column, const char *fmt,
+    ...) PRINTF_LIKE(5, 6);
 
-	if (instance_is_known(c->result->conf, via))
-		return;
+/* Say what is wrong with one column of a row that has been read. */
+static void
+row_say(struct checker *c, enum input_kind what, const char *id, const char *column, const char *fmt, ...)
+{
+	unsigned number = 1;
+	char	 text[600];
+	va_list	 ap;
+
 	if (c->result->errors >= ERRORS_MAX) {	/* its line is looked for in all rows */
 		c->result->errors++;
 		return;
 	}
-	while (strcmp(inventory_column(what, column - 1), "via") != 0)
-		column++;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	while (strcmp(inventory_column(what, number - 1), column) != 0)
+		number++;
 	check_say(c, what, inventory_line_of(c->result->inv, what, id),
-	    inventory_field_of(c->result->inv, what, column),
-	    "via \"%s\" is no instance of %s; add { name = \"%s\"; } to its measure list", via,
-	    input_name(c, INPUT_CONF, 0), via);
+	    inventory_field_of(c->result->inv, what, number), "%s", text);
+}
+
+static void
+via_check(struct checker *c, enum input_kind what, const char *id, const char *via)
+{
+	if (!instance_is_known(c->result->conf, via))
+		row_say(c, what, id, "via", "via \"%s\" is no instance of %s; add { name = \"%s\"; } to its measure "
+		    "list", via, input_name(c, INPUT_CONF, 0), via);
+}
+
+static void
+kind_say(struct checker *c, const struct service *s)
+{
+	const char *kinds[PROBES_MAX + 2], *near;
+	char	    all[300] = "";
+	size_t	    n = 0, len = 0;
+
+	for (; probe_service_names[n] != NULL; n++)
+		kinds[n] = probe_service_names[n];
+	kinds[n++] = SERVICE_PUSH;
+	kinds[n] = NULL;
+	near = text_nearest(s->kind, kinds);
+	if (near != NULL) {
+		row_say(c, INPUT_SERVICES, s->id, "kind", "kind \"%s\" is no kind of service; did you mean \"%s\"?",
+		    s->kind, near);
+		return;
+	}
+	for (n = 0; kinds[n] != NULL && len < sizeof(all); n++)
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", len > 0 ? ", " : "", kinds[n]);
+	row_say(c, INPUT_SERVICES, s->id, "kind", "kind \"%s\" is no kind of service; use one of: %s", s->kind, all);
+}
+
+/* Which of its words does the probe not take? What is right without the other is not at fault. */
+static void
+service_check(struct checker *c, const struct service *s)
+{
+	const struct probe_ops *probe = probe_find(s->kind);
+	char			expect[SERVICE_EXPECT_MAX], why[300], other[300];
+	const char	       *column = "expect";
+
+	if (probe == NULL || !probe->asked) {
+		kind_say(c, s);
+		return;
+	}
+	service_expect(s->expect, expect);
+	if (probe->accepts == NULL || probe->accepts(s->target, expect, why, sizeof(why)) == 0)
+		return;
+	if (probe->accepts(s->target, "", other, sizeof(other)) == -1)
+		column = "target";
+	row_say(c, INPUT_SERVICES, s->id, column, "%s \"%.100s\": %s", column,
+	    strcmp(column, "target") == 0 ? s->target : s->expect, why);
+}
+
+static void
+services_check(struct checker *c)
+{
+	const struct inventory *inv = c->result->inv;
+
+	for (size_t i = 0; i < inv->nservices; i++)
+		if (!service_is_push(inv->service[i]))
+			service_check(c, inv->service[i]);
 }
 
 static void
@@ -332,6 +399,7 @@ inputs_read(struct checker *c)
 		instances_check(c);
 		check_links(c);
 	}
+	services_check(c);
 }
 
 void

@@ -35,6 +35,7 @@ static const struct {
 	const char *name;
 	const char *conf, *sites, *links, *devices;	/* NULL: the file is absent */
 	const char *want;	/* all errors, in order; "" = none */
+	const char *services;
 } cases[] = {
 	{ "the least there can be", "", SITES, LINKS, NULL, "" },
 	{ "no file at all", NULL, NULL, NULL, NULL,
@@ -80,6 +81,15 @@ static const struct {
 	  "inventory/links.csv:8:0: credential is empty, but whoever calls (probe home) proves by its key who it is; "
 	  "give the name of a file below secrets/probes\n" },
 	{ "a Unix socket", "mqtt = { host = \"/run/mqtt.sock\"; port = 0; };", SITES, LINKS, NULL, "" },
+	{ "services as they should be", "", SITES, LINKS, NULL, "",
+	  "id,site,kind,target,expect\nweb,s001,tcp,10.1.0.1:443,max_s=2\njob,s001,push,job,every=24h\n" },
+	{ "services of no kind, and with words that their probe does not take", "", SITES, LINKS, NULL,
+	  "inventory/services.csv:2:3: kind \"tpc\" is no kind of service; did you mean \"tcp\"?\n"
+	  "inventory/services.csv:3:4: target \"10.1.0.1:x\": \"x\" is no port; write a number from 1 to 65535\n"
+	  "inventory/services.csv:4:5: expect \"baner=SSH\": expect: \"baner\" is not known; did you mean \"banner\"?\n"
+	  "inventory/services.csv:5:3: kind \"icmp\" is no kind of service; did you mean \"tcp\"?\n",
+	  "id,site,kind,target,expect\nweb,s001,tpc,10.1.0.1:443,\nssh,s001,tcp,10.1.0.1:x,\n"
+	  "ssh-2,s001,tcp,10.1.0.1:22,baner=SSH\nping,s001,icmp,10.1.0.1,\n" },
 };
 
 static void
@@ -111,6 +121,7 @@ test_cases(void)
 		input_set(&in[INPUT_SITES], cases[i].sites);
 		input_set(&in[INPUT_LINKS], cases[i].links);
 		input_set(&in[INPUT_DEVICES], cases[i].devices);
+		input_set(&in[INPUT_SERVICES], cases[i].services);
 		check_inputs(&r, in, on_error, &s);
 		is_text(s.text, cases[i].want, cases[i].name);
 		ok(r.errors == s.errors && (r.conf != NULL) == (s.errors == 0) && (r.inv != NULL) == (s.errors == 0),

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "live/service.h"
 #include "tests/unit/core_world_peers.h"
 #include "tests/unit/tap.h"
 
@@ -173,6 +174,8 @@ test_plan(void)
 	is_text(w->reload_error, "", "services are taken");
 	is_i64(w->words, 3, "those in operation are asked, with their words");
 	is_text(w->service.ask, "10.1.0.1:25", "as the table says");
+	ok(service_max_s("refused|max_s=2.5") == 2.5 && isnan(service_max_s("banner=max_s=1\\|max_s=3")),
+	    "the limit of a slow answer is an item of what is expected");
 	is_text(world_state(w, "service/web-1"), "ok", "it answers: ok");
 	is_text(world_state(w, "service/plan-1"), "planned", "one that is not there yet");
 	is_i64((int64_t)json_array_size(json_object_get(world_doc(w, "state/site/a"), "services")), 2,
