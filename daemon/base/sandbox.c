@@ -134,6 +134,14 @@ static const char *const files_publish[] = {
 	"/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/usr/share/ca-certificates",
 	"/usr/local/share/ca-certificates", "/run/systemd/resolve", "/run/resolvconf", NULL
 };
+/*
+ * What c-ares needs to look a name up, and OpenSSL and libcurl to judge a certificate. No NSS, no netlink.
+ */
+static const char *const files_apps[] = {
+	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/services", "/etc/ssl/openssl.cnf",
+	"/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+	"/usr/share/zoneinfo", "/etc/localtime", "/run/systemd/resolve", "/run/resolvconf", NULL
+};
 /* Its pages and its certificate it names itself. */
 static const char *const files_web[] = { "/usr/share/zoneinfo", "/etc/localtime", NULL };
 static const char *const files_none[] = { NULL };
@@ -189,6 +197,13 @@ static const struct role {
 		.name = "trap",
 		.calls = { calls_run, calls_hear },
 		.files = files_none,
+	},
+	[SANDBOX_APPS] = {
+		.name = "measure apps",
+		.calls = { calls_run, calls_look, calls_network },
+		.reads = true,
+		.files = files_apps,
+		.families = families_measure,
 	},
 };
 

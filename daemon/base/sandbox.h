@@ -13,13 +13,13 @@
 
 enum sandbox_role {
 	SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH,
-	SANDBOX_WEB, SANDBOX_TRAP
+	SANDBOX_WEB, SANDBOX_TRAP, SANDBOX_APPS
 };
 
 /**
  * Give everything else up, for good.
  * @param dir_fd  the one directory of this process, or -1: store, core and simpul-web may change the files
- *		there, measure and publish may read them
+ *		there, measure, its twin and publish may read them
  * @return 0, or -1 after logging what failed (the process must then end)
  */
 int	sandbox_enter(enum sandbox_role role, int dir_fd);

@@ -16,6 +16,7 @@
 #include "live/counters.h"
 #include "live/service.h"
 #include "model/snmp_profile.h"
+#include "proc/apps.h"
 #include "config.h"
 
 #define INSTANCE_DEFAULT "main"
@@ -37,18 +38,21 @@ core_measure_of(struct core *c, const char *via)
 struct measure_peer *
 core_measure_of_service(struct core *c, const struct service *s)
 {
-	return core_measure_of(c, s->via);
+	char apps[INSTANCE_NAME_MAX];
+
+	return core_measure_of(c, instance_apps(apps, *s->via != '\0' ? s->via : INSTANCE_DEFAULT));
 }
 
 static bool
 is_listed(const struct conf *conf, const struct measure_peer *m)
 {
-	char   path[80];
+	char   path[80], apps[INSTANCE_NAME_MAX];
 	size_t k;
 
 	for (k = 0; k < conf_count(conf, "measure"); k++) {
 		snprintf(path, sizeof(path), "measure[%zu].name", k);
-		if (strcmp(conf_text(conf, path), m->name) == 0)
+		if (strcmp(conf_text(conf, path), m->name) == 0 ||
+		    strcmp(instance_apps(apps, conf_text(conf, path)), m->name) == 0)
 			return true;
 	}
 	return false;
@@ -230,7 +234,8 @@ plan_send_measure(struct core *c, struct measure_peer *m)
 		plan.targets += measures_service(c, m, c->inv->service[k]);
 
 	msg_plan_send(m->ch, IPC_PLAN_BEGIN, 0, &plan, -1);
-	send_profiles(c, m);
+	if (!instance_is_apps(m->name))
+		send_profiles(c, m);
 	for (k = 0; k < c->inv->nlinks; k++)
 		if (measures_link(m, c->inv->link[k]))
 			send_link(c, m, c->link[k]);

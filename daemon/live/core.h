@@ -26,7 +26,7 @@
 struct ipc_channel;
 struct snmp_profiles;
 
-#define CORE_INSTANCES_MAX 16
+#define CORE_INSTANCES_MAX 32	/* with their twins (proc/apps.h) */
 
 struct measure_peer {
 	char		    name[32];

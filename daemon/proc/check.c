@@ -16,6 +16,7 @@
 #include "live/service.h"
 #include "model/csv.h"
 #include "probes/probe.h"
+#include "proc/apps.h"
 #include "proc/checker.h"
 #include "trap/sockets.h"
 
@@ -125,6 +126,27 @@ names_check(struct checker *c, const char *list)
 	}
 }
 
+/* Each instance has a twin that is named after it. */
+static void
+twins_check(struct checker *c)
+{
+	const struct conf *conf = c->result->conf;
+	char		   path[80];
+
+	for (size_t i = 0; i < conf_count(conf, "measure"); i++) {
+		const char *name;
+
+		snprintf(path, sizeof(path), "measure[%zu].name", i);
+		name = conf_text(conf, path);
+		if (instance_is_apps(name))
+			setting_say(c, path, "\"%s\" ends as the names of the processes that ask services do; give it "
+			    "another name", name);
+		else if (strlen(name) + sizeof(APPS_SUFFIX) > INSTANCE_NAME_MAX)
+			setting_say(c, path, "\"%s\" is too long; use at most %zu characters", name,
+			    INSTANCE_NAME_MAX - sizeof(APPS_SUFFIX));
+	}
+}
+
 static void
 rules_check(struct checker *c)
 {
@@ -200,6 +222,7 @@ conf_check(struct checker *c)
 	path_check(c, "engine.data_dir");
 	path_check(c, "engine.socket");
 	names_check(c, "measure");
+	twins_check(c);
 	names_check(c, "rules");
 	rules_check(c);
 	for (i = 0; probe_registry[i] != NULL; i++)

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/title.h"
+#include "proc/apps.h"
 #include "proc/proc.h"
 
 /* The process at the other end of one channel. While this is read on its successor has one of its own. */
@@ -71,7 +72,7 @@ static void *
 measure_part_new(struct loop *l, const struct child_start *cs)
 {
 	struct measure_opts o = { .instance = cs->instance, .secrets_fd = cs->secrets_fd,
-		.probe_secrets_fd = cs->probe_secrets_fd };
+		.probe_secrets_fd = cs->probe_secrets_fd, .apps = instance_is_apps(cs->instance) };
 
 	o.io = packet_real_new(l, &cs->sockets);
 	return o.io != NULL ? measure_new(l, &o) : NULL;
@@ -270,13 +271,14 @@ parent_closed(void *arg, struct ipc_channel *ch, const char *why)
 
 /* Rights end here; these are the part's only directories. The part may have closed its own descriptors of them. */
 static int
-child_sandbox(const struct part *part, int dir_fd, int also_fd)
+child_sandbox(const struct part *part, const char *instance, int dir_fd, int also_fd)
 {
-	int rc;
+	enum sandbox_role role = instance_is_apps(instance) ? SANDBOX_APPS : part->role;
+	int		  rc;
 
 	if (part->holds_keys)
 		secrets_protect();
-	rc = sandbox_enter_both(part->role, dir_fd, also_fd);
+	rc = sandbox_enter_both(role, dir_fd, also_fd);
 	if (dir_fd != -1)
 		close(dir_fd);
 	if (also_fd != -1)
@@ -301,7 +303,7 @@ child_run(const struct child_start *cs)
 	title_set("simpuld", name);
 	text_copy(c.hello.instance, sizeof(c.hello.instance), cs->instance);
 	c.loop = loop_new();
-	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, dir_fd, also_fd) == -1)
+	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, cs->instance, dir_fd, also_fd) == -1)
 		goto done;
 	c.parent = ipc_open(c.loop, cs->parent_fd, "parent", parent_message, parent_closed, &c);
 	ipc_take_fds(c.parent);

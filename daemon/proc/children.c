@@ -21,12 +21,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "proc/apps.h"
 #include "proc/backoff.h"
 #include "proc/nest.h"
 #include "proc/pairs.h"
 #include "proc/spawn.h"
 
-#define CHILDREN_MAX   20
+#define CHILDREN_MAX   40	/* 16 instances with their twins, and the others */
 #define ALIVE_MAX_NS   (10 * NS_PER_S)	/* without a sign of life: killed */
 #define ASLEEP_NS      (2 * NS_PER_S)	/* we ourselves come so late: the whole machine slept, or we alone */
 #define STOP_MAX_NS    (10 * NS_PER_S)	/* to finish in, all together */
@@ -199,6 +200,13 @@ child_closed(void *arg, struct ipc_channel *ch, const char *why)
 	}
 }
 
+/* Whoever reads what servers answer does not hold the keys of all routers. */
+static int
+measure_keys(const struct child *c)
+{
+	return instance_is_apps(c->instance) ? -1 : c->all->premises->snmp_secrets_fd;
+}
+
 /* What this kind of process is given. */
 static void
 start_fill(const struct child *c, struct child_start *st)
@@ -208,7 +216,7 @@ start_fill(const struct child *c, struct child_start *st)
 	switch (c->kind) {
 	case PROCESS_MEASURE:
 		st->sockets = c->sockets;
-		st->secrets_fd = pr->snmp_secrets_fd;
+		st->secrets_fd = measure_keys(c);
 		st->probe_secrets_fd = pr->probe_secrets_fd;
 		break;
 	case PROCESS_STORE:
@@ -457,8 +465,10 @@ child_open(struct child *c, const char *user)
 	const struct packet_way way = packet_way_of(&c->in);
 
 	if (c->in.netns[0] != '\0')
-		return (c->nest = nest_new(&c->in, user, c->all->premises->snmp_secrets_fd,
+		return (c->nest = nest_new(&c->in, user, measure_keys(c),
 		    c->all->premises->probe_secrets_fd)) != NULL ? 0 : -1;
+	if (instance_is_apps(c->instance))	/* it opens what it needs by itself */
+		return 0;
 	return packet_sockets_open(&c->sockets) == 0 && packet_sockets_way(&c->sockets, &way, c->name) == 0 ? 0 : -1;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/sandbox.h"
 #include "collectors/sensor.h"
 #include "collectors/snmp/engine.h"
 #include "collectors/snmp/scan.h"
@@ -59,6 +60,7 @@ struct measure {
 	struct loop	    *loop;
 	struct packet_io    *io;
 	int		     secrets_fd, probe_secrets_fd;
+	bool		     apps;	/* see apps.h */
 	struct probe_engine *probes;
 	struct snmp_engine  *snmp;
 	struct snmp_scan    *scan;
@@ -582,8 +584,10 @@ counters_send(void *arg)
 	struct msg_counters c = { 0 };
 
 	probe_engine_counters(m->probes, &c);
-	snmp_engine_counters(m->snmp, &c);
-	msg_counters_add(&c, "discover.packets", scan_packets(m->scan));
+	if (!m->apps) {
+		snmp_engine_counters(m->snmp, &c);
+		msg_counters_add(&c, "discover.packets", scan_packets(m->scan));
+	}
 	msg_counters_add(&c, "samples.made", m->samples);
 	msg_counters_add(&c, "samples.frames_dropped", m->frames_dropped + ipc_dropped(m->store));
 	msg_counters_add(&c, "samples.frames_lost", m->frames_lost);
@@ -591,6 +595,11 @@ counters_send(void *arg)
 	msg_counters_send(m->core, IPC_COUNTERS, 0, &c, -1);
 	if (m->core_planned)
 		states_again(m);
+	/* Landlock knows a file, not its name: a new resolv.conf can be read only by a new process. */
+	if (m->apps && sandbox_is_outdated(SANDBOX_APPS)) {
+		log_info("a file of the resolver has been replaced: starting anew");
+		loop_stop(m->loop, EXIT_SUCCESS);
+	}
 	loop_timer_set(m->loop, &m->count, loop_mono_ns(m->loop) + COUNTERS_NS, counters_send, m);
 }
 
@@ -608,6 +617,7 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	m->io = o->io;
 	m->secrets_fd = o->secrets_fd;
 	m->probe_secrets_fd = o->probe_secrets_fd;
+	m->apps = o->apps;
 	m->kept_last = &m->kept;
 	m->devices = nmap_new();
 	m->io->on_packet = take_packet;

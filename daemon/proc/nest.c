@@ -40,6 +40,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/title.h"
+#include "proc/apps.h"
 #include "proc/spawn.h"
 
 #define ANSWER_S 5	/* the nest answers at once, or something is very wrong */
@@ -177,8 +178,9 @@ nest_run(struct child_start *cs, const struct msg_instance *in, const char *user
 	title_set("simpuld", name);
 	if (geteuid() != 0)
 		user = "";	/* in a user namespace we shall look like root, with nobody else to become */
-	if (namespace_enter(cs->instance, in->netns) == -1 || packet_sockets_open(&cs->sockets) == -1 ||
-	    packet_sockets_way(&cs->sockets, &way, name) == -1 || privileges_drop(user) == -1)
+	if (namespace_enter(cs->instance, in->netns) == -1 ||
+	    (!instance_is_apps(cs->instance) && (packet_sockets_open(&cs->sockets) == -1 ||
+	    packet_sockets_way(&cs->sockets, &way, name) == -1)) || privileges_drop(user) == -1)
 		goto fail;
 	cs->parent_fd = fd;	/* the nest's own; the next one comes with a request */
 	n = child_fds(cs, keep);

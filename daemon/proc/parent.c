@@ -8,6 +8,7 @@
  * each new start of core, is a new check child that answers both the parent and, over a channel of its own,
  * core.
  */
+#include "proc/apps.h"
 #include "proc/parent.h"
 
 #include <errno.h>
@@ -103,10 +104,12 @@ core_join(struct parent *p)
 static bool
 is_listed(const struct check_answer *a, const char *instance)
 {
+	char   apps[INSTANCE_NAME_MAX];
 	size_t i;
 
 	for (i = 0; i < a->ninstances; i++)
-		if (strcmp(a->instance[i].name, instance) == 0)
+		if (strcmp(a->instance[i].name, instance) == 0 ||
+		    strcmp(instance_apps(apps, a->instance[i].name), instance) == 0)
 			return true;
 	return false;
 }
@@ -116,7 +119,9 @@ static void
 instances_apply(struct parent *p, const struct check_answer *a)
 {
 	const struct msg_instance *in, *was;
+	struct msg_instance	   twin;
 	const char		  *name;
+	bool			   added;
 	size_t			   i;
 
 	for (i = 0; (name = children_instance(p->children, &i)) != NULL;)
@@ -133,10 +138,15 @@ instances_apply(struct parent *p, const struct check_answer *a)
 			    "simpuld", name);
 		else if (was != NULL && (was->mark != in->mark || strcmp(was->interface, in->interface) != 0))
 			log_warnx("measure %s: the way of its packets is set only at the start: restart simpuld", name);
-		else if (children_add_instance(p->children, PROCESS_MEASURE, in, "") == 0 && was == NULL &&
-		    !children_probes(p->children, name))
-			log_warnx("measure %s: sockets for ICMP are opened only at the start, so it cannot send "
-			    "ICMP packets: restart simpuld", name);
+		else {
+			added = children_add_instance(p->children, PROCESS_MEASURE, in, "") == 0 && was == NULL;
+			twin = *in;
+			instance_apps(twin.name, in->name);
+			children_add_instance(p->children, PROCESS_MEASURE, &twin, "");
+			if (added && !children_probes(p->children, name))
+				log_warnx("measure %s: sockets for ICMP are opened only at the start, so it cannot send "
+				    "ICMP packets: restart simpuld", name);
+		}
 	}
 	children_start(p->children);
 }
@@ -328,6 +338,7 @@ parent_open(struct parent *p)
 	const struct children_hooks    hooks = { child_started, child_died, all_stopped, p };
 	const struct check_answer     *a = &p->settings;
 	const struct msg_instance     *in;
+	struct msg_instance	       twin;
 	size_t			       i;
 
 	if (premises_open(&p->premises, p->conf_path, &a->engine) == -1)
@@ -339,7 +350,10 @@ parent_open(struct parent *p)
 		children_add(p->children, PROCESS_TRAP, "", "", "");
 	for (i = 0; i < a->ninstances; i++) {
 		in = &a->instance[i];
-		if (children_add_instance(p->children, PROCESS_MEASURE, in, a->engine.user) == -1)
+		twin = *in;
+		instance_apps(twin.name, in->name);
+		if (children_add_instance(p->children, PROCESS_MEASURE, in, a->engine.user) == -1 ||
+		    children_add_instance(p->children, PROCESS_MEASURE, &twin, a->engine.user) == -1)
 			return -1;
 	}
 	return 0;

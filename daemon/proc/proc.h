@@ -25,6 +25,7 @@ struct measure;
 struct measure_opts {
 	const char	 *instance;	/* "main", "wan"; borrowed for ever */
 	struct packet_io *io;		/* taken */
+	bool		  apps;		/* it asks services, and has neither keys of SNMP nor packet sockets */
 	int		  secrets_fd;	/* directory secrets/snmp, or -1 (no device is polled); taken */
 	int		  probe_secrets_fd;	/* directory secrets/probes, or -1 (no probe has a key); taken */
 	bool		  public_community; /* stories and tests only: "public" for all, no files */

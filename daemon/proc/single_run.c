@@ -15,16 +15,17 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "model/csv.h"
+#include "proc/apps.h"
 #include "proc/inputs.h"
 #include "proc/premises.h"
 
-#define INSTANCES_MAX 16
+#define INSTANCES_MAX 16	/* each with its twin */
 
 struct run {
 	struct loop	   *loop;
 	const char	   *conf_path;
 	struct premises	    premises;
-	struct measure_opts measure[INSTANCES_MAX];
+	struct measure_opts measure[2 * INSTANCES_MAX];
 	size_t		    nmeasure;
 	struct single	   *single;
 };
@@ -129,7 +130,7 @@ instances_open(struct run *run, const struct conf *conf)
 {
 	struct packet_sockets sockets;
 	struct packet_way     way;
-	char		      path[64];
+	char		      path[64], apps[INSTANCE_NAME_MAX];
 	size_t		      i, n = conf_count(conf, "measure");
 
 	for (i = 0; i < n && i < INSTANCES_MAX; i++) {
@@ -150,6 +151,13 @@ instances_open(struct run *run, const struct conf *conf)
 			.instance = xstrdup(conf_text(conf, path)),
 			.io = packet_real_new(run->loop, &sockets),
 			.secrets_fd = dup(run->premises.snmp_secrets_fd),
+			.probe_secrets_fd = dup(run->premises.probe_secrets_fd),
+		};
+		run->measure[run->nmeasure++] = (struct measure_opts){
+			.instance = xstrdup(instance_apps(apps, conf_text(conf, path))),
+			.io = packet_real_new(run->loop, &(struct packet_sockets){ -1, -1, -1, -1 }),
+			.apps = true,
+			.secrets_fd = -1,
 			.probe_secrets_fd = dup(run->premises.probe_secrets_fd),
 		};
 	}

@@ -58,6 +58,11 @@ static const struct {
 	  "simpuld.conf:1:25: engine.node: \"1\" is not an id; use 1 to 63 of a-z, 0-9 and \"-\", not only digits\n" },
 	{ "an instance twice", "measure = ( { name = \"main\"; },\n { name = \"main\"; } );", SITES, LINKS, NULL,
 	  "simpuld.conf:2:4: measure[1].name: \"main\" is there twice; give each its own name\n" },
+	{ "instances whose twins would have no name", "measure = ( { name = \"main\"; },\n{ name = \"main-apps\"; },\n"
+	  "{ name = \"a-name-that-is-27-long-here\"; } );", SITES, LINKS, NULL,
+	  "simpuld.conf:2:3: measure[1].name: \"main-apps\" ends as the names of the processes that ask services do; give it "
+	  "another name\n"
+	  "simpuld.conf:3:3: measure[2].name: \"a-name-that-is-27-long-here\" is too long; use at most 26 characters\n" },
 	{ "a rule without a direction", "rules = ( { name = \"x\"; value = \"loss_ratio\"; raise = 0.1; clear = 0.1; } );",
 	  SITES, LINKS, NULL,
 	  "simpuld.conf:1:47: rules[0].raise: equals clear; above it the rule watches for high values, below it for low ones\n" },

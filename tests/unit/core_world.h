@@ -29,7 +29,7 @@ struct world_line {
 struct world {
 	struct loop	   *loop;
 	struct core	   *core;
-	struct ipc_channel *parent, *store, *publish, *measure, *check;
+	struct ipc_channel *parent, *store, *publish, *measure, *apps, *check;
 	struct check_input  input[INPUT_KINDS];
 	struct check_result now;
 	char		    dir[64];		/* "" = ledger in memory */

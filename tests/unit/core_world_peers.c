@@ -175,18 +175,13 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 	(void)ch;
 	switch (msg->type) {
 	case IPC_PLAN_BEGIN:
-		w->targets = w->ports = w->profiles = w->values = w->sensors = w->words = 0;
+		w->targets = w->ports = w->profiles = w->values = w->sensors = 0;
 		break;
 	case IPC_PLAN_END:
 		w->plans++;
 		break;
 	case IPC_TARGET:
 		take_target(w, msg);
-		break;
-	case IPC_TARGET_WORDS:
-		w->words++;
-		if (msg_target_words_decode(&w->service, msg->data, msg->len) == -1)
-			fatalx("a malformed TARGET_WORDS");
 		break;
 	case IPC_PORT:
 		w->ports++;
@@ -212,6 +207,30 @@ measure_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 		break;
 	case IPC_POLL_NOW:
 		w->polls_asked++;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Its twin, which asks services. */
+static void
+apps_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
+{
+	struct world *w = arg;
+
+	(void)ch;
+	switch (msg->type) {
+	case IPC_PLAN_BEGIN:
+		w->words = 0;
+		break;
+	case IPC_TARGET_WORDS:
+		w->words++;
+		if (msg_target_words_decode(&w->service, msg->data, msg->len) == -1)
+			fatalx("a malformed TARGET_WORDS");
+		break;
+	case IPC_PROBE_NOW:
+		probe_now(w, msg);
 		break;
 	default:
 		break;
@@ -324,6 +343,7 @@ world_core_start(struct world *w)
 	w->store = join(w, PROCESS_STORE, "", store_message);
 	w->publish = join(w, PROCESS_PUBLISH, "", publish_message);
 	w->measure = join(w, PROCESS_MEASURE, "main", measure_message);
+	w->apps = join(w, PROCESS_MEASURE, "main-apps", apps_message);
 	feed(w);
 	msg_broker_state_send(w->publish, IPC_BROKER_STATE, 0, &st, -1);
 	w->last_item = 0;
@@ -344,6 +364,7 @@ world_core_end(struct world *w)
 	ipc_free(w->store);
 	ipc_free(w->publish);
 	ipc_free(w->measure);
+	ipc_free(w->apps);
 }
 
 void
