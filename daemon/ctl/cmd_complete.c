@@ -109,7 +109,7 @@ static void
 offer_series(struct cli *cli, const char *begin)
 {
 	static const struct { const char *series, *object; } kinds[] = {
-		{ "link/", "link" }, { "host/", "device" },
+		{ "link/", "link" }, { "host/", "device" }, { "service/", "service" },
 	};
 	const char		 *slash = strchr(begin, '/'), *last = strrchr(begin, '/');
 	const struct series_kind *k = series_kind_find(begin);
@@ -135,9 +135,9 @@ offer_series(struct cli *cli, const char *begin)
 static void
 offer_for(struct cli *cli, const char *what, const char *begin)
 {
-	static const char *const objects[] = { "link", "site", "device", "incident", NULL };
+	static const char *const objects[] = { "link", "site", "device", "service", "incident", NULL };
 	static const struct { const char *what; const char *kinds[3]; } some[] = {
-		{ "LINK", { "link" } }, { "DEVICE", { "device" } }, { "INCIDENT", { "incident" } },
+		{ "LINK", { "link" } }, { "TARGET", { "link", "service" } }, { "DEVICE", { "device" } }, { "INCIDENT", { "incident" } },
 	};
 	size_t i;
 

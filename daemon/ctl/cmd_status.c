@@ -2,6 +2,7 @@
 /* cmd_status.c: simpulctl status: what is wrong now, or all objects of a kind, trouble first. */
 #include "ctl/command.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,6 +93,27 @@ row_device(struct cli *cli, struct table *t, const json_t *v)
 }
 
 static void
+row_service(struct cli *cli, struct table *t, const json_t *v)
+{
+	char   words[WORDS_MAX], text[40] = "-";
+	double days = member_number(v, "cert_days");
+
+	status_cell_state(cli, t, v);
+	cell(t, v, "id");
+	cell(t, v, "kind");
+	cell(t, v, "site_name");
+	cell_ago(cli, t, v, "since");
+	table_cell(t, TINT_NONE, words_seconds(words, member_number(v, "total_s")));
+	if (isfinite(days))
+		snprintf(text, sizeof(text), "%.0f", floor(days));
+	table_cell(t, days < 30 ? TINT_WARN : TINT_NONE, text);
+	cell(t, v, "reason");
+	cell(t, v, "incident");
+	cell(t, v, "owner");
+	cell(t, v, "target");
+}
+
+static void
 row_incident(struct cli *cli, struct table *t, const json_t *v)
 {
 	static const struct { const char *severity, *code; } severities[] = {
@@ -142,6 +164,11 @@ static const struct column device_columns[] = {
 	{ "NAME", false, 8, 2 }, { "REASON", false, 12, 1 }, { "ADDRESS", false, 0, 3 },
 	{ "PROFILE", false, 0, 4 },
 };
+static const struct column service_columns[] = {
+	{ "STATE", false, 0, 0 }, { "SERVICE", false, 0, 0 }, { "KIND", false, 0, 1 }, { "SITE", false, 16, 0 },
+	{ "FOR", true, 0, 0 }, { "TIME", true, 0, 2 }, { "CERT", true, 0, 4 }, { "REASON", false, 16, 3 },
+	{ "INCIDENT", false, 0, 5 }, { "OWNER", false, 0, 6 }, { "TARGET", false, 12, 7 },
+};
 static const struct column incident_columns[] = {
 	{ "SEVERITY", false, 0, 0 }, { "INCIDENT", false, 0, 0 }, { "WHAT", false, 0, 0 },
 	{ "FOR", true, 0, 0 }, { "ROOT", false, 0, 2 }, { "SITE", false, 16, 0 }, { "LINES", true, 0, 3 },
@@ -159,6 +186,7 @@ static const struct kind {
 	{ "link", "links", link_columns, nitems(link_columns), row_link, true },
 	{ "device", "devices", device_columns, nitems(device_columns), row_device, true },
 	{ "incident", "incidents", incident_columns, nitems(incident_columns), row_incident, false },
+	{ "service", "services", service_columns, nitems(service_columns), row_service, true },
 };
 
 static int
@@ -375,10 +403,14 @@ status_counts(struct cli *cli, const json_t *status)
 		{ NULL, NULL } };
 	static const char *const devices[][2] = { { "silent", "warn" }, { "unknown", "unknown" },
 		{ "answering", "ok" }, { NULL, NULL } };
+	static const char *const services[][2] = { { "down", "down" }, { "unreachable", "impacted" },
+		{ "degraded", "warn" }, { "unknown", "unknown" }, { "ok", "ok" }, { "never_up", "planned" },
+		{ "planned", "planned" }, { NULL, NULL } };
 
 	print_counts(cli, "sites", json_object_get(status, "sites"), sites);
 	print_counts(cli, "lines", json_object_get(status, "links"), links);
 	print_counts(cli, "devices", json_object_get(status, "devices"), devices);
+	print_counts(cli, "services", json_object_get(status, "services"), services);
 }
 
 /* A heading, the items, and what was left out. */

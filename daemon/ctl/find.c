@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "sample/sample.h"
 
-const char *const object_kind_names[OBJECT_KINDS + 1] = { "site", "link", "device", "incident", NULL };
+const char *const object_kind_names[OBJECT_KINDS + 1] = { "site", "link", "device", "service", "incident", NULL };
 
 uint64_t
 incident_number(const char *name)
@@ -34,6 +34,8 @@ find_of_kind(const struct core *c, enum object_kind kind, const char *id, struct
 		return (o->link = core_link(c, id)) != NULL;
 	case OBJECT_DEVICE:
 		return (o->device = core_device(c, id)) != NULL;
+	case OBJECT_SERVICE:
+		return (o->service = core_service(c, id)) != NULL;
 	case OBJECT_INCIDENT:
 		return (o->incident = incident_number(id)) != 0;
 	default:
@@ -63,7 +65,8 @@ split(const char *name, const char **id)
 int
 object_find(const struct core *c, const char *name, struct object *o)
 {
-	static const enum object_kind order[] = { OBJECT_LINK, OBJECT_SITE, OBJECT_DEVICE, OBJECT_INCIDENT };
+	static const enum object_kind order[] = { OBJECT_LINK, OBJECT_SITE, OBJECT_DEVICE, OBJECT_SERVICE,
+		OBJECT_INCIDENT };
 	const char		     *id;
 	enum object_kind	      kind = split(name, &id);
 	size_t			      i;
@@ -80,7 +83,7 @@ object_find(const struct core *c, const char *name, struct object *o)
 static const char **
 all_ids(const struct inventory *inv, enum object_kind kind)
 {
-	const char **ids = xcalloc(inv->nsites + inv->nlinks + inv->ndevices + 1, sizeof(*ids));
+	const char **ids = xcalloc(inv->nsites + inv->nlinks + inv->ndevices + inv->nservices + 1, sizeof(*ids));
 	size_t	     n = 0, i;
 
 	for (i = 0; i < inv->nlinks && (kind == OBJECT_LINK || kind == OBJECT_KINDS); i++)
@@ -89,6 +92,8 @@ all_ids(const struct inventory *inv, enum object_kind kind)
 		ids[n++] = inv->site[i]->id;
 	for (i = 0; i < inv->ndevices && (kind == OBJECT_DEVICE || kind == OBJECT_KINDS); i++)
 		ids[n++] = inv->device[i]->id;
+	for (i = 0; i < inv->nservices && (kind == OBJECT_SERVICE || kind == OBJECT_KINDS); i++)
+		ids[n++] = inv->service[i]->id;
 	return ids;
 }
 
@@ -116,6 +121,8 @@ object_has_series(const struct core *c, const char *object)
 		return core_link(c, object + 5) != NULL;
 	if (strncmp(object, "host/", 5) == 0)
 		return core_device(c, object + 5) != NULL;
+	if (strncmp(object, "service/", 8) == 0)
+		return core_service(c, object + 8) != NULL;
 	if (strncmp(object, "sensor/", 7) == 0)
 		return map_get(c->sensor_by_ref, object) != NULL;
 	return strncmp(object, "port/", 5) == 0 && map_get(c->port_by_ref, object) != NULL;
@@ -134,7 +141,7 @@ series_ref_check(const struct core *c, const char *ref, char *why, size_t size)
 	}
 	snprintf(object, sizeof(object), "%.*s", (int)(value - ref), ref);
 	if (!object_has_series(c, object)) {
-		object_nearest(c, strncmp(object, "link/", 5) == 0 ? object : strchr(object, '/') + 1,
+		object_nearest(c, strncmp(object, "link/", 5) == 0 || strncmp(object, "service/", 8) == 0 ? object : strchr(object, '/') + 1,
 		    nearest, sizeof(nearest));
 		snprintf(why, size, "there is no %.100s%s%.100s", object,
 		    *nearest != '\0' ? "; the nearest is " : "", nearest);

@@ -5,7 +5,7 @@
 
 #include "live/core.h"
 
-enum object_kind { OBJECT_SITE, OBJECT_LINK, OBJECT_DEVICE, OBJECT_INCIDENT, OBJECT_KINDS };
+enum object_kind { OBJECT_SITE, OBJECT_LINK, OBJECT_DEVICE, OBJECT_SERVICE, OBJECT_INCIDENT, OBJECT_KINDS };
 extern const char *const object_kind_names[OBJECT_KINDS + 1];	/* "site" ..., NULL */
 
 struct object {
@@ -14,13 +14,14 @@ struct object {
 		struct site_live   *site;
 		struct link_live   *link;
 		struct device_live *device;
+		struct service_live *service;
 		uint64_t	    incident;	/* number; whether it exists is for the ledger to say */
 	};
 };
 
 /**
- * @param name  "link/s013-1", "inc-1284", or the id alone: then links, sites and devices are tried in this
- * order. 0 or -1.
+ * @param name  "link/s013-1", "inc-1284", or the id alone: then links, sites, devices and services are tried in
+ * this order. 0 or -1.
  */
 int	object_find(const struct core *c, const char *name, struct object *o);
 /** The reference whose id is nearest to a name that was not found. @return out, "" when none is near */

@@ -13,6 +13,7 @@
 #include "core/commit.h"
 #include "core/conf.h"
 #include "core/probe.h"
+#include "core/services.h"
 #include "ctl/find.h"
 #include "ctl/view.h"
 
@@ -64,18 +65,22 @@ void
 op_probe(struct client *cl, const struct request *r, const struct actor *who)
 {
 	const char   *name = request_text(r, "object");
+	uint16_t      rounds = (uint16_t)request_int(r, "rounds", 3);
+	struct core  *c = cl->ctl->core;
 	struct object o;
+	int	      rc;
 
-	if (object_find(cl->ctl->core, name, &o) == -1 || o.kind != OBJECT_LINK) {
+	if (object_find(c, name, &o) == -1 || (o.kind != OBJECT_LINK && o.kind != OBJECT_SERVICE)) {
 		op_not_found(cl, r, name);
 		return;
 	}
-	if (core_probe_now(cl->ctl->core, o.link, (uint16_t)request_int(r, "rounds", 3)) == -1) {
-		client_refuse(cl, r->id, "busy",
-		    "the process that measures %s is away; try again in a second", o.link->link->id);
+	rc = o.kind == OBJECT_LINK ? core_probe_now(c, o.link, rounds) : core_service_probe(c, o.service, 1);
+	if (rc == -1) {
+		client_refuse(cl, r->id, "busy", "the process that measures %s is away, or it is not to be asked; try "
+		    "again in a second", name);
 		return;
 	}
-	op_audit(cl, who, "probe", o.link->live.ref, json_object());
+	op_audit(cl, who, "probe", o.kind == OBJECT_LINK ? o.link->live.ref : o.service->live.ref, json_object());
 	client_answer(cl, r->id, json_object());
 }
 

@@ -73,6 +73,17 @@ device_counts(const struct core *c)
 }
 
 static json_t *
+service_counts(const struct core *c)
+{
+	unsigned n[SERVICE_STATES] = { 0 };
+	size_t	 i;
+
+	for (i = 0; c->inv != NULL && i < c->inv->nservices; i++)
+		n[c->service[i]->state]++;
+	return counts(service_state_names, n);
+}
+
+static json_t *
 incident_counts(const struct core *c)
 {
 	const struct incident *i;
@@ -121,6 +132,7 @@ op_status(struct client *cl, const struct request *r, const struct actor *who)
 	json_object_set_new(v, "sites", site_counts(c));
 	json_object_set_new(v, "links", link_counts(c));
 	json_object_set_new(v, "devices", device_counts(c));
+	json_object_set_new(v, "services", service_counts(c));
 	json_object_set_new(v, "incidents", incident_counts(c));
 	json_object_set_new(v, "store", json_pack("{s:b, s:o, s:I, s:I}", "ok", c->store_ok, "text",
 	    js_name(c->store_text), "durable_seq", (json_int_t)c->durable_seq, "durable_records",

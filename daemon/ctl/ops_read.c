@@ -27,7 +27,8 @@ is_trouble(const char *code)
 static size_t
 object_count(const struct inventory *inv, enum object_kind kind)
 {
-	return kind == OBJECT_SITE ? inv->nsites : kind == OBJECT_LINK ? inv->nlinks : inv->ndevices;
+	return kind == OBJECT_SITE ? inv->nsites : kind == OBJECT_LINK ? inv->nlinks :
+	    kind == OBJECT_SERVICE ? inv->nservices : inv->ndevices;
 }
 
 static json_t *
@@ -38,6 +39,8 @@ view_at(const struct core *c, enum object_kind kind, size_t i)
 		return view_site(c->site[i]);
 	case OBJECT_LINK:
 		return view_link(c->link[i]);
+	case OBJECT_SERVICE:
+		return view_service(c->service[i]);
 	default:
 		return view_device(c->device[i]);
 	}
@@ -47,7 +50,7 @@ static const char *
 id_at(const struct core *c, enum object_kind kind, size_t i)
 {
 	return kind == OBJECT_SITE ? c->site[i]->site->id : kind == OBJECT_LINK ? c->link[i]->link->id :
-	    c->device[i]->device->id;
+	    kind == OBJECT_SERVICE ? c->service[i]->service->id : c->device[i]->device->id;
 }
 
 static const char *
@@ -58,6 +61,8 @@ code_at(const struct core *c, enum object_kind kind, size_t i)
 		return site_state_code(c->site[i]->state);
 	case OBJECT_LINK:
 		return link_state_code(c->link[i]->state);
+	case OBJECT_SERVICE:
+		return service_state_code(c->service[i]->state);
 	default:
 		return device_state_code(c->device[i]->state);
 	}
@@ -68,7 +73,8 @@ static size_t
 index_after(const struct object *o)
 {
 	return 1 + (o->kind == OBJECT_SITE ? o->site->site->index :
-	    o->kind == OBJECT_LINK ? o->link->link->index : o->device->device->index);
+	    o->kind == OBJECT_LINK ? o->link->link->index :
+	    o->kind == OBJECT_SERVICE ? o->service->service->index : o->device->device->index);
 }
 
 static int
@@ -184,7 +190,7 @@ op_list(struct client *cl, const struct request *r, const struct actor *who)
 	else if (i < OBJECT_KINDS)
 		list_objects(cl, r, (enum object_kind)i);
 	else
-		client_refuse(cl, r->id, "bad_request", "\"kind\" must be site, link, device or incident%s",
+		client_refuse(cl, r->id, "bad_request", "\"kind\" must be site, link, device, service or incident%s",
 		    did_you_mean(hint, kind, object_kind_names));
 }
 
@@ -211,6 +217,9 @@ describe(const struct core *c, const char *name, bool reasons)
 		break;
 	case OBJECT_LINK:
 		v = reasons ? why_link(c, o.link) : view_link(o.link);
+		break;
+	case OBJECT_SERVICE:
+		v = reasons ? why_service(c, o.service) : view_service_whole(o.service);
 		break;
 	case OBJECT_DEVICE:
 		v = reasons ? why_device(c, o.device) : view_device(o.device);

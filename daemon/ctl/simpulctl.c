@@ -13,7 +13,7 @@
 #include "ctl/hint.h"
 
 static const struct command commands[] = {
-	{ "status", "[sites|links|devices|incidents]", 0, 1, "one kind at a time",
+	{ "status", "[sites|links|devices|services|incidents]", 0, 1, "one kind at a time",
 	  "what is wrong now; or all objects of a kind",
 	  "  simpulctl status             counts, incidents, and the sites in trouble\n"
 	  "  simpulctl status sites       every site, trouble first\n"
@@ -79,7 +79,7 @@ static const struct command commands[] = {
 	  "  simpulctl port bind s002-1 s002-r1 ether2   what to write into links.csv\n"
 	  "A port's series outlives its name, its number and its router. Until a question is answered\n"
 	  "the series is unknown. Instead of the number the port may be named: s002-r1.ether1.\n", cmd_port },
-	{ "probe", "LINK", 1, 1, "name one line", "probe a line now, in rounds of one second",
+	{ "probe", "TARGET", 1, 1, "name one line or service", "probe a line or a service now",
 	  "  simpulctl probe s013-1\n", cmd_probe },
 	{ "check", "[CONFIG]", 0, 1, "one configuration at a time",
 	  "check configuration and inventory before the engine reads them",

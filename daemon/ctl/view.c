@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/js.h"
+#include "live/service.h"
 #include "model/snmp_profile.h"
 
 static void
@@ -34,6 +35,18 @@ site_lines(const struct site_live *s)
 	return lines;
 }
 
+static json_t *
+site_services(const struct site_live *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nservices; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "id", s->service[i]->service->id, "kind",
+		    s->service[i]->service->kind, "state", service_state_names[s->service[i]->state], "code",
+		    service_state_code(s->service[i]->state)));
+	return list;
+}
+
 json_t *
 view_site(const struct site_live *s)
 {
@@ -50,6 +63,7 @@ view_site(const struct site_live *s)
 	set(v, "class", json_string(site_class_names[s->site->class]));
 	set(v, "life", json_string(life_names[s->site->life]));
 	set(v, "links", site_lines(s));
+	set(v, "services", site_services(s));
 	set(v, "passes", json_integer((json_int_t)s->nchildren));
 	set(v, "incident", incident_or_null(site_incident(s)));
 	return v;
@@ -101,6 +115,62 @@ view_link(const struct link_live *l)
 	set(v, "committed", json_boolean(l->link->kind == LINK_COMMITTED));
 	set(v, "incident", incident_or_null(link_incident(l)));
 	set(v, "facts", link_facts(l));
+	return v;
+}
+
+#define TARGET_SHOWN 200	/* in lists: a page of the longest must fit into a line */
+
+static json_t *
+service_facts(const struct service_live *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nfacts; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "name", s->fact[i].name, "value",
+		    js_number(s->fact[i].value), "text", js_name(s->fact[i].text)));
+	return list;
+}
+
+json_t *
+view_service(const struct service_live *s)
+{
+	const struct service	  *row = s->service;
+	const struct service_fact *cert = service_fact(s, "cert_days");
+	const char		  *why = s->rounds.say == ROUNDS_DOWN ? s->reason : s->worry_why;
+	json_t			  *v = json_object();
+	char			   target[TARGET_SHOWN];
+
+	set(v, "id", json_string(row->id));
+	set(v, "site", json_string(s->site->site->id));
+	set(v, "site_name", js_text(s->site->site->name));
+	set(v, "kind", json_string(row->kind));
+	set(v, "target", js_name(text_copy(target, sizeof(target), row->target) == -1 ? target : row->target));
+	set(v, "class", json_string(site_class_names[row->class]));
+	set(v, "owner", js_name(row->owner));
+	set(v, "depends", js_name(row->depends));
+	set(v, "via", js_name(row->via));
+	set(v, "state", json_string(service_state_names[s->state]));
+	set(v, "code", json_string(service_state_code(s->state)));
+	set(v, "since", js_time(s->live.since_ns));
+	set(v, "life", json_string(life_names[row->life]));
+	set(v, "last", js_time(s->rounds.last_ns));
+	set(v, "interval_s", json_integer((json_int_t)(s->rule.interval_ns / NS_PER_S)));
+	set(v, "total_s", js_number(s->total_s));
+	set(v, "ttfb_s", js_number(s->ttfb_s));
+	set(v, "cert_days", cert != NULL ? js_number(cert->value) : json_null());
+	set(v, "reason", js_name(s->why[0] != '\0' ? s->why : why));
+	set(v, "incident", incident_or_null(service_incident(s)));
+	return v;
+}
+
+json_t *
+view_service_whole(const struct service_live *s)
+{
+	json_t *v = view_service(s);
+
+	set(v, "target", js_name(s->service->target));
+	set(v, "expect", js_name(s->service->expect));
+	set(v, "facts", service_facts(s));
 	return v;
 }
 

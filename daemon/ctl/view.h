@@ -14,6 +14,9 @@ json_t *view_link(const struct link_live *l);
 json_t *view_capacity(const struct link_live *l);
 /** All sensors of a device, each with its reference, value, unit, state and port. */
 json_t *view_sensors(const struct core *c, const struct device_live *d);
+json_t *view_service(const struct service_live *s);
+/** With what is expected of it, and all facts: too long for lists. */
+json_t *view_service_whole(const struct service_live *s);
 json_t *view_device(const struct device_live *d);
 /** Who it is, since when, which line it carries, and what is asked about it. */
 json_t *view_port(const struct core *c, const struct port_live *p);
@@ -29,6 +32,7 @@ const char *device_state_code(enum device_state s);
 
 json_t *why_site(const struct core *c, const struct site_live *s);
 json_t *why_link(const struct core *c, const struct link_live *l);
+json_t *why_service(const struct core *c, const struct service_live *s);
 json_t *why_device(const struct core *c, const struct device_live *d);
 json_t *why_incident(const struct core *c, const struct ledger_incident *i);
 

@@ -15,6 +15,8 @@
 
 #include "ctl/js.h"
 #include "live/counters.h"
+#include "live/service.h"
+#include "proc/apps.h"
 #include "rules/watched.h"
 #include "sample/sample.h"
 
@@ -257,6 +259,82 @@ why_site(const struct core *c, const struct site_live *s)
 		    s->nchildren);
 	v = with_evidence(view_site(s), facts);
 	json_object_set_new(v, "parents", parents_of(s->nlinks > 0 ? s->link[0] : NULL));
+	return v;
+}
+
+/* ---- a service ---- */
+
+/* Why nothing can be known of it. @return true when that was said */
+static bool
+unasked_facts(json_t *list, const struct core *c, const struct service_live *s)
+{
+	const char *via = *s->service->via != '\0' ? s->service->via : "main";
+	char	    apps[INSTANCE_NAME_MAX];
+
+	if (s->service->life != LIFE_LIVE || s->site->site->life != LIFE_LIVE) {
+		fact(list, 0, "%s is entered as %s, so it is not judged", s->service->life != LIFE_LIVE ? "it" : "its site",
+		    life_names[s->service->life != LIFE_LIVE ? s->service->life : s->site->site->life]);
+		return true;
+	}
+	if (!service_is_push(s->service) && instance_is_away(c, instance_apps(apps, via)))
+		fact(list, 0, "the process \"measure %s\", which asks it, is away", apps);
+	return false;
+}
+
+static void
+answer_facts(json_t *list, const struct service_live *s)
+{
+	const struct link_rounds *r = &s->rounds;
+	char			  total[40] = "";
+
+	if (r->last_ns == 0) {
+		fact(list, 0, "no result yet");
+		return;
+	}
+	if (r->say == ROUNDS_UNKNOWN)
+		fact(list, r->since_ns, "results stopped coming");
+	if (r->failed == 0 && isfinite(s->total_s))
+		snprintf(total, sizeof(total), " in %.3g s", s->total_s);
+	fact(list, r->last_ns, "last asked: %s%s%s%s (%u in a row)", r->failed > 0 ? "not as expected" : "as expected", total,
+	    r->failed > 0 && s->reason[0] != '\0' ? ": " : "", r->failed > 0 ? s->reason : "",
+	    r->failed > 0 ? r->failed : r->answered);
+	if (!s->seen_up)
+		fact(list, 0, "it has never answered as expected since it is watched");
+}
+
+static void
+told_facts(json_t *list, const struct service_live *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nfacts; i++)
+		if (isnan(s->fact[i].value))
+			fact(list, 0, "%s: %.200s", s->fact[i].name, s->fact[i].text);
+		else
+			fact(list, 0, "%s: %.6g%s%.200s", s->fact[i].name, s->fact[i].value, s->fact[i].text[0] != '\0' ? " " :
+			    "", s->fact[i].text);
+	if (s->worry_why[0] != '\0')
+		fact(list, 0, "beyond its limit: %s", s->worry_why);
+	if (s->down.verdict == VERDICT_PENDING)
+		fact(list, 0, "being verified; nobody has been told yet");
+	else if (s->why[0] != '\0')
+		fact(list, 0, "explained: %s", s->why);
+	for (i = 0; i < s->nneeds; i++)
+		fact(list, s->need[i]->live.since_ns, "it needs %s, which is %s", s->need[i]->service->id,
+		    service_state_names[s->need[i]->state]);
+}
+
+json_t *
+why_service(const struct core *c, const struct service_live *s)
+{
+	json_t *facts = incident_facts(service_incident(s)), *v;
+
+	if (!unasked_facts(facts, c, s)) {
+		answer_facts(facts, s);
+		told_facts(facts, s);
+	}
+	v = with_evidence(view_service_whole(s), facts);
+	json_object_set_new(v, "parents", parents_of(s->site->nlinks > 0 ? s->site->link[0] : NULL));
 	return v;
 }
 

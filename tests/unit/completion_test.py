@@ -60,7 +60,7 @@ for c in commands:
     offered = complete(c, "--")
     if not ok(offered == options, f"{c}: the options are those that it reads"):
         note(f"{offered} {options}")
-ok(complete("status", "") == ["sites", "links", "devices", "incidents"], "words of a usage line stand for themselves")
+ok(complete("status", "") == ["sites", "links", "devices", "services", "incidents"], "words of a usage line stand for themselves")
 ok(complete("status", "sites", "") == [], "nothing where nothing may follow")
 ok(complete("fetch", "link/s001-1", "--cf", "M") == ["MIN", "MAX"] and complete("user", "add", "x", "--role", "n") == ["noc"], "values of options")
 ok(complete("--json", "rel") == ["reload"], "options before the command are passed over")
@@ -70,21 +70,22 @@ ok(complete("--json", "rel") == ["reload"], "options before the command are pass
 ok(complete("why", "s00") == ["s001-1", "s002-1", "s002-2", "s001", "s002", "s002-r1"], "ids come from the engine")
 ok(complete("why", "inc-1") == ["inc-12"], "incidents, too")
 ok(complete("why", "site/") == ["site/s001", "site/s002", "site/node-1"], "of one kind")
-ok(complete("probe", "s002") == ["s002-1", "s002-2"], "lines only, where a line is named")
+ok(complete("probe", "s002") == ["s002-1", "s002-2"], "lines and services only, where one of these is named")
 ok(complete("ack", "") == ["inc-12", "inc-7"] and complete("ack", "inc-7", "") == [], "an incident, and then a note of one's own")
 ok(complete("why", "s001", "") == [], "one object only, where one is named")
-ok(complete("fetch", "") == ["link/", "host/"], "kinds of series")
+ok(complete("fetch", "") == ["link/", "host/", "service/"], "kinds of series")
 ok(complete("fetch", "link/s002") == ["link/s002-1/", "link/s002-2/"] and complete("fetch", "host/s") == ["host/s002-r1/"], "then objects")
 ok(complete("fetch", "link/s002-1/rtt_p5") == ["link/s002-1/rtt_p50_s"], "then values")
 ok(complete("fetch", "link/s001-1/rx_bps", "--from", "-1h", "link/s001-1/tx_b") == ["link/s001-1/tx_bps"], "again and again")
 ok(all(r["limit"] <= 200 for r in engine.asked), "never very many are asked for")
-other = Engine(os.path.join(directory, "other"), {"list": lambda r: {"items": [{"id": "s0-other"}], "next": None}})
+other = Engine(os.path.join(directory, "other"), {"list": lambda r: {"items": [{"id": "s0-other"}][:r["kind"] == "link"], "next": None}})
 ok(complete("--socket", "other", "probe", "s") == ["s0-other"] and complete("--socket", "=", "other", "probe", "s") == ["s0-other"],
    "the engine that the line names is asked")
 other.stop()
 open(os.path.join(directory, "a.conf"), "w").close()
 ok(complete("check", "a") == ["a.conf"] and complete("--socket", "so") == ["sock"], "files where a file is named")
-engine.answers["list"] = lambda r: {"items": [{"id": "s001\n$(touch x)"}, {"id": "s00\x1b[2J"}, {"id": "s002"}], "next": None}
+engine.answers["list"] = lambda r: {"items": [{"id": "s001\n$(touch x)"}, {"id": "s00\x1b[2J"}, {"id": "s002"}] if r["kind"] == "link" else [],
+                                    "next": None}
 ok(complete("probe", "s0") == ["s002"] and not os.path.exists(os.path.join(directory, "x")), "what is no word is not offered")
 ok(complete("why", "site/s0") == ["site/s002"], "nor a part of it")
 

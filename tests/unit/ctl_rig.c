@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "core/commit.h"
 #include "core/probe.h"
+#include "core/services.h"
 #include "live/counters.h"
 
 #define PATIENCE_NS (60 * NS_PER_S)
@@ -84,6 +85,13 @@ core_probe_now(struct core *c, struct link_live *l, uint16_t rounds)
 }
 
 int
+core_service_probe(struct core *c, struct service_live *s, uint16_t rounds)
+{
+	(void)c;
+	return s->service->life == LIFE_LIVE && rounds == 1 ? 0 : -1;
+}
+
+int
 core_ack(struct core *c, struct incident *i, const char *user, const char *note, int64_t until_ns)
 {
 	text_copy(i->row.ack_user, sizeof(i->row.ack_user), user);
@@ -130,6 +138,7 @@ make_objects(struct fake *f)
 	c->site_by_id = map_new();
 	c->link_by_id = map_new();
 	c->device_by_id = map_new();
+	c->service_by_id = map_new();
 	c->port_by_ref = map_new();
 	c->counters = map_new();
 	c->inv = make_inventory();
@@ -199,6 +208,7 @@ fake_free(struct fake *f)
 	map_free(f->core.site_by_id);
 	map_free(f->core.link_by_id);
 	map_free(f->core.device_by_id);
+	map_free(f->core.service_by_id);
 	map_free(f->core.port_by_ref);
 	core_counters_free(&f->core);
 	json_decref(f->incident.evidence);

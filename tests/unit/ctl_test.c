@@ -56,7 +56,7 @@ test_requests(struct fake *f)
 		{ "{\"id\":9,\"op\":\"why\",\"object\":\"inc-7\"}", "code", "not_found",
 		    "there is no such incident" },
 		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"sites\"}", "error",
-		    "\"kind\" must be site, link, device or incident; did you mean \"site\"?",
+		    "\"kind\" must be site, link, device, service or incident; did you mean \"site\"?",
 		    "list names the nearest kind" },
 		{ "{\"id\":9,\"op\":\"list\",\"kind\":\"site\",\"trouble\":true}", "items.0.id", "s002",
 		    "list shows only trouble" },
