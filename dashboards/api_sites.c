@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* api_sites.c: summary, sites, links: from the mirror; the reasons of one come from the engine itself. */
+/* api_sites.c: summary, sites, links, services: from the mirror; the reasons of one come from the engine itself. */
 #include <math.h>
 #include <string.h>
 
@@ -33,6 +33,16 @@ link_view(const struct visit *v, const struct city_link *l)
 
 json_t *
 site_view(const struct visit *v, const struct city_site *s)
+{
+	json_t *copy = json_copy(s->v);
+
+	json_object_set_new(copy, "age_s", age_of(v, s->last_ns));
+	scope_object(v->session, mirror_city(v->web->mirror), copy);
+	return copy;
+}
+
+static json_t *
+service_view(const struct visit *v, const struct city_service *s)
 {
 	json_t *copy = json_copy(s->v);
 
@@ -102,7 +112,7 @@ api_summary(struct visit *v)
 
 /* What the query asks for; NULL: all. */
 struct filter {
-	const char *state, *district, *provider, *kind, *q, *site, *cursor;
+	const char *state, *district, *provider, *kind, *owner, *q, *site, *cursor;
 	int64_t	    limit;
 };
 
@@ -131,6 +141,7 @@ filter_read(struct visit *v, struct filter *f)
 {
 	*f = (struct filter){ .limit = LIST_LIMIT, .state = text_param(v, "state"), .district =
 	    text_param(v, "district"), .provider = text_param(v, "provider"), .kind = text_param(v, "kind"),
+	    .owner = text_param(v, "owner"),
 	    .q = text_param(v, "q"), .site = text_param(v, "site"), .cursor = text_param(v, "cursor") };
 	if (query_int(&v->query, "limit", 1, LIST_MAX, &f->limit) == -1)
 		problem_param(v, "limit", "It must be a whole number from 1 to 500.");
@@ -175,6 +186,13 @@ link_fits(const struct visit *v, const struct filter *f, const struct city_link 
 	       (f->q == NULL || city_link_matches(l, f->q, sees_all(v->session)));
 }
 
+static bool
+service_fits(const struct visit *v, const struct filter *f, const struct city_service *s)
+{
+	return sees_site(v->session, s->site) && is(f->state, s->state) && is(f->site, s->site) && is(f->kind, s->kind) &&
+	    is(f->owner, s->owner) && (f->q == NULL || city_service_matches(s, f->q, sees_all(v->session)));
+}
+
 /* An object of a list. */
 struct listed {
 	const char *id, *site;		/* site: whose it is; NULL: nobody's */
@@ -205,7 +223,7 @@ answer_page(struct visit *v, const struct filter *f, json_t *items, size_t total
 	json_decref(items);
 }
 
-/* One of the two lists, object by object in its order. */
+/* One of the lists, object by object in its order. */
 struct list {
 	size_t	      n;
 	struct listed (*at)(const struct visit *v, const struct filter *f, size_t i);
@@ -279,6 +297,26 @@ api_links(struct visit *v)
 	answer_list(v, &(struct list){ mirror_city(v->web->mirror)->nlinks, link_at, link_view_at });
 }
 
+static struct listed
+service_at(const struct visit *v, const struct filter *f, size_t i)
+{
+	const struct city_service *s = mirror_city(v->web->mirror)->service[i];
+
+	return (struct listed){ s->id, s->site, service_fits(v, f, s) };
+}
+
+static json_t *
+service_view_at(const struct visit *v, size_t i)
+{
+	return service_view(v, mirror_city(v->web->mirror)->service[i]);
+}
+
+void
+api_services(struct visit *v)
+{
+	answer_list(v, &(struct list){ mirror_city(v->web->mirror)->nservices, service_at, service_view_at });
+}
+
 /* ---- one ---- */
 
 /* The sites it passes through, in the API's shape. */
@@ -321,6 +359,17 @@ incidents_of(const struct visit *v, const struct city *c, const char *site)
 	return list;
 }
 
+static json_t *
+services_of(const struct visit *v, const struct city *c, const char *site)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->nservices; i++)
+		if (strcmp(c->service[i]->site, site) == 0)
+			json_array_append_new(list, service_view(v, c->service[i]));
+	return list;
+}
+
 static void
 site_explained(void *arg, const json_t *why)
 {
@@ -339,6 +388,7 @@ site_explained(void *arg, const json_t *why)
 	for (i = 0; i < s->nlinks; i++)
 		json_array_append_new(links, link_view(v, s->link[i]));
 	json_object_set_new(doc, "links", links);
+	json_object_set_new(doc, "services", services_of(v, c, s->id));
 	json_object_set_new(doc, "incidents", incidents_of(v, c, s->id));
 	add_reasons(v, doc, why);
 	visit_answer(v, 200, doc);
@@ -371,4 +421,43 @@ void
 api_link(struct visit *v)
 {
 	visit_ask(v, json_pack("{s:s, s:s+}", "op", "why", "object", "link/", v->id), link_explained, v);
+}
+
+/* What stood beside its last results. */
+static json_t *
+facts_view(const json_t *why)
+{
+	const json_t *f;
+	json_t	     *list = json_array();
+	size_t	      i;
+
+	json_array_foreach(json_object_get(why, "facts"), i, f)
+		json_array_append_new(list, json_pack("{s:O, s:O, s:O}", "name", json_object_get(f, "name"), "value",
+		    json_object_get(f, "value"), "text", json_object_get(f, "text")));
+	return list;
+}
+
+static void
+service_explained(void *arg, const json_t *why)
+{
+	struct visit		  *v = arg;
+	const struct city_service *s = map_get(mirror_city(v->web->mirror)->service_by_id, v->id);
+	json_t			  *doc, *expect = json_object_get(why, "expect");
+
+	if (s == NULL) {
+		problem(v, 404, "not_found", NULL);
+		return;
+	}
+	doc = service_view(v, s);
+	if (sees_all(v->session))
+		json_object_set_new(doc, "expect", expect != NULL ? json_incref(expect) : json_null());
+	json_object_set_new(doc, "facts", facts_view(why));
+	add_reasons(v, doc, why);
+	visit_answer(v, 200, doc);
+}
+
+void
+api_service(struct visit *v)
+{
+	visit_ask(v, json_pack("{s:s, s:s+}", "op", "why", "object", "service/", v->id), service_explained, v);
 }

@@ -259,6 +259,11 @@ city_site_of(const struct city *c, const char *ref)
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(slash + 1, "/."), slash + 1);
 	if (strncmp(ref, "link/", 5) == 0)
 		return (l = map_get(c->link_by_id, id)) != NULL ? shape_text(l->v, "site") : NULL;
+	if (strncmp(ref, "service/", 8) == 0) {
+		const struct city_service *v = map_get(c->service_by_id, id);
+
+		return v != NULL ? v->site : NULL;
+	}
 	if (strncmp(ref, "site/", 5) == 0)
 		return (s = map_get(c->site_by_id, id)) != NULL ? s->id : NULL;
 	return map_get(c->site_of_device, id);
@@ -273,6 +278,7 @@ city_new(void)
 
 	c->site_by_id = map_new();
 	c->link_by_id = map_new();
+	c->service_by_id = map_new();
 	c->incident_by_id = map_new();
 	c->site_of_device = map_new();
 	c->devices = json_array();
@@ -289,6 +295,7 @@ city_free(struct city *c)
 	map_free(c->site_by_id);
 	map_free(c->link_by_id);
 	map_free(c->incident_by_id);
+	city_services_free(c);
 	map_free(c->site_of_device);
 	for (i = 0; i < c->nsites; i++) {
 		json_decref(c->site[i]->v);

@@ -33,6 +33,12 @@ struct city_site {
 	uint64_t	   changed;
 };
 
+struct city_service {
+	json_t	   *v;
+	const char *id, *site, *state, *kind, *owner;	/* inside v; owner "" when not known */
+	int64_t	    last_ns;		/* when it was asked, wall; 0: never */
+};
+
 struct city_incident {
 	json_t	   *v;
 	const char *id, *site;		/* inside v; site "" when there is none */
@@ -49,15 +55,18 @@ extern const char *const city_codes[CITY_CODES + 1];	/* page codes of states, en
 struct city {
 	struct city_site     **site;
 	struct city_link     **link;
+	struct city_service  **service;
 	struct city_incident **incident;	/* newest first */
-	size_t		       nsites, nlinks, nincidents;
-	struct map	      *site_by_id, *link_by_id, *incident_by_id, *site_of_device;
+	size_t		       nsites, nlinks, nservices, nincidents;
+	struct map	      *site_by_id, *link_by_id, *service_by_id, *incident_by_id, *site_of_device;
 	json_t		      *devices;		/* keeps the names in site_of_device */
 	int64_t		       whole_from;	/* all incidents of this number or above are here, below it open ones */
 	uint64_t	       forgotten;	/* the last batch that told one which is not here any more */
 	int64_t		       seq;
 	char		       ns[64], version[32], up_since[32];	/* "" when not known */
 };
+
+void	city_services_free(struct city *c);
 
 struct city *city_new(void);
 void	city_free(struct city *c);	/* NULL is allowed */
@@ -66,6 +75,7 @@ void	city_free(struct city *c);	/* NULL is allowed */
 
 void	city_add_link(struct city *c, const json_t *item);
 void	city_add_device(struct city *c, const json_t *item);
+void	city_add_service(struct city *c, const json_t *item);
 void	city_add_site(struct city *c, const json_t *item);
 /** One that is there already, or is pending, is passed over. */
 void	city_add_incident(struct city *c, const json_t *item);
@@ -82,6 +92,7 @@ const char *city_site_of(const struct city *c, const char *ref);
 
 /** Does name, id or provider hold the text, without regard to case? @param address  look at that, too */
 bool	city_link_matches(const struct city_link *l, const char *q, bool address);
+bool	city_service_matches(const struct city_service *s, const char *q, bool target);
 bool	city_site_matches(const struct city_site *s, const char *q, bool address);
 
 /** Does the site suffer from the incident, or has it since the incident is known here? */

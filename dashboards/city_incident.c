@@ -127,6 +127,12 @@ city_finish(struct city *c)
 		for (k = 0; k < c->site[i]->nlinks; k++)
 			note_suffering(c, c->site[i], json_object_get(c->site[i]->link[k]->v, "incident"));
 	}
+	for (i = 0; i < c->nservices; i++) {
+		const struct city_site *s = map_get(c->site_by_id, c->service[i]->site);
+
+		if (s != NULL)
+			note_suffering(c, s, json_object_get(c->service[i]->v, "incident"));
+	}
 	if (c->nincidents > 0)
 		qsort(c->incident, c->nincidents, sizeof(struct city_incident *), newer_first);
 }

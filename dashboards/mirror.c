@@ -26,6 +26,7 @@ static const struct step {
 } steps[] = {
 	{ "link", false, city_add_link },
 	{ "device", false, city_add_device },
+	{ "service", false, city_add_service },
 	{ "site", false, city_add_site },
 	{ "incident", false, city_add_incident },
 	{ "incident", true, city_add_incident },	/* the newest page: what is over, too */

@@ -27,7 +27,7 @@ _Static_assert(SESSIONS_PER_USER * OPEN_OF_ONE < WAITING_MAX, "the sessions of a
 
 #define OPERATORS (ROLE(USER_ADMIN) | ROLE(USER_NOC))
 
-const char *const scope_names[] = { "none", "filter", "site", "link", "incident", "series", NULL };
+const char *const scope_names[] = { "none", "filter", "site", "link", "service", "incident", "series", NULL };
 
 const struct route routes[] = {
 	{ "POST", "/api/v1/session", ANYONE, SCOPE_NONE, api_session_open, "session_open", .early = true },
@@ -43,6 +43,8 @@ const struct route routes[] = {
 	{ "GET", "/api/v1/sites/{id}", ALL_ROLES, SCOPE_SITE, api_site, "site", .asks = 1 },
 	{ "GET", "/api/v1/links", ALL_ROLES, SCOPE_FILTER, api_links, "links" },
 	{ "GET", "/api/v1/links/{id}", ALL_ROLES, SCOPE_LINK, api_link, "link", .asks = 1 },
+	{ "GET", "/api/v1/services", ALL_ROLES, SCOPE_FILTER, api_services, "services" },
+	{ "GET", "/api/v1/services/{id}", ALL_ROLES, SCOPE_SERVICE, api_service, "service", .asks = 1 },
 	{ "GET", "/api/v1/series", ALL_ROLES, SCOPE_SERIES, api_series, "series",
 	  .asks = 1 + SERIES_REFS_MAX },
 	{ "GET", "/api/v1/latency/{id}", ALL_ROLES, SCOPE_LINK, api_latency, "latency", .asks = 2 },
@@ -60,6 +62,8 @@ const struct route routes[] = {
 	{ "GET", "/situs", ANYONE, SCOPE_NONE, web_page },
 	{ "GET", "/situs/{id}", ANYONE, SCOPE_NONE, web_page },
 	{ "GET", "/tautan/{id}", ANYONE, SCOPE_NONE, web_page },
+	{ "GET", "/layanan", ANYONE, SCOPE_NONE, web_page },
+	{ "GET", "/layanan/{id}", ANYONE, SCOPE_NONE, web_page },
 	{ "GET", "/insiden", ANYONE, SCOPE_NONE, web_page },
 	{ "GET", "/insiden/{id}", ANYONE, SCOPE_NONE, web_page },
 	{ "GET", "/kantor", ANYONE, SCOPE_NONE, web_page },
@@ -356,6 +360,7 @@ is_seen(const struct visit *v)
 {
 	const struct city	   *c = mirror_city(v->web->mirror);
 	const struct city_link	   *l;
+	const struct city_service  *service;
 	const struct city_incident *i;
 
 	switch (v->route->scope) {
@@ -364,6 +369,9 @@ is_seen(const struct visit *v)
 	case SCOPE_LINK:
 		l = map_get(c->link_by_id, v->id);
 		return l != NULL && l->site != NULL && sees_site(v->session, l->site->id);
+	case SCOPE_SERVICE:
+		service = map_get(c->service_by_id, v->id);
+		return service != NULL && sees_site(v->session, service->site);
 	case SCOPE_INCIDENT:		/* of one that is over the handler knows who suffered, also before we started */
 		i = map_get(c->incident_by_id, v->id);
 		return i == NULL || !i->open || sees_incident(v->session, c, i->id, i->site);

@@ -45,7 +45,7 @@ sees_incident(const struct session *s, const struct city *c, const char *id, con
 	return false;
 }
 
-/* An opd is shown lines only: what a router does inside is not its own. */
+/* An opd is shown lines and services only: what a router does inside is not its own. */
 bool
 sees_ref(const struct session *s, const struct city *c, const char *ref)
 {
@@ -53,7 +53,7 @@ sees_ref(const struct session *s, const struct city *c, const char *ref)
 
 	if (sees_all(s))
 		return true;
-	site = strncmp(ref, "link/", 5) == 0 ? city_site_of(c, ref) : NULL;
+	site = strncmp(ref, "link/", 5) == 0 || strncmp(ref, "service/", 8) == 0 ? city_site_of(c, ref) : NULL;
 	return site != NULL && sees_site(s, site);
 }
 
@@ -79,13 +79,18 @@ is_named(const struct session *s, const struct city *c, const char *site)
 	return sees_site(s, site) || (place != NULL && strcmp(place->kind, "node") == 0);
 }
 
+static bool fact_is_told(const struct session *s, const struct city *c, const char *fact);
+
 void
 scope_object(const struct session *s, const struct city *c, json_t *view)
 {
 	if (sees_all(s))
 		return;
 	json_object_del(view, "address");
-	if (!is_named(s, c, shape_text(view, "parent")))
+	json_object_del(view, "target");
+	if (!fact_is_told(s, c, shape_text(view, "reason")))	/* it may need a service of somebody else */
+		json_object_set_new(view, "reason", json_null());
+	if (json_object_get(view, "parent") != NULL && !is_named(s, c, shape_text(view, "parent")))
 		json_object_set_new(view, "parent", json_null());
 }
 
@@ -119,13 +124,13 @@ scope_parent(const struct session *s, const struct city *c, const char *site, co
 	    json_object_get(parent, "code"));
 }
 
-/* The site of what a word names: a site, a line or a device by its id; NULL: it names none. */
+/* The site of what a word names: a site, a line, a device or a service by its id; NULL: it names none. */
 static const char *
 site_of_word(const struct city *c, const char *word)
 {
-	const char *const kinds[] = { "site", "link", "device" };
+	const char *const kinds[] = { "site", "link", "device", "service" };
 	const char	 *site = NULL;
-	char		  ref[ID_MAX + 8];
+	char		  ref[ID_MAX + 16];
 	size_t		  i;
 
 	for (i = 0; i < nitems(kinds) && site == NULL; i++) {

@@ -91,7 +91,7 @@ void	problem_of_engine(struct visit *v, const json_t *answer);
 enum scope {
 	SCOPE_NONE,		/* nothing that belongs to anybody */
 	SCOPE_FILTER,		/* the handler shows what visit_sees_site() allows */
-	SCOPE_SITE, SCOPE_LINK, SCOPE_INCIDENT,		/* {id} is one; seen by the visitor, or 404 */
+	SCOPE_SITE, SCOPE_LINK, SCOPE_SERVICE, SCOPE_INCIDENT,		/* {id} is one; seen by the visitor, or 404 */
 	SCOPE_SERIES		/* the handler asks visit_sees_ref() for each */
 };
 extern const char *const scope_names[];		/* end with NULL */
@@ -153,6 +153,8 @@ void	api_sites(struct visit *v);
 void	api_site(struct visit *v);
 void	api_links(struct visit *v);
 void	api_link(struct visit *v);
+void	api_services(struct visit *v);
+void	api_service(struct visit *v);
 void	api_series(struct visit *v);
 void	api_latency(struct visit *v);
 void	api_incidents(struct visit *v);

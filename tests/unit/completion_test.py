@@ -87,7 +87,7 @@ ok(complete("check", "a") == ["a.conf"] and complete("--socket", "so") == ["sock
 engine.answers["list"] = lambda r: {"items": [{"id": "s001\n$(touch x)"}, {"id": "s00\x1b[2J"}, {"id": "s002"}] if r["kind"] == "link" else [],
                                     "next": None}
 ok(complete("probe", "s0") == ["s002"] and not os.path.exists(os.path.join(directory, "x")), "what is no word is not offered")
-ok(complete("why", "site/s0") == ["site/s002"], "nor a part of it")
+ok(complete("why", "link/s0") == ["link/s002"], "nor a part of it")
 
 # ---- engines that do not answer ----
 

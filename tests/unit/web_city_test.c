@@ -36,6 +36,11 @@ add(struct city *c, void (*how)(struct city *, const json_t *), const char *text
 	json_decref(v);
 }
 
+#define SERVICE(id, site, code, more)                                                                        \
+	"{\"id\":\"" id "\",\"site\":\"" site "\",\"site_name\":\"Kantor " site                              \
+	"\",\"kind\":\"http\",\"class\":\"office\",\"life\":\"live\",\"owner\":\"kominfo\",\"target\":\"https://10.1.0.1/\","  \
+	"\"code\":\"" code "\",\"state\":\"ok\",\"since\":null,\"incident\":null," more "}"
+
 static struct city *
 city_of(const char *rtt_s, const char *s2_code)
 {
@@ -56,6 +61,10 @@ city_of(const char *rtt_s, const char *s2_code)
 	    rtt_s);
 	add(c, city_add_link, text);
 	add(c, city_add_link, LINK("s2-1", "s2", "ok", "\"rtt_s\":0.02"));
+	add(c, city_add_service, SERVICE("web-1", "s1", "impacted", "\"total_s\":0.12345,\"cert_days\":29.9,"
+	    "\"reason\":\"db-2, which it needs, is down\",\"last\":\"2026-11-21T01:02:03.000Z\""));
+	add(c, city_add_service, SERVICE("db-2", "s2", "down", "\"reason\":\"refused\""));
+	add(c, city_add_service, SERVICE("db-2", "s2", "down", "\"reason\":\"again\""));
 	add(c, city_add_device, "{\"id\":\"s2-r1\",\"site\":\"s2\"}");
 	add(c, city_add_site,
 	    SITE("s1", "backup", "{\"id\":\"s1-1\"},{\"id\":\"s1-2\"},{\"id\":\"gone\"}", "\"inc-5\""));
@@ -196,6 +205,34 @@ test_scope(void)
 	ok(scope_mark(&opd) != first, "and another for other sites");
 	opd.user.nsites = 0;
 	ok(!sees_site(&opd, "s1"), "without sites nothing");
+	city_free(c);
+}
+
+static void
+test_services(void)
+{
+	static char		   site[1][ID_MAX] = { "s1" };
+	struct city		  *c = city_of("0.03", "ok");
+	struct session		   opd = { .user = { .role = USER_OPD, .site = site, .nsites = 1 } },
+				   noc = { .user = { .role = USER_NOC } };
+	const struct city_service *s = map_get(c->service_by_id, "web-1");
+	json_t			  *seen = json_copy(s->v);
+
+	is_i64((int64_t)c->nservices, 2, "services come once, however the list moves");
+	is_near(number(s->v, "total_ms"), 123.5, 1e-9, "their time in ms");
+	is_near(number(s->v, "cert_days"), 29, 1e-9, "whole days of their certificate");
+	ok(isnan(number(s->v, "ttfb_ms")), "what is not known is null");
+	ok(city_service_matches(s, "KOMINFO", false) && city_service_matches(s, "10.1.0", true) &&
+		!city_service_matches(s, "10.1.0", false),
+	    "found by owner; by target for who sees it");
+	scope_object(&noc, c, seen);
+	is_member(seen, "target", "https://10.1.0.1/", "an operator sees what is asked");
+	scope_object(&opd, c, seen);
+	ok(json_object_get(seen, "target") == NULL, "an opd does not");
+	ok(json_is_null(json_object_get(seen, "reason")), "nor which service of others it needs");
+	ok(sees_ref(&opd, c, "service/web-1/total_s") && !sees_ref(&opd, c, "service/db-2/total_s"),
+	    "and series of its own services only");
+	json_decref(seen);
 	city_free(c);
 }
 
@@ -462,6 +499,7 @@ main(void)
 	test_city();
 	test_compare();
 	test_scope();
+	test_services();
 	test_suffering();
 	test_routes();
 	test_causes();
