@@ -261,6 +261,10 @@ export class Fake {
 			return this.json(res, { items: items.slice(at, at + limit), next: at + limit < items.length ? String(at + limit) : null, total: items.length, seq: this.seq });
 		};
 		const bare = ({ parent, address, ...l }) => session.role === 'opd' ? l : { ...l, address };
+		const service = (id, site, state, more) => ({ id, site, site_name: this.sites.get(site)?.name ?? site, kind: 'http', class: 'office', life: 'live', owner: 'kominfo',
+			target: 'https://10.9.0.10/', state, state_detail: state, since: iso(Date.now() - 3600e3), total_ms: 120.4, ttfb_ms: 80.1, cert_days: 80, reason: null, incident: null, age_s: 4, ...more });
+		const services = [service('portal', 's013', 'warn', { state_detail: 'degraded', cert_days: 12, reason: 'its certificate ends in 12 days' }),
+			service('lpse', 's013', 'down', { cert_days: null, total_ms: null, reason: 'it refuses the connection to port 443' }), service('dns', 's014', 'ok', { kind: 'dns', cert_days: null })];
 		let m;
 		if (path === '/summary') {
 			const counts = { ok: 0, warn: 0, down: 0, impacted: 0, backup: 0, maint: 0, unknown: 0, planned: 0 };
@@ -273,6 +277,12 @@ export class Fake {
 			return page(sites);
 		if (path === '/links')
 			return page(links.map(bare));
+		if (path === '/services')
+			return page(services.filter(s => sees(s.site)));
+		if ((m = /^\/services\/(.+)$/.exec(path)) && services.some(s => s.id === m[1] && sees(s.site)))
+			return this.json(res, { ...services.find(s => s.id === m[1]), expect: 'status=200|max_s=2', parents: [],
+				facts: [{ name: 'cert_days', value: 12.4, text: null }, { name: 'protocol', value: null, text: 'TLSv1.3' }],
+				evidence: [{ t: iso(Date.now() - 4000), fact: 'last asked: as expected in 0.12 s (9 in a row)' }] });
 		if (path === '/incidents')
 			return page(incidents.filter(i => (q.get('state') ?? 'open') === 'all' || i.state === (q.get('state') ?? 'open')));
 		if (path === '/events') {
@@ -286,7 +296,7 @@ export class Fake {
 			const s = this.sites.get(m[1]), parents = [];
 			for (let p = s.parent; p; p = this.sites.get(p).parent)
 				parents.push({ id: p, name: this.sites.get(p).name, state: this.sites.get(p).state });
-			return this.json(res, { ...s, links: s.links.map(l => bare(this.links.get(l.id))), parents, incidents: incidents.filter(i => i.site === s.id || i.id === s.cause).slice(0, 20),
+			return this.json(res, { ...s, services: services.filter(v => v.site === s.id), links: s.links.map(l => bare(this.links.get(l.id))), parents, incidents: incidents.filter(i => i.site === s.id || i.id === s.cause).slice(0, 20),
 				evidence: s.links.map(l => ({ t: s.since, fact: `${l.role} line ${l.id} (${this.links.get(l.id).provider}) is ${this.links.get(l.id).state_detail}` })) });
 		}
 		if ((m = /^\/links\/(.+)$/.exec(path)) && this.links.has(m[1]) && sees(this.links.get(m[1]).site)) {
@@ -329,6 +339,8 @@ export class Fake {
 		const { step, t } = this.times(from, to, points), p95 = {};
 		const series = refs.map(ref => {
 			const [, id, value] = ref.split('/'), l = this.links.get(id), known = l?.rx_bps !== null;
+			if (ref.startsWith('service/'))
+				return { ref, unit: value === 'ok_ratio' ? 'ratio' : 's', agg, v: t.map(at => value === 'ok_ratio' ? 1 : 0.08 + 0.04 * noise(at ^ hash(ref))) };
 			const share = value === 'rx_bps' ? 0.95 : 0.28;
 			const v = t.map(at => !known || ((at + 7 * 3600) % 86400 > 3 * 3600 && (at + 7 * 3600) % 86400 < 3.6 * 3600) ? null
 				: (l.contract_down_bps ?? 4e7) * share * load(at) * (0.9 + 0.14 * noise(at ^ hash(ref))) * (agg === 'max' ? 1.12 : 1));

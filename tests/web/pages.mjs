@@ -14,7 +14,7 @@ fake.sites.get('s055').short = '<img src=x onerror=alert(1)>';
 const opened = new Map();
 const city = {
 	users: { noc: ['noc', 'noc'], noc2: ['budi', 'budi'], opd: ['opd', 'opd'] },
-	site: 's025', link: 's025-1', graph: 's061-1', node: 'node-3', children: ['s012', 's013', 's022'], office: 's054', hostile: 's055', incident: null,
+	site: 's025', link: 's025-1', graph: 's061-1', node: 'node-3', children: ['s012', 's013', 's022'], office: 's054', hostile: 's055', incident: null, service: 'portal',
 	name: id => fake.sites.get(id).name,
 	cut(id) {
 		opened.set(id, fake.openIncident(id, undefined, { severity: id === this.node ? 'critical' : 'major', children: id === this.node ? this.children : [] }));

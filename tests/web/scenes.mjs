@@ -9,7 +9,7 @@ const catalogue = lang => JSON.parse(readFileSync(new URL(`../../dashboards/web/
 const KEYS = new Set(Object.keys(catalogue('id')));
 
 /** Pages of an operator, then that of an office. */
-export const pagesOf = city => ['/', '/situs', `/situs/${city.site}`, `/tautan/${city.link}`, '/insiden', '/insiden?state=closed', ...city.incident ? [`/insiden/${city.incident}`] : [], '/bantuan'];
+export const pagesOf = city => ['/', '/situs', `/situs/${city.site}`, `/tautan/${city.link}`, '/layanan', ...city.service ? [`/layanan/${city.service}`] : [], '/insiden', '/insiden?state=closed', ...city.incident ? [`/insiden/${city.incident}`] : [], '/bantuan'];
 
 const tile = id => `simpul-tiles a[href="/situs/${id}"]`;
 const hasClass = (page, selector, name, timeout = PATIENCE) => page.waitForSelector(`${selector}.${name}`, { timeout });

@@ -23,6 +23,8 @@ import './pages/incidents.js';
 import './pages/link.js';
 import './pages/office.js';
 import './pages/overview.js';
+import './pages/service.js';
+import './pages/services.js';
 import './pages/site.js';
 import './pages/sites.js';
 
@@ -31,6 +33,7 @@ const NAV = [
 	['/', 'overview', 'overview', ['admin', 'noc', 'planner']],
 	['/kantor', 'office', 'office', ['opd']],
 	['/situs', 'sites', 'list', ['admin', 'noc', 'planner']],
+	['/layanan', 'services', 'service', ['admin', 'noc', 'planner', 'opd']],
 	['/insiden', 'incidents', 'bell', ['admin', 'noc', 'planner', 'opd']],
 	['/bantuan', 'help', 'help', ['admin', 'noc', 'planner', 'opd']],
 ];
@@ -342,6 +345,10 @@ class App extends View {
 			return html`<simpul-site object=${r.id}></simpul-site>`;
 		case 'link':
 			return html`<simpul-link object=${r.id}></simpul-link>`;
+		case 'services':
+			return html`<simpul-services query=${q}></simpul-services>`;
+		case 'service':
+			return html`<simpul-service object=${r.id}></simpul-service>`;
 		case 'incidents':
 			return html`<simpul-incidents query=${q}></simpul-incidents>`;
 		case 'incident':

@@ -13,6 +13,8 @@ const TABLE = [
 	[/^\/situs$/, 'sites'],
 	[/^\/situs\/([a-z0-9-]{1,63})$/, 'site'],
 	[/^\/tautan\/([a-z0-9-]{1,63})$/, 'link'],
+	[/^\/layanan$/, 'services'],
+	[/^\/layanan\/([a-z0-9-]{1,63})$/, 'service'],
 	[/^\/insiden$/, 'incidents'],
 	[/^\/insiden\/(inc-[0-9]{1,18})$/, 'incident'],
 	[/^\/kantor$/, 'office'],

@@ -77,13 +77,20 @@ export function impactedCount(i) {
 /** @param {string} ref such as link/s013-1 */
 export function refHref(ref) {
 	const [kind, id] = ref.split('/');
-	return kind === 'link' ? `/tautan/${id}` : kind === 'site' ? `/situs/${id}` : kind === 'incident' ? `/insiden/${id}` : null;
+	return kind === 'link' ? `/tautan/${id}` : kind === 'site' ? `/situs/${id}` : kind === 'service' ? `/layanan/${id}` : kind === 'incident' ? `/insiden/${id}` : null;
 }
 
 // Evidence comes as English clauses. Each pattern takes one apart; what fits none is shown as it is, marked as English.
 /** @type {[RegExp, string, (m: RegExpExecArray) => Record<string, any>][]} */
 const FACTS = [
 	[/^([a-z0-9-]+): (\d+) rounds lost, the first at (\S+)$/, 'rounds_lost', m => ({ id: m[1], n: +m[2], t: when(m[3]) })],
+	[/^([a-z0-9-]+) \((\w+)\): (\d+) rounds failed, the first at (\S+): (.*)$/, 'service_failed', m => ({ id: m[1], n: +m[3], t: when(m[4]), why: m[5] })],
+	[/^([a-z0-9-]+), its line, answers \(([0-9.]+) ms\)$/, 'service_line', m => ({ id: m[1], rtt: ms(+m[2]) })],
+	[/^([a-z0-9-]+), its line, has answered its last round$/, 'service_line_last', m => ({ id: m[1] })],
+	[/^([a-z0-9-]+), asked through ([a-z0-9-]+): (.*)$/, 'service_asked', m => ({ id: m[1], via: m[2], why: m[3] })],
+	[/^([a-z0-9-]+): answers as expected again$/, 'service_again', m => ({ id: m[1] })],
+	[/^([a-z0-9-]+): its certificate ends in (-?\d+) days$/, 'cert_ends', m => ({ id: m[1], n: +m[2] })],
+	[/^([a-z0-9-]+): within its limits again$/, 'service_within', m => ({ id: m[1] })],
 	[/^([a-z0-9-]+): answers again$/, 'answers_again', m => ({ id: m[1] })],
 	[/^([a-z0-9-]+) answers \(([0-9.]+) ms\)$/, 'answers', m => ({ id: siteName(m[1]), rtt: ms(+m[2]) })],
 	[/^([a-z0-9-]+) has answered its last round$/, 'answered_last', m => ({ id: siteName(m[1]) })],

@@ -13,7 +13,10 @@ import '../parts/range.js';
 import '../parts/smoke.js';
 import '../parts/traffic.js';
 import { facts } from './facts.js';
+import { serviceHead, serviceRow } from './services.js';
 import { kindWord } from './sites.js';
+
+const SERVICE_COLUMNS = ['state', 'service', 'kind', 'owner', 'time', 'cert', 'since', 'reason'];
 
 /** @param {string|null} since */
 export function sinceText(since) {
@@ -70,6 +73,8 @@ class SitePage extends ObjectPage {
 				${['link', 'state', 'role', 'provider', 'rtt', 'loss', 'in', 'out', 'age'].map(c => html`<th scope="col" class=${['rtt', 'loss', 'in', 'out'].includes(c) ? 'n' : ''}>${t('col.' + c)}</th>`)}
 				</tr></thead><tbody>${d.links.map((/** @type {any} */ l) => this.line(l))}</tbody></table></div>
 				${d.links.length ? nothing : html`<p class="empty">${t('fact.no_line')}</p>`}</section>
+			${d.services.length ? html`<section class="panel"><header><h2>${t('page.services')}</h2></header><div class="scroll" tabindex="0" role="region" aria-label=${t('page.services')}><table class="table" data-nav-list>
+				${serviceHead(SERVICE_COLUMNS)}<tbody>${d.services.map((/** @type {any} */ s) => serviceRow(s, SERVICE_COLUMNS))}</tbody></table></div></section>` : nothing}
 			${main ? html`<simpul-range></simpul-range><div class="pair">
 				<section class="panel graph"><header><h2>${t('traffic.title', { id: main.id })}</h2></header><simpul-traffic link=${main.id}></simpul-traffic></section>
 				<section class="panel graph"><header><h2>${t('smoke.title', { id: main.id })}</h2></header><simpul-smoke link=${main.id}></simpul-smoke></section></div>` : nothing}

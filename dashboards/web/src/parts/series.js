@@ -38,6 +38,20 @@ export function loadLatency(id, from, to, points, signal) {
 	return get(`/latency/${id}?from=${from}&to=${to}&max_points=${points}`, { signal });
 }
 
+/**
+ * Answers of a service: part of them that were as expected (0 to 1), and their times.
+ * @param {string} id @param {number} from @param {number} to @param {number} points @param {AbortSignal} signal
+ * @returns {Promise<{step: number, t: number[], ok: (number|null)[], total_ms: (number|null)[], ttfb_ms: (number|null)[]}>}
+ */
+export async function loadAnswers(id, from, to, points, signal) {
+	const refs = ['ok_ratio', 'total_s', 'ttfb_s'].map(v => `ref=service/${id}/${v}`);
+	const d = await get(`/series?${refs.join('&')}&from=${from}&to=${to}&max_points=${points}`, { signal });
+	/** @returns {(number|null)[]} */
+	const column = (/** @type {string} */ v) => d.series.find((/** @type {any} */ s) => s.ref.endsWith(v))?.v ?? d.t.map(() => null);
+	const inMs = (/** @type {string} */ v) => column(v).map(x => x === null ? null : x * 1000);
+	return { step: d.step_s, t: d.t, ok: column('ok_ratio'), total_ms: inMs('total_s'), ttfb_ms: inMs('ttfb_s') };
+}
+
 /** @param {(number|null)[]} v */
 export function known(v) {
 	return /** @type {number[]} */ (v.filter(x => x !== null));
