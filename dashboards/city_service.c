@@ -26,7 +26,8 @@ set_ms(json_t *v, const char *key, const json_t *item, const char *from)
 {
 	const json_t *s = json_object_get(item, from);
 
-	json_object_set_new(v, key, json_is_number(s) ? json_real(round(json_number_value(s) * 1e4) / 10) : json_null());
+	json_object_set_new(
+	    v, key, json_is_number(s) ? json_real(round(json_number_value(s) * 1e4) / 10) : json_null());
 }
 
 static void
@@ -34,15 +35,15 @@ set_days(json_t *v, const json_t *item)
 {
 	const json_t *days = json_object_get(item, "cert_days");
 
-	json_object_set_new(v, "cert_days", json_is_number(days) ? json_integer((json_int_t)floor(json_number_value(days))) :
-	    json_null());
+	json_object_set_new(v, "cert_days",
+	    json_is_number(days) ? json_integer((json_int_t)floor(json_number_value(days))) : json_null());
 }
 
 void
 city_add_service(struct city *c, const json_t *item)
 {
 	struct city_service *s = xcalloc(1, sizeof(*s));
-	json_t		    *v = s->v = json_object();
+	json_t *v = s->v = json_object();
 
 	shape_copy(v, "id", item, "id");
 	shape_copy(v, "site", item, "site");
@@ -68,7 +69,7 @@ city_add_service(struct city *c, const json_t *item)
 	if (time_parse(shape_text(item, "last"), &s->last_ns) == -1)
 		s->last_ns = 0;
 	if (s->id[0] == '\0' || map_add(c->service_by_id, s->id, s) != 0) {
-		json_decref(v);		/* one of its id has come before, from a page that the list has moved on */
+		json_decref(v); /* one of its id has come before, from a page that the list has moved on */
 		free(s);
 		return;
 	}
@@ -90,7 +91,7 @@ city_services_free(struct city *c)
 bool
 city_service_matches(const struct city_service *s, const char *q, bool target)
 {
-	return strcasestr(s->id, q) != NULL || strcasestr(s->owner, q) != NULL || strcasestr(s->kind, q) != NULL ||
-	    strcasestr(shape_text(s->v, "site_name"), q) != NULL ||
-	    (target && strcasestr(shape_text(s->v, "target"), q) != NULL);
+	return strcasestr(s->id, q) != NULL || strcasestr(s->owner, q) != NULL ||
+	       strcasestr(s->kind, q) != NULL || strcasestr(shape_text(s->v, "site_name"), q) != NULL ||
+	       (target && strcasestr(shape_text(s->v, "target"), q) != NULL);
 }

@@ -54,6 +54,7 @@ const struct route routes[] = {
 	{ "POST", "/api/v1/incidents/{id}/ack", OPERATORS, SCOPE_INCIDENT, api_incident_ack, "incident_ack",
 	  .asks = 1 },
 	{ "GET", "/api/v1/events", ALL_ROLES, SCOPE_FILTER, api_events, "events" },
+	{ "POST", "/push/{id}", ANYONE, SCOPE_NONE, api_push, "push", .keyed = true },
 	{ "GET", "/healthz", ANYONE, SCOPE_NONE, web_healthz, "healthz" },
 	{ "GET", "/readyz", ANYONE, SCOPE_NONE, web_readyz, "readyz" },
 	{ "GET", "/metrics", ANYONE, SCOPE_NONE, web_metrics, "metrics" },
@@ -201,6 +202,21 @@ visit_ask(struct visit *v, json_t *request, upstream_fn cb, void *arg)
 	upstream_ask_for(mirror_upstream(v->web->mirror), &v->asker, request, cb, arg);
 }
 
+void
+visit_ask_keyed(struct visit *v, json_t *request, upstream_fn cb, void *arg)
+{
+	struct upstream *u = mirror_upstream(v->web->mirror);
+
+	if (!upstream_has_room(u, &v->web->keyed, 1)) {
+		json_decref(request);
+		v->web->counts.put_off++;
+		problem_wait(v, 1);
+		return;
+	}
+	v->asker = (struct asker){ &v->web->keyed, is_waited_for };
+	upstream_ask_for(u, &v->asker, request, cb, arg);
+}
+
 /* ---- where it comes from ---- */
 
 /* "name:8061" or "[::1]:8061": is the name one of ours? */
@@ -296,7 +312,7 @@ check_writing(struct visit *v)
 {
 	const char *csrf = http_header(v->x, "X-CSRF-Token");
 
-	if (!writes(v) || (origin_is_ours(v) && (v->session == NULL || v->route->roles == ANYONE ||
+	if (v->route->keyed || !writes(v) || (origin_is_ours(v) && (v->session == NULL || v->route->roles == ANYONE ||
 	    (csrf != NULL && secret_equal(csrf, v->session->csrf)))))
 		return true;
 	problem(v, 403, "csrf", NULL);
@@ -335,6 +351,33 @@ is_json(const char *type)
 	    strchr("; ", type[sizeof(json) - 1]) != NULL;	/* the NUL is one of these, too */
 }
 
+/* What curl -d sends: each name once, all values as text. */
+static json_t *
+form_read(const char *body, size_t len)
+{
+	struct query q = { 0 };
+	char	    *text = xcalloc(1, len + 1);
+	json_t	    *form = NULL;
+
+	memcpy(text, body, len);
+	if (strlen(text) == len && query_parse(&q, text) == 0) {
+		form = json_object();
+		for (size_t i = 0; i < q.n; i++)
+			json_object_set_new(form, q.param[i].name, json_string(q.param[i].value));
+	}
+	query_free(&q);
+	free(text);
+	return form;
+}
+
+static bool
+is_form(const char *type)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+
+	return type != NULL && strncasecmp(type, form, sizeof(form) - 1) == 0 && strchr("; ", type[sizeof(form) - 1]) != NULL;
+}
+
 static bool
 read_body(struct visit *v)
 {
@@ -343,6 +386,12 @@ read_body(struct visit *v)
 
 	if (!writes(v) || strcmp(v->x->method, "DELETE") == 0)
 		return true;
+	if (v->route->keyed && (len == 0 || is_form(http_header(v->x, "Content-Type")))) {
+		v->body = len == 0 ? json_object() : form_read(body, len);
+		if (v->body == NULL)
+			problem(v, 400, "bad_request", "The form is not understood.");
+		return v->body != NULL;
+	}
 	if (!is_json(http_header(v->x, "Content-Type"))) {
 		problem(v, 415, "unsupported_media_type", NULL);
 		return false;

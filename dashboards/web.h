@@ -43,6 +43,7 @@ struct web {
 	struct login	 *login;
 	struct hasher	 *hasher;
 	struct mirror	 *mirror;
+	struct share	    keyed;	/* questions of programs, which have no session */
 	struct streams	 *streams;
 	struct siphash_key key;		/* of the tables that strangers fill */
 	int64_t		  rate[4096];	/* of visitors without a session, by a hash of the place */
@@ -107,6 +108,7 @@ struct route {
 	void	  (*run)(struct visit *v);
 	const char *name;		/* operationId in openapi.json; NULL: a page */
 	unsigned    asks;		/* of the engine, at most so many questions at a time */
+	bool	    keyed;		/* a program calls it, with a token in place of a session; forms will do */
 	bool	    early;		/* also while the password must be changed */
 };
 extern const struct route routes[];	/* ends with { 0 } */
@@ -153,6 +155,7 @@ void	api_sites(struct visit *v);
 void	api_site(struct visit *v);
 void	api_links(struct visit *v);
 void	api_link(struct visit *v);
+void	api_push(struct visit *v);
 void	api_services(struct visit *v);
 void	api_service(struct visit *v);
 void	api_series(struct visit *v);
@@ -199,5 +202,7 @@ json_t *link_view(const struct visit *v, const struct city_link *l);
 json_t *site_view(const struct visit *v, const struct city_site *s);
 /** Let the engine answer; the visit waits. */
 void	visit_ask(struct visit *v, json_t *request, upstream_fn cb, void *arg);
+/** The same for a program without a session: all of them share what one person may have open. */
+void	visit_ask_keyed(struct visit *v, json_t *request, upstream_fn cb, void *arg);
 
 #endif

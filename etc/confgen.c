@@ -85,6 +85,7 @@ write_conf_man(struct buf *out)
 	    ".It Pa " SYSCONFDIR "/simpul/inventory/\nwhat is watched\n"
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/snmp/\none file per community, a line each, mode 0600; without it a device is not polled\n"
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/probes/\none file per credential of services.csv, mode 0600\n"
+	    ".It Pa " SYSCONFDIR "/simpul/secrets/push/\none token per job that reports by itself, mode 0600\n"
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/traps/community\nthe communities of traps, up to 16, one a line, mode 0600; without it those of SNMPv1 and v2c are refused\n"
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/traps/users\nthe users of SNMPv3 traps, see\n.Xr simpuld 8\n"
 	    ".It Pa " SYSCONFDIR "/simpul/secrets/publish/\npassword (mode 0600) and certificates for the broker\n"

@@ -2,6 +2,7 @@
 /* detail.c: see detail.h. */
 #include "core/detail.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +49,32 @@ detail_of_device(const struct device_live *d)
 }
 
 static json_t *
+number_or_null(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *
+detail_of_push(const struct push_state *p)
+{
+	json_t *sizes = json_array();
+
+	for (size_t k = 0; k < p->nsizes; k++)
+		json_array_append_new(sizes, json_real(p->size[k]));
+	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "last", (json_int_t)p->last_ns, "good", (json_int_t)p->good_ns,
+	    "status", document_string(p->last.status), "size", number_or_null(p->last.size), "s",
+	    number_or_null(p->last.duration_s), "sizes", sizes);
+}
+
+static json_t *
 detail_of_service(const struct service_live *s)
 {
-	return json_pack("{s:s, s:I, s:s}", "rounds", rounds_say_names[s->rounds.say], "rounds_since",
+	json_t *detail = json_pack("{s:s, s:I, s:s}", "rounds", rounds_say_names[s->rounds.say], "rounds_since",
 	    (json_int_t)s->rounds.since_ns, "worry", severity_names[s->worry]);
+
+	if (s->push != NULL && s->push->last_ns != 0)
+		json_object_set_new(detail, "push", detail_of_push(s->push));
+	return detail;
 }
 
 static json_t *
@@ -125,6 +148,26 @@ read_rounds(const json_t *j, struct link_rounds *r)
 	r->since_ns = json_integer_value(json_object_get(j, "rounds_since"));
 }
 
+static double
+number_of(const json_t *v)
+{
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static void
+read_push(const json_t *j, struct push_state *p)
+{
+	const json_t *sizes = json_object_get(j, "sizes");
+
+	p->last_ns = json_integer_value(json_object_get(j, "last"));
+	p->good_ns = json_integer_value(json_object_get(j, "good"));
+	text_copy(p->last.status, sizeof(p->last.status), text_of(j, "status"));
+	p->last.size = number_of(json_object_get(j, "size"));
+	p->last.duration_s = number_of(json_object_get(j, "s"));
+	for (p->nsizes = 0; p->nsizes < json_array_size(sizes) && p->nsizes < PUSH_SIZES; p->nsizes++)
+		p->size[p->nsizes] = number_of(json_array_get(sizes, p->nsizes));
+}
+
 void
 detail_read_service(const char *detail, struct service_live *s)
 {
@@ -132,6 +175,8 @@ detail_read_service(const char *detail, struct service_live *s)
 
 	read_rounds(j, &s->rounds);
 	s->worry = (uint8_t)severity_of(text_of(j, "worry"));
+	if (s->push != NULL && json_is_object(json_object_get(j, "push")))
+		read_push(json_object_get(j, "push"), s->push);
 	json_decref(j);
 }
 

@@ -5,7 +5,8 @@
  *	all	"document": hash of what its last published document says
  *	links	"site": whose it is; "rounds", "rounds_since": as measured; "raised": the rules that are, each
  *		with the time since when; "reach": "pending" or "settle" when its verdict is
- *	services "rounds", "rounds_since"; "worry": severity of what is beyond its limit
+ *	services "rounds", "rounds_since"; "worry": severity of what is beyond its limit; "push":
+ *		what it has reported
  *	devices	"told": device.silent has been sent; "reason"
  */
 #ifndef SIMPUL_CORE_DETAIL_H

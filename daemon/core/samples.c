@@ -137,7 +137,13 @@ core_fact(struct core *c, uint32_t number, const struct link_rounds *r)
 
 	snprintf(s.text, sizeof(s.text), "state %s since %s", rounds_say_names[r->say],
 	    text_utc(t, sizeof(t), r->since_ns));
-	if (sample_batch_add(&c->priv->facts, &s, s.wall_ns, loop_mono_ns(c->loop)))
+	core_sample_out(c, &s);
+}
+
+void
+core_sample_out(struct core *c, const struct sample *s)
+{
+	if (sample_batch_add(&c->priv->facts, s, loop_wall_ns(c->loop), loop_mono_ns(c->loop)))
 		facts_are_full(c);
 	core_wake(c);
 }

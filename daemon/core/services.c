@@ -18,6 +18,7 @@
 #include "core/load.h"
 #include "core/plan.h"
 #include "core/private.h"
+#include "core/push.h"
 #include "core/samples.h"
 #include "live/service.h"
 
@@ -45,6 +46,19 @@ rule_of(const struct core *c, const struct service *s)
 
 /* ---- from one inventory to the next ---- */
 
+/* It reports by itself, or it is asked: a row may change that. */
+static void
+push_or_not(struct service_live *s, const struct service *row)
+{
+	if (service_is_push(row) && s->push == NULL) {
+		s->push = xcalloc(1, sizeof(*s->push));
+		s->push->last.size = s->push->last.duration_s = NAN;
+	} else if (!service_is_push(row)) {
+		free(s->push);
+		s->push = NULL;
+	}
+}
+
 struct service_live *
 core_service_take(struct core *c, const struct service *row, uint32_t number)
 {
@@ -58,11 +72,15 @@ core_service_take(struct core *c, const struct service *row, uint32_t number)
 		s->number = number;
 		s->service = row;
 		s->rule = rule_of(c, row);
+		push_or_not(s, row);
 		core_recall_service(c, s);
+		if (s->push != NULL)
+			core_push_recall(c, s);
 		map_add(c->service_by_id, row->id, s);
 		nmap_add(c->service_by_number, number, s);
 	} else if (strcmp(s->site->site->id, row->site->id) != 0)
 		service_withdraw(c, s); /* what its old site was told is none of the new one's faults */
+	push_or_not(s, row);
 	s->service = row;
 	s->live.gone = false;
 	s->site = core_site(c, row->site->id);
@@ -274,10 +292,16 @@ void
 core_service_fact(struct core *c, const struct msg_probe_fact *f)
 {
 	struct service_live *s = nmap_get(c->service_by_number, f->number);
+
+	if (s != NULL)
+		core_service_note(s, f);
+}
+
+void
+core_service_note(struct service_live *s, const struct msg_probe_fact *f)
+{
 	struct service_fact *to;
 
-	if (s == NULL)
-		return;
 	if ((to = (struct service_fact *)service_fact(s, f->name)) == NULL) {
 		if (s->nfacts == SERVICE_FACTS_MAX)
 			return;
@@ -306,7 +330,9 @@ core_services_sweep(struct core *c, int64_t now)
 	for (k = 0; k < c->inv->nservices; k++) {
 		struct service_live *s = c->service[k];
 
-		if (link_rounds_gap(&s->rounds, &s->rule, now)) {
+		if (s->push != NULL)
+			core_push_judge(c, s);
+		else if (link_rounds_gap(&s->rounds, &s->rule, now)) {
 			core_fact(c, s->number, &s->rounds);
 			service_rounds_changed(c, s);
 		}

@@ -19,6 +19,7 @@ void core_services_withdraw(struct core *c);
 void core_service_round(struct core *c, struct service_live *s, const struct sample *sample, int64_t mono_ns);
 void core_service_rate(struct core *c, struct service_live *s, const struct sample *sample);
 void core_service_fact(struct core *c, const struct msg_probe_fact *f);
+void core_service_note(struct service_live *s, const struct msg_probe_fact *f);
 void core_service_state(struct core *c, struct service_live *s, const struct msg_target_state *st);
 
 /** No results until now: gaps; and what explained some may be over. */

@@ -120,6 +120,7 @@ void	op_flush(struct client *cl, const struct request *r, const struct actor *wh
 void	op_ack(struct client *cl, const struct request *r, const struct actor *who);
 void	op_probe(struct client *cl, const struct request *r, const struct actor *who);
 void	op_reload(struct client *cl, const struct request *r, const struct actor *who);
+void	op_push(struct client *cl, const struct request *r, const struct actor *who);
 void	op_record(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_discover.c */
 void	op_discover(struct client *cl, const struct request *r, const struct actor *who);

@@ -11,6 +11,7 @@
 #include "ctl/find.h"
 #include "ctl/hint.h"
 #include "ctl/js.h"
+#include "live/push.h"
 
 #define NO_NUMBER INT64_MIN, INT64_MAX
 
@@ -116,6 +117,14 @@ static const struct param record_params[] = {
 	{ "from", PARAM_TEXT, .required = false, 1, ADDR_TEXT_MAX - 1 },
 	{ 0 }
 };
+static const struct param push_params[] = {
+	{ "service", PARAM_TEXT, .required = true, 1, ID_MAX - 1 },
+	{ "token", PARAM_TEXT, .required = true, 1, 256 },
+	{ "status", PARAM_TEXT, .required = false, 1, PUSH_STATUS_MAX - 1 },
+	{ "size", PARAM_INT, .required = false, 0, INT64_MAX },
+	{ "duration_ms", PARAM_INT, .required = false, 0, INT64_MAX },
+	{ 0 }
+};
 static const struct param reload_params[] = {
 	{ "allow_removal", PARAM_BOOL, .required = false, NO_NUMBER },
 	{ 0 }
@@ -148,6 +157,7 @@ static const struct op {
 	{ "probe",	CTL_NOC,	probe_params,	  op_probe },
 	{ "profile_test", CTL_ADMIN,	profile_test_params, op_profile_test },
 	{ "profiles",	CTL_VIEWER,	profiles_params,  op_profiles },
+	{ "push",	CTL_VIEWER,	push_params,	  op_push,	.speaks = true },
 	{ "record",	CTL_VIEWER,	record_params,	  op_record,	.speaks = true },
 	{ "reload",	CTL_ADMIN,	reload_params,	  op_reload },
 	{ "series",	CTL_VIEWER,	series_params,	  op_series },

@@ -6,6 +6,7 @@
 #include "ctl/client.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/addr.h"
@@ -13,6 +14,7 @@
 #include "core/commit.h"
 #include "core/conf.h"
 #include "core/probe.h"
+#include "core/push.h"
 #include "core/services.h"
 #include "ctl/find.h"
 #include "ctl/view.h"
@@ -82,6 +84,32 @@ op_probe(struct client *cl, const struct request *r, const struct actor *who)
 	}
 	op_audit(cl, who, "probe", o.kind == OBJECT_LINK ? o.link->live.ref : o.service->live.ref, json_object());
 	client_answer(cl, r->id, json_object());
+}
+
+/* ---- push ---- */
+
+void
+op_push(struct client *cl, const struct request *r, const struct actor *who)
+{
+	int64_t		   size = request_int(r, "size", -1), ms = request_int(r, "duration_ms", -1);
+	const char	  *status = request_text(r, "status");
+	struct push_report report = { .size = size >= 0 ? (double)size : NAN,
+		.duration_s = ms >= 0 ? (double)ms / 1000 : NAN };
+
+	if (status == NULL)
+		status = "ok";
+	text_visible(report.status, sizeof(report.status), status, strlen(status));
+	switch (core_push(cl->ctl->core, request_text(r, "service"), request_text(r, "token"), &report)) {
+	case PUSH_TAKEN:
+		client_answer(cl, r->id, json_object());
+		break;
+	case PUSH_TOO_OFTEN:
+		client_refuse(cl, r->id, "busy", "one report a second is enough");
+		break;
+	default:
+		client_refuse(cl, r->id, "forbidden", "there is no such service of kind push, or the token is not its");
+		refusals_note(&cl->ctl->refusals, cl->ctl->loop, cl->ctl->core->ledger, cl->uid, who->name, "push");
+	}
 }
 
 /* ---- reload ---- */

@@ -38,6 +38,7 @@ struct measure_peer {
 struct core {
 	struct loop	  *loop;
 	struct ledger	  *ledger;
+	int		   push_fd;	/* directory secrets/push, or -1 */
 	struct conf	  *conf;	/* NULL until the first configuration is accepted */
 	struct inventory  *inv;		/* likewise */
 	struct snmp_profiles *profiles;	/* likewise */

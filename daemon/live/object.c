@@ -87,6 +87,7 @@ service_live_free(struct service_live *s)
 		return;
 	free(s->need);
 	free(s->fact);
+	free(s->push);
 	free(s);
 }
 

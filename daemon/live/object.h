@@ -10,6 +10,7 @@
 #define SIMPUL_LIVE_OBJECT_H
 
 #include "ipc/msg.h"
+#include "live/push.h"
 #include "live/settings.h"
 #include "model/inventory.h"
 #include "model/port.h"
@@ -219,6 +220,7 @@ struct service_live {
 	char		     why[160];	/* it is unreachable because of this; "": it is not */
 	struct service_fact *fact;
 	size_t		     nfacts;	/* up to SERVICE_FACTS_MAX */
+	struct push_state   *push;	/* owned; NULL: it does not report by itself */
 	int64_t		     confirm_ns;	/* monotonic: ask once more then; 0: not waiting */
 	int64_t		     confirms_ns;	/* monotonic: since then ... */
 	unsigned	     confirms;		/* ... so many extra rounds were asked for */

@@ -16,6 +16,7 @@ instance_is_apps(const char *instance)
 char *
 instance_apps(char out[INSTANCE_NAME_MAX], const char *instance)
 {
-	snprintf(out, INSTANCE_NAME_MAX, "%.*s" APPS_SUFFIX, (int)(INSTANCE_NAME_MAX - sizeof(APPS_SUFFIX)), instance);
+	snprintf(out, INSTANCE_NAME_MAX, "%.*s" APPS_SUFFIX, (int)(INSTANCE_NAME_MAX - sizeof(APPS_SUFFIX)),
+	    instance);
 	return out;
 }

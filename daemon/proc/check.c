@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "live/push.h"
 #include "live/service.h"
 #include "model/csv.h"
 #include "probes/probe.h"
@@ -330,13 +331,29 @@ service_check(struct checker *c, const struct service *s)
 	    strcmp(column, "target") == 0 ? s->target : s->expect, why);
 }
 
+/* A job that reports by itself: the name of its token, and how often. */
+static void
+push_check(struct checker *c, const struct service *s)
+{
+	struct push_terms t;
+	char		  why[300];
+
+	if (!text_is_id(s->target))
+		row_say(c, INPUT_SERVICES, s->id, "target", "target \"%.100s\" is no file name; give the name of a file below "
+		    "secrets/push, an id", s->target);
+	if (push_terms_parse(&t, s->expect, why, sizeof(why)) == -1)
+		row_say(c, INPUT_SERVICES, s->id, "expect", "expect \"%.100s\": %s", s->expect, why);
+}
+
 static void
 services_check(struct checker *c)
 {
 	const struct inventory *inv = c->result->inv;
 
 	for (size_t i = 0; i < inv->nservices; i++)
-		if (!service_is_push(inv->service[i]))
+		if (service_is_push(inv->service[i]))
+			push_check(c, inv->service[i]);
+		else
 			service_check(c, inv->service[i]);
 }
 

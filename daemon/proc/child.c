@@ -88,7 +88,7 @@ static void *
 core_part_new(struct loop *l, const struct child_start *cs)
 {
 	struct core *c = core_new(l, &(struct core_opts){ .ledger_path = "ledger.db", .ledger_fd = cs->dir_fd,
-	    .listen_fd = cs->listen_fd, .gave_up_root = cs->gave_up_root });
+	    .listen_fd = cs->listen_fd, .push_fd = cs->secrets_fd, .gave_up_root = cs->gave_up_root });
 	size_t	     i;
 
 	/* The socket is older than this core: connections of theirs may wait for it to be taken. */
@@ -271,14 +271,21 @@ parent_closed(void *arg, struct ipc_channel *ch, const char *why)
 
 /* Rights end here; these are the part's only directories. The part may have closed its own descriptors of them. */
 static int
-child_sandbox(const struct part *part, const char *instance, int dir_fd, int also_fd)
+child_sandbox(const struct part *part, const struct child_start *cs, int dir_fd, int also_fd)
 {
-	enum sandbox_role role = instance_is_apps(instance) ? SANDBOX_APPS : part->role;
+	enum sandbox_role role = instance_is_apps(cs->instance) ? SANDBOX_APPS : part->role;
+	const char	 *besides[2] = { NULL };
+	char		  push[40];
 	int		  rc;
 
 	if (part->holds_keys)
 		secrets_protect();
-	rc = sandbox_enter_both(role, dir_fd, also_fd);
+	if (cs->kind == PROCESS_CORE && cs->secrets_fd != -1) {	/* a directory beside its own; its path is not known here */
+		snprintf(push, sizeof(push), "/proc/self/fd/%d", cs->secrets_fd);
+		besides[0] = push;
+		rc = sandbox_enter_reading(role, dir_fd, besides);
+	} else
+		rc = sandbox_enter_both(role, dir_fd, also_fd);
 	if (dir_fd != -1)
 		close(dir_fd);
 	if (also_fd != -1)
@@ -303,7 +310,7 @@ child_run(const struct child_start *cs)
 	title_set("simpuld", name);
 	text_copy(c.hello.instance, sizeof(c.hello.instance), cs->instance);
 	c.loop = loop_new();
-	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, cs->instance, dir_fd, also_fd) == -1)
+	if ((c.self = c.part->new(c.loop, cs)) == NULL || child_sandbox(c.part, cs, dir_fd, also_fd) == -1)
 		goto done;
 	c.parent = ipc_open(c.loop, cs->parent_fd, "parent", parent_message, parent_closed, &c);
 	ipc_take_fds(c.parent);

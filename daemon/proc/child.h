@@ -21,7 +21,7 @@ struct child_start {
 	int		      listen_fd;	/* core */
 	bool		      gave_up_root;	/* core */
 	pid_t		      publish[PEER_PIDS_MAX];	/* core: the last that were publish, newest first, or 0 */
-	int		      secrets_fd;	/* measure, publish */
+	int		      secrets_fd;	/* measure, publish; core: secrets/push */
 	int		      probe_secrets_fd;	/* measure */
 	struct packet_sockets sockets;		/* measure */
 	int		      trap_fd[TRAP_SOCKETS];	/* trap */

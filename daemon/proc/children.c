@@ -225,6 +225,7 @@ start_fill(const struct child *c, struct child_start *st)
 		break;
 	case PROCESS_CORE:
 		st->dir_fd = pr->ledger_fd;
+		st->secrets_fd = pr->push_secrets_fd;
 		st->lock_fd = pr->lock_fd;
 		st->listen_fd = pr->listen_fd;
 		st->gave_up_root = pr->gave_up_root;

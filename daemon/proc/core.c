@@ -240,6 +240,7 @@ core_new(struct loop *l, const struct core_opts *o)
 	c->loop = l;
 	c->priv = &p->priv;
 	p->ledger_fd = o->ledger_fd;
+	c->push_fd = o->push_fd;
 	event_init(c);
 	outbox_init(c);
 	loader_init(c);
@@ -315,5 +316,7 @@ core_free(struct core *c)
 	ledger_close(c->ledger);
 	if (p->ledger_fd != -1)
 		close(p->ledger_fd);
+	if (c->push_fd != -1)
+		close(c->push_fd);
 	free(p);
 }

@@ -46,6 +46,7 @@ premises_init(struct premises *pr)
 	*pr = (struct premises){
 		.lock_fd = -1, .store_fd = -1, .ledger_fd = -1, .listen_fd = -1, .snmp_secrets_fd = -1,
 		.probe_secrets_fd = -1, .publish_secrets_fd = -1,
+		.push_secrets_fd = -1,
 	};
 	memset(pr->trap_fd, -1, sizeof(pr->trap_fd));
 }
@@ -253,6 +254,7 @@ premises_open(struct premises *pr, const char *conf_path, const struct msg_engin
 	pr->snmp_secrets_fd = input_directory(conf_path, "secrets/snmp");
 	pr->probe_secrets_fd = input_directory(conf_path, "secrets/probes");
 	pr->publish_secrets_fd = input_directory(conf_path, "secrets/publish");
+	pr->push_secrets_fd = input_directory(conf_path, "secrets/push");
 	if (e->traps)
 		trap_sockets_open(pr->trap_fd, e->traps_listen, e->traps_port);
 	return 0;
@@ -280,6 +282,7 @@ premises_close(struct premises *pr)
 	close_if_open(pr->snmp_secrets_fd);
 	close_if_open(pr->probe_secrets_fd);
 	close_if_open(pr->publish_secrets_fd);
+	close_if_open(pr->push_secrets_fd);
 	close_if_open(pr->lock_fd);	/* last: whoever takes it finds the rest free */
 	premises_init(pr);
 }

@@ -13,7 +13,7 @@ struct premises {
 	int  lock_fd;			/* held by flock: one engine per data directory */
 	int  store_fd, ledger_fd;	/* directories store/ and ledger/ */
 	int  listen_fd;			/* control socket */
-	int  snmp_secrets_fd, probe_secrets_fd, publish_secrets_fd;	/* directories, or -1 when absent */
+	int  snmp_secrets_fd, probe_secrets_fd, publish_secrets_fd, push_secrets_fd;	/* directories, or -1 when absent */
 	int  trap_fd[TRAP_SOCKETS];	/* the trap port, or -1 */
 	char socket[256];		/* its path, to be removed at the end */
 	bool gave_up_root;		/* our user is the engine's alone: root becomes it, or has before us */

@@ -41,6 +41,7 @@ struct core_opts {
 	const char *ledger_path;	/* file name relative to ledger_fd's directory ("ledger.db"), or ":memory:" */
 	int	    ledger_fd;		/* directory ledger/, or -1; taken */
 	int	    listen_fd;		/* bound control socket, or -1; taken */
+	int	    push_fd;		/* directory secrets/push, or -1; taken */
 	bool	    gave_up_root;	/* our user is the engine's alone: nobody else speaks as it */
 };
 struct core *core_new(struct loop *l, const struct core_opts *o);

@@ -188,6 +188,7 @@ run_start(struct run *run, const struct check_result *r)
 			.ledger_path = "ledger.db",
 			.ledger_fd = dup(pr->ledger_fd),
 			.listen_fd = dup(pr->listen_fd),
+			.push_fd = dup(pr->push_secrets_fd),
 			.gave_up_root = pr->gave_up_root,
 		},
 		.publish = { .secrets_fd = dup(pr->publish_secrets_fd) },

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Services: a killed web server is told as service.down within 15 s, with evidence; a cut line is told as such, and the service behind it
-is unreachable and makes no event. The process that asks comes back when it is killed, and does not hold the keys of SNMP."""
+is unreachable and makes no event. The process that asks comes back when it is killed, and does not hold the keys of SNMP. A job
+reports over HTTPS, and its words hold over a restart of core."""
+import http.client
+import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import time
 
 from lab import LIMIT_S, Lab, done, note, ok, program, skip_all, wait
@@ -28,7 +32,11 @@ LINE = next(l.split(",") for l in lab.read("etc/inventory/links.csv").splitlines
 lab.write("etc/inventory/services.csv", f"""id,site,kind,target,expect,interval_s,class,owner,depends,via,life
 portal,s013,tcp,127.0.0.1:{PORT},max_s=2,5,critical,kominfo,,main,live
 gate,s014,tcp,{LINE[6]}:9,refused,5,office,,,wan,live
+backup,s013,push,backup,every=24h|late=26h,,office,,,main,live
 """)
+TOKEN = "a token of some length"
+os.makedirs(lab.path("etc/secrets/push"), mode=0o700)
+lab.write("etc/secrets/push/backup", TOKEN + "\n", 0o600)
 
 
 def start_nginx():
@@ -62,6 +70,21 @@ def kill_once():
     ok([m.kind for m in lab.sub.events(begin) if not m.kind.startswith("incident.")] == ["service.down", "service.up"],
        "nothing else was said")
     return in_time
+
+
+def serve_web():
+    """@return the port of a simpul-web before this engine"""
+    lab.write("web.conf", f"""web: {{ port = 0; state_dir = "{lab.path('web')}"; socket = "{lab.path('ctl.sock')}"; password_cost = 1; }};""")
+    lab.spawn("simpul-web", ["simpul-web", "-c", lab.path("web.conf"), "--foreground"])
+    line = wait("the server listens", lambda: [l for l in lab.read("log/simpul-web.log").splitlines() if "serving https://" in l])
+    return int(line[-1].split("https://")[1].split(":")[1].split("/")[0])
+
+
+def push(body, token=TOKEN, kind="application/json", service="backup"):
+    """@return the status of the answer"""
+    c = http.client.HTTPSConnection("127.0.0.1", WEB, context=ssl._create_unverified_context(), timeout=20)
+    c.request("POST", f"/push/{service}", body, {"Content-Type": kind, **({"Authorization": f"Bearer {token}"} if token else {})})
+    return c.getresponse().status
 
 
 start_nginx()
@@ -99,4 +122,20 @@ os.kill(pid, signal.SIGKILL)
 wait("it is back", lambda: lab.engine_pid("measure main-apps") not in (None, pid))
 lab.end("nginx", signal.SIGKILL)
 ok(wait("service.down", lambda: told(begin, "service.down")), "killed, the process that asks comes back and goes on")
+
+WEB = serve_web()
+wait("a report is taken", lambda: push(json.dumps({"status": "ok", "size": 1000, "duration": 2.5})) == 204)
+wait("ok", lambda: state("backup").get("state") == "ok")
+ok(push("{}", token="another of some length") == 403 and push("{}", service="portal") == 403, "a wrong token, and what is no job, are refused")
+ok(push("{}", token=None) == 401 and push("{", token=TOKEN) == 400, "no token, and no JSON")
+begin = time.time()
+wait("a form is taken", lambda: push("status=disk+full&size=0", kind="application/x-www-form-urlencoded") == 204)
+wait("service.down", lambda: [m for m in told(begin, "service.down") if m.subject == "service/backup"])
+os.kill(lab.engine_pid("core"), signal.SIGKILL)
+wait("core is back", lambda: lab.ctl("get", object="service/backup"))
+backup = lab.ctl("get", object="service/backup")
+note(f"{backup['state']}: {backup['reason']}")
+ok(backup["state"] == "down" and backup["reason"] == 'failed: it reported "disk full"', "what it said holds over a restart of core")
+wait("it reports ok", lambda: push("{}") == 204)
+ok(wait("service.up", lambda: [m for m in told(begin, "service.up") if m.subject == "service/backup"]), "and ok ends it")
 done()

@@ -192,6 +192,7 @@ engine_start(struct story *s)
 	o.store.no_disk = !s->with_store;
 	o.core.ledger_path = "ledger.db";
 	o.core.ledger_fd = story_dir(s, "ledger");
+	o.core.push_fd = -1;
 	o.core.listen_fd = -1;
 	s->engine = single_new(s->loop, &o);
 	if (s->engine == NULL)

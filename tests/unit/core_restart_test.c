@@ -372,7 +372,8 @@ test_impostors(void)
 static void
 test_no_ledger(void)
 {
-	const struct core_opts o = { .ledger_path = "/nonexistent/ledger.db", .ledger_fd = -1, .listen_fd = -1 };
+	const struct core_opts o = { .ledger_path = "/nonexistent/ledger.db", .ledger_fd = -1, .listen_fd = -1,
+		.push_fd = -1 };
 	struct loop	      *l = loop_new_virtual(43, NS_PER_S);
 
 	ok(core_new(l, &o) == NULL, "the ledger cannot be opened: core does not start, and ends in order");

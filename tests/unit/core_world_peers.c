@@ -329,12 +329,13 @@ join(struct world *w, enum process_kind peer, const char *instance, ipc_message_
 void
 world_core_start(struct world *w)
 {
-	struct core_opts o = { .ledger_path = ":memory:", .ledger_fd = -1, .listen_fd = -1 };
+	struct core_opts o = { .ledger_path = ":memory:", .ledger_fd = -1, .listen_fd = -1, .push_fd = -1 };
 	struct msg_broker_state st = { .connected = 1 };
 
 	if (w->dir[0] != '\0') {
 		o.ledger_path = "ledger.db";
 		o.ledger_fd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		o.push_fd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);	/* tokens lie there, too */
 	}
 	w->core = core_new(w->loop, &o);
 	if (w->core == NULL)

