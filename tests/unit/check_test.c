@@ -162,7 +162,7 @@ test_many_errors(void)
 
 static const char *const shipped[INPUT_KINDS] = {
 	[INPUT_CONF] = "simpuld.conf", [INPUT_SITES] = "inventory/sites.csv", [INPUT_LINKS] = "inventory/links.csv",
-	[INPUT_DEVICES] = "inventory/devices.csv",
+	[INPUT_DEVICES] = "inventory/devices.csv", [INPUT_SERVICES] = "inventory/services.csv",
 };
 
 static void
@@ -308,7 +308,7 @@ test_shipped(void)
 	loop_run_until(l, NS_PER_S);
 	is_i64((int64_t)core.refused, 0, "core takes every row");
 	is_i64((int64_t)core.instances, 2, "and every instance");
-	ok(core.end.errors == 0 && core.end.rows == 70 + 90 + 8 && core.end.count[INPUT_LINKS] == 90, "the end says how many");
+	ok(core.end.errors == 0 && core.end.rows == 70 + 90 + 8 + 12 && core.end.count[INPUT_LINKS] == 90, "the end says how many");
 	is_i64(inventory_link(core.inv, on_link_error, NULL), 0, "core's inventory links");
 	ok(core.inv->nsites == r.inv->nsites && core.inv->nlinks == r.inv->nlinks && core.inv->ndevices == r.inv->ndevices,
 	    "... and is the same");
