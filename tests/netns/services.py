@@ -132,8 +132,14 @@ begin = time.time()
 wait("a form is taken", lambda: push("status=disk+full&size=0", kind="application/x-www-form-urlencoded") == 204)
 wait("service.down", lambda: [m for m in told(begin, "service.down") if m.subject == "service/backup"])
 os.kill(lab.engine_pid("core"), signal.SIGKILL)
-wait("core is back", lambda: lab.ctl("get", object="service/backup"))
-backup = lab.ctl("get", object="service/backup")
+
+
+def known():
+    answer = lab.ctl("get", object="service/backup")
+    return answer if answer["ok"] else None
+
+
+backup = wait("core is back", known) or {"state": "", "reason": ""}
 note(f"{backup['state']}: {backup['reason']}")
 ok(backup["state"] == "down" and backup["reason"] == 'failed: it reported "disk full"', "what it said holds over a restart of core")
 wait("it reports ok", lambda: push("{}") == 204)
