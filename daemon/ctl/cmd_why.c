@@ -63,7 +63,7 @@ static void
 print_about(struct cli *cli, const json_t *v)
 {
 	static const char *const names[] = { "name", "site_name", "kind", "role", "provider", "product",
-		"district", "class", "severity", "root", "profile", "address" };
+		"district", "class", "severity", "root", "profile", "address", "target", "owner" };
 	char	    text[1024] = "";
 	const char *s;
 	size_t	    i;
