@@ -33,17 +33,6 @@ struct store_request {
 /* ---- from measure ---- */
 
 static int
-take_probe_fact(struct core *c, const struct ipc_msg *msg)
-{
-	struct msg_probe_fact f;
-
-	if (msg_probe_fact_decode(&f, msg->data, msg->len) == -1)
-		return -1;
-	core_link_told(c, &f);
-	return 0;
-}
-
-static int
 take_target_state(struct core *c, const struct ipc_msg *msg)
 {
 	struct msg_target_state st;
@@ -66,7 +55,10 @@ take_probe_fact(struct core *c, const struct ipc_msg *msg)
 
 	if (msg_probe_fact_decode(&f, msg->data, msg->len) == -1)
 		return -1;
-	core_service_fact(c, &f);
+	if (nmap_get(c->service_by_number, f.number) != NULL)
+		core_service_fact(c, &f);
+	else
+		core_link_told(c, &f);
 	return 0;
 }
 

@@ -39,8 +39,8 @@ rule_of(const struct core *c, const struct service *s)
 
 	r.interval_ns = service_interval_s(c->conf, s) * NS_PER_S;
 	r.gap_ns = (int64_t)(GAP_INTERVALS * (double)r.interval_ns);
-	if (r.gap_ns < c->set.rounds.gap_ns)
-		r.gap_ns = c->set.rounds.gap_ns;
+	if (r.gap_ns < c->set.gap_ns)
+		r.gap_ns = c->set.gap_ns;
 	return r;
 }
 
