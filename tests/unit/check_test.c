@@ -91,10 +91,9 @@ static const struct {
 	{ "services of no kind, and with words that their probe does not take", "", SITES, LINKS, NULL,
 	  "inventory/services.csv:2:3: kind \"tpc\" is no kind of service; did you mean \"tcp\"?\n"
 	  "inventory/services.csv:3:4: target \"10.1.0.1:x\": \"x\" is no port; write a number from 1 to 65535\n"
-	  "inventory/services.csv:4:5: expect \"baner=SSH\": expect: \"baner\" is not known; did you mean \"banner\"?\n"
-	  "inventory/services.csv:5:3: kind \"icmp\" is no kind of service; did you mean \"tcp\"?\n",
+	  "inventory/services.csv:4:5: expect \"baner=SSH\": expect: \"baner\" is not known; did you mean \"banner\"?\n",
 	  "id,site,kind,target,expect\nweb,s001,tpc,10.1.0.1:443,\nssh,s001,tcp,10.1.0.1:x,\n"
-	  "ssh-2,s001,tcp,10.1.0.1:22,baner=SSH\nping,s001,icmp,10.1.0.1,\n" },
+	  "ssh-2,s001,tcp,10.1.0.1:22,baner=SSH\n" },
 };
 
 static void
