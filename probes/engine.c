@@ -17,7 +17,7 @@
 #include "probes/dialog_tls.h"
 #include "probes/resolve.h"
 
-#define TICK_NS	    (2 * NS_PER_MS)
+#define TICK_NS	    PACKET_TURN_NS
 #define INTERVAL_MIN_MS (PROBE_INTERVAL_MIN_S * 1000u)
 
 static size_t

@@ -12,6 +12,8 @@
 #include "base/addr.h"
 #include "base/loop.h"
 
+#define PACKET_TURN_NS (5 * NS_PER_MS)	/* sending and reading keep to multiples of it: one waking of the process for both */
+
 enum packet_kind { PACKET_ICMP, PACKET_UDP };
 
 struct packet_path {		/* zeroed: as routed */
