@@ -90,6 +90,7 @@ probe_result(struct probe *p, const struct probe_round *r)
 	s->value[ROUND_DUPLICATE] = one_byte(r->duplicate);
 	s->value[ROUND_LATE] = one_byte(r->late);
 	s->value[ROUND_RTT_P50_S] = r->rtt_p50_s;
+	s->value[ROUND_REORDERED] = one_byte(r->reordered);
 	probe_sample_send(p);
 	if (p->asked != NULL)
 		ask_result(p, r);

@@ -115,7 +115,7 @@ void	probe_path_failed(struct probe *p, int error);
 
 struct probe_round {		/* one result */
 	uint8_t	 quality;	/* GOOD: the target answered; LOST: it did not; UNKNOWN: we could not ask */
-	unsigned sent, answered, duplicate, late;
+	unsigned sent, answered, duplicate, late, reordered;
 	float	 rtt_p50_s;	/* NAN when none */
 };
 void	probe_result(struct probe *p, const struct probe_round *r);

@@ -40,7 +40,7 @@ struct icmp {
 	}		     queued[BATCH];
 	uint8_t		     bytes[BATCH][ECHO_LEN];
 
-	uint64_t	     sent, received, duplicate, late, unreachable, send_errors, rejected[REJECTS];
+	uint64_t	     sent, received, duplicate, late, reordered, unreachable, send_errors, rejected[REJECTS];
 	struct log_limit     error_log;
 	uint64_t	     drops;	/* by the kernel, as of the last packet */
 	int64_t		     drops_ns;	/* when they were last seen to rise */
@@ -304,6 +304,20 @@ packet_find(struct icmp *ic, const struct packet_in *in, const struct echo_answe
 	return pk;
 }
 
+/* RFC 4737 3.3: an answer is reordered when one to a later packet came before it. Of a packet the first answer counts, late too. */
+static void
+order_note(struct icmp *ic, struct icmp_target *t, uint16_t number)
+{
+	uint16_t ago = t->made - number, expected_ago = t->made - t->expected;	/* numbers begin anew after 65,535 */
+
+	if (ago <= expected_ago) {
+		t->expected = number + 1;
+		return;
+	}
+	ic->reordered++;
+	t->reordered += t->reordered < UINT8_MAX;
+}
+
 static void
 icmp_packet(void *shared, const struct packet_in *in)
 {
@@ -331,10 +345,12 @@ icmp_packet(void *shared, const struct packet_in *in)
 		packet_lost(p, pk);	/* we were slow to notice */
 	switch (pk->state) {
 	case PACKET_OPEN:
+		order_note(ic, t, pk->number);
 		ic->received++;
 		packet_answered(p, pk, in->received_ns);
 		break;
 	case PACKET_LOST:
+		order_note(ic, t, pk->number);
 		pk->state = PACKET_LATE;
 		ic->late++;
 		t->late += t->late < UINT8_MAX;
@@ -371,6 +387,7 @@ icmp_counters(void *shared, struct msg_counters *out)
 	msg_counters_add(out, "icmp.received", ic->received);
 	msg_counters_add(out, "icmp.duplicate", ic->duplicate);
 	msg_counters_add(out, "icmp.late", ic->late);
+	msg_counters_add(out, "icmp.reordered", ic->reordered);
 	msg_counters_add(out, "icmp.unreachable", ic->unreachable);
 	msg_counters_add(out, "icmp.malformed", ic->rejected[REJECT_MALFORMED]);
 	msg_counters_add(out, "icmp.foreign", ic->rejected[REJECT_FOREIGN]);

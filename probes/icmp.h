@@ -45,7 +45,8 @@ struct icmp_target {
 	uint16_t	    oldest;	/* no packet before this one is open */
 	uint8_t		    open;
 	bool		    expiry_waits;	/* for the loop to read what has come while we slept */
-	uint8_t		    duplicate, late;	/* since the last result */
+	uint8_t		    duplicate, late, reordered;	/* since the last result */
+	uint16_t	    expected;	/* next in order: one more than the highest number that was answered */
 
 	struct round	    steady;
 	struct burst	    burst;

@@ -48,7 +48,7 @@ round_report(struct probe *p, struct round *r)
 {
 	struct icmp_target *t = p->state;
 	struct probe_round  out = { .sent = r->sent, .answered = r->answered, .duplicate = t->duplicate, .late = t->late,
-		.rtt_p50_s = NAN };
+		.reordered = t->reordered, .rtt_p50_s = NAN };
 	enum round_result   result = ROUND_UNKNOWN;
 
 	out.quality = QUALITY_UNKNOWN;
@@ -62,7 +62,7 @@ round_report(struct probe *p, struct round *r)
 		result = ROUND_FAILED;
 	}
 	*r = (struct round){ 0 };
-	t->duplicate = t->late = 0;
+	t->duplicate = t->late = t->reordered = 0;
 	probe_result(p, &out);
 	if (burst_result(&t->burst, result, loop_mono_ns(p->engine->loop)))
 		burst_end(p);

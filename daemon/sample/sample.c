@@ -37,6 +37,8 @@ encode_values(struct buf *out, const struct sample *s)
 		for (i = 0; i < ROUND_RTT_P50_S; i++)
 			buf_u8(out, (uint8_t)s->value[i]);
 		buf_f32le(out, (float)s->value[ROUND_RTT_P50_S]);
+		if (s->value[ROUND_REORDERED] > 0)
+			buf_u8(out, (uint8_t)s->value[ROUND_REORDERED]);
 		break;
 	case SAMPLE_DELAY:
 		buf_f32le(out, (float)s->seconds);
@@ -81,11 +83,12 @@ decode_values(struct cursor *c, struct sample *s, size_t len)
 
 	switch (s->type) {
 	case SAMPLE_ROUND:
-		if (len != 4 + 4)
+		if (len != 4 + 4 && len != 4 + 4 + 1)
 			return -1;
 		for (i = 0; i < ROUND_RTT_P50_S; i++)
 			s->value[i] = cursor_u8(c);
 		s->value[ROUND_RTT_P50_S] = cursor_f32le(c);
+		s->value[ROUND_REORDERED] = len > 4 + 4 ? cursor_u8(c) : 0;
 		s->n = ROUND_VALUES;
 		return 0;
 	case SAMPLE_DELAY:

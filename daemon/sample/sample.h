@@ -23,7 +23,8 @@ enum sample_type {
 	SAMPLE_TYPES
 };
 
-enum round_value { ROUND_SENT, ROUND_ANSWERED, ROUND_DUPLICATE, ROUND_LATE, ROUND_RTT_P50_S, ROUND_VALUES };
+/* Reordered: answers that came after that of a later packet (RFC 4737). Its byte is in the record only when it is not 0. */
+enum round_value { ROUND_SENT, ROUND_ANSWERED, ROUND_DUPLICATE, ROUND_LATE, ROUND_RTT_P50_S, ROUND_REORDERED, ROUND_VALUES };
 enum delay_value { DELAY_LOSS_RATIO, DELAY_RTT_MIN_S, DELAY_RTT_P25_S, DELAY_RTT_P50_S, DELAY_RTT_P75_S, DELAY_RTT_P95_S,
 	DELAY_RTT_MAX_S, DELAY_PDV_P95_S, DELAY_VALUES };
 
@@ -44,7 +45,7 @@ struct sample {
 
 /**
  * Append the record of a sample (DECISIONS 7): u8 type, u8 quality, u16 length of what follows the head, u32 series,
- * i32 offset in microseconds from base_wall_ns, then by type: ROUND 4 x u8 and f32; DELAY f32 seconds, 8 x f32;
+ * i32 offset in microseconds from base_wall_ns, then by type: ROUND 4 x u8, f32 and, unless 0, u8; DELAY f32 seconds, 8 x f32;
  * RATE f32 seconds, n x f64; NAME, FACT bytes of text.
  * @return 0, or -1 when the offset does not fit (more than 35 minutes from the base)
  */

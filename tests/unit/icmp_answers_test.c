@@ -107,6 +107,46 @@ test_duplicate_late(void)
 	bench_free(b);
 }
 
+static void
+swap_neighbours(struct bench *b, int64_t first_ns, int64_t second_ns)
+{
+	unsigned before = b->net->host[1].requests;
+
+	b->net->host[1].delay_ns = first_ns;
+	while (b->net->host[1].requests == before)
+		run(b, 0.002);
+	b->net->host[1].delay_ns = second_ns;
+}
+
+/* Packets leave 1 s apart and their timeout is 1 s: an answer can be overtaken only when it is late, or in a burst. */
+static void
+test_reordered(void)
+{
+	struct bench	    *b = bench_new(22);
+	struct msg_target    t = target(1);
+	const struct sample *s;
+	double		     told = 0;
+	unsigned	     k;
+
+	t.interval_ms = 1000;
+	probe_engine_target(b->engine, &t, NULL, 1);
+	run(b, 10);
+	is_i64((int64_t)counter(b, "icmp.reordered"), 0, "reordered: none in order");
+	swap_neighbours(b, 1300 * NS_PER_MS, 20 * NS_PER_MS);	/* late, and after the answer to the next */
+	run(b, 30);
+	is_i64((int64_t)counter(b, "icmp.late"), 1, "reordered: one late");
+	is_i64((int64_t)counter(b, "icmp.reordered"), 1, "reordered: it counts");
+	for (k = 0; (s = find(b, SAMPLE_ROUND, 0, k, NULL)) != NULL; k++)
+		told += s->value[ROUND_REORDERED];
+	is_near(told, 1, 0, "reordered: a round tells it");
+	b->net->host[1].dead = true;
+	run(b, 66000);		/* more packets than there are numbers */
+	b->net->host[1].dead = false;
+	run(b, 30);
+	is_i64((int64_t)counter(b, "icmp.reordered"), 1, "reordered: nothing is after a long silence");
+	bench_free(b);
+}
+
 int
 main(void)
 {
@@ -114,5 +154,6 @@ main(void)
 	log_quiet(true);
 	test_rejected();
 	test_duplicate_late();
+	test_reordered();
 	return tap_done();
 }

@@ -355,14 +355,21 @@ test_samples(void)
 	sample_batch_add(&b, &rate, 0, 0);
 	sample_batch_add(&b, &fact, 0, 0);
 	is_i64(samples_each(b.payload.data, b.payload.len, collect, seen), 3, "samples: three come back");
+	is_i64(b.payload.data[16 + 2], 8, "samples: a round in order has 8 bytes of values");
 	ok(seen[SAMPLE_ROUND].series == 7 && seen[SAMPLE_ROUND].quality == QUALITY_LOST && seen[SAMPLE_ROUND].wall_ns == 5000000 &&
-	    seen[SAMPLE_ROUND].value[ROUND_LATE] == 2 && isnan(seen[SAMPLE_ROUND].value[ROUND_RTT_P50_S]), "samples: a round");
+	    seen[SAMPLE_ROUND].value[ROUND_LATE] == 2 && isnan(seen[SAMPLE_ROUND].value[ROUND_RTT_P50_S]) && seen[SAMPLE_ROUND].value[ROUND_REORDERED] == 0,
+	    "samples: a round");
 	ok(seen[SAMPLE_RATE].n == 4 && seen[SAMPLE_RATE].value[0] == 1e9 && isnan(seen[SAMPLE_RATE].value[1]) &&
 	    seen[SAMPLE_RATE].value[2] == 0 && seen[SAMPLE_RATE].seconds == 60, "samples: unknown and zero stay apart");
 	ok(seen[SAMPLE_FACT].wall_ns == -1000 && strcmp(seen[SAMPLE_FACT].text, "state down") == 0, "samples: a fact");
 	for (cut = 17; cut < b.payload.len; cut++)
 		accepted += samples_each(b.payload.data, cut, NULL, NULL) != -1;
 	is_i64((int64_t)accepted, 2, "samples: a payload cut anywhere but between records is refused");
+	round.value[ROUND_REORDERED] = 3;
+	sample_batch_reset(&b);
+	sample_batch_add(&b, &round, 1000000, 77);
+	is_i64(samples_each(b.payload.data, b.payload.len, collect, seen), 1, "samples: a round with answers out of order");
+	ok(b.payload.data[16 + 2] == 9 && seen[SAMPLE_ROUND].value[ROUND_REORDERED] == 3, "samples: has one more, which says how many");
 	ok(sample_rebase(b.payload.data + 16, 1000000, 3000000) == 0, "samples: a record moves to another base");
 	memset(seen, 0, sizeof(seen));
 	sample_batch_free(&b);
