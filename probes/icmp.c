@@ -5,9 +5,8 @@
  * A target remembers its last 16 packets: nonce, send time, what became of it. Identifier and sequence number of an echo
  * lead to the target and the packet, and only the nonce together with the target's address makes an answer: once.
  * Later ones of the same packet are duplicates; one after the timeout is late, and the packet stays lost. What it all means
- * is decided in icmp_rounds.c.
+ * is decided in rounds.c.
  */
-#include "probes/icmp.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,13 +14,47 @@
 
 #include "base/log.h"
 #include "probes/echo.h"
+#include "probes/rounds.h"
 
+#define REMEMBERED     16	/* packets of a target; more than can be open: 3 s of burst and steady packets are 12 */
 #define BATCH	       64		/* packets in one sendmmsg() */
 #define SEQ_BITS       12		/* of the sequence number for the packet; the others extend the identifier */
 #define TARGETS_MAX    (1u << (16 + 16 - SEQ_BITS))
 #define EXPIRY_LATE_NS (20 * NS_PER_MS)
 
 enum reject { REJECT_MALFORMED, REJECT_FOREIGN, REJECT_NONCE, REJECT_ADDRESS, REJECTS };
+
+enum packet_state {
+	PACKET_NONE,		/* never sent */
+	PACKET_QUEUED,
+	PACKET_OPEN,
+	PACKET_ANSWERED,
+	PACKET_LOST,
+	PACKET_LATE		/* lost, and answered after that */
+};
+
+struct packet {
+	uint64_t nonce;
+	int64_t	 sent_ns;
+	uint16_t number;	/* of the target's packets */
+	uint8_t	 state;		/* enum packet_state */
+	bool	 steady;
+	uint8_t	 round;		/* of the burst: number of its round */
+};
+
+struct icmp_target {
+	struct rounds	    rounds;	/* must be first */
+	uint32_t	    index;	/* in icmp.target; 0 = not there yet */
+	uint16_t	    made;	/* packets made so far; the next one's place and sequence number */
+	uint16_t	    oldest;	/* no packet before this one is open */
+	uint16_t	    expected;	/* next in order: one more than the highest number that was answered */
+	uint8_t		    open;
+	bool		    expiry_waits;	/* for the loop to read what has come while we slept */
+	struct wheel_timer  expiry;
+	struct packet	    packet[REMEMBERED];
+};
+
+_Static_assert(sizeof(struct probe) + sizeof(struct icmp_target) <= 1152, "45,000 targets in 50 MiB");
 
 struct icmp {
 	struct probe_engine *engine;
@@ -46,6 +79,7 @@ struct icmp {
 	int64_t		     drops_ns;	/* when they were last seen to rise */
 };
 
+static int	icmp_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns);
 static void	packets_expire(void *arg);
 static void	packet_lost(struct probe *p, struct packet *pk);
 
@@ -68,8 +102,7 @@ target_join(struct icmp *ic, struct probe *p)
 		ic->free_index = xrealloc(ic->free_index, ic->target_room, sizeof(*ic->free_index));
 	}
 	ic->target[t->index] = p;
-	/* All targets of a plan start together: first rounds of 1 to 5 packets spread their results over the 10 s. */
-	t->steady.decided = (uint8_t)(hash_u64(p->number) % STEADY_PACKETS);
+	rounds_begin(p, icmp_queue);
 	return 0;
 }
 
@@ -98,7 +131,7 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
 		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line",
 		    addr_text(&p->address, text), strerror(error), left_out);
-	icmp_decided(p, pk, NOT_MEASURED, NAN);
+	rounds_decided(p, pk->steady, pk->round, NOT_MEASURED, NAN);
 }
 
 /*
@@ -127,12 +160,10 @@ minute_turn(struct probe *p, int64_t wall_ns, int64_t now_ns)
 {
 	struct icmp_target *t = p->state;
 
-	if (delay_covers(&t->minute, wall_ns))
+	if (delay_covers(&t->rounds.minute, wall_ns))
 		return;
 	minute_expire(p, now_ns);
-	if (delay_sample(&t->minute, p->interval_ns, probe_sample(p)))
-		probe_sample_send(p);
-	delay_begin(&t->minute, wall_ns);
+	rounds_minute(p, wall_ns);
 }
 
 static void
@@ -161,7 +192,7 @@ icmp_flush(void *shared)
 	}
 }
 
-int
+static int
 icmp_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns)
 {
 	struct icmp	   *ic = p->shared;
@@ -192,6 +223,16 @@ icmp_start(struct probe *p)
 	return icmp_queue(p, true, 0, p->planned_ns);
 }
 
+/* Perhaps before its first packet. */
+static void
+icmp_hurry(struct probe *p, unsigned rounds)
+{
+	struct icmp_target *t = p->state;
+
+	t->rounds.queue = icmp_queue;
+	rounds_hurry(p, rounds);
+}
+
 /* ---- in ---- */
 
 static void
@@ -202,7 +243,7 @@ packet_lost(struct probe *p, struct packet *pk)
 
 	pk->state = PACKET_LOST;
 	t->open--;
-	icmp_decided(p, pk, ic->drops > 0 && ic->drops_ns >= pk->sent_ns ? NOT_MEASURED : LOST, NAN);
+	rounds_decided(p, pk->steady, pk->round, ic->drops > 0 && ic->drops_ns >= pk->sent_ns ? NOT_MEASURED : LOST, NAN);
 }
 
 static void
@@ -255,7 +296,7 @@ packet_answered(struct probe *p, struct packet *pk, int64_t received_ns)
 		t->expiry_waits = false;
 	}
 	/* Send times are interpolated: on a loopback the answer can seem to be a few microseconds older than the request. */
-	icmp_decided(p, pk, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
+	rounds_decided(p, pk->steady, pk->round, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
 }
 
 static struct probe *
@@ -315,7 +356,7 @@ order_note(struct icmp *ic, struct icmp_target *t, uint16_t number)
 		return;
 	}
 	ic->reordered++;
-	t->reordered += t->reordered < UINT8_MAX;
+	rounds_count(&t->rounds.reordered);
 }
 
 static void
@@ -353,11 +394,11 @@ icmp_packet(void *shared, const struct packet_in *in)
 		order_note(ic, t, pk->number);
 		pk->state = PACKET_LATE;
 		ic->late++;
-		t->late += t->late < UINT8_MAX;
+		rounds_count(&t->rounds.late);
 		break;
 	default:
 		ic->duplicate++;
-		t->duplicate += t->duplicate < UINT8_MAX;
+		rounds_count(&t->rounds.duplicate);
 	}
 }
 
@@ -369,7 +410,7 @@ icmp_cancel(struct probe *p)
 	struct icmp	   *ic = p->shared;
 	struct icmp_target *t = p->state;
 
-	icmp_burst_cancel(p);
+	rounds_cancel(p);
 	wheel_cancel(p->engine->wheel, &t->expiry);
 	if (t->index == 0)
 		return;

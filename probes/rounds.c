@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * icmp_rounds.c: from packets to results.
+ * rounds.c: from packets to results (rounds.h).
  *
  * Steady packets feed the minute and, five at a time, the steady rounds. A lost one sets off a burst (schedule/burst.h):
  * while it runs, steady packets go on for the minute only, and the rounds of three of the burst are the results.
  */
-#include "probes/icmp.h"
+#include "probes/rounds.h"
 
 #include <math.h>
 
@@ -23,7 +23,7 @@ round_add(struct round *r, enum outcome what, float rtt_s)
 static void
 burst_end(struct probe *p)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 
 	p->engine->bursts--;
 	wheel_cancel(p->engine->wheel, &t->burst_due);
@@ -35,7 +35,7 @@ burst_end(struct probe *p)
 static void
 burst_start(struct probe *p)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 
 	p->engine->bursts++;
 	t->burst_ns = loop_mono_ns(p->engine->loop);
@@ -46,7 +46,7 @@ burst_start(struct probe *p)
 static void
 round_report(struct probe *p, struct round *r)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 	struct probe_round  out = { .sent = r->sent, .answered = r->answered, .duplicate = t->duplicate, .late = t->late,
 		.reordered = t->reordered, .rtt_p50_s = NAN };
 	enum round_result   result = ROUND_UNKNOWN;
@@ -71,7 +71,7 @@ round_report(struct probe *p, struct round *r)
 static void
 steady_decided(struct probe *p, enum outcome what, float rtt_s)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 
 	if (what == NOT_MEASURED)
 		delay_add_unmeasured(&t->minute);
@@ -93,7 +93,7 @@ steady_decided(struct probe *p, enum outcome what, float rtt_s)
 static void
 burst_decided(struct probe *p, uint8_t number, enum outcome what, float rtt_s)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 	struct round	   *first;
 
 	if ((uint8_t)(number - t->round_first) >= (uint8_t)(t->round_next - t->round_first))
@@ -109,12 +109,37 @@ burst_decided(struct probe *p, uint8_t number, enum outcome what, float rtt_s)
 }
 
 void
-icmp_decided(struct probe *p, const struct packet *pk, enum outcome what, float rtt_s)
+rounds_decided(struct probe *p, bool steady, uint8_t round, enum outcome what, float rtt_s)
 {
-	if (pk->steady)
+	if (steady)
 		steady_decided(p, what, rtt_s);
 	else
-		burst_decided(p, pk->round, what, rtt_s);
+		burst_decided(p, round, what, rtt_s);
+}
+
+void
+rounds_begin(struct probe *p, rounds_queue_fn queue)
+{
+	struct rounds *t = p->state;
+
+	t->queue = queue;
+	t->steady.decided = (uint8_t)(hash_u64(p->number) % STEADY_PACKETS);
+}
+
+void
+rounds_count(uint8_t *counter)
+{
+	*counter += *counter < UINT8_MAX;
+}
+
+void
+rounds_minute(struct probe *p, int64_t wall_ns)
+{
+	struct rounds *t = p->state;
+
+	if (delay_sample(&t->minute, p->interval_ns, probe_sample(p)))
+		probe_sample_send(p);
+	delay_begin(&t->minute, wall_ns);
 }
 
 /* ---- the burst's packets ---- */
@@ -123,7 +148,7 @@ static void
 burst_send(void *arg)
 {
 	struct probe	   *p = arg;
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 	int64_t		    now = loop_mono_ns(p->engine->loop);
 
 	if (now - t->burst_ns > BURST_ROUND_NS)		/* we slept: do not catch up in a rush */
@@ -133,7 +158,7 @@ burst_send(void *arg)
 			t->round_first++;	/* likewise */
 		t->round[t->round_next++ % ROUNDS_OPEN] = (struct round){ 0 };
 	}
-	icmp_queue(p, false, (uint8_t)(t->round_next - 1), t->burst_ns);
+	t->queue(p, false, (uint8_t)(t->round_next - 1), t->burst_ns);
 	if (++t->round_packets < BURST_PACKETS)
 		t->burst_ns += BURST_PACKET_GAP_NS;
 	else {
@@ -144,9 +169,9 @@ burst_send(void *arg)
 }
 
 void
-icmp_hurry(struct probe *p, unsigned rounds)
+rounds_hurry(struct probe *p, unsigned rounds)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 	bool		    was_running = t->burst.running;
 
 	burst_ask(&t->burst, rounds);	/* over the budget too: core asks for few, to decide about many */
@@ -155,9 +180,9 @@ icmp_hurry(struct probe *p, unsigned rounds)
 }
 
 void
-icmp_burst_cancel(struct probe *p)
+rounds_cancel(struct probe *p)
 {
-	struct icmp_target *t = p->state;
+	struct rounds *t = p->state;
 
 	if (t->burst.running)
 		burst_end(p);
