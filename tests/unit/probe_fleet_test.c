@@ -133,8 +133,8 @@ test_loss(struct bench *b)
 		run(b, 60);
 		sum += b->delay.value[DELAY_LOSS_RATIO];
 	}
-	/* 1,800 packets: the standard deviation of their mean is 0.0094 */
-	ok(fabs(sum / 60 - 0.2) < 0.04, "a loss of 0.2 is found in an hour (%.3f)", sum / 60);
+	/* 1,800 packets, within the 99 % interval of the binomial distribution */
+	ok(fabs(sum / 60 - 0.2) < 2.576 * sqrt(0.2 * 0.8 / 1800), "a loss of 0.2 is found in an hour (%.4f)", sum / 60);
 	command(b, "loss link " LINK " 0");
 	run(b, 60);
 }
