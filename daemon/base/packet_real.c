@@ -29,6 +29,7 @@
 #include "base/text.h"
 
 #define BATCH	      64
+#define AT_ONCE	      16	/* in one call: held up in the middle of it, we misjudge the send times of fewer */
 #define DATAGRAM_MAX  65536	/* an SNMP answer may be as long as UDP carries */
 #define READ_BATCHES  256	/* per turn: all that a full socket buffer holds, yet an end */
 #define RECEIVE_BYTES (8 << 20)
@@ -284,7 +285,7 @@ socket_send(struct socket *so, struct packet_out *const *out, size_t n)
 	}
 	while (at < n) {
 		begin = loop_mono_ns(so->real->io.loop);
-		sent = sendmmsg(so->fd, msg + at, (unsigned)(n - at), 0);
+		sent = sendmmsg(so->fd, msg + at, (unsigned)(n - at < AT_ONCE ? n - at : AT_ONCE), 0);
 		end = loop_mono_ns(so->real->io.loop);
 		if (sent == -1 && errno == EINTR)
 			continue;
