@@ -80,14 +80,32 @@ quoted_destination(struct cursor *c, int family)
 	return ip + 16;
 }
 
-/* RFC 792: four unused bytes, the IP header, and at least eight bytes of our request: up to its sequence number. */
-static enum echo_kind
-parse_error(struct cursor *c, int family, struct echo_answer *a)
+static enum echo_error
+error_of(int family, uint8_t type, uint8_t code)
 {
-	const uint8_t *dst;
+	if (type == (family == 6 ? ICMP6_TIME_EXCEEDED : ICMP_TIME_EXCEEDED))
+		return code == 0 ? ECHO_ERROR_TIME : ECHO_ERROR_UNREACHABLE;
+	if (family == 6 ? type == ICMP6_PACKET_TOO_BIG : code == ICMP_FRAG_NEEDED)
+		return ECHO_ERROR_BIG;
+	return ECHO_ERROR_UNREACHABLE;
+}
+
+/*
+ * RFC 792: four bytes (the MTU, where there is one), the IP header, and at least eight bytes of our request: up to its
+ * sequence number.
+ */
+static enum echo_kind
+parse_error(struct cursor *c, int family, uint8_t error_type, uint8_t code, struct echo_answer *a)
+{
+	const uint8_t *dst, *nonce;
 	uint8_t	       type;
 
-	cursor_u32be(c);
+	a->error = (uint8_t)error_of(family, error_type, code);
+	a->mtu = cursor_u32be(c);
+	if (family != 6)
+		a->mtu &= 0xffff;
+	if (a->error != ECHO_ERROR_BIG)
+		a->mtu = 0;
 	dst = quoted_destination(c, family);
 	if (dst == NULL)
 		return c->bad ? ECHO_SHORT : ECHO_OTHER;
@@ -99,6 +117,10 @@ parse_error(struct cursor *c, int family, struct echo_answer *a)
 		return ECHO_SHORT;
 	memset(a->dst, 0, sizeof(a->dst));
 	memcpy(a->dst, dst, family == 6 ? 16 : 4);
+	a->has_nonce = (nonce = cursor_bytes(c, sizeof(a->nonce))) != NULL;
+	a->nonce = 0;
+	if (a->has_nonce)
+		memcpy(&a->nonce, nonce, sizeof(a->nonce));
 	return type == (family == 6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO) ? ECHO_UNREACHABLE : ECHO_OTHER;
 }
 
@@ -111,9 +133,9 @@ echo_parse(const uint8_t *msg, size_t len, int family, struct echo_answer *a)
 	cursor_bytes(&c, 2);
 	if (c.bad)
 		return ECHO_SHORT;
-	if (family == 6 ? type == ICMP6_DST_UNREACH || type == ICMP6_TIME_EXCEEDED
+	if (family == 6 ? type == ICMP6_DST_UNREACH || type == ICMP6_TIME_EXCEEDED || type == ICMP6_PACKET_TOO_BIG
 			: type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED)
-		return parse_error(&c, family, a);
+		return parse_error(&c, family, type, code, a);
 	if (code != 0 || type != (family == 6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY))
 		return ECHO_OTHER;
 	return parse_reply(&c, a);

@@ -24,15 +24,25 @@ void	echo_stamp(uint8_t msg[ECHO_LEN], int family, uint16_t base_sum, uint16_t i
 
 enum echo_kind {
 	ECHO_REPLY,
-	ECHO_UNREACHABLE,	/* destination unreachable or time exceeded, quoting an echo request */
+	ECHO_UNREACHABLE,	/* an error (see enum echo_error), quoting an echo request */
 	ECHO_SHORT,		/* the message ends before what it must hold */
 	ECHO_OTHER		/* something else */
 };
 
+enum echo_error {
+	ECHO_ERROR_UNREACHABLE,	/* destination unreachable */
+	ECHO_ERROR_TIME,	/* time exceeded in transit */
+	ECHO_ERROR_BIG		/* fragmentation needed (RFC 1191), packet too big (RFC 4443 3.2) */
+};
+
 struct echo_answer {
 	uint16_t id, seq;
-	uint64_t nonce;		/* REPLY */
-	uint8_t	 dst[16];	/* UNREACHABLE: where the quoted request went, 4 or 16 bytes */
+	uint64_t nonce;		/* REPLY; UNREACHABLE with has_nonce */
+	/* UNREACHABLE */
+	uint8_t	 dst[16];	/* where the quoted request went, 4 or 16 bytes */
+	uint8_t	 error;		/* enum echo_error */
+	bool	 has_nonce;	/* the quote is long enough to hold it: at least 8 bytes are sure (RFC 792), most send more */
+	uint32_t mtu;		/* BIG: what would pass; 0 = not said */
 };
 
 /**

@@ -27,6 +27,7 @@ struct packet_out {
 	uint16_t	port;		/* UDP only */
 	const uint8_t  *data;		/* ICMP: message from its type byte on (IPv4: checksum filled in by the caller; IPv6: by the kernel) */
 	size_t		len;
+	uint8_t		ttl;		/* ICMP only: IP time to live, hop limit; 0 = as usual */
 	int64_t		sent_ns;	/* out: when it left; interpolated over the call for a batch */
 	int		error;		/* out: 0, or the errno with which the kernel refused it (it did not leave) */
 };

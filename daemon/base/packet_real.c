@@ -135,6 +135,21 @@ socket_open(int family, int type, int protocol)
 	return fd;
 }
 
+/*
+ * No packet of ours is ever fragmented, and none is kept back for what the kernel has heard of the way: how long a packet
+ * passes is what way_mtu.c finds out.
+ */
+static void
+icmp_whole(int fd4, int fd6)
+{
+	int probe4 = IP_PMTUDISC_PROBE, probe6 = IPV6_PMTUDISC_PROBE;
+
+	if (fd4 != -1)
+		setsockopt(fd4, IPPROTO_IP, IP_MTU_DISCOVER, &probe4, sizeof(probe4));
+	if (fd6 != -1)
+		setsockopt(fd6, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe6, sizeof(probe6));
+}
+
 /* The kernel hands over only what can concern us: answers, and errors about requests. */
 static void
 icmp_filter(int fd4, int fd6)
@@ -152,6 +167,7 @@ icmp_filter(int fd4, int fd6)
 	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &pass6);
 	ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &pass6);
 	ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &pass6);
+	ICMP6_FILTER_SETPASS(ICMP6_PACKET_TOO_BIG, &pass6);
 	if (fd6 != -1)
 		setsockopt(fd6, IPPROTO_ICMPV6, ICMP6_FILTER, &pass6, sizeof(pass6));
 }
@@ -208,6 +224,7 @@ packet_sockets_open(struct packet_sockets *s)
 		log_warn("no raw socket, so no ICMP probes (CAP_NET_RAW gives the right to it)");
 	s->icmp6 = s->icmp4 != -1 ? socket_open(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6) : -1;
 	icmp_filter(s->icmp4, s->icmp6);
+	icmp_whole(s->icmp4, s->icmp6);
 	s->udp4 = socket_open(AF_INET, SOCK_DGRAM, 0);
 	s->udp6 = socket_open(AF_INET6, SOCK_DGRAM, 0);	/* a host without IPv6 is no fault */
 	if (s->udp4 == -1 && s->udp6 == -1) {
@@ -233,19 +250,31 @@ packet_sockets_close(struct packet_sockets *s)
 
 /* ---- sending ---- */
 
-/* Room for what the kernel is to be told of the path of one packet. */
-union path_control {
+/* Room for what the kernel is to do with one packet otherwise than with all others. */
+union send_control {
 	struct cmsghdr align;
-	uint8_t	       bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	uint8_t	       bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
 };
 
+/* One more control message, behind those that are there. */
 static void
-path_tell(struct msghdr *mh, union path_control *room, const struct packet_path *path, int family)
+control_add(struct msghdr *mh, union send_control *room, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr *cm = (struct cmsghdr *)(room->bytes + mh->msg_controllen);
+
+	mh->msg_control = room->bytes;
+	mh->msg_controllen += CMSG_SPACE(len);
+	cm->cmsg_level = level;
+	cm->cmsg_type = type;
+	cm->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(cm), data, len);
+}
+
+static void
+path_tell(struct msghdr *mh, union send_control *room, const struct packet_path *path, int family)
 {
 	struct in_pktinfo  info4 = { .ipi_ifindex = path->interface };
 	struct in6_pktinfo info6 = { .ipi6_ifindex = (unsigned)path->interface };
-	size_t		   len = family == 6 ? sizeof(info6) : sizeof(info4);
-	struct cmsghdr	  *cm;
 
 	if (path->interface == 0 && path->source.family == 0)
 		return;
@@ -253,13 +282,21 @@ path_tell(struct msghdr *mh, union path_control *room, const struct packet_path 
 		memcpy(&info4.ipi_spec_dst, path->source.byte, sizeof(info4.ipi_spec_dst));
 	else if (path->source.family == 6)
 		memcpy(&info6.ipi6_addr, path->source.byte, sizeof(info6.ipi6_addr));
-	mh->msg_control = room->bytes;
-	mh->msg_controllen = CMSG_SPACE(len);
-	cm = CMSG_FIRSTHDR(mh);
-	cm->cmsg_level = family == 6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	cm->cmsg_type = family == 6 ? IPV6_PKTINFO : IP_PKTINFO;
-	cm->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(cm), family == 6 ? (void *)&info6 : (void *)&info4, len);
+	if (family == 6)
+		control_add(mh, room, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
+	else
+		control_add(mh, room, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
+}
+
+static void
+ttl_tell(struct msghdr *mh, union send_control *room, int ttl, int family)
+{
+	if (ttl == 0)
+		return;
+	if (family == 6)
+		control_add(mh, room, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
+	else
+		control_add(mh, room, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 }
 
 /* Send what belongs to one socket. Packets that the kernel refuses are passed over with their error. */
@@ -269,7 +306,7 @@ socket_send(struct socket *so, struct packet_out *const *out, size_t n)
 	struct sockaddr_storage to[BATCH];
 	struct iovec		iov[BATCH];
 	struct mmsghdr		msg[BATCH] = { 0 };
-	union path_control	path[BATCH];
+	union send_control	control[BATCH];
 	size_t			i, at = 0, left = 0;
 	int64_t			begin, end;
 	int			sent;
@@ -281,7 +318,8 @@ socket_send(struct socket *so, struct packet_out *const *out, size_t n)
 		    addr_to_sockaddr(&out[i]->to, so->kind == PACKET_UDP ? out[i]->port : 0, &to[i]);
 		msg[i].msg_hdr.msg_iov = &iov[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
-		path_tell(&msg[i].msg_hdr, &path[i], &out[i]->path, so->family);
+		path_tell(&msg[i].msg_hdr, &control[i], &out[i]->path, so->family);
+		ttl_tell(&msg[i].msg_hdr, &control[i], out[i]->ttl, so->family);
 	}
 	while (at < n) {
 		begin = loop_mono_ns(so->real->io.loop);

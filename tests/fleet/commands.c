@@ -27,6 +27,9 @@ const struct command fleet_commands[] = {
 	{ "loss link LINK RATIO", fault_loss_link, CHANGES, 0 },
 	{ "delay link LINK MS [MS]", fault_delay_link, CHANGES, 0 },
 	{ "shape link LINK MBPS", fault_shape_link, CHANGES, 0 },
+	{ "reroute link LINK ROUTER", fault_reroute_link, CHANGES, 0 },
+	{ "balance link LINK ROUTER", fault_balance_link, CHANGES, 0 },
+	{ "mtu link LINK BYTES [SILENT]", fault_mtu_link, CHANGES, 0 },
 	{ "brownout site SITE RATIO", fault_brownout_site, CHANGES, 0 },
 	{ "reboot device DEVICE [SECONDS]", fault_reboot_device, CHANGES, 0 },
 	{ "renumber device DEVICE", fault_renumber_device, CHANGES, 0 },
@@ -263,6 +266,28 @@ arg_address(struct command_call *c, const char *word)
 	return 0;
 }
 
+/* Any address: it need be nobody's in the inventory. "off": none. */
+static int
+arg_router(struct command_call *c, const char *word)
+{
+	struct addr a;
+
+	c->addr = 0;
+	if (strcmp(word, "off") == 0)
+		return 0;
+	if (addr_parse(&a, word) == -1 || a.family != 4)
+		return refuse(c, "'%s' is neither an IPv4 address nor 'off'", word);
+	c->addr = fleet_addr(&a);
+	return 0;
+}
+
+static int
+arg_silent(struct command_call *c, const char *word)
+{
+	c->mark = strcmp(word, "silent") == 0;
+	return c->mark ? 0 : refuse(c, "'%s' is not 'silent'", word);
+}
+
 static int
 arg_tcp_port(struct command_call *c, const char *word)
 {
@@ -311,6 +336,8 @@ static const struct arg_kind {
 	{ "ON_OFF", arg_on_off },
 	{ "MARK", arg_mark },
 	{ "ADDRESS", arg_address },
+	{ "ROUTER", arg_router },
+	{ "SILENT", arg_silent },
 	{ "TCP_PORT", arg_tcp_port },
 	{ "TCP_STATE", arg_tcp_state },
 };

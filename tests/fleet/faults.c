@@ -93,6 +93,35 @@ fault_shape_link(struct command_call *c)
 }
 
 int
+fault_reroute_link(struct command_call *c)
+{
+	c->line->detour = c->addr;
+	c->line->balanced = false;
+	return 0;
+}
+
+int
+fault_balance_link(struct command_call *c)
+{
+	c->line->detour = c->addr;
+	c->line->balanced = true;
+	return 0;
+}
+
+/* 0, or what every frame carries: all pass. */
+int
+fault_mtu_link(struct command_call *c)
+{
+	if (c->number[0] < 0 || c->number[0] > UINT16_MAX) {
+		snprintf(c->err, c->err_size, "an MTU is a number of bytes from 0 to %d", UINT16_MAX);
+		return -1;
+	}
+	c->line->mtu = (uint16_t)c->number[0];
+	c->line->mtu_silent = c->mark;
+	return 0;
+}
+
+int
 fault_brownout_site(struct command_call *c)
 {
 	c->site->brownout = c->number[0];

@@ -85,7 +85,7 @@ ip_read(const uint8_t *packet, size_t len, struct fleet_packet *p, struct ip_seg
 {
 	struct cursor c = cursor_of(packet, len);
 	size_t	      head, total;
-	uint8_t	      version, protocol;
+	uint8_t	      version, protocol, ttl;
 
 	version = cursor_u8(&c);
 	cursor_u8(&c);			/* type of service */
@@ -93,10 +93,10 @@ ip_read(const uint8_t *packet, size_t len, struct fleet_packet *p, struct ip_seg
 	cursor_u16be(&c);		/* identification */
 	if ((cursor_u16be(&c) & 0x3fff) != 0)
 		return -1;		/* a fragment */
-	cursor_u8(&c);			/* time to live */
+	ttl = cursor_u8(&c);
 	protocol = cursor_u8(&c);
 	cursor_u16be(&c);
-	*p = (struct fleet_packet){ .from = cursor_u32be(&c), .to = cursor_u32be(&c) };
+	*p = (struct fleet_packet){ .from = cursor_u32be(&c), .to = cursor_u32be(&c), .ttl = ttl };
 	head = (size_t)(version & 0xf) * 4;
 	if (c.bad || version >> 4 != 4 || head < IP_HEAD || total < head || total > len)
 		return -1;

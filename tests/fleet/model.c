@@ -219,6 +219,7 @@ fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in
 	struct fleet_host *h = fleet_host_find(m, in->to);
 	struct fleet_line *line;
 	int64_t		   rtt_ns;
+	bool		   answered;
 
 	m->stats.packets_in[in->proto]++;
 	if (h == NULL) {
@@ -226,6 +227,8 @@ fleet_input(struct fleet_model *m, int64_t now_ns, const struct fleet_packet *in
 		return false;
 	}
 	line = h->line != NULL ? h->line : h->device->site->way;
+	if (line != NULL && way_ends_early(m, line, now_ns, in, out, &answered))
+		return answered;
 	if (line == NULL || !line_travel(line, &rtt_ns) ||
 	    (h->line == NULL && !device_is_running(h->device, now_ns))) {
 		m->stats.lost++;

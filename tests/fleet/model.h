@@ -8,7 +8,8 @@
  * so there is no second description of the network. Times are monotonic nanoseconds of the front; the same
  * seed, commands and packets give the same answers.
  *
- * Addresses are IPv4 in host byte order. ICMP errors are never sent: what does not arrive is silent.
+ * Addresses are IPv4 in host byte order. ICMP errors come from routers on the way (way.c), about packets with a small time to
+ * live and about those that are too long; whatever else does not arrive is silent.
  */
 #ifndef SIMPUL_FLEET_MODEL_H
 #define SIMPUL_FLEET_MODEL_H
@@ -16,7 +17,8 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-#define FLEET_DATA_MAX 1472	/* of an answer: UDP payload or ICMP message in one Ethernet frame */
+#define FLEET_DATA_MAX 1472	/* of an answer: UDP payload in one Ethernet frame */
+#define FLEET_ICMP_MAX 1480	/* likewise, ICMP message */
 #define FLEET_WAVE_S   3600.0	/* default period of the traffic wave; see traffic.c */
 #define FLEET_PORTS_MAX 64
 
@@ -43,6 +45,7 @@ struct fleet_packet {
 	size_t		 len;
 	bool		 refused;		/* TCP answer: the port is closed */
 	uint32_t	 tag;			/* the front's own note; an answer has that of its request */
+	uint8_t		 ttl;			/* of a request: routers that it may pass, one less; 0 = all */
 };
 
 struct fleet_answer {

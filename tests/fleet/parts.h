@@ -4,6 +4,7 @@
  *
  *	model.c		building it, addresses, packets in and out
  *	lines.c		which lines work, how long a packet takes, which one is lost
+ *	way.c		the routers on the way to a line
  *	traffic.c	what a port has carried
  *	agent.c		the SNMP agent of a device, with mib.c (its objects), recorded.c and ber.c
  *	commands.c	commands as text, with faults.c (what they do) and report.c (what is asked)
@@ -30,6 +31,11 @@ struct fleet_line {
 	double		   loss;		/* 0..1, of round trips */
 	bool		   cut;
 	const struct traffic *shaped;		/* towards the site; NULL: it is not */
+	/* its way, see way.c */
+	uint32_t	   detour, detoured;	/* another router than usual; 0 = none; packets so far */
+	bool		   balanced;		/* ... for half of all packets */
+	uint16_t	   mtu;			/* longer IP packets do not pass; 0 = all do */
+	bool		   mtu_silent;		/* ... and nobody says so */
 	/* what follows for a packet, parents included; set by lines_update() */
 	bool		   up;
 	int64_t		   path_ns;
@@ -139,7 +145,7 @@ struct fleet_model {
 	struct fleet_event  *event;
 	size_t		     nevents;
 	struct fleet_stats   stats;
-	uint8_t		     data[FLEET_DATA_MAX];	/* of the last answer */
+	uint8_t		     data[FLEET_ICMP_MAX];	/* of the last answer */
 };
 
 /** A number from the seed that belongs to this thing and this use of it. */
@@ -160,6 +166,11 @@ bool	line_travel(struct fleet_line *l, int64_t *rtt_ns);
 int	line_shape(struct fleet_model *m, struct fleet_line *l, double bps, int64_t now_ns);
 /** How long a packet waits before a line that is full. */
 int64_t	line_queue_ns(const struct fleet_model *m, const struct fleet_line *l, int64_t now_ns);
+
+/* way.c */
+/** Does the packet end before the line's far end? @param answered  out: by an error, in *out */
+bool	way_ends_early(struct fleet_model *m, struct fleet_line *l, int64_t now_ns, const struct fleet_packet *in,
+    struct fleet_answer *out, bool *answered);
 
 /* traffic.c */
 void	devices_new(struct fleet_model *m);

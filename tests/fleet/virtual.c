@@ -83,6 +83,7 @@ virtual_send(struct packet_io *io, enum packet_kind kind, struct packet_out *bat
 		p.to_port = batch[i].port;
 		p.data = batch[i].data;
 		p.len = batch[i].len;
+		p.ttl = batch[i].ttl;
 		if (fleet_input(v->model, now_ns, &p, &answer))
 			pending_add(v->pending, &answer);
 	}

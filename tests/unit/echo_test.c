@@ -84,6 +84,43 @@ error_make(uint8_t *out, int family, size_t options)
 	return 8 + head + 8;
 }
 
+/* What kind of error it is, the MTU that it tells, and the nonce of a quote that is long enough. */
+static void
+test_error_kinds(void)
+{
+	static const struct {
+		int	    family;
+		uint8_t	    type, code, error;
+		uint32_t    mtu;
+		const char *name;
+	} cases[] = {
+		{ 4, 3, 1, ECHO_ERROR_UNREACHABLE, 0, "error: host unreachable" },
+		{ 4, 3, 4, ECHO_ERROR_BIG, 1492, "error: fragmentation needed" },
+		{ 4, 11, 0, ECHO_ERROR_TIME, 0, "error: time exceeded" },
+		{ 4, 11, 1, ECHO_ERROR_UNREACHABLE, 0, "error: fragments that did not come in time are no hop" },
+		{ 6, 1, 3, ECHO_ERROR_UNREACHABLE, 0, "error: IPv6 address unreachable" },
+		{ 6, 2, 0, ECHO_ERROR_BIG, 0x10005d4, "error: IPv6 packet too big, an MTU of 32 bits" },
+		{ 6, 3, 0, ECHO_ERROR_TIME, 0, "error: IPv6 hop limit exceeded" },
+	};
+	static const uint64_t nonce = NONCE;
+	struct echo_answer    a = { 0 };
+	uint8_t		      msg[128];
+	size_t		      i, len;
+
+	for (i = 0; i < nitems(cases); i++) {
+		len = error_make(msg, cases[i].family, 0);
+		msg[0] = cases[i].type;
+		msg[1] = cases[i].code;
+		memcpy(msg + 4, "\x01\x00\x05\xd4", 4);
+		ok(echo_parse(msg, len, cases[i].family, &a) == ECHO_UNREACHABLE && a.error == cases[i].error &&
+			a.mtu == cases[i].mtu && !a.has_nonce, "%s", cases[i].name);
+	}
+	len = error_make(msg, 4, 0);
+	memcpy(msg + len, &nonce, sizeof(nonce));
+	ok(echo_parse(msg, len + 7, 4, &a) == ECHO_UNREACHABLE && !a.has_nonce, "error: seven bytes of a nonce are none");
+	ok(echo_parse(msg, len + 8, 4, &a) == ECHO_UNREACHABLE && a.has_nonce && a.nonce == NONCE, "error: a quoted nonce");
+}
+
 static void
 test_error(void)
 {
@@ -105,6 +142,7 @@ test_error(void)
 			shorter += echo_parse(msg, cut, cases[i].family, &a) == ECHO_SHORT;
 		is_i64((int64_t)shorter, (int64_t)len, "error: short at every length below");
 	}
+	test_error_kinds();
 	error_make(msg, 4, 0);
 	msg[8 + 9] = 17;
 	is_i64(echo_parse(msg, 36, 4, &a), ECHO_OTHER, "error: about UDP");

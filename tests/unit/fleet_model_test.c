@@ -166,6 +166,59 @@ check_seed(const struct inventory *inv)
 	fleet_model_free(other);
 }
 
+/* What a request with this time to live, of this many bytes with its IP header, gets: "type/code from", or "-". */
+static const char *
+ask_way(struct fleet_model *m, const char *to, unsigned ttl, size_t len)
+{
+	static char	    text[64];
+	uint8_t		    msg[1480] = { 8, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 };
+	struct fleet_packet in = { .proto = FLEET_ICMP, .from = 0x0aff0001, .data = msg, .len = len - 20, .ttl = (uint8_t)ttl };
+	struct fleet_answer out;
+	struct addr	    a, from = { .family = 4 };
+	char		    name[ADDR_TEXT_MAX];
+
+	addr_parse(&a, to);
+	in.to = fleet_addr(&a);
+	put_u16be(msg + 2, ip_checksum(msg, in.len, 0));
+	if (!fleet_input(m, 2 * NS_PER_S, &in, &out))
+		return "-";
+	if (ip_checksum(out.packet.data, out.packet.len, 0) != 0)
+		return "a wrong checksum";
+	if (out.packet.data[0] != 0 && memcmp(out.packet.data + 8 + 20 + 4, msg + 4, 4) != 0)
+		return "a wrong quote";
+	from.byte[0] = (uint8_t)(out.packet.from >> 24);
+	from.byte[1] = (uint8_t)(out.packet.from >> 16);
+	from.byte[2] = (uint8_t)(out.packet.from >> 8);
+	from.byte[3] = (uint8_t)out.packet.from;
+	snprintf(text, sizeof(text), "%u/%u %s", out.packet.data[0], out.packet.data[1], addr_text(&from, name));
+	return text;
+}
+
+static void
+check_way(const struct inventory *inv)
+{
+	struct fleet_model *m = test_model(inv, 1);
+
+	is_text(ask_way(m, "10.1.0.1", 1, 84), "11/0 10.254.0.1", "way: the gateway first");
+	is_text(ask_way(m, "10.1.0.1", 2, 84), "11/0 10.9.0.1", "way: then the first node");
+	is_text(ask_way(m, "10.1.0.1", 3, 84), "11/0 10.9.0.2", "way: then the second");
+	is_text(ask_way(m, "10.1.0.1", 4, 84), "0/0 10.1.0.1", "way: then the line's end");
+	is_text(ask_way(m, "10.2.0.1", 2, 84), "0/0 10.2.0.1", "way: a line that passes through nobody");
+	fleet_command(m, 2 * NS_PER_S, "reroute link s001-2 10.8.0.99", NULL);
+	is_text(ask_way(m, "10.2.0.1", 2, 84), "11/0 10.8.0.99", "way: over another router");
+	is_text(ask_way(m, "10.2.0.1", 3, 84), "0/0 10.2.0.1", "way: which makes it longer");
+	fleet_command(m, 2 * NS_PER_S, "mtu link s001-1 1492", NULL);
+	is_text(ask_way(m, "10.1.0.1", 64, 1493), "3/4 10.9.0.2", "way: a packet that is too long");
+	is_text(ask_way(m, "10.1.0.1", 64, 1492), "0/0 10.1.0.1", "way: one that just passes");
+	fleet_command(m, 2 * NS_PER_S, "mtu link s001-1 1492 silent", NULL);
+	is_text(ask_way(m, "10.1.0.1", 64, 1493), "-", "way: a black hole");
+	fleet_command(m, 2 * NS_PER_S, "cut site node-2", NULL);
+	is_text(ask_way(m, "10.1.0.1", 3, 84), "-", "way: what is cut is silent");
+	is_text(ask_way(m, "10.1.0.1", 2, 84), "11/0 10.9.0.1", "way: what is before it is not");
+	ok(fleet_command(m, 2 * NS_PER_S, "mtu link s001-1 70000", NULL) == -1, "way: no such MTU");
+	fleet_model_free(m);
+}
+
 int
 main(void)
 {
@@ -177,6 +230,7 @@ main(void)
 	check_echo(inv);
 	check_truth(inv);
 	check_seed(inv);
+	check_way(inv);
 	inventory_free(inv);
 	return tap_done();
 }
