@@ -16,6 +16,8 @@
 #include "base/log.h"
 #include "probes/dialog_tls.h"
 #include "probes/resolve.h"
+#include "probes/recorder.h"
+#include "probes/way.h"
 
 #define TICK_NS	    PACKET_TURN_NS
 #define INTERVAL_MIN_MS (PROBE_INTERVAL_MIN_S * 1000u)
@@ -373,6 +375,8 @@ probe_engine_packet(struct probe_engine *e, const struct packet_in *in)
 {
 	size_t i;
 
+	if (ways_packet(e->ways, in))
+		return;
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->packet != NULL)
 			probe_registry[i]->packet(e->shared[i], in);
@@ -387,6 +391,26 @@ tick_end(void *arg)
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->flush != NULL)
 			probe_registry[i]->flush(e->shared[i]);
+}
+
+/* ---- recording ---- */
+
+void
+probe_engine_trace(struct probe_engine *e, const struct msg_trace_now *now)
+{
+	const struct probe *p = nmap_get(e->probes, now->number);
+
+	if (e->ways != NULL && p != NULL && p->address.family != 0)
+		ways_trace(e->ways, p, now);
+}
+
+void
+probe_engine_record_anew(struct probe_engine *e)
+{
+	if (e->recorder == NULL)
+		return;
+	recorder_reset(e->recorder);
+	ways_reset(e->ways);
 }
 
 /* ---- making ---- */
@@ -406,6 +430,10 @@ probe_engine_new(struct loop *l, struct packet_io *io, const struct sink *sink, 
 	e->probes = nmap_new();
 	e->wheel = wheel_new(l, TICK_NS);
 	wheel_after_run(e->wheel, tick_end, e);
+	if (sink->frame != NULL) {
+		e->ways = ways_new(l, io, sink->frame, sink->arg);
+		e->recorder = recorder_new(e, sink->frame, sink->arg);
+	}
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->open != NULL)
 			e->shared[i] = probe_registry[i]->open(e);
@@ -429,6 +457,8 @@ probe_engine_free(struct probe_engine *e)
 	ask_free_all(e);
 	while ((p = nmap_next(e->probes, &at)) != NULL)
 		probe_free(p);
+	recorder_free(e->recorder);
+	ways_free(e->ways);
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->close != NULL)
 			probe_registry[i]->close(e->shared[i]);
@@ -454,6 +484,10 @@ probe_engine_counters(struct probe_engine *e, struct msg_counters *out)
 	if (e->resolver != NULL)
 		msg_counters_add(out, "probe.names_asked", resolver_asked(e->resolver));
 	e->lag = (struct lag){ 0 };
+	if (e->recorder != NULL) {
+		recorder_counters(e->recorder, out);
+		ways_counters(e->ways, out);
+	}
 	for (i = 0; probe_registry[i] != NULL; i++)
 		if (probe_registry[i]->counters != NULL)
 			probe_registry[i]->counters(e->shared[i], out);

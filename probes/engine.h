@@ -19,6 +19,8 @@ struct ask_entry;
 struct dialog;
 struct dialog_trust;
 struct resolver;
+struct recorder;
+struct ways;
 
 typedef void (*probe_asked_fn)(void *arg, uint32_t token, const struct msg_probe_done *done);
 
@@ -33,6 +35,8 @@ struct probe_engine {
 	uint64_t	  no_path;	/* packets and connections whose interface or source address was not there */
 	struct dialog_trust *trust;	/* of those who speak TLS; made when it is first needed */
 	struct resolver	 *resolver;	/* use probe_resolver() */
+	struct recorder	 *recorder;	/* NULL: nothing is recorded, no way is traced */
+	struct ways	 *ways;		/* likewise */
 
 	/* the engine's own */
 	struct sink	  sink;
@@ -103,6 +107,10 @@ void	probe_engine_sweep(struct probe_engine *e, uint32_t plan);
 void	probe_engine_packet(struct probe_engine *e, const struct packet_in *in);
 /** Extra rounds; every number asked for is answered exactly once, at the deadline at the latest. */
 void	probe_engine_ask(struct probe_engine *e, uint32_t token, const struct msg_probe_now *now);
+/** Which way do packets take to a line? Answered by TRACE_DONE, if the line is there. */
+void	probe_engine_trace(struct probe_engine *e, const struct msg_trace_now *now);
+/** Core is another one: what was being recorded for the last one is forgotten. */
+void	probe_engine_record_anew(struct probe_engine *e);
 /** Append counters; the lag figures start anew. */
 void	probe_engine_counters(struct probe_engine *e, struct msg_counters *out);
 

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "probes/echo.h"
+#include "probes/recorder.h"
 #include "probes/rounds.h"
 
 #define REMEMBERED     16	/* packets of a target; more than can be open: 3 s of burst and steady packets are 12 */
@@ -50,6 +51,7 @@ struct icmp_target {
 	uint16_t	    expected;	/* next in order: one more than the highest number that was answered */
 	uint8_t		    open;
 	bool		    expiry_waits;	/* for the loop to read what has come while we slept */
+	struct flight	   *flight;	/* recorder.h; NULL: nothing to keep yet */
 	struct wheel_timer  expiry;
 	struct packet	    packet[REMEMBERED];
 };
@@ -82,6 +84,19 @@ struct icmp {
 static int	icmp_queue(struct probe *p, bool steady, uint8_t round, int64_t planned_ns);
 static void	packets_expire(void *arg);
 static void	packet_lost(struct probe *p, struct packet *pk);
+
+/* Each packet exactly once: for the flight recorder, and for the rounds. */
+static void
+packet_decided(struct probe *p, const struct packet *pk, enum outcome what, float rtt_s)
+{
+	struct icmp_target *t = p->state;
+	uint32_t	    fate = what == LOST ? FLIGHT_LOST : FLIGHT_UNMEASURED;
+
+	if (what == ANSWERED)
+		fate = flight_fate(rtt_s, true);
+	recorder_packet(p, &t->flight, pk->sent_ns, fate | (pk->steady ? 0 : FLIGHT_BURST), t->rounds.burst.view);
+	rounds_decided(p, pk->steady, pk->round, what, rtt_s);
+}
 
 /* ---- out ---- */
 
@@ -126,12 +141,13 @@ packet_refused(struct icmp *ic, struct probe *p, struct packet *pk, int error)
 	uint32_t left_out;
 
 	pk->state = PACKET_NONE;
+	pk->sent_ns = loop_mono_ns(ic->engine->loop);	/* when it was to leave */
 	ic->send_errors++;
 	probe_path_failed(p, error);
 	if (log_limit_pass(&ic->error_log, loop_mono_ns(ic->engine->loop), &left_out))
 		log_warnx("cannot send ICMP to %s: %s; %u more since the last such line",
 		    addr_text(&p->address, text), strerror(error), left_out);
-	rounds_decided(p, pk->steady, pk->round, NOT_MEASURED, NAN);
+	packet_decided(p, pk, NOT_MEASURED, NAN);
 }
 
 /*
@@ -230,6 +246,7 @@ icmp_hurry(struct probe *p, unsigned rounds)
 	struct icmp_target *t = p->state;
 
 	t->rounds.queue = icmp_queue;
+	recorder_asked(p, t->flight, t->rounds.burst.view);
 	rounds_hurry(p, rounds);
 }
 
@@ -243,7 +260,7 @@ packet_lost(struct probe *p, struct packet *pk)
 
 	pk->state = PACKET_LOST;
 	t->open--;
-	rounds_decided(p, pk->steady, pk->round, ic->drops > 0 && ic->drops_ns >= pk->sent_ns ? NOT_MEASURED : LOST, NAN);
+	packet_decided(p, pk, ic->drops > 0 && ic->drops_ns >= pk->sent_ns ? NOT_MEASURED : LOST, NAN);
 }
 
 static void
@@ -296,7 +313,7 @@ packet_answered(struct probe *p, struct packet *pk, int64_t received_ns)
 		t->expiry_waits = false;
 	}
 	/* Send times are interpolated: on a loopback the answer can seem to be a few microseconds older than the request. */
-	rounds_decided(p, pk->steady, pk->round, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
+	packet_decided(p, pk, ANSWERED, rtt_ns > 0 ? (float)rtt_ns / NS_PER_S : 0);
 }
 
 static struct probe *
@@ -411,6 +428,8 @@ icmp_cancel(struct probe *p)
 	struct icmp_target *t = p->state;
 
 	rounds_cancel(p);
+	recorder_forget(p, t->flight);
+	t->flight = NULL;
 	wheel_cancel(p->engine->wheel, &t->expiry);
 	if (t->index == 0)
 		return;

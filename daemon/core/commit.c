@@ -19,7 +19,9 @@
 #include "core/graves.h"
 #include "core/incidents.h"
 #include "core/private.h"
+#include "core/recorder.h"
 #include "core/states.h"
+#include "core/ways.h"
 
 #define TRIM_NS	       (3600 * NS_PER_S)
 #define EVENTS_KEPT_NS (30 * 86400 * NS_PER_S)
@@ -87,6 +89,8 @@ write_gone(struct core *c)
 		memcpy(kind, t->name, n);
 		kind[n] = '\0';
 		if (ledger_object_remove(c->ledger, kind, t->name + n + 1) == -1)
+			return -1;
+		if (strcmp(kind, "link") == 0 && ledger_way_remove(c->ledger, t->name + n + 1) == -1)
 			return -1;
 	}
 	return 0;
@@ -168,7 +172,7 @@ anything_is_due(const struct core *c, int64_t now)
 
 	return event_waiting(c) > 0 || outbox_is_due(c) || p->empty != NULL || p->forget != NULL ||
 	    p->orphans != NULL || p->alive_ns <= now || incidents_are_due(c, now) || states_are_due(c, now) ||
-	    core_capacity_is_due(c);
+	    core_capacity_is_due(c) || core_recorder_is_due(c, now) || core_ways_are_due(c);
 }
 
 static int
@@ -178,7 +182,8 @@ write_all(struct core *c, int64_t now)
 		return -1;
 	if (incidents_write(c) == 0 && event_write(c) == 0 && incidents_publish(c, now) == 0 &&
 	    states_write(c, now) == 0 && write_gone(c) == 0 && outbox_write_done(c) == 0 &&
-	    core_capacity_write(c) == 0 && write_alive(c) == 0 && trim(c, now) == 0)
+	    core_capacity_write(c) == 0 && write_alive(c) == 0 && trim(c, now) == 0 &&
+	    core_recorder_write(c, now) == 0 && core_ways_write(c) == 0)
 		return ledger_commit(c->ledger);
 	ledger_rollback(c->ledger);
 	return -1;
@@ -193,6 +198,8 @@ all_written(struct core *c, int64_t now)
 	event_written(c);
 	states_written(c, now);
 	core_capacity_written(c);
+	core_recorder_written(c, now);
+	core_ways_written(c);
 	core_commit_free(c);
 	outbox_written_done(c);
 	c->priv->alive_ns = now + CORE_ALIVE_NS;
@@ -234,6 +241,7 @@ core_commit(struct core *c)
 	}
 	if (write_all(c, now) == -1) {
 		incidents_not_written(c);
+		core_recorder_not_written(c);
 		ledger_edge(c, false);
 		return -1;
 	}

@@ -21,9 +21,11 @@
 #include "core/neighbours.h"
 #include "core/ports.h"
 #include "core/private.h"
+#include "core/recorder.h"
 #include "core/sensors.h"
 #include "core/services.h"
 #include "core/trial.h"
+#include "core/ways.h"
 #include "model/snmp_profile.h"
 
 /* ---- series numbers ---- */
@@ -377,6 +379,8 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv, cons
 		core_services_withdraw(c);
 	} else {
 		core_recall_incidents(c);
+		core_ways_recall(c);
+		core_recorder_recall(c);
 		withdraw_uncounted(c);
 		core_services_withdraw(c);
 		c->priv->loaded = true;

@@ -16,6 +16,7 @@
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/probe.h"
+#include "core/recorder.h"
 #include "core/samples.h"
 #include "core/sensors.h"
 #include "core/services.h"
@@ -341,6 +342,11 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_DISCOVER_END] = PROCESS_MEASURE,
 	[IPC_PROFILE_TESTED] = PROCESS_MEASURE,
 	[IPC_PROFILE_TEST_END] = PROCESS_MEASURE,
+	[IPC_RECORD_BEGIN] = PROCESS_MEASURE,
+	[IPC_RECORD_PACKETS] = PROCESS_MEASURE,
+	[IPC_RECORD_END] = PROCESS_MEASURE,
+	[IPC_TRACE_DONE] = PROCESS_MEASURE,
+	[IPC_MTU_DONE] = PROCESS_MEASURE,
 	[IPC_SERIES_ROWS] = PROCESS_STORE,
 	[IPC_SERIES_END] = PROCESS_STORE,
 	[IPC_DURABLE] = PROCESS_STORE,
@@ -393,6 +399,16 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return core_trial_value(c, ch, msg);
 	case IPC_PROFILE_TEST_END:
 		return core_trial_end(c, ch, msg);
+	case IPC_RECORD_BEGIN:
+		return recorder_begin(c, ch, msg);
+	case IPC_RECORD_PACKETS:
+		return recorder_packets(c, msg);
+	case IPC_RECORD_END:
+		return recorder_end(c, msg);
+	case IPC_TRACE_DONE:
+		return recorder_traced(c, msg);
+	case IPC_MTU_DONE:
+		return recorder_mtu(c, msg);
 	case IPC_COUNTERS:
 		return take_counters(c, ipc_peer(ch), msg);
 	case IPC_SERIES_ROWS:

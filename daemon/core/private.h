@@ -10,6 +10,7 @@
  *			the other end
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
  *	traps.c		what devices have said by traps
+ *	recorder.c	recordings of the flight recorder; ways.c: over which routers packets go to each line
  *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked;
  *			trial.c: profiles tried; services.c: results of services
  *	capacity.c	what rates say of the capacity of lines
@@ -31,6 +32,7 @@
 
 struct discovery;
 struct grave;
+struct core_recording;
 struct core_trial;
 struct loader;
 struct store_request;
@@ -52,6 +54,7 @@ struct core_private {
 	struct discovery    *discoveries;
 	struct core_trial   *trials;
 	struct link_list     capacity;	/* capacity.c: lines whose state is to be written */
+	struct core_recording *recordings;	/* under way, or to be written */
 	struct sample_batch  facts;	/* for store */
 	uint64_t	     facts_given, facts_durable;	/* frames of them: to this store; in its journal */
 	struct map	    *remembered;	/* ledger rows not claimed yet: ref to struct ledger_object */
@@ -62,6 +65,7 @@ struct core_private {
 	int64_t		     alive_wall_ns;	/* when it was last told so before this start; 0 = never */
 	bool		     plan_wanted;	/* ports.c: measure is to be told of what changed */
 	bool		     sensors_unsaved;	/* some have no number yet */
+	bool		     ways_unsaved;	/* some links have another way than their rows */
 	bool		     loaded;	/* the first configuration has been applied */
 	uint64_t	     core_restarts;	/* as the parent counts them */
 	void		   (*on_events)(void *arg);	/* who wants to know of commits with events */

@@ -15,6 +15,7 @@
 #include "core/sensors.h"
 #include "core/services.h"
 #include "core/traps.h"
+#include "core/ways.h"
 #include "live/counters.h"
 
 struct arrival {
@@ -175,6 +176,7 @@ sweep(void *arg)
 	for (k = 0; c->inv != NULL && k < c->inv->nlinks; k++) {
 		l = c->link[k];
 		quality_sweep(c, l, loop_wall_ns(c->loop));
+		core_ways_sweep(c, l, now);
 		if (link_rounds_gap(&l->rounds, &link_settings_of(&c->set, l->link)->rounds, now)) {
 			core_fact(c, l->number, &l->rounds);
 			verdict_rounds_changed(c, l);

@@ -77,6 +77,12 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_TRAP_STRANGER] = { "TRAP_STRANGER", 512, true, false },
 	[IPC_TRAP_STATE] = { "TRAP_STATE", 1024, false, false },
 	[IPC_POLL_NOW] = { "POLL_NOW", 16, false, false },
+	[IPC_RECORD_BEGIN] = { "RECORD_BEGIN", 32, false, false },
+	[IPC_RECORD_PACKETS] = { "RECORD_PACKETS", 2048, false, false },
+	[IPC_RECORD_END] = { "RECORD_END", 16, false, false },
+	[IPC_TRACE_NOW] = { "TRACE_NOW", 16, false, false },
+	[IPC_TRACE_DONE] = { "TRACE_DONE", 2560, false, false },
+	[IPC_MTU_DONE] = { "MTU_DONE", 64, false, false },
 };
 
 static struct ipc_channel *

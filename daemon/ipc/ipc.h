@@ -83,6 +83,13 @@ enum ipc_type {
 	IPC_TRAP_STRANGER,	/* trap -> core: who else sends to the port */
 	IPC_TRAP_STATE,		/* trap -> core */
 	IPC_POLL_NOW,		/* core -> measure: poll this device, besides its schedule */
+	/* flight recorder */
+	IPC_RECORD_BEGIN = 144,	/* measure -> core: what happens to this line is recorded from here on */
+	IPC_RECORD_PACKETS,	/* measure -> core: the fate of some of its packets */
+	IPC_RECORD_END,		/* measure -> core: nothing more of it comes */
+	IPC_TRACE_NOW,		/* core -> measure: which way do packets take to this line? */
+	IPC_TRACE_DONE,		/* measure -> core, also unasked while recording */
+	IPC_MTU_DONE,		/* measure -> core: how long a packet passes */
 	IPC_TYPES
 };
 

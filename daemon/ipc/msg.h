@@ -445,6 +445,61 @@ struct msg_poll_now {		/* POLL_NOW */
 	uint32_t number;	/* of the TARGET */
 };
 
+enum record_reason { RECORD_LOSS = 1, RECORD_ASKED };	/* a packet was lost; PROBE_NOW of a line that fails */
+struct msg_record_begin {	/* RECORD_BEGIN */
+	uint32_t number;	/* of the line */
+	uint8_t	 reason;	/* enum record_reason */
+	int64_t	 wall_ns;	/* times of its packets count from here */
+};
+
+#define RECORD_PACKETS_MAX 192	/* of one frame */
+struct msg_record_packets {	/* RECORD_PACKETS */
+	uint32_t number;
+	const uint8_t *packet;	/* as in sample/flight.h, FLIGHT_PACKET_LEN bytes each; borrowed from the frame */
+	uint32_t packet_len;
+};
+
+/* the time is over; it is still down after the longest time that is recorded; too many packets, or the line went */
+enum record_end { RECORD_OVER = 1, RECORD_STILL_DOWN, RECORD_CUT };
+struct msg_record_end {		/* RECORD_END */
+	uint32_t number;
+	uint8_t	 how;		/* enum record_end */
+};
+
+enum trace_role { TRACE_HOURLY, TRACE_CONFIRM, TRACE_ONSET, TRACE_AFTER, TRACE_ROLES };
+struct msg_trace_now {		/* TRACE_NOW */
+	uint32_t number;	/* of the line */
+	uint32_t record;	/* number of the line for whose recording it is; 0 = none */
+	uint8_t	 role;		/* enum trace_role */
+	uint8_t	 hops;		/* how long its way is likely to be; 0 = not known */
+};
+
+#define TRACE_HOPS_MAX	  30
+#define TRACE_TRIES	  3
+struct msg_trace_done {		/* TRACE_DONE */
+	uint32_t number, record;
+	uint8_t	 role;
+	int64_t	 wall_ns;	/* when it began */
+	uint8_t	 reached;	/* the target itself answered from the last hop */
+	uint8_t	 nhops;		/* up to the last one that answered */
+	struct trace_hop {
+		uint8_t	    sent, answered;
+		float	    rtt_s;	/* the smallest; NAN when none */
+		uint8_t	    n;	/* who answered, each once, in the order heard */
+		struct addr addr[TRACE_TRIES];
+	} hop[TRACE_HOPS_MAX];
+};
+
+/* nothing answered; 1500 passes; a router said so; bigger ones are lost in silence; our own interface takes no more */
+enum mtu_verdict { MTU_UNKNOWN, MTU_WHOLE, MTU_TOLD, MTU_BLACK_HOLE, MTU_OWN, MTU_VERDICTS };
+struct msg_mtu_done {		/* MTU_DONE */
+	uint32_t number;
+	uint8_t	 verdict;	/* enum mtu_verdict */
+	uint16_t mtu;		/* the longest IP packet that was answered; 0 = none */
+	uint16_t told;		/* what a router says would pass; 0 = none said */
+	struct addr by;		/* ... that router */
+};
+
 #define COUNTERS_MAX 64
 struct msg_counters {		/* COUNTERS */
 	uint16_t n;
@@ -509,6 +564,12 @@ MSG_DECLARE(poll_now);
 MSG_DECLARE(profile_test);
 MSG_DECLARE(profile_tested);
 MSG_DECLARE(profile_test_end);
+MSG_DECLARE(record_begin);
+MSG_DECLARE(record_packets);
+MSG_DECLARE(record_end);
+MSG_DECLARE(trace_now);
+MSG_DECLARE(trace_done);
+MSG_DECLARE(mtu_done);
 
 /** Append one; what does not fit is left out. @param name  copied */
 void msg_counters_add(struct msg_counters *m, const char *name, uint64_t value);

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "ledger/sql.h"
 
-#define LEDGER_FORMAT	 2			/* user_version */
+#define LEDGER_FORMAT	 3			/* user_version */
 #define LEDGER_CHECK_MAX (64LL * 1024 * 1024)	/* bytes: up to here every page is looked at when opening */
 
 static const char settings[] =
@@ -80,7 +80,17 @@ static const char migrate_2[] =
     "INSERT INTO port SELECT number, substr(ref, 6, instr(ref, '.') - 6), true_name, '', x'', '', 0, 0, 0,"
     "  0, 0, 0 FROM series WHERE ref LIKE 'port/%.%';";
 
-static const char format_written[] = "PRAGMA user_version = 2;";
+/* What format 3 has more: what the flight recorder has written, and the way that packets to a line take. */
+static const char schema_3[] =
+    "CREATE TABLE recording (id INTEGER PRIMARY KEY AUTOINCREMENT, link TEXT NOT NULL,"
+    "  incident INTEGER NOT NULL, reason INTEGER NOT NULL, how INTEGER NOT NULL, started_ns INTEGER NOT NULL,"
+    "  ended_ns INTEGER NOT NULL, sent INTEGER NOT NULL, lost INTEGER NOT NULL, gap_lost INTEGER NOT NULL,"
+    "  gap_from_ns INTEGER NOT NULL, gap_to_ns INTEGER NOT NULL, packets BLOB NOT NULL, detail TEXT NOT NULL);"
+    "CREATE INDEX recording_link ON recording (link, id);"
+    "CREATE INDEX recording_open ON recording (id) WHERE ended_ns = 0;"
+    "CREATE TABLE way (link TEXT PRIMARY KEY, hops BLOB NOT NULL) WITHOUT ROWID;";
+
+static const char format_written[] = "PRAGMA user_version = 3;";
 
 /* What files of this format may lack that were written before it was there. */
 static const char schema_added[] =
@@ -170,13 +180,13 @@ format_write(struct ledger *l, const char *const *parts)
 }
 
 static int
-format_migrate(struct ledger *l)
+format_migrate(struct ledger *l, int64_t from)
 {
-	static const char *const parts[] = { schema_2, migrate_2, format_written, NULL };
+	static const char *const parts[] = { schema_2, migrate_2, schema_3, format_written, NULL };
 
-	if (format_write(l, parts) == -1)
+	if (format_write(l, from == 1 ? parts : parts + 2) == -1)
 		return -1;
-	log_info("ledger %s: upgraded from format 1 to %d", l->path, LEDGER_FORMAT);
+	log_info("ledger %s: upgraded from format %d to %d", l->path, (int)from, LEDGER_FORMAT);
 	return 0;
 }
 
@@ -184,7 +194,7 @@ format_migrate(struct ledger *l)
 static int
 format_check(struct ledger *l)
 {
-	static const char *const parts[] = { schema, schema_2, format_written, NULL };
+	static const char *const parts[] = { schema, schema_2, schema_3, format_written, NULL };
 	int64_t			 format, tables;
 
 	if (ask_i64(l, "PRAGMA user_version", &format) == -1 ||
@@ -194,8 +204,8 @@ format_check(struct ledger *l)
 		return 0;
 	if (format == 0 && tables == 0)
 		return format_write(l, parts);
-	if (format == 1)
-		return format_migrate(l);
+	if (format == 1 || format == 2)
+		return format_migrate(l, format);
 	if (format == 0)
 		log_warnx("ledger %s: is another program's database; move it aside", l->path);
 	else

@@ -21,8 +21,8 @@
 struct ledger;
 
 /**
- * Open or create; the boot number grows by one with each open. The schema number is user_version 2: a file
- * of 1 is upgraded, with a line in the log; a newer one is refused.
+ * Open or create; the boot number grows by one with each open. The schema number is user_version 3: a file
+ * of 1 or 2 is upgraded, with a line in the log; a newer one is refused.
  * @param path	file name, or ":memory:"
  * @return owned, or NULL after logging what to do
  */
@@ -180,6 +180,41 @@ int	ledger_capacity_put(struct ledger *l, uint32_t series, int64_t wall_ns, cons
 int	ledger_capacity_get(struct ledger *l, uint32_t series, void (*cb)(void *arg, const void *state, size_t len), void *arg);
 /** Of lines of which nothing has come since. */
 int	ledger_capacity_trim(struct ledger *l, int64_t older_than_ns);
+/* recordings of the flight recorder */
+
+#define LEDGER_RECORDINGS_INCIDENT 20	/* of a line, with an incident; the newest are kept ... */
+#define LEDGER_RECORDINGS_OTHER	   20	/* ... without one */
+#define LEDGER_RECORDINGS_MAX	   2000	/* of all lines; those without an incident go first */
+
+struct ledger_recording {
+	uint64_t    id;			/* 0 on put: a new one, filled in */
+	char	    link[ID_MAX];
+	uint64_t    incident;		/* 0: it came to nothing */
+	uint8_t	    reason, how;	/* enum record_reason; enum record_end */
+	int64_t	    started_ns, ended_ns;	/* wall; ended 0: it is under way */
+	uint32_t    sent, lost, gap_lost;	/* packets; of the longest gap */
+	int64_t	    gap_from_ns, gap_to_ns;	/* wall; from 0: there was no gap, to 0: it is open */
+	const void *packets;		/* as in sample/flight.h; borrowed, NULL in a walk */
+	size_t	    packets_len;
+	const char *detail;		/* JSON object with ways and MTU; likewise */
+};
+int	ledger_recording_put(struct ledger *l, struct ledger_recording *r);
+/** The whole of one. -1 also when there is none. */
+int	ledger_recording_get(struct ledger *l, uint64_t id, void (*cb)(void *arg, const struct ledger_recording *r),
+    void *arg);
+/** Newest first, without packets and detail. @param link  "" = of all @param incident  0 = any @param before  as of incidents */
+int	ledger_recording_each(struct ledger *l, const char *link, uint64_t incident, uint64_t before, unsigned limit,
+    void (*cb)(void *arg, const struct ledger_recording *r), void *arg);
+/** Those that were under way when the engine ended. */
+int	ledger_recording_cut(struct ledger *l, int64_t wall_ns, uint8_t how);
+/** Keep to the bounds: of this line, and of all. */
+int	ledger_recording_trim(struct ledger *l, const char *link, int64_t older_than_ns);
+
+/* ways: the routers on the way to a line, as it was seen last (core/ways.c knows the form) */
+
+int	ledger_way_put(struct ledger *l, const char *link, const void *hops, size_t len);
+int	ledger_way_remove(struct ledger *l, const char *link);
+int	ledger_way_each(struct ledger *l, void (*cb)(void *arg, const char *link, const void *hops, size_t len), void *arg);
 
 /* config: what was accepted last, for a core that starts again while the files are refused */
 

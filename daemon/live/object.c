@@ -35,12 +35,23 @@ part_of(double rate_bps, double contract_bps)
 void
 link_live_free(struct link_live *l)
 {
-	if (l != NULL) {
-		free(l->port);
-		free(l->capacity);
-		free(l->fact);
+	if (l == NULL)
+		return;
+	if (l->way != NULL) {
+		free(l->way->known);
+		free(l->way->pending);
 	}
+	free(l->way);
+	free(l->port);
+	free(l->capacity);
+	free(l->fact);
 	free(l);
+}
+
+const struct way *
+link_known_way(const struct link_live *l)
+{
+	return l->way != NULL ? l->way->known : NULL;
 }
 
 double

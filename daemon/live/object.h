@@ -20,6 +20,7 @@
 #include "rules/site_state.h"
 #include "rules/state.h"
 #include "rules/threshold.h"
+#include "rules/way_compare.h"
 
 struct capacity;
 struct incident;
@@ -70,6 +71,13 @@ struct link_fact {			/* what its probe says beside its results */
 	char   text[80];		/* "": the value is all */
 };
 
+struct link_way {			/* over which routers packets go to a link: core/ways.c */
+	struct way *known, *pending;	/* owned; NULL: none; pending: seen once, to be confirmed */
+	int64_t	    due_ns;		/* monotonic: of the next trace; 0 = not given yet */
+	uint8_t	    tries;		/* of confirming */
+	bool	    unsaved;
+};
+
 struct link_live {
 	struct live	    live;	/* must be first */
 	const struct link  *link;
@@ -86,6 +94,7 @@ struct link_live {
 	int64_t		    minute_ns;	/* wall: when that came; 0 = there was none yet */
 	int64_t		    proven_ns;	/* wall: it answered last, on its own path; 0 = never */
 	struct link_port   *port;	/* owned; NULL: it has shown nothing */
+	struct link_way	   *way;	/* owned; NULL: never traced */
 	double		    rx_bps, tx_bps;	/* last rates from the port that carries it; NAN = unknown */
 	struct capacity	   *capacity;	/* what those have shown over weeks; owned; NULL: nothing */
 	uint32_t	    probe_token;	/* of the PROBE_NOW in flight; 0 = none */
@@ -234,6 +243,7 @@ const struct service_fact *service_fact(const struct service_live *s, const char
 
 void	site_live_free(struct site_live *s);
 void	link_live_free(struct link_live *l);
+const struct way *link_known_way(const struct link_live *l);	/* NULL: not known */
 /** NAN when it is not known: also when no poll has told it for a while, as of a module that was pulled out. */
 double	sensor_value(const struct sensor_live *s, int64_t wall_ns);
 /** "ok", "warn" or "bad" by its limits or, of a state, by its value; "unknown" without a value. */

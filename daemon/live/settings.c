@@ -128,6 +128,7 @@ core_settings_read(struct core_settings *s, const struct conf *conf)
 	text_copy(s->node, sizeof(s->node), conf_text(conf, "engine.node"));
 	s->snmp_interval_ns = milliseconds(conf, "snmp", "interval_s") * NS_PER_MS;
 	s->snmp_timeout_ms = milliseconds(conf, "snmp", "timeout_s");
+	s->trace_interval_ns = conf_int(conf, "trace.interval_s") * NS_PER_S;
 	s->discover_rate_ps = (uint16_t)conf_int(conf, "snmp.discover_rate");
 	s->publish_off = !conf_bool(conf, "mqtt.enabled");
 	s->removal_max_ratio = conf_number(conf, "engine.removal_max_ratio");

@@ -23,6 +23,7 @@ struct core_settings {
 	double	removal_max_ratio;
 	int64_t	verify_ns, group_window_ns, settle_ns;
 	int64_t	snmp_interval_ns, gap_ns;	/* gap_ns: engine.gap_s, without regard to any probe */
+	int64_t	trace_interval_ns;		/* 0: ways are traced at the onset of a fault alone */
 	char	link_probe[PROBE_NAME_MAX];	/* of probe_line_names: of lines that name none */
 	struct line_probe line[PROBES_MAX];	/* parallel to probe_registry[] */
 	uint32_t snmp_timeout_ms;

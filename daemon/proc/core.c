@@ -23,6 +23,7 @@
 #include "core/ports.h"
 #include "core/private.h"
 #include "core/probe.h"
+#include "core/recorder.h"
 #include "core/samples.h"
 #include "core/traps.h"
 #include "core/trial.h"
@@ -102,6 +103,7 @@ peer_gone(struct core *c, struct ipc_channel **place)
 			discover_peer_gone(c, &c->measure[k]);
 			core_ports_peer_gone(c, &c->measure[k]);
 			core_trial_peer_gone(c, &c->measure[k]);
+			recorder_peer_gone(c, &c->measure[k]);
 		}
 }
 
@@ -270,6 +272,7 @@ core_stop(struct core *c)
 {
 	core_capacity_stop(c);
 	c->priv->alive_ns = 0;		/* tell the ledger that results came until now */
+	core_recorder_stop(c);
 	core_turn_now(c);
 	ipc_drain(c->store, DRAIN_MS);
 	ipc_drain(c->publish, DRAIN_MS);
@@ -306,6 +309,7 @@ core_free(struct core *c)
 	event_fini(c);
 	core_forget_rest(c);
 	core_objects_free(c);
+	core_recorder_free(c);
 	core_commit_free(c);
 	core_counters_free(c);
 	map_free(c->priv->remembered);

@@ -241,6 +241,12 @@ take_fact(void *arg, const struct msg_probe_fact *f)
 }
 
 static void
+take_frame(void *arg, uint16_t type, uint32_t token, const struct buf *payload)
+{
+	ipc_send(((struct measure *)arg)->core, type, token, payload->data, payload->len, -1);
+}
+
+static void
 take_answer(void *arg, uint32_t token, const struct msg_probe_done *done)
 {
 	msg_probe_done_send(((struct measure *)arg)->core, IPC_PROBE_DONE, token, done, -1);
@@ -437,6 +443,7 @@ core_closed(void *arg, struct ipc_channel *ch, const char *why)
 	ipc_free(ch);
 	m->core = NULL;
 	m->core_planned = false;
+	probe_engine_record_anew(m->probes);
 	scan_forget_all(m->scan);
 	plan_reset(&m->plan);	/* half a plan is none */
 }
@@ -461,6 +468,7 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 		struct msg_sensor    sensor;
 		struct msg_profile_test test;
 		struct msg_probe_now now;
+		struct msg_trace_now trace;
 		struct msg_discover  discover;
 		struct msg_poll_now  poll;
 	} u;
@@ -505,6 +513,11 @@ core_frame(struct measure *m, const struct ipc_msg *msg)
 			return -1;
 		probe_engine_ask(m->probes, msg->token, &u.now);
 		return 0;
+	case IPC_TRACE_NOW:
+		if (msg_trace_now_decode(&u.trace, msg->data, msg->len) == -1)
+			return -1;
+		probe_engine_trace(m->probes, &u.trace);
+		return 0;
 	case IPC_DISCOVER:
 		if (msg_discover_decode(&u.discover, msg->data, msg->len) == -1)
 			return -1;
@@ -548,6 +561,7 @@ measure_attach(struct measure *m, enum process_kind peer, const char *instance, 
 		ipc_free(m->core);
 		plan_reset(&m->plan);
 		scan_forget_all(m->scan);
+		probe_engine_record_anew(m->probes);
 		m->core = ch;
 		m->core_planned = false;
 		m->states_due = true;
@@ -611,7 +625,8 @@ measure_new(struct loop *l, const struct measure_opts *o)
 	struct measure	 *m = xcalloc(1, sizeof(*m));
 	const struct sink sink = { .sample = take_sample, .state = take_state, .port_found = take_port,
 		.sensor_found = take_sensor, .ports_end = take_ports_end, .profile_tested = take_tested,
-		.profile_test_end = take_test_end, .neighbour = take_neighbour, .fact = take_fact, .arg = m };
+		.profile_test_end = take_test_end, .neighbour = take_neighbour, .fact = take_fact,
+		.frame = take_frame, .arg = m };
 
 	m->loop = l;
 	m->io = o->io;

@@ -45,6 +45,12 @@ const struct conf_opt measure_options[] = {
 	{ 0 }
 };
 
+const struct conf_opt trace_options[] = {
+	{ "interval_s", CONF_INT, "s", 0, 86400, "3600",
+	  .help = "Time between two traces of a line; 0: none but those at the onset of a fault." },
+	{ 0 }
+};
+
 const char *const measure_sample[] = {
 	"name", "main", "netns", "", NULL,
 	"name", "wan", "netns", "", NULL,

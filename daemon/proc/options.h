@@ -7,7 +7,7 @@
 
 #define MEASURE_INSTANCES_MAX 16
 
-extern const struct conf_opt engine_options[], measure_options[];
+extern const struct conf_opt engine_options[], measure_options[], trace_options[];
 extern const char *const     measure_sample[];
 
 #endif

@@ -21,6 +21,7 @@ static const struct conf_group other_groups[] = {
 	  .help = "Measuring instances, one process each. \"main\" is what an empty \"via\" of the "
 		  "inventory means; the shipped inventory "
 		  "uses \"wan\", too." },
+	{ "trace", trace_options, .help = "The routers on the way to each line; another way is told as link.path_changed." },
 	{ "store", store_options, .help = "Journal and RRD files." },
 	{ "rules", rules_options, .list = true, .sample = rules_sample, .max = RULES_MAX,
 	  .help = "What makes a line that answers degraded. That a line is down needs no rule." },

@@ -17,6 +17,8 @@ struct sink {
 	void	(*profile_test_end)(void *arg, uint32_t token, const struct msg_profile_test_end *m);
 	void	(*neighbour)(void *arg, const struct msg_neighbour *n);	/* NULL: nobody wants to know */
 	void	(*fact)(void *arg, const struct msg_probe_fact *f);	/* likewise */
+	/* the flight recorder: a whole frame for core; NULL: nothing is recorded */
+	void	(*frame)(void *arg, uint16_t type, uint32_t token, const struct buf *payload);
 	void	*arg;
 };
 

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	X(profile_tested) X(profile_test_end) \
 	X(trap_plan) X(trap) X(trap_stranger) X(trap_state) X(poll_now) \
 	X(neighbour) \
-	X(target_words) X(probe_fact)
+	X(target_words) X(probe_fact) \
+	X(record_begin) X(record_packets) X(record_end) X(trace_now) X(trace_done) X(mtu_done)
 
 #define MESSAGE(name)							\
 	static void							\

@@ -14,6 +14,7 @@
 	X(counters_wrap_without_a_spike) \
 	X(fault_that_grows_stays_one_incident) \
 	X(line_never_seen_up_raises_nothing) \
+	X(micro_outage_is_recorded) \
 	X(moved_cable_is_asked_about) \
 	X(node_1_cut_takes_all_nodes) \
 	X(node_cut_is_one_incident) \

@@ -478,8 +478,9 @@ test_ports(void)
 	ledger_close(l);
 }
 
-/* The tables that format 1 did not have. */
-#define FORMAT_1 "DROP TABLE port; DROP TABLE port_link; DROP TABLE port_question; PRAGMA user_version = 1;"
+/* The tables that formats 2 and 1 did not have. */
+#define FORMAT_2 "DROP TABLE recording; DROP TABLE way; PRAGMA user_version = 2;"
+#define FORMAT_1 FORMAT_2 "DROP TABLE port; DROP TABLE port_link; DROP TABLE port_question; PRAGMA user_version = 1;"
 
 static void
 test_migration(void)
@@ -504,11 +505,130 @@ test_migration(void)
 	is_i64(ledger_series(l, "port/s002-r1.ether1", "ether1"), 2, "under their numbers");
 	ledger_close(l);
 
-	meddle("DROP TABLE port_link; DROP TABLE port_question; PRAGMA user_version = 1;");
+	meddle(FORMAT_2 "DROP TABLE port_link; DROP TABLE port_question; PRAGMA user_version = 1;");
 	ok(ledger_open(FILE_NAME) == NULL, "an upgrade that fails on the way is refused");
 	meddle("DROP TABLE port");
 	l = ledger_open(FILE_NAME);
 	ok(l != NULL, "and has changed nothing: it can be made later");
+	ledger_close(l);
+
+	meddle(FORMAT_2);
+	l = ledger_open(FILE_NAME);
+	ok(l != NULL && ledger_way_put(l, "s013-1", "x", 1) == 0, "a file of format 2 is upgraded, too");
+	ledger_close(l);
+}
+
+static void
+see_recording(void *arg, const struct ledger_recording *r)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 1024 - strlen(text), "%" PRIu64 "=%s/%" PRIu64 " ", r->id, r->link, r->incident);
+}
+
+static void
+see_whole(void *arg, const struct ledger_recording *r)
+{
+	char *text = arg;
+
+	snprintf(text, 1024, "%s %u-%u %" PRId64 "-%" PRId64 " %u/%u gap %u %" PRId64 "-%" PRId64 " %.*s %s", r->link, r->reason,
+	    r->how, r->started_ns, r->ended_ns, r->lost, r->sent, r->gap_lost, r->gap_from_ns, r->gap_to_ns,
+	    (int)r->packets_len, (const char *)r->packets, r->detail);
+}
+
+static void
+see_way(void *arg, const char *link, const void *hops, size_t len)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 1024 - strlen(text), "%s=%.*s ", link, (int)len, (const char *)hops);
+}
+
+static void
+count_recording(void *arg, const struct ledger_recording *r)
+{
+	unsigned *n = arg;
+
+	n[r->incident != 0]++;
+}
+
+/* @return recordings of a line without an incident, and with one */
+static void
+count_recordings(struct ledger *l, const char *link, unsigned n[2])
+{
+	n[0] = n[1] = 0;
+	ledger_recording_each(l, link, 0, 0, 0, count_recording, n);
+}
+
+static void
+test_recordings(void)
+{
+	struct ledger		*l;
+	struct ledger_recording	 r = { .link = "s013-1", .reason = 1, .started_ns = 1000, .sent = 9, .lost = 2, .gap_lost = 2,
+		.gap_from_ns = 500, .gap_to_ns = 700, .packets = "abcd", .packets_len = 4, .detail = "{\"mtu\":null}" };
+	char			 seen[1024] = "";
+	unsigned		 n[2], i;
+
+	remove_file();
+	l = ledger_open(FILE_NAME);
+	ok(ledger_recording_put(l, &r) == 0 && r.id == 1, "a recording gets its number");
+	r.ended_ns = 2000;
+	r.how = 2;
+	r.incident = 7;
+	ok(ledger_recording_put(l, &r) == 0 && r.id == 1, "and is written again under it");
+	ledger_recording_get(l, 1, see_whole, seen);
+	is_text(seen, "s013-1 1-2 1000-2000 2/9 gap 2 500-700 abcd {\"mtu\":null}", "the whole of it");
+	ok(ledger_recording_get(l, 2, see_whole, seen) == -1, "one that there is not");
+	r.id = 0;
+	r.incident = 0;
+	text_copy(r.link, sizeof(r.link), "s014-1");
+	r.ended_ns = 0;
+	ledger_recording_put(l, &r);
+	seen[0] = '\0';
+	ledger_recording_each(l, "", 0, 0, 0, see_recording, seen);
+	is_text(seen, "2=s014-1/0 1=s013-1/7 ", "all, the newest first");
+	seen[0] = '\0';
+	ledger_recording_each(l, "s013-1", 0, 0, 0, see_recording, seen);
+	ledger_recording_each(l, "", 7, 0, 0, see_recording, seen);
+	ledger_recording_each(l, "", 0, 2, 0, see_recording, seen);
+	is_text(seen, "1=s013-1/7 1=s013-1/7 1=s013-1/7 ", "of a line, of an incident, before one");
+	ledger_recording_cut(l, 9000, 3);
+	ledger_recording_get(l, 2, see_whole, seen);
+	ok(strncmp(seen, "s014-1 1-3 1000-9000 ", 21) == 0, "one that was under way is cut");
+	for (i = 0; i < 100; i++) {
+		r.id = 0;
+		r.incident = i % 2;
+		ledger_recording_put(l, &r);
+	}
+	ledger_recording_trim(l, "s014-1", 0);
+	count_recordings(l, "s014-1", n);
+	ok(n[0] == LEDGER_RECORDINGS_OTHER && n[1] == LEDGER_RECORDINGS_INCIDENT, "a line keeps so many of either kind (%u, %u)",
+	    n[0], n[1]);
+	count_recordings(l, "s013-1", n);
+	ok(n[1] == 1, "another line's are its own");
+	ledger_begin(l);
+	for (i = 0; i < 2100; i++) {
+		r.id = 0;
+		r.incident = i < 20;
+		snprintf(r.link, sizeof(r.link), "t%u-1", i);
+		ledger_recording_put(l, &r);
+	}
+	ledger_recording_trim(l, "t1-1", 0);
+	ledger_commit(l);
+	count_recordings(l, "", n);
+	ok(n[0] + n[1] == LEDGER_RECORDINGS_MAX && n[1] == 20 + 1 + LEDGER_RECORDINGS_INCIDENT,
+	    "all lines so many; those with an incident stay (%u, %u)", n[0], n[1]);
+	ledger_recording_trim(l, "t1-1", 1001);
+	count_recordings(l, "", n);
+	ok(n[0] + n[1] == 0, "and none for ever");
+
+	ledger_way_put(l, "s013-1", "abc", 3);
+	ledger_way_put(l, "s013-1", "de", 2);
+	ledger_way_put(l, "s014-1", "f", 1);
+	ledger_way_remove(l, "s014-1");
+	seen[0] = '\0';
+	ledger_way_each(l, see_way, seen);
+	is_text(seen, "s013-1=de ", "the way to a line, as it was seen last");
 	ledger_close(l);
 }
 
@@ -525,7 +645,7 @@ test_refused(void)
 	ledger_close(ledger_open(FILE_NAME));
 	ok(stat(FILE_NAME, &st) == 0 && (st.st_mode & 0777) == 0600, "the file is private");
 	ok(access(FILE_NAME "-shm", F_OK) == -1, "there is no shared memory file");
-	meddle("PRAGMA user_version = 3");
+	meddle("PRAGMA user_version = 4");
 	ok(ledger_open(FILE_NAME) == NULL, "a file of a newer format is refused");
 	ok(access(FILE_NAME, F_OK) == 0, "and left alone");
 
@@ -660,6 +780,7 @@ main(void)
 	test_kill();
 	test_ports();
 	test_migration();
+	test_recordings();
 	test_refused();
 	test_transactions();
 	test_full_disk();
