@@ -113,6 +113,9 @@ void	op_metrics(struct client *cl, const struct request *r, const struct actor *
 void	op_audit_verify(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_traps.c */
 void	op_traps(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_recordings.c */
+void	op_recordings(struct client *cl, const struct request *r, const struct actor *who);
+void	op_recording(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_store.c */
 void	op_series(struct client *cl, const struct request *r, const struct actor *who);
 void	op_flush(struct client *cl, const struct request *r, const struct actor *who);

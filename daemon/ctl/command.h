@@ -92,6 +92,7 @@ enum exit_code cmd_ports(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_probe(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_probes(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_profile(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_recorder(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_reload(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_sensors(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_status(struct cli *cli, int argc, char *argv[]);

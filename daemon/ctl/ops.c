@@ -123,6 +123,15 @@ static const struct param push_params[] = {
 	{ "status", PARAM_TEXT, .required = false, 1, PUSH_STATUS_MAX - 1 },
 	{ "size", PARAM_INT, .required = false, 0, INT64_MAX },
 	{ "duration_ms", PARAM_INT, .required = false, 0, INT64_MAX },
+static const struct param recordings_params[] = {
+	{ "link", PARAM_TEXT, .required = false, 1, REF_MAX - 1 },
+	{ "incident", PARAM_TEXT, .required = false, 1, 40 },
+	{ "limit", PARAM_INT, .required = false, 1, 500 },
+	{ "cursor", PARAM_TEXT, .required = false, 1, 40 },
+	{ 0 }
+};
+static const struct param recording_params[] = {
+	{ "recording", PARAM_TEXT, .required = true, 1, 40 },
 	{ 0 }
 };
 static const struct param reload_params[] = {
@@ -159,6 +168,8 @@ static const struct op {
 	{ "profiles",	CTL_VIEWER,	profiles_params,  op_profiles },
 	{ "push",	CTL_VIEWER,	push_params,	  op_push,	.speaks = true },
 	{ "record",	CTL_VIEWER,	record_params,	  op_record,	.speaks = true },
+	{ "recording",	CTL_VIEWER,	recording_params, op_recording },
+	{ "recordings",	CTL_VIEWER,	recordings_params, op_recordings },
 	{ "reload",	CTL_ADMIN,	reload_params,	  op_reload },
 	{ "series",	CTL_VIEWER,	series_params,	  op_series },
 	{ "status",	CTL_VIEWER,	no_params,	  op_status },

@@ -113,6 +113,14 @@ static const struct command commands[] = {
 	  "  simpulctl parents --pin s013-1   its row for links.csv with the parent that was heard\n"
 	  "Only the inventory's word counts. --root: the site from which everything is reached; else\n"
 	  "dc-1, or the site through which the most lines pass, of those that are connected.\n", cmd_parents },
+	{ "recorder", "[RECORDING] [--link LINK] [--incident INCIDENT] [--last N]", 0, 1, "one recording at a time",
+	  "what happened to a line around the moment when it began to lose packets",
+	  "  simpulctl recorder                       the last 50, with the longest gap of each\n"
+	  "  simpulctl recorder --link s013-1         those of a line\n"
+	  "  simpulctl recorder --incident inc-1284   those of an incident\n"
+	  "  simpulctl recorder rec-12                second by second, with the ways before and after\n"
+	  "A recording holds the 120 s before the first lost packet and the 300 s after, the routers on\n"
+	  "the way to the line and to the other lines of its site, and how long a packet passes.\n", cmd_recorder },
 	{ "reload", "[--allow-removal]", 0, 0,
 	  "the engine knows which files to read; simpulctl check takes a file name",
 	  "read configuration and inventory again",

@@ -53,7 +53,7 @@ def help_of(*words):
 
 commands = re.findall(r"^  (\w+) +\w", help_of().split("\nExamples")[0], re.M)
 ok(len(commands) > 10 and complete("") == commands, "the commands are those of simpulctl --help")
-ok(complete("re") == ["reload"], "those that begin so")
+ok(complete("re") == ["recorder", "reload"], "those that begin so")
 ok(complete("--") == ["--socket", "--json", "--version", "--help"], "options before a command")
 for c in commands:
     options = re.search(r"^Options: (.*)$", help_of(c), re.M).group(1).split(", ")
