@@ -53,6 +53,8 @@ const struct route routes[] = {
 	  .asks = 1 },
 	{ "POST", "/api/v1/incidents/{id}/ack", OPERATORS, SCOPE_INCIDENT, api_incident_ack, "incident_ack",
 	  .asks = 1 },
+	{ "GET", "/api/v1/recordings", ALL_ROLES, SCOPE_FILTER, api_recordings, "recordings", .asks = 1 },
+	{ "GET", "/api/v1/recordings/{id}", ALL_ROLES, SCOPE_FILTER, api_recording, "recording", .asks = 1 },
 	{ "GET", "/api/v1/events", ALL_ROLES, SCOPE_FILTER, api_events, "events" },
 	{ "POST", "/push/{id}", ANYONE, SCOPE_NONE, api_push, "push", .keyed = true },
 	{ "GET", "/healthz", ANYONE, SCOPE_NONE, web_healthz, "healthz" },

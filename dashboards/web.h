@@ -163,6 +163,8 @@ void	api_latency(struct visit *v);
 void	api_incidents(struct visit *v);
 void	api_incident(struct visit *v);
 void	api_incident_ack(struct visit *v);
+void	api_recordings(struct visit *v);
+void	api_recording(struct visit *v);
 void	api_events(struct visit *v);
 void	web_healthz(struct visit *v);
 void	web_readyz(struct visit *v);

@@ -32,7 +32,7 @@ def check(b, method, path, query="", body=None):
 
 
 check.ids = {"/api/v1/links/{id}": "s001-1", "/api/v1/latency/{id}": "s001-1", "/api/v1/incidents/{id}": "inc-2",
-             "/api/v1/incidents/{id}/ack": "inc-2"}
+             "/api/v1/incidents/{id}/ack": "inc-2", "/api/v1/recordings/{id}": "rec-1"}
 
 
 def first_start():
@@ -116,7 +116,23 @@ def shapes(by_name):
               "?ref=link/s001-1/rx_bps&from=1795222800&to=1795309200&max_points=100", "?ref=a&from=9&to=8", "?ref=a&agg=sum",
               "?ref=a&max_points=4001"):
         check(op, "GET", "/api/v1/series", q)
+    for q in ("", "?link=s001-1", "?link=s999-1", "?incident=inc-2", "?limit=1", "?limit=0", "?incident=x", "?cursor=rec-9", "?cursor=9"):
+        check(op, "GET", "/api/v1/recordings", q)
+        check(lurah, "GET", "/api/v1/recordings", q)
     delays(op)
+
+
+def recordings(by_name):
+    op, lurah, camat = by_name["op"], by_name["lurah"], by_name["camat"]
+    equal([r["id"] for r in op.get("/api/v1/recordings").doc["items"]], ["rec-2", "rec-1"], "all recordings, the newest first")
+    equal([r["id"] for r in op.get("/api/v1/recordings?incident=inc-2").doc["items"]], ["rec-2"], "those of an incident")
+    equal([r["id"] for r in lurah.get("/api/v1/recordings").doc["items"]], ["rec-1"], "an office sees those of its own lines")
+    equal(lurah.get("/api/v1/recordings?link=s002-1").doc["items"], [], "and none of others")
+    equal([lurah.get(f"/api/v1/recordings/{r}").status for r in ("rec-1", "rec-2", "rec-3", "nonsense")], [200, 404, 404, 404],
+          "another's recording is as one that there is not")
+    a, b = op.get("/api/v1/recordings/rec-2").doc, camat.get("/api/v1/recordings/rec-2").doc
+    ok(a["traces"] and a["before"] and a["changed"]["hop"] == 3 and a["mtu"]["by"] == "10.9.0.3", "with the routers on the way")
+    ok(b["fate"] == a["fate"] == "aalL" and "10.9.0.3" not in str(b) and b["mtu"]["mtu"] == 1492, "of which an office is told none")
 
 
 def lists(by_name):
@@ -489,6 +505,7 @@ try:
     found["admin"] = admin
     roles(found)
     shapes(found)
+    recordings(found)
     lists(found)
     scope(found)
     ack(found)

@@ -34,6 +34,11 @@ def incident(n, root, status="open", **more):
                  "site_name": None, "members": 1 if status == "open" else None, "ack": None}, **more)
 
 
+def recording(n, link, incident=None, **more):
+    return dict({"id": f"rec-{n}", "link": link, "site": link[:-2], "incident": incident, "reason": "loss", "end": "over",
+                 "started": SINCE, "ended": SINCE, "sent": 8, "lost": 2, "gap": {"lost": 2, "from": SINCE, "to": SINCE}}, **more)
+
+
 class Engine(ControlSocket):
     """Lists are public: change them with change()."""
 
@@ -48,6 +53,7 @@ class Engine(ControlSocket):
             self.site.append(site(s, [f"{s}-1"]))
         self.device = [{"id": "s001-r1", "site": "s001"}]
         self.incident = [incident(2, "link/s002-1", site="s002", site_name="Kantor s002"), incident(1, "link/s001-1", "closed")]
+        self.recording = [recording(2, "s002-1", "inc-2"), recording(1, "s001-1", gap=None, lost=0)]
         self.acks = []
         self.records = []
         self.facts = {}             # id -> evidence, in place of two harmless facts
@@ -183,6 +189,23 @@ class Engine(ControlSocket):
         t = list(range(r["from"] // step * step + step, r["to"] // step * step + 1, step))
         self.last_series = r
         return {"step_s": step, "t": t, "v": [[None if i % 7 == 6 else i + offset for i in range(len(t))] for _ in r["refs"]]}
+
+    def op_recordings(self, r):
+        items = [i for i in self.recording if r.get("link") in (None, i["link"]) and r.get("incident") in (None, i["incident"])]
+        return {"items": items[:r["limit"]], "next": None}
+
+    def op_recording(self, r):
+        found = [i for i in self.recording if i["id"] == r["recording"]]
+        if not found:
+            return {"ok": False, "code": "not_found", "error": "there is no such recording"}
+        hops = [["10.254.0.1"], [], ["10.9.0.3", "10.9.0.4"]]
+        trace = {"link": found[0]["link"], "role": "onset", "t": SINCE, "reached": True,
+                 "hops": [{"addresses": h, "sent": 3, "answered": 3 if h else 0, "rtt_s": 0.004 if h else None} for h in hops]}
+        a = dict(found[0], recording=found[0]["id"], at_ms=[-4000, -2000, 0, 300], rtt_us=[20000, 21000, None, None], fate="aalL",
+                 before=hops, traces=[trace], changed={"hop": 3, "old": hops, "new": hops},
+                 mtu={"verdict": "told", "mtu": 1492, "told": 1492, "by": "10.9.0.3"})
+        del a["id"]
+        return a
 
     def op_record(self, r):
         self.records.append(r)
