@@ -139,6 +139,16 @@ export class Fake {
 		return id;
 	}
 
+	/** What happened to its line packet by packet: gone for 20 s. */
+	recording({ incident, members }, whole = false) {
+		const began = Date.parse(incident.opened) - 7000, way = [['10.254.0.1'], ['10.9.0.3'], ['10.1.0.25']];
+		const at_ms = Array.from({ length: 150 }, (_, i) => (i - 60) * 2000), lost = at_ms.map(t => t >= 0 && t < 20000);
+		const r = { id: `rec-${incident.number}`, link: members[0], site: incident.site, incident: incident.id, reason: 'loss', end: null, started: iso(began), ended: null,
+			sent: 150, lost: 10, gap: { lost: 10, from: new Date(began - 1000).toISOString(), to: new Date(began + 19400).toISOString() } };
+		return whole ? { ...r, at_ms, rtt_us: at_ms.map((t, i) => lost[i] ? null : 9000 + Math.round(3000 * noise(i))), fate: lost.map(l => l ? 'l' : 'a').join(''), before: way, traces: [],
+			changed: { hop: 2, old: way, new: [way[0], ['10.8.0.99'], way[2]] }, mtu: { verdict: 'black_hole', mtu: 1492, told: null, by: null } } : r;
+	}
+
 	closeIncident(id, ago = 0) {
 		const { incident } = this.incidents.get(id);
 		Object.assign(incident, { state: 'closed', closed: iso(Date.now() - ago), version: incident.version + 1 });
@@ -304,6 +314,12 @@ export class Fake {
 			return this.json(res, { ...bare(l), parents: l.parent ? [{ id: l.parent, name: this.sites.get(l.parent).name, state: this.sites.get(l.parent).state }] : [],
 				evidence: [{ t: iso(Date.now() - 4000), fact: l.rtt_ms === null ? 'last round lost (7 in a row)' : `last round answered, round trip ${l.rtt_ms.toFixed(1)} ms (at least 255 in a row)` }] });
 		}
+		if (path === '/recordings' && this.incidents.has(q.get('incident'))) {
+			const i = this.incidents.get(q.get('incident'));
+			return this.json(res, { items: sees(i.incident.site) ? [this.recording(i)] : [], next: null });
+		}
+		if ((m = /^\/recordings\/rec-(\d+)$/.exec(path)) && this.incidents.has(`inc-${m[1]}`) && sees(this.incidents.get(`inc-${m[1]}`).incident.site))
+			return this.json(res, this.recording(this.incidents.get(`inc-${m[1]}`), true));
 		if ((m = /^\/incidents\/(inc-\d+)(\/ack)?$/.exec(path)) && this.incidents.has(m[1]) && sees(this.incidents.get(m[1]).incident.site)) {
 			const { incident, members, evidence } = this.incidents.get(m[1]);
 			if (m[2]) {

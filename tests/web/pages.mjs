@@ -62,6 +62,18 @@ async function sessionOver({ browser }) {
 	await person.close();
 }
 
+/** Of an incident every packet around its beginning. */
+async function recorded({ browser }) {
+	await city.cut('s031');
+	const person = await browser.person(), page = await browser.logIn(person, city.users.noc, `/insiden/${opened.get('s031')}`);
+	await page.waitForSelector('simpul-recorder svg.flight');
+	const text = await page.$eval('simpul-recorder', e => e.textContent);
+	ok(text.includes('20,4') && text.includes('10.8.0.99') && text.includes('1492'), 'the recorder: how long it was gone, the hop that changed, the MTU', text);
+	ok(await page.$$eval('svg.flight .lost', all => all.length) === 10 && await page.$$eval('svg.flight .answered', all => all.length) === 140, 'and every packet');
+	await person.close();
+	await city.restore('s031');
+}
+
 async function oneTimePassword({ browser }) {
 	fake.mustChange.add('admin');
 	const person = await browser.person(), page = await browser.page(person, '/masuk');
@@ -120,8 +132,8 @@ async function thousands({ browser }) {
 const url = await fake.listen();
 const browser = await new Browser(url).start();
 const stage = { browser, city };
-const own = { serverAway, sessionOver, oneTimePassword, thousands };
-const order = ['wrongPassword', 'zone', 'cutShows', 'causeFolds', 'ackIsShared', 'engineAway', 'serverAway', 'brushZoom', 'officeOnly', 'manyTabs', 'languages', 'hostileName', 'phones', 'factsInRows', 'accessible', 'sessionOver', 'oneTimePassword', 'thousands'];
+const own = { serverAway, sessionOver, recorded, oneTimePassword, thousands };
+const order = ['wrongPassword', 'zone', 'cutShows', 'causeFolds', 'ackIsShared', 'engineAway', 'serverAway', 'brushZoom', 'officeOnly', 'manyTabs', 'languages', 'hostileName', 'phones', 'factsInRows', 'accessible', 'recorded', 'sessionOver', 'oneTimePassword', 'thousands'];
 const wanted = process.argv.slice(3);
 for (const name of order) {
 	if (wanted.length && !wanted.includes(name) && name !== 'cutShows')

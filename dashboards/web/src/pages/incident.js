@@ -11,6 +11,7 @@ import { incidentAge } from '../parts/alerts.js';
 import { evidenceList } from '../parts/evidence.js';
 import { ObjectPage } from '../parts/page.js';
 import { mark, stateLabel } from '../parts/state.js';
+import '../parts/recorder.js';
 import { facts } from './facts.js';
 
 /** Page code of a member's word. @type {Record<string, string>} */
@@ -57,6 +58,7 @@ class IncidentPage extends ObjectPage {
 		[t('incident.root'), href ? html`<a href=${href}>${d.root.split('/')[1]}</a>` : d.root], [t('col.site'), d.site ? html`<a href=${'/situs/' + d.site}>${site?.name ?? d.site_name}</a>` : null],
 		[t('incident.cause'), causeWord(d.cause)]])}</section>
 			<section class="panel"><header><h2>${t('evidence.title')}</h2></header>${evidenceList(d.evidence)}</section>
+			<simpul-recorder incident=${d.id}></simpul-recorder>
 			<section class="panel"><header><h2>${t('incident.members')}</h2><span class="m">${t('incident.lines', { n: d.members.length })}</span></header>
 				${d.members.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t('incident.members')}><table class="table" data-nav-list><thead><tr>
 				${['link', 'site', 'state', 'from', 'until'].map(c => html`<th scope="col">${t('col.' + c)}</th>`)}</tr></thead>
