@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * api_recordings.c: what the flight recorder has written of lines: a list, and one packet by packet. The engine has them all;
- * a visitor gets those of lines that it may see. Routers on the way are nobody's office: an opd is told none of them.
+ * api_recordings.c: what the flight recorder has written of lines: a list, and one packet by packet. The
+ * engine has them all; a visitor gets those of lines that it may see. Routers on the way are nobody's office:
+ * an opd is told none of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +29,8 @@ is_seen(const struct visit *v, const struct city *c, const json_t *item)
 static json_t *
 view(const json_t *item, const char *id)
 {
-	static const char *const members[] = { "link", "site", "incident", "reason", "end", "started", "ended", "sent", "lost",
-		"gap" };
+	static const char *const members[] = {
+	    "link", "site", "incident", "reason", "end", "started", "ended", "sent", "lost", "gap"};
 	json_t			*v = json_object();
 	size_t			 i;
 
@@ -57,16 +58,21 @@ list_came(void *arg, const json_t *answer)
 	json_array_foreach(json_object_get(answer, "items"), i, item)
 		if (is_seen(v, c, item))
 			json_array_append_new(items, view(item, "id"));
-	visit_answer(v, 200, json_pack("{s:o, s:O?}", "items", items, "next", json_object_get(answer, "next")));
+	visit_answer(
+	    v, 200, json_pack("{s:o, s:O?}", "items", items, "next", json_object_get(answer, "next")));
 }
 
-/* Of a line or an incident that the visitor may not see there is nothing. @return whether it was answered so */
+/*
+ * Of a line or an incident that the visitor may not see there is nothing. @return whether it was answered so
+ */
 static bool
 nothing_to_see(struct visit *v, const char *link)
 {
-	const struct city_link *l = link != NULL ? map_get(mirror_city(v->web->mirror)->link_by_id, link) : NULL;
+	const struct city_link *l =
+	    link != NULL ? map_get(mirror_city(v->web->mirror)->link_by_id, link) : NULL;
 
-	if (link == NULL || (l != NULL && (sees_all(v->session) || (l->site != NULL && sees_site(v->session, l->site->id)))))
+	if (link == NULL ||
+	    (l != NULL && (sees_all(v->session) || (l->site != NULL && sees_site(v->session, l->site->id)))))
 		return false;
 	visit_answer(v, 200, json_pack("{s:[], s:n}", "items", "next"));
 	return true;
@@ -93,7 +99,8 @@ api_recordings(struct visit *v)
 		text = query_text(&v->query, texts[i]);
 		if (text == NULL || *text == '\0')
 			continue;
-		if (strlen(text) > 40 || (i == 1 && strncmp(text, "inc-", 4) != 0) || (i == 2 && strncmp(text, "rec-", 4) != 0)) {
+		if (strlen(text) > 40 || (i == 1 && strncmp(text, "inc-", 4) != 0) ||
+		    (i == 2 && strncmp(text, "rec-", 4) != 0)) {
 			json_decref(request);
 			problem_param(v, texts[i], "It is the id of none.");
 			return;
@@ -142,5 +149,6 @@ one_came(void *arg, const json_t *answer)
 void
 api_recording(struct visit *v)
 {
-	visit_ask(v, json_pack("{s:s, s:s%}", "op", "recording", "recording", v->id, strnlen(v->id, 40)), one_came, v);
+	visit_ask(v, json_pack("{s:s, s:s%}", "op", "recording", "recording", v->id, strnlen(v->id, 40)),
+	    one_came, v);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flight_ring.c: the last 120 s of a target, 5 bytes a packet: send time in steps of 2 ms, modulo 131 s, and the round-trip
- * time in microseconds. The time of the newest packet is whole, and none stays that is more than 120 s older, so that all
- * times can be told. At one packet in 2 s that is 329 bytes a target, 14 MiB for 45,000.
+ * flight_ring.c: the last 120 s of a target, 5 bytes a packet: send time in steps of 2 ms, modulo 131 s, and
+ * the round-trip time in microseconds. The time of the newest packet is whole, and none stays that is more
+ * than 120 s older, so that all times can be told. At one packet in 2 s that is 329 bytes a target, 14 MiB
+ * for 45,000.
  */
 #include <string.h>
 
@@ -60,7 +61,8 @@ step_of(int64_t ns)
 static int64_t
 age_of(const struct flight *f, const struct slot *s)
 {
-	return (int64_t)(uint16_t)(step_of(f->newest_ns) - (uint16_t)(s->step[0] | s->step[1] << 8)) * STEP_NS;
+	return (int64_t)(uint16_t)(step_of(f->newest_ns) - (uint16_t)(s->step[0] | s->step[1] << 8)) *
+	       STEP_NS;
 }
 
 void

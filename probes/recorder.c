@@ -14,7 +14,8 @@ struct recording {
 	struct recording *next;
 	struct probe	 *probe;
 	struct flight	 *flight;
-	int64_t		  begin_ns, down_ns, lost_ns;	/* monotonic; down_ns: when it was last seen down; lost_ns: last lost */
+	int64_t		  begin_ns;	/* monotonic, as the next two */
+	int64_t		  down_ns, lost_ns;	/* when it was last seen down; when the last lost one left */
 	uint32_t	  packets;
 	bool		  down, mtu_asked, traced_after;
 	size_t		  n;
@@ -44,7 +45,8 @@ static void
 packets_tell(struct recorder *r, uint32_t number, const struct flight_packet *p, size_t n)
 {
 	uint8_t			  bytes[RECORD_PACKETS_MAX * FLIGHT_PACKET_LEN];
-	struct msg_record_packets m = { .number = number, .packet = bytes, .packet_len = (uint32_t)(n * FLIGHT_PACKET_LEN) };
+	struct msg_record_packets m = {
+	    .number = number, .packet = bytes, .packet_len = (uint32_t)(n * FLIGHT_PACKET_LEN)};
 	struct buf		  b = { 0 };
 	size_t			  i;
 
@@ -71,7 +73,8 @@ packet_collect(struct recorder *r, struct recording *rec, int64_t sent_ns, uint3
 {
 	if (rec->n == COLLECTED)
 		collected_tell(r, rec);
-	rec->packet[rec->n++] = (struct flight_packet){ .at_ms = (int32_t)((sent_ns - rec->begin_ns) / NS_PER_MS), .fate = fate };
+	rec->packet[rec->n++] =
+	    (struct flight_packet){.at_ms = (int32_t)((sent_ns - rec->begin_ns) / NS_PER_MS), .fate = fate};
 	rec->packets++;
 }
 
@@ -147,7 +150,8 @@ recording_end(struct recorder *r, struct recording *rec, enum record_end how)
 static bool
 is_over(const struct recording *rec, int64_t now)
 {
-	return !rec->down && now - (rec->down_ns > rec->begin_ns ? rec->down_ns : rec->begin_ns) >= FLIGHT_AFTER_NS;
+	return !rec->down &&
+	       now - (rec->down_ns > rec->begin_ns ? rec->down_ns : rec->begin_ns) >= FLIGHT_AFTER_NS;
 }
 
 static void
@@ -195,7 +199,7 @@ packet_record(struct recorder *r, struct recording *rec, int64_t sent_ns, uint32
 		rec->down_ns = loop_mono_ns(r->engine->loop);
 	if (flight_is_lost(&p))
 		rec->lost_ns = sent_ns;
-	if (flight_is_answered(&p) && !rec->mtu_asked) {	/* a line that is silent can tell nothing of it */
+	if (flight_is_answered(&p) && !rec->mtu_asked) { /* a line that is silent can tell nothing of it */
 		rec->mtu_asked = true;
 		ways_mtu(r->engine->ways, rec->probe);
 	}
@@ -216,7 +220,8 @@ recorder_packet(struct probe *p, struct flight **at, int64_t sent_ns, uint32_t f
 		flight_add(*at, sent_ns, fate);
 	if (flight_recording(*at) != NULL)
 		packet_record(r, flight_recording(*at), sent_ns, fate, view);
-	else if (flight_is_lost(&pk) && view == VIEW_UP && recording_begin(r, p, *at, RECORD_LOSS) != NULL && !steady)
+	else if (flight_is_lost(&pk) && view == VIEW_UP && recording_begin(r, p, *at, RECORD_LOSS) != NULL &&
+		 !steady)
 		packet_record(r, flight_recording(*at), sent_ns, fate, view);
 }
 

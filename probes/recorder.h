@@ -2,13 +2,15 @@
 /*
  * recorder.h: what happened to a line, packet by packet, around the moment when it began to lose them.
  *
- * Each target of the ICMP probe keeps the fate of its steady packets of the last 120 s in a ring. The first packet that is
- * lost while the line is up begins a recording: what the ring holds goes to core at once, and then every packet, steady and
- * burst, for 300 s; if the line goes down, until 300 s after it is up again, but no longer than RECORD_LONGEST_NS. With it go
- * a trace at once, the path MTU when the line first answers again, and another trace when it has answered for a while.
+ * Each target of the ICMP probe keeps the fate of its steady packets of the last 120 s in a ring. The first
+ * packet that is lost while the line is up begins a recording: what the ring holds goes to core at once, and
+ * then every packet, steady and burst, for 300 s; if the line goes down, until 300 s after it is up again,
+ * but no longer than RECORD_LONGEST_NS. With it go a trace at once, the path MTU when the line first answers
+ * again, and another trace when it has answered for a while.
  *
- * At most RECORDINGS_MAX lines are recorded at a time: beyond it the rings go on, and PROBE_NOW, by which core looks at a
- * fault, asks again. A recording costs no packets but those of its traces, which have a budget (way.h).
+ * At most RECORDINGS_MAX lines are recorded at a time: beyond it the rings go on, and PROBE_NOW, by which
+ * core looks at a fault, asks again. A recording costs no packets but those of its traces, which have a
+ * budget (way.h).
  */
 #ifndef SIMPUL_RECORDER_H
 #define SIMPUL_RECORDER_H

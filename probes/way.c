@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* way.c: jobs in their queue, their requests out at a bounded pace, answers to whom they belong; see way.h. */
+/*
+ * way.c: jobs in their queue, their requests out at a bounded pace, answers to whom they belong; see way.h.
+ */
 #include "probes/way_job.h"
 
 #include <netinet/icmp6.h>
@@ -105,7 +107,9 @@ request_add(struct ways *w, struct way_job *j, const struct way_request *rq)
 	w->room -= 1;
 }
 
-/* Jobs take turns, a request each, so that a long one delays no other. @return whether some have more to send */
+/*
+ * Jobs take turns, a request each, so that a long one delays no other. @return whether some have more to send
+ */
 static bool
 requests_take(struct ways *w, int64_t now)
 {
@@ -252,18 +256,21 @@ way_wall_ns(const struct ways *w)
 static bool
 is_quoted(const struct way_job *j, const struct echo_answer *a, int family)
 {
-	return family == j->to.family && a->id == j->id && memcmp(a->dst, j->to.byte, family == 6 ? 16 : 4) == 0 &&
-	    (uint16_t)(a->seq - j->first_seq) < WAY_SEQS_MAX && (family == 4 || a->has_nonce);
+	return family == j->to.family && a->id == j->id &&
+	       memcmp(a->dst, j->to.byte, family == 6 ? 16 : 4) == 0 &&
+	       (uint16_t)(a->seq - j->first_seq) < WAY_SEQS_MAX && (family == 4 || a->has_nonce);
 }
 
 /* @return the job, and *wrong when the nonce is another one: then it is a guess */
 static struct way_job *
-job_find(struct ways *w, const struct packet_in *in, enum echo_kind kind, const struct echo_answer *a, bool *wrong)
+job_find(struct ways *w, const struct packet_in *in, enum echo_kind kind, const struct echo_answer *a,
+    bool *wrong)
 {
 	struct way_job *j;
 
 	for (j = w->active; j != NULL; j = j->next) {
-		if (kind == ECHO_REPLY && a->nonce == j->nonce && a->id == j->id && addr_equal(&in->from, &j->to)) {
+		if (kind == ECHO_REPLY && a->nonce == j->nonce && a->id == j->id &&
+		    addr_equal(&in->from, &j->to)) {
 			*wrong = (uint16_t)(a->seq - j->first_seq) >= WAY_SEQS_MAX;
 			return j;
 		}

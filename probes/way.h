@@ -2,14 +2,16 @@
 /*
  * way.h: which way packets take to a line, and how long they may be.
  *
- * Jobs of a measuring instance: a trace (way_trace.c), the path MTU (way_mtu.c). They send echo requests of their own,
- * with a budget of their own, and tell core what they found. All requests of a job look alike to whoever spreads packets
- * over several ways: their identifier belongs to the line and their checksum is one and the same, as in Paris traceroute
- * (Augustin et al., IMC 2006), because a field of the payload makes up for what differs.
+ * Jobs of a measuring instance: a trace (way_trace.c), the path MTU (way_mtu.c). They send echo requests of
+ * their own, with a budget of their own, and tell core what they found. All requests of a job look alike to
+ * whoever spreads packets over several ways: their identifier belongs to the line and their checksum is one
+ * and the same, as in Paris traceroute (Augustin et al., IMC 2006), because a field of the payload makes up
+ * for what differs.
  *
- * An answer counts when it is from the target and holds the nonce of the job. An ICMP error counts, from whomever, when it
- * quotes a request of ours that was sent: to this target, with the job's identifier, a sequence number that was used (the
- * first is random) and, where the quote is long enough, the nonce; in IPv6 it always is (RFC 4443 3.3).
+ * An answer counts when it is from the target and holds the nonce of the job. An ICMP error counts, from
+ * whomever, when it quotes a request of ours that was sent: to this target, with the job's identifier, a
+ * sequence number that was used (the first is random) and, where the quote is long enough, the nonce; in IPv6
+ * it always is (RFC 4443 3.3).
  */
 #ifndef SIMPUL_WAY_H
 #define SIMPUL_WAY_H

@@ -32,7 +32,7 @@ struct way_ops {
 	/* Another request to be sent now. @return false: none before turn() */
 	bool	(*next)(struct way_job *j, struct way_request *rq);
 	void	(*refused)(struct way_job *j, uint8_t seq, int error);	/* it did not leave */
-	void	(*answer)(struct way_job *j, const struct way_answer *a);	/* each request at most once */
+	void (*answer)(struct way_job *j, const struct way_answer *a);  /* each request at most once */
 	/* All are answered, or their time is over. @return false: the job is done */
 	bool	(*turn)(struct way_job *j);
 	void	(*finish)(struct way_job *j, struct ways *w);	/* tell */
@@ -51,7 +51,10 @@ struct way_job {
 	int64_t		      sent_ns[WAY_SEQS_MAX];	/* 0: not sent, or answered */
 };
 
-/** A job to this target at the end of the queue. @param size  of the struct that begins with it @return NULL: no room */
+/**
+ * A job to this target at the end of the queue. @param size  of the struct that begins with it @return NULL:
+ * no room
+ */
 struct way_job *way_job_new(struct ways *w, const struct probe *p, const struct way_ops *ops, size_t size);
 void	way_tell(struct ways *w, uint16_t type, const struct buf *payload);
 int64_t	way_wall_ns(const struct ways *w);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * way_mtu.c: how long an IP packet passes to a line (RFC 1191, RFC 8201), by echo requests that must not be fragmented.
+ * way_mtu.c: how long an IP packet passes to a line (RFC 1191, RFC 8201), by echo requests that must not be
+ * fragmented.
  *
- * The lengths that lines usually have are asked at once, each up to three times; then halves between the longest that was
- * answered and the shortest that was not. When a router says what would pass, that is asked next. Longer ones that are lost
- * in silence while shorter ones are answered are a black hole (RFC 2923 2.1).
+ * The lengths that lines usually have are asked at once, each up to three times; then halves between the
+ * longest that was answered and the shortest that was not. When a router says what would pass, that is asked
+ * next. Longer ones that are lost in silence while shorter ones are answered are a black hole (RFC 2923 2.1).
  */
 #include "probes/way_job.h"
 
@@ -67,7 +68,8 @@ mtu_answer(struct way_job *j, const struct way_answer *a)
 	if (a->error->error != ECHO_ERROR_BIG)
 		return;
 	s->refused = true;
-	if (a->error->mtu < TOLD_MIN || a->error->mtu >= s->len || (m->out.told != 0 && a->error->mtu >= m->out.told))
+	if (a->error->mtu < TOLD_MIN || a->error->mtu >= s->len ||
+	    (m->out.told != 0 && a->error->mtu >= m->out.told))
 		return;
 	m->out.told = (uint16_t)a->error->mtu;
 	m->out.by = a->from;
@@ -106,7 +108,8 @@ mtu_turn(struct way_job *j)
 		return false;
 	for (i = 0; i < m->n; i++)
 		m->size[i].refused |= !m->size[i].answered;	/* lost three times */
-	m->size[m->n++].len = m->out.told > good && m->out.told < bad ? m->out.told : (uint16_t)((good + bad) / 2);
+	m->size[m->n++].len =
+	    m->out.told > good && m->out.told < bad ? m->out.told : (uint16_t)((good + bad) / 2);
 	m->try = 0;
 	return true;
 }
@@ -149,6 +152,6 @@ ways_mtu(struct ways *w, const struct probe *p)
 		return;
 	m->out.number = p->number;
 	for (i = 0; i < nitems(ladder); i++)
-		if (p->address.family == 4 || ladder[i] >= 1280)	/* IPv6 carries that everywhere (RFC 8200 5) */
+		if (p->address.family == 4 || ladder[i] >= 1280)	/* IPv6: everywhere (RFC 8200 5) */
 			m->size[m->n++].len = ladder[i];
 }

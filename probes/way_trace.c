@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * way_trace.c: the hops of a way. Requests with rising time to live leave together, as many as the way is thought to be
- * long, or 12; while the last of them are answered and the target is not among them, 8 more follow. Then each hop is asked
- * twice more, as far as there was anybody: three packets show who shares a hop.
+ * way_trace.c: the hops of a way. Requests with rising time to live leave together, as many as the way is
+ * thought to be long, or 12; while the last of them are answered and the target is not among them, 8 more
+ * follow. Then each hop is asked twice more, as far as there was anybody: three packets show who shares a
+ * hop.
  */
 #include "probes/way_job.h"
 
@@ -17,7 +18,7 @@ struct trace {
 	struct way_job	      job;	/* must be first */
 	struct msg_trace_done out;
 	uint8_t		      try, ttl, last;	/* next time to live, and the last of this try */
-	uint8_t		      reached;		/* smallest time to live with which the target answered; 0 = none */
+	uint8_t		      reached;	/* smallest time to live with which the target answered; 0 = none */
 };
 
 static bool
@@ -27,7 +28,8 @@ trace_next(struct way_job *j, struct way_request *rq)
 
 	if (t->ttl > t->last)
 		return false;
-	*rq = (struct way_request){ .seq = (uint8_t)((t->ttl - 1) * TRACE_TRIES + t->try), .ttl = t->ttl, .len = ECHO_LEN };
+	*rq = (struct way_request){
+	    .seq = (uint8_t)((t->ttl - 1) * TRACE_TRIES + t->try), .ttl = t->ttl, .len = ECHO_LEN};
 	t->out.hop[t->ttl - 1].sent++;
 	t->ttl++;
 	return true;
@@ -100,7 +102,11 @@ trace_finish(struct way_job *j, struct ways *w)
 }
 
 static const struct way_ops trace_ops = {
-	.next = trace_next, .refused = trace_refused, .answer = trace_answer, .turn = trace_turn, .finish = trace_finish
+	.next = trace_next,
+	.refused = trace_refused,
+	.answer = trace_answer,
+	.turn = trace_turn,
+	.finish = trace_finish,
 };
 
 _Static_assert(TRACE_HOPS_MAX * TRACE_TRIES <= WAY_SEQS_MAX, "a number for each request");

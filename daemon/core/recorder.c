@@ -100,8 +100,8 @@ hop_json(const struct trace_hop *h)
 
 	for (k = 0; k < h->n; k++)
 		json_array_append_new(list, json_string(addr_text(&h->addr[k], text)));
-	return json_pack("{s:o, s:i, s:i, s:o}", "addresses", list, "sent", h->sent, "answered", h->answered, "rtt_s",
-	    number_or_null((double)h->rtt_s));
+	return json_pack("{s:o, s:i, s:i, s:o}", "addresses", list, "sent", h->sent, "answered", h->answered,
+	    "rtt_s", number_or_null((double)h->rtt_s));
 }
 
 static json_t *
@@ -118,7 +118,7 @@ trace_json(const char *link, const struct msg_trace_done *t)
 	    text_utc(time, sizeof(time), t->wall_ns), "reached", t->reached, "hops", hops);
 }
 
-/* Which hop is another one than before? Of the last trace that came through, and of one that ended early as far as it went. */
+/* Which hop is another one than before? As the last trace that came through says. */
 static void
 change_note(struct core_recording *r, const struct msg_trace_done *t)
 {
@@ -132,16 +132,17 @@ change_note(struct core_recording *r, const struct msg_trace_done *t)
 	json_decref(r->changed);
 	r->changed = NULL;
 	if ((hop = way_compare(r->before, seen)) != 0)
-		r->changed = json_pack("{s:i, s:o, s:o}", "hop", (int)hop, "old", core_way_json(r->before), "new",
-		    core_way_json(seen));
+		r->changed = json_pack("{s:i, s:o, s:o}", "hop", (int)hop, "old", core_way_json(r->before),
+		    "new", core_way_json(seen));
 	free(seen);
 }
 
 static char *
 detail_text(const struct core_recording *r)
 {
-	json_t *v = json_pack("{s:o, s:O, s:O?, s:O?}", "before", r->before != NULL ? core_way_json(r->before) : json_null(),
-	    "traces", r->traces, "mtu", r->mtu, "changed", r->changed);
+	json_t *v = json_pack("{s:o, s:O, s:O?, s:O?}", "before",
+	    r->before != NULL ? core_way_json(r->before) : json_null(), "traces", r->traces, "mtu", r->mtu,
+	    "changed", r->changed);
 	char   *text = json_dumps(v, JSON_COMPACT);
 
 	json_decref(v);
@@ -219,7 +220,7 @@ recorder_begin(struct core *c, const struct ipc_channel *from, const struct ipc_
 		r->before = way_read(b.data, b.len);
 		buf_free(&b);
 	}
-	r->save_ns = loop_mono_ns(c->loop) + CORE_TURN_NS;
+	r->save_ns = loop_mono_ns(c->loop);
 	r->next = c->priv->recordings;
 	c->priv->recordings = r;
 	siblings_trace(c, l);
@@ -308,9 +309,10 @@ recorder_mtu(struct core *c, const struct ipc_msg *msg)
 	if ((r = recording_of(c, m.number)) == NULL)
 		return 0;
 	json_decref(r->mtu);
-	r->mtu = json_pack("{s:s, s:o, s:o, s:o}", "verdict", verdicts[m.verdict],
-	    "mtu", m.mtu != 0 ? json_integer(m.mtu) : json_null(), "told", m.told != 0 ? json_integer(m.told) : json_null(),
-	    "by", m.by.family != 0 ? json_string(addr_text(&m.by, by)) : json_null());
+	r->mtu = json_pack("{s:s, s:o, s:o, s:o}", "verdict", verdicts[m.verdict], "mtu",
+	    m.mtu != 0 ? json_integer(m.mtu) : json_null(), "told",
+	    m.told != 0 ? json_integer(m.told) : json_null(), "by",
+	    m.by.family != 0 ? json_string(addr_text(&m.by, by)) : json_null());
 	r->unsaved = true;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * recorder.h: what the flight recorders of measure tell: a recording is gathered in memory, written to the ledger when it
- * begins, each minute and at its end, and belongs to the incident of which its line was part meanwhile, or to none: a gap of
- * some seconds from which nothing follows is what is looked for here.
+ * recorder.h: what the flight recorders of measure tell: a recording is gathered in memory, written to the
+ * ledger when it begins, each minute and at its end, and belongs to the incident of which its line was part
+ * meanwhile, or to none: a gap of some seconds from which nothing follows is what is looked for here.
  */
 #ifndef SIMPUL_CORE_RECORDER_H
 #define SIMPUL_CORE_RECORDER_H

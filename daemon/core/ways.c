@@ -12,8 +12,8 @@
 #include "core/private.h"
 
 #define CONFIRM_NS	(10 * NS_PER_S)		/* until a way that is new is traced again */
-#define CONFIRM_TRIES	3			/* traces that agree with none before: then a hop is shared by many */
-#define FIRST_APART_NS	(20 * NS_PER_MS)	/* of lines whose way is not known: their traces leave so far apart ... */
+#define CONFIRM_TRIES	3	/* traces that agree with none before: then a hop is shared by many */
+#define FIRST_APART_NS	(20 * NS_PER_MS)	/* of lines whose way is not known: traces so far apart ... */
 #define FIRST_LEAST_NS	(10 * NS_PER_S)
 #define FIRST_MOST_NS	(600 * NS_PER_S)
 
@@ -40,7 +40,10 @@ core_trace_now(struct core *c, struct link_live *l, uint32_t record, enum trace_
 	return msg_trace_now_send(p->ch, IPC_TRACE_NOW, 0, &m, -1);
 }
 
-/* Ways that are not known are traced soon, yet not all at once; the others at a time of the hour that is their own. */
+/*
+ * Ways that are not known are traced soon, yet not all at once; the others at a time of the hour that is
+ * their own.
+ */
 static int64_t
 first_due(const struct core *c, const struct link_live *l, int64_t now)
 {
@@ -90,9 +93,9 @@ core_way_json(const struct way *w)
 static void
 changed(struct core *c, struct link_live *l, const struct way *was, const struct way *is, unsigned hop)
 {
-	event_raise(c, "link.path_changed", SEVERITY_INFO, l->live.ref, NULL, json_pack("{s:s, s:s, s:i, s:o, s:o}",
-	    "link", l->link->id, "site", l->site->site->id, "hop", (int)hop, "old", core_way_json(was), "new",
-	    core_way_json(is)));
+	event_raise(c, "link.path_changed", SEVERITY_INFO, l->live.ref, NULL,
+	    json_pack("{s:s, s:s, s:i, s:o, s:o}", "link", l->link->id, "site", l->site->site->id, "hop",
+		(int)hop, "old", core_way_json(was), "new", core_way_json(is)));
 }
 
 static void

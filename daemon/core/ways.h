@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ways.h: over which routers packets go to each line. Core has it traced once an hour (trace.interval_s), remembers it in the
- * ledger, and says link.path_changed when a second trace a little later confirms that it is another one.
+ * ways.h: over which routers packets go to each line. Core has it traced once an hour (trace.interval_s),
+ * remembers it in the ledger, and says link.path_changed when a second trace a little later confirms that it
+ * is another one.
  */
 #ifndef SIMPUL_CORE_WAYS_H
 #define SIMPUL_CORE_WAYS_H
@@ -15,7 +16,10 @@ struct json_t;
 void	core_ways_sweep(struct core *c, struct link_live *l, int64_t now);
 /** A trace that is for no recording. */
 void	core_way_traced(struct core *c, struct link_live *l, const struct msg_trace_done *t);
-/** Have a line traced now. @param record  number of the line for whose recording, or 0 @return 0, or -1: its instance is away */
+/**
+ * Have a line traced now. @param record  number of the line for whose recording, or 0 @return 0, or -1: its
+ * instance is away
+ */
 int	core_trace_now(struct core *c, struct link_live *l, uint32_t record, enum trace_role role);
 /** What the ledger knows, once the first inventory is there. */
 void	core_ways_recall(struct core *c);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_recorder.c: simpulctl recorder: what happened to a line around the moment when it began to lose packets. */
+/*
+ * cmd_recorder.c: simpulctl recorder: what happened to a line around the moment when it began to lose
+ * packets.
+ */
 #include "ctl/command.h"
 
 #include <math.h>
@@ -45,7 +48,8 @@ clock_text(char out[WORDS_MAX], int64_t wall_ns)
 	wall_ns += NS_PER_S / 20;	/* to the nearest tenth */
 	s = (time_t)(wall_ns / NS_PER_S);
 	localtime_r(&s, &tm);
-	snprintf(out, WORDS_MAX, "%02d:%02d:%02d.%d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns % NS_PER_S / (NS_PER_S / 10)));
+	snprintf(out, WORDS_MAX, "%02d:%02d:%02d.%d", tm.tm_hour, tm.tm_min, tm.tm_sec,
+	    (int)(wall_ns % NS_PER_S / (NS_PER_S / 10)));
 	return out;
 }
 
@@ -76,9 +80,9 @@ name_of(const json_t *v)
 static void
 print_list(struct cli *cli, json_t *items)
 {
-	static const struct column columns[] = { { "RECORDING", false, 0, 0 }, { "BEGAN", false, 0, 0 }, { "LINE", false, 0, 0 },
-		{ "INCIDENT", false, 0, 0 }, { "LOST", true, 0, 0 }, { "OF", true, 0, 2 }, { "LONGEST GAP", true, 0, 0 },
-		{ "FROM", false, 0, 1 }, { "TO", false, 0, 1 } };
+	static const struct column columns[] = {{"RECORDING", false, 0, 0}, {"BEGAN", false, 0, 0},
+	    {"LINE", false, 0, 0}, {"INCIDENT", false, 0, 0}, {"LOST", true, 0, 0}, {"OF", true, 0, 2},
+	    {"LONGEST GAP", true, 0, 0}, {"FROM", false, 0, 1}, {"TO", false, 0, 1}};
 	struct table		  *t = table_new(columns, nitems(columns));
 	char			   text[WORDS_MAX];
 	size_t			   i;
@@ -105,8 +109,9 @@ print_list(struct cli *cli, json_t *items)
 static enum exit_code
 show_list(struct cli *cli, const struct wanted *w)
 {
-	json_t	      *request = json_pack("{s:s, s:I, s:s?, s:s?}", "op", "recordings", "limit", (json_int_t)w->last, "link", w->link,
-		   "incident", w->incident), *v;
+	json_t *request = json_pack("{s:s, s:I, s:s?, s:s?}", "op", "recordings", "limit",
+		   (json_int_t)w->last, "link", w->link, "incident", w->incident),
+	       *v;
 	enum exit_code rc;
 
 	if (cli_ask_and_show(cli, request, ASK_TIMEOUT_S, &v, &rc)) {
@@ -140,8 +145,8 @@ print_second(struct cli *cli, int64_t began_ns, int64_t at_s, const struct secon
 	if (s->lost > 0)
 		term_printf(&cli->term, &cli->out, tint, "%s%u lost", s->answered > 0 ? ", " : "", s->lost);
 	if (s->unmeasured > 0)
-		term_printf(&cli->term, &cli->out, TINT_WARN, "%s%u not measured", s->answered + s->lost > 0 ? ", " : "",
-		    s->unmeasured);
+		term_printf(&cli->term, &cli->out, TINT_WARN, "%s%u not measured",
+		    s->answered + s->lost > 0 ? ", " : "", s->unmeasured);
 	if (same > 0)
 		term_printf(&cli->term, &cli->out, TINT_DIM, "   (and %u s likewise)", same);
 	buf_u8(&cli->out, '\n');
@@ -150,7 +155,8 @@ print_second(struct cli *cli, int64_t began_ns, int64_t at_s, const struct secon
 static bool
 is_alike(const struct second *a, const struct second *b)
 {
-	return (a->lost > 0) == (b->lost > 0) && (a->answered > 0) == (b->answered > 0) && a->unmeasured + b->unmeasured == 0;
+	return (a->lost > 0) == (b->lost > 0) && (a->answered > 0) == (b->answered > 0) &&
+	       a->unmeasured + b->unmeasured == 0;
 }
 
 static void
@@ -204,9 +210,8 @@ hop_text(char *out, size_t size, const json_t *addresses)
 	json_t *a;
 
 	text_copy(out, size, "*");
-	json_array_foreach(addresses, i, a)
-		if (at < size)
-			at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? "/" : "", json_string_value(a));
+	json_array_foreach(addresses, i, a) if (at < size) at +=
+	    (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? "/" : "", json_string_value(a));
 }
 
 static void
@@ -233,13 +238,16 @@ print_trace(struct cli *cli, const json_t *trace, const char *line, int changed)
 	size_t	      i;
 	bool	      mine = strcmp(member_text(trace, "link"), line) == 0;
 
-	term_printf(&cli->term, &cli->out, TINT_BOLD, "Way %s %s, %s%s\n", mine && strcmp(member_text(trace, "role"), "after") == 0 ?
-	    "after," : "at", clock_text(clock, member_time(trace, "t")), member_text(trace, "link"),
+	term_printf(&cli->term, &cli->out, TINT_BOLD, "Way %s %s, %s%s\n",
+	    mine && strcmp(member_text(trace, "role"), "after") == 0 ? "after," : "at",
+	    clock_text(clock, member_time(trace, "t")), member_text(trace, "link"),
 	    json_is_true(json_object_get(trace, "reached")) ? "" : ": not reached");
 	json_array_foreach(json_object_get(trace, "hops"), i, hop) {
 		hop_text(text, sizeof(text), json_object_get(hop, "addresses"));
-		term_printf(&cli->term, &cli->out, mine && (int)i + 1 == changed ? TINT_BAD : TINT_NONE, "  %2zu  %s  %s%s\n", i + 1,
-		    text, member_number(hop, "answered") > 0 ? words_seconds(rtt, member_number(hop, "rtt_s")) : "-",
+		term_printf(&cli->term, &cli->out, mine && (int)i + 1 == changed ? TINT_BAD : TINT_NONE,
+		    "  %2zu  %s  %s%s\n", i + 1, text,
+		    member_number(hop, "answered") > 0 ? words_seconds(rtt, member_number(hop, "rtt_s"))
+						       : "-",
 		    mine && (int)i + 1 == changed ? "  <- another one than before" : "");
 	}
 }
@@ -253,12 +261,14 @@ print_mtu(struct cli *cli, const json_t *mtu)
 	if (strcmp(verdict, "whole") == 0)
 		term_printf(&cli->term, &cli->out, TINT_NONE, "Path MTU: 1500 bytes pass\n");
 	else if (strcmp(verdict, "told") == 0)
-		term_printf(&cli->term, &cli->out, TINT_WARN, "Path MTU: %.0f bytes, as %s says\n", bytes, member_text(mtu, "by"));
+		term_printf(&cli->term, &cli->out, TINT_WARN, "Path MTU: %.0f bytes, as %s says\n", bytes,
+		    member_text(mtu, "by"));
 	else if (strcmp(verdict, "black_hole") == 0)
-		term_printf(&cli->term, &cli->out, TINT_BAD, "Path MTU: a black hole: %.0f bytes pass, more is lost in silence\n",
-		    bytes);
+		term_printf(&cli->term, &cli->out, TINT_BAD,
+		    "Path MTU: a black hole: %.0f bytes pass, more is lost in silence\n", bytes);
 	else if (strcmp(verdict, "own") == 0)
-		term_printf(&cli->term, &cli->out, TINT_NONE, "Path MTU: %.0f bytes, by the engine's own interface\n", bytes);
+		term_printf(&cli->term, &cli->out, TINT_NONE,
+		    "Path MTU: %.0f bytes, by the engine's own interface\n", bytes);
 	else if (*verdict != '\0')
 		term_printf(&cli->term, &cli->out, TINT_DIM, "Path MTU: not known, nothing was answered\n");
 }
@@ -271,14 +281,19 @@ print_head(struct cli *cli, const json_t *v)
 	char	      text[WORDS_MAX], from[WORDS_MAX], to[WORDS_MAX];
 
 	term_printf(&cli->term, &cli->out, TINT_BOLD, "%s of %s", name_of(v), member_text(v, "link"));
-	term_printf(&cli->term, &cli->out, TINT_NONE, ", from %s%s%s\n", words_time(text, member_time(v, "started")),
-	    *incident != '\0' ? ", " : ", of no incident", incident);
-	term_printf(&cli->term, &cli->out, TINT_NONE, "%.0f of %.0f packets lost%s\n", member_number(v, "lost"),
-	    member_number(v, "sent"), *end == '\0' ? "; it goes on" : strcmp(end, "still_down") == 0 ?
-	    "; down still when it ended" : strcmp(end, "cut") == 0 ? "; it was cut off" : "");
+	term_printf(&cli->term, &cli->out, TINT_NONE, ", from %s%s%s\n",
+	    words_time(text, member_time(v, "started")), *incident != '\0' ? ", " : ", of no incident",
+	    incident);
+	term_printf(&cli->term, &cli->out, TINT_NONE, "%.0f of %.0f packets lost%s\n",
+	    member_number(v, "lost"), member_number(v, "sent"),
+	    *end == '\0'                     ? "; it goes on"
+	    : strcmp(end, "still_down") == 0 ? "; down still when it ended"
+	    : strcmp(end, "cut") == 0        ? "; it was cut off"
+					     : "");
 	if (json_is_object(gap))
-		term_printf(&cli->term, &cli->out, TINT_BAD, "Longest gap: %s, %.0f packets, from %s to %s\n", gap_text(text, gap),
-		    member_number(gap, "lost"), clock_text(from, member_time(gap, "from")), clock_text(to, member_time(gap, "to")));
+		term_printf(&cli->term, &cli->out, TINT_BAD, "Longest gap: %s, %.0f packets, from %s to %s\n",
+		    gap_text(text, gap), member_number(gap, "lost"),
+		    clock_text(from, member_time(gap, "from")), clock_text(to, member_time(gap, "to")));
 }
 
 static void
@@ -301,8 +316,8 @@ print_whole(struct cli *cli, const json_t *v)
 enum exit_code
 cmd_recorder(struct cli *cli, int argc, char *argv[])
 {
-	static const struct option longs[] = { { "link", required_argument, NULL, 'l' },
-		{ "incident", required_argument, NULL, 'i' }, { "last", required_argument, NULL, 'n' }, { 0 } };
+	static const struct option longs[] = {{"link", required_argument, NULL, 'l'},
+	    {"incident", required_argument, NULL, 'i'}, {"last", required_argument, NULL, 'n'}, {0}};
 	struct wanted		   w = { .last = LIST_LAST };
 	enum exit_code		   rc;
 	json_t			  *v;
@@ -312,7 +327,8 @@ cmd_recorder(struct cli *cli, int argc, char *argv[])
 		return rc;
 	if (first == argc)
 		return show_list(cli, &w);
-	if (cli_ask_and_show(cli, json_pack("{s:s, s:s}", "op", "recording", "recording", argv[first]), ASK_TIMEOUT_S, &v, &rc))
+	if (cli_ask_and_show(cli, json_pack("{s:s, s:s}", "op", "recording", "recording", argv[first]),
+		ASK_TIMEOUT_S, &v, &rc))
 		print_whole(cli, v);
 	json_decref(v);
 	return rc;

@@ -20,24 +20,27 @@ view_gap(const struct ledger_recording *r)
 {
 	if (r->gap_lost == 0)
 		return json_null();
-	return json_pack("{s:I, s:o, s:o}", "lost", (json_int_t)r->gap_lost, "from", js_time(r->gap_from_ns), "to",
-	    js_time(r->gap_to_ns));
+	return json_pack("{s:I, s:o, s:o}", "lost", (json_int_t)r->gap_lost, "from", js_time(r->gap_from_ns),
+	    "to", js_time(r->gap_to_ns));
 }
 
 static json_t *
 view_recording(const struct core *c, const struct ledger_recording *r)
 {
 	static const char *const reasons[] = { [RECORD_LOSS] = "loss", [RECORD_ASKED] = "asked" };
-	static const char *const ends[] = { [RECORD_OVER] = "over", [RECORD_STILL_DOWN] = "still_down", [RECORD_CUT] = "cut" };
+	static const char *const ends[] = {
+	    [RECORD_OVER] = "over", [RECORD_STILL_DOWN] = "still_down", [RECORD_CUT] = "cut"};
 	const struct link_live	*l = core_link(c, r->link);
 
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "id", json_sprintf("rec-%" PRIu64, r->id),
-	    "link", r->link, "site", l != NULL ? json_string(l->site->site->id) : json_null(),
-	    "incident", r->incident != 0 ? json_sprintf("inc-%" PRIu64, r->incident) : json_null(),
-	    "reason", json_string(reasons[r->reason == RECORD_ASKED ? RECORD_ASKED : RECORD_LOSS]),
-	    "end", r->ended_ns != 0 && r->how >= RECORD_OVER && r->how <= RECORD_CUT ? json_string(ends[r->how]) : json_null(),
-	    "started", js_time(r->started_ns), "ended", js_time(r->ended_ns), "sent", (json_int_t)r->sent, "lost",
-	    (json_int_t)r->lost, "gap", view_gap(r));
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "id",
+	    json_sprintf("rec-%" PRIu64, r->id), "link", r->link, "site",
+	    l != NULL ? json_string(l->site->site->id) : json_null(), "incident",
+	    r->incident != 0 ? json_sprintf("inc-%" PRIu64, r->incident) : json_null(), "reason",
+	    json_string(reasons[r->reason == RECORD_ASKED ? RECORD_ASKED : RECORD_LOSS]), "end",
+	    r->ended_ns != 0 && r->how >= RECORD_OVER && r->how <= RECORD_CUT ? json_string(ends[r->how])
+									      : json_null(),
+	    "started", js_time(r->started_ns), "ended", js_time(r->ended_ns), "sent", (json_int_t)r->sent,
+	    "lost", (json_int_t)r->lost, "gap", view_gap(r));
 }
 
 /* ---- the list ---- */
@@ -85,18 +88,20 @@ op_recordings(struct client *cl, const struct request *r, const struct actor *wh
 		return;
 	}
 	if ((incident != NULL && number == 0) || (cursor != NULL && before == 0)) {
-		client_refuse(cl, r->id, "bad_request", "\"incident\" is inc-1284, \"cursor\" the \"next\" of a page before");
+		client_refuse(cl, r->id, "bad_request",
+		    "\"incident\" is inc-1284, \"cursor\" the \"next\" of a page before");
 		return;
 	}
 	p.items = json_array();
-	if (ledger_recording_each(p.core->ledger, link != NULL ? o.link->link->id : "", number, before, (unsigned)limit, page_add,
-	    &p) == -1) {
+	if (ledger_recording_each(p.core->ledger, link != NULL ? o.link->link->id : "", number, before,
+		(unsigned)limit, page_add, &p) == -1) {
 		json_decref(p.items);
 		client_refuse(cl, r->id, "internal", "the ledger cannot be read; the engine's log says why");
 		return;
 	}
-	client_answer(cl, r->id, json_pack("{s:O, s:o}", "items", p.items, "next", json_array_size(p.items) == limit ?
-	    json_sprintf("rec-%" PRIu64, p.last) : json_null()));
+	client_answer(cl, r->id,
+	    json_pack("{s:O, s:o}", "items", p.items, "next",
+		json_array_size(p.items) == limit ? json_sprintf("rec-%" PRIu64, p.last) : json_null()));
 	json_decref(p.items);
 }
 
@@ -123,7 +128,8 @@ view_packets(json_t *v, const struct ledger_recording *r)
 	for (i = 0; i < n; i++, at += FLIGHT_PACKET_LEN) {
 		p = flight_get(at);
 		json_array_append_new(at_ms, json_integer(p.at_ms));
-		json_array_append_new(rtt_us, flight_is_answered(&p) ? json_integer(p.fate & FLIGHT_RTT) : json_null());
+		json_array_append_new(
+		    rtt_us, flight_is_answered(&p) ? json_integer(p.fate & FLIGHT_RTT) : json_null());
 		fate[i] = fate_letter(&p);
 	}
 	json_object_set_new(v, "at_ms", at_ms);
@@ -160,7 +166,8 @@ op_recording(struct client *cl, const struct request *r, const struct actor *who
 	(void)who;
 	if (number == 0 || ledger_recording_get(w.core->ledger, number, view_whole, &w) == -1) {
 		text_visible(visible, sizeof(visible), name, strlen(name));
-		client_refuse(cl, r->id, "not_found", "there is no recording %s, or it is older than those that are kept", visible);
+		client_refuse(cl, r->id, "not_found",
+		    "there is no recording %s, or it is older than those that are kept", visible);
 		return;
 	}
 	json_object_set(w.v, "recording", json_object_get(w.v, "id"));	/* "id" is the request's */

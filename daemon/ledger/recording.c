@@ -7,7 +7,8 @@
 #include "ledger/sql.h"
 
 #define RECORDING_COLUMNS \
-	"SELECT id, link, incident, reason, how, started_ns, ended_ns, sent, lost, gap_lost, gap_from_ns, gap_to_ns"
+	"SELECT id, link, incident, reason, how, started_ns, ended_ns, sent, lost, gap_lost, gap_from_ns," \
+	" gap_to_ns"
 
 static void
 bind_recording(struct sql *q, const struct ledger_recording *r)
@@ -30,7 +31,8 @@ bind_recording(struct sql *q, const struct ledger_recording *r)
 static int
 recording_add(struct ledger *l, struct ledger_recording *r)
 {
-	struct sql q = sql_start(l, SQL_RECORDING_ADD, "INSERT INTO recording (link, incident, reason, how, started_ns,"
+	struct sql q = sql_start(l, SQL_RECORDING_ADD,
+	    "INSERT INTO recording (link, incident, reason, how, started_ns,"
 	    " ended_ns, sent, lost, gap_lost, gap_from_ns, gap_to_ns, packets, detail)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
@@ -48,8 +50,10 @@ ledger_recording_put(struct ledger *l, struct ledger_recording *r)
 
 	if (r->id == 0)
 		return recording_add(l, r);
-	q = sql_start(l, SQL_RECORDING_UPDATE, "UPDATE recording SET link = ?, incident = ?, reason = ?, how = ?,"
-	    " started_ns = ?, ended_ns = ?, sent = ?, lost = ?, gap_lost = ?, gap_from_ns = ?, gap_to_ns = ?, packets = ?,"
+	q = sql_start(l, SQL_RECORDING_UPDATE,
+	    "UPDATE recording SET link = ?, incident = ?, reason = ?, how = ?,"
+	    " started_ns = ?, ended_ns = ?, sent = ?, lost = ?, gap_lost = ?, gap_from_ns = ?,"
+	    " gap_to_ns = ?, packets = ?,"
 	    " detail = ? WHERE id = ?");
 	bind_recording(&q, r);
 	sql_u64(&q, r->id);
@@ -74,7 +78,8 @@ read_recording(struct sql *q, struct ledger_recording *r)
 }
 
 int
-ledger_recording_get(struct ledger *l, uint64_t id, void (*cb)(void *, const struct ledger_recording *), void *arg)
+ledger_recording_get(struct ledger *l, uint64_t id, void (*cb)(void *, const struct ledger_recording *),
+    void *arg)
 {
 	struct sql		q = sql_start(l, SQL_RECORDING_GET, RECORDING_COLUMNS ", packets, detail"
 	    " FROM recording WHERE id = ?");
@@ -95,8 +100,9 @@ int
 ledger_recording_each(struct ledger *l, const char *link, uint64_t incident, uint64_t before, unsigned limit,
     void (*cb)(void *, const struct ledger_recording *), void *arg)
 {
-	struct sql		q = sql_start(l, SQL_RECORDING_EACH, RECORDING_COLUMNS " FROM recording"
-	    " WHERE id < ?1 AND (?2 = '' OR link = ?2) AND (?3 = 0 OR incident = ?3) ORDER BY id DESC LIMIT ?4");
+	struct sql q = sql_start(l, SQL_RECORDING_EACH,
+	    RECORDING_COLUMNS " FROM recording WHERE id < ?1 AND (?2 = '' OR link = ?2)"
+	    " AND (?3 = 0 OR incident = ?3) ORDER BY id DESC LIMIT ?4");
 	struct ledger_recording r = { 0 };
 
 	sql_i64(&q, before != 0 ? (int64_t)before : INT64_MAX);
@@ -113,7 +119,8 @@ ledger_recording_each(struct ledger *l, const char *link, uint64_t incident, uin
 int
 ledger_recording_cut(struct ledger *l, int64_t wall_ns, uint8_t how)
 {
-	struct sql q = sql_start(l, SQL_RECORDING_CUT, "UPDATE recording SET ended_ns = ?, how = ? WHERE ended_ns = 0");
+	struct sql q =
+	    sql_start(l, SQL_RECORDING_CUT, "UPDATE recording SET ended_ns = ?, how = ? WHERE ended_ns = 0");
 
 	sql_i64(&q, wall_ns);
 	sql_i64(&q, how);
@@ -124,7 +131,8 @@ ledger_recording_cut(struct ledger *l, int64_t wall_ns, uint8_t how)
 static int
 trim_link(struct ledger *l, const char *link, bool incident, int kept)
 {
-	struct sql q = sql_start(l, SQL_RECORDING_TRIM_LINK, "DELETE FROM recording WHERE id IN (SELECT id FROM recording"
+	struct sql q = sql_start(l, SQL_RECORDING_TRIM_LINK,
+	    "DELETE FROM recording WHERE id IN (SELECT id FROM recording"
 	    " WHERE link = ? AND (incident != 0) = ? ORDER BY id DESC LIMIT -1 OFFSET ?)");
 
 	sql_text(&q, link);
@@ -141,7 +149,8 @@ ledger_recording_trim(struct ledger *l, const char *link, int64_t older_than_ns)
 	if (trim_link(l, link, true, LEDGER_RECORDINGS_INCIDENT) == -1 ||
 	    trim_link(l, link, false, LEDGER_RECORDINGS_OTHER) == -1)
 		return -1;
-	q = sql_start(l, SQL_RECORDING_TRIM, "DELETE FROM recording WHERE started_ns < ?1 OR id IN (SELECT id FROM recording"
+	q = sql_start(l, SQL_RECORDING_TRIM,
+	    "DELETE FROM recording WHERE started_ns < ?1 OR id IN (SELECT id FROM recording"
 	    " ORDER BY incident != 0 DESC, id DESC LIMIT -1 OFFSET ?2)");
 	sql_i64(&q, older_than_ns);
 	sql_i64(&q, LEDGER_RECORDINGS_MAX);

@@ -2,9 +2,9 @@
 /*
  * way_compare.h: is the way to a line the one that we know? Pure.
  *
- * A hop is a set of addresses: routers that share the load answer in turn. A hop that is silent in either is no difference. A
- * way is another one when it is longer or shorter, or when a hop shares no address with what is known; sharing one, it is the
- * same and what is new in it is learnt.
+ * A hop is a set of addresses: routers that share the load answer in turn. A hop that is silent in either is
+ * no difference. A way is another one when it is longer or shorter, or when a hop shares no address with what
+ * is known; sharing one, it is the same and what is new in it is learnt.
  */
 #ifndef SIMPUL_WAY_COMPARE_H
 #define SIMPUL_WAY_COMPARE_H

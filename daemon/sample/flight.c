@@ -52,8 +52,8 @@ middle(int32_t a, int32_t b)
 
 /* @param first, last  of its lost packets @param before, after  answered ones; NULL: there is none */
 static void
-gap_take(struct flight_summary *s, uint32_t lost, const struct flight_packet *first, const struct flight_packet *last,
-    const struct flight_packet *before, const struct flight_packet *after)
+gap_take(struct flight_summary *s, uint32_t lost, const struct flight_packet *first,
+    const struct flight_packet *last, const struct flight_packet *before, const struct flight_packet *after)
 {
 	int32_t from, to;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flight.h: the fate of single packets, as the flight recorder keeps and sends them, and what may be said of a row of them.
- * Pure.
+ * flight.h: the fate of single packets, as the flight recorder keeps and sends them, and what may be said of
+ * a row of them. Pure.
  */
 #ifndef SIMPUL_FLIGHT_H
 #define SIMPUL_FLIGHT_H
@@ -9,9 +9,11 @@
 #include "base/base.h"
 
 #define FLIGHT_BEFORE_NS (120 * NS_PER_S)	/* kept before a recording begins ... */
-#define FLIGHT_AFTER_NS	 (300 * NS_PER_S)	/* ... and recorded after that, or after the line is up again */
+#define FLIGHT_AFTER_NS  (300 * NS_PER_S) /* ... and recorded after that, or after the line is up again */
 
-/* A fate: round-trip time in microseconds, or one of these; with FLIGHT_BURST when it was no steady packet. */
+/*
+ * A fate: round-trip time in microseconds, or one of these; with FLIGHT_BURST when it was no steady packet.
+ */
 #define FLIGHT_RTT	  0x00ffffffu
 #define FLIGHT_LOST	  0x00ffffffu
 #define FLIGHT_UNMEASURED 0x00fffffeu		/* by our own fault: neither lost nor answered */
@@ -50,9 +52,10 @@ struct flight_summary {
 };
 
 /**
- * The gap is the longest row of lost packets. It began between the last packet that was answered and the first that was lost,
- * and ended between the last lost and the next answered: the middle is taken, so a gap is known to within half an interval
- * at either end. Without an answer before or after it, it begins or ends with its own first or last packet.
+ * The gap is the longest row of lost packets. It began between the last packet that was answered and the
+ * first that was lost, and ended between the last lost and the next answered: the middle is taken, so a gap
+ * is known to within half an interval at either end. Without an answer before or after it, it begins or ends
+ * with its own first or last packet.
  * @param p  in the order of time
  */
 void	flight_summarize(const struct flight_packet *p, size_t n, struct flight_summary *out);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * way.c: the routers between the monitor and a line, for packets that do not reach it: those with a small time to live, and
- * those that are too long (RFC 792).
+ * way.c: the routers between the monitor and a line, for packets that do not reach it: those with a small
+ * time to live, and those that are too long (RFC 792).
  *
- * A way begins at the gateway, goes on over the far ends of the lines that the line passes through, and ends at its own.
- * A router answers as long as its own line works, without jitter and without loss: traces change nothing of what other
- * packets meet. The router of a detour quotes no more than RFC 792 wants; the others quote all they have.
+ * A way begins at the gateway, goes on over the far ends of the lines that the line passes through, and ends
+ * at its own. A router answers as long as its own line works, without jitter and without loss: traces change
+ * nothing of what other packets meet. The router of a detour quotes no more than RFC 792 wants; the others
+ * quote all they have.
  */
 #include <string.h>
 
@@ -32,8 +33,10 @@ struct hop {
 static struct hop
 hop_of(const struct fleet_line *l)
 {
-	return (struct hop){ .addr = l->link != NULL && l->link->address.family == 4 ? fleet_addr(&l->link->address) : 0,
-		.rtt_ns = l->path_ns, .up = l->up };
+	return (struct hop){
+	    .addr = l->link != NULL && l->link->address.family == 4 ? fleet_addr(&l->link->address) : 0,
+	    .rtt_ns = l->path_ns,
+	    .up = l->up};
 }
 
 /* The routers before the line's own end, the first one last. @return how many */
@@ -62,15 +65,16 @@ way_of(struct fleet_line *l, struct hop hop[HOPS_MAX])
 			hop[1] = hop[0];
 			n++;
 		}
-		hop[0] = (struct hop){ .addr = l->detour, .rtt_ns = hop[0].rtt_ns, .up = hop[0].up, .brief = !l->balanced };
+		hop[0] = (struct hop){
+		    .addr = l->detour, .rtt_ns = hop[0].rtt_ns, .up = hop[0].up, .brief = !l->balanced};
 	}
 	return n;
 }
 
 /* An error of a router about this packet. */
 static bool
-error_answer(struct fleet_model *m, int64_t now_ns, const struct hop *h, const struct fleet_packet *in, uint8_t type, uint8_t code,
-    uint16_t mtu, struct fleet_answer *out)
+error_answer(struct fleet_model *m, int64_t now_ns, const struct hop *h, const struct fleet_packet *in,
+    uint8_t type, uint8_t code, uint16_t mtu, struct fleet_answer *out)
 {
 	struct fleet_packet quote = *in;
 	uint8_t		    packet[IP_PACKET_MAX];
@@ -91,8 +95,12 @@ error_answer(struct fleet_model *m, int64_t now_ns, const struct hop *h, const s
 	memcpy(m->data + ERROR_HEAD, packet, len);
 	put_u16be(m->data + 2, ip_checksum(m->data, ERROR_HEAD + len, 0));
 	out->at_ns = now_ns + h->rtt_ns;
-	out->packet = (struct fleet_packet){ .proto = FLEET_ICMP, .from = h->addr, .to = in->from, .data = m->data,
-		.len = ERROR_HEAD + len, .tag = in->tag };
+	out->packet = (struct fleet_packet){.proto = FLEET_ICMP,
+	    .from = h->addr,
+	    .to = in->from,
+	    .data = m->data,
+	    .len = ERROR_HEAD + len,
+	    .tag = in->tag};
 	m->stats.packets_out[FLEET_ICMP]++;
 	return true;
 }
@@ -105,7 +113,8 @@ way_ends_early(struct fleet_model *m, struct fleet_line *l, int64_t now_ns, cons
 	size_t	   n;
 	bool	   is_long = l->mtu != 0 && in->len + IP_HEAD > l->mtu;
 
-	if (in->proto != FLEET_ICMP || in->len < QUOTE_LEAST || ((in->ttl == 0 || in->ttl > HOPS_MAX) && !is_long))
+	if (in->proto != FLEET_ICMP || in->len < QUOTE_LEAST ||
+	    ((in->ttl == 0 || in->ttl > HOPS_MAX) && !is_long))
 		return false;
 	n = way_of(l, hop);
 	if (in->ttl != 0 && in->ttl <= n) {
@@ -114,6 +123,7 @@ way_ends_early(struct fleet_model *m, struct fleet_line *l, int64_t now_ns, cons
 	}
 	if (!is_long)
 		return false;
-	*answered = !l->mtu_silent && error_answer(m, now_ns, &hop[0], in, DEST_UNREACH, FRAG_NEEDED, l->mtu, out);
+	*answered =
+	    !l->mtu_silent && error_answer(m, now_ns, &hop[0], in, DEST_UNREACH, FRAG_NEEDED, l->mtu, out);
 	return true;
 }

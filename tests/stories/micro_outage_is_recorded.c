@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A line is gone for 20 s, and comes back over another router, with a black hole above 1,492 bytes: the recording holds the
- * 120 s before, both edges within a second of the truth, the hop that changed and the MTU, and belongs to the incident. A gap
- * of 1.9 s, from which nothing follows, is recorded without one. A way that changes later is said once; a hop that two
- * routers share never.
+ * A line is gone for 20 s, and comes back over another router, with a black hole above 1,492 bytes: the
+ * recording holds the 120 s before, both edges within a second of the truth, the hop that changed and the
+ * MTU, and belongs to the incident. A gap of 1.9 s, from which nothing follows, is recorded without one. A
+ * way that changes later is said once; a hop that two routers share never.
  */
 #include <jansson.h>
 
@@ -73,18 +73,25 @@ check_outage(struct story *s, int64_t cut, int64_t mended)
 
 	for (i = 0; i < r.n && r.packet[i].at_ms < -2500; i++)
 		before += flight_is_answered(&r.packet[i]);
-	ok(before >= 57 && r.packet[0].at_ms <= -118000, "outage: the 120 s before it are there (%zu packets)", before);
-	ok(llabs(r.row.gap_from_ns - cut) <= NS_PER_S + 50 * NS_PER_MS, "outage: it began within a second of the truth (%+.2f s)",
+	ok(before >= 57 && r.packet[0].at_ms <= -118000,
+	    "outage: the 120 s before it are there (%zu packets)", before);
+	ok(llabs(r.row.gap_from_ns - cut) <= NS_PER_S + 50 * NS_PER_MS,
+	    "outage: it began within a second of the truth (%+.2f s)",
 	    (double)(r.row.gap_from_ns - cut) / 1e9);
-	ok(llabs(r.row.gap_to_ns - mended) <= NS_PER_S, "outage: and ended so (%+.2f s)", (double)(r.row.gap_to_ns - mended) / 1e9);
+	ok(llabs(r.row.gap_to_ns - mended) <= NS_PER_S, "outage: and ended so (%+.2f s)",
+	    (double)(r.row.gap_to_ns - mended) / 1e9);
 	is_i64((int64_t)r.row.incident, 1, "outage: it belongs to its incident");
-	ok(json_unpack(r.detail, "{s:{s:i, s:o, s:o}}", "changed", "hop", &number, "old", &was, "new", &is) == 0,
+	ok(json_unpack(r.detail, "{s:{s:i, s:o, s:o}}", "changed", "hop", &number, "old", &was, "new", &is) ==
+		0,
 	    "outage: that the way changed is in it");
 	is_i64(number, 3, "outage: which hop");
-	is_text(json_string_value(json_array_get(json_array_get(was, 2), 0)), "10.9.0.3", "outage: who was there");
-	is_text(json_string_value(json_array_get(json_array_get(is, 2), 0)), "10.8.0.99", "outage: who is there now");
+	is_text(json_string_value(json_array_get(json_array_get(was, 2), 0)), "10.9.0.3",
+	    "outage: who was there");
+	is_text(json_string_value(json_array_get(json_array_get(is, 2), 0)), "10.8.0.99",
+	    "outage: who is there now");
 	ok(json_unpack(r.detail, "{s:{s:s, s:I}}", "mtu", "verdict", &verdict, "mtu", &bytes) == 0 &&
-	    strcmp(verdict, "black_hole") == 0 && bytes == 1492, "outage: the black hole above 1,492 bytes is named");
+		strcmp(verdict, "black_hole") == 0 && bytes == 1492,
+	    "outage: the black hole above 1,492 bytes is named");
 	seen_free(&r);
 }
 
@@ -112,7 +119,8 @@ story_micro_outage_is_recorded(void)
 
 	story_settle(s);
 	story_run(s, 200);
-	is_i64((int64_t)story_count(s, 0, "link.path_changed", NULL), 0, "ways that are seen first are no change");
+	is_i64((int64_t)story_count(s, 0, "link.path_changed", NULL), 0,
+	    "ways that are seen first are no change");
 	cut = loop_wall_ns(s->loop);
 	story_do(s, "cut link s013-1");
 	story_run(s, 20);
@@ -122,7 +130,8 @@ story_micro_outage_is_recorded(void)
 	story_do(s, "mtu link s013-1 1492 silent");
 	story_run(s, 400);
 	check_outage(s, cut, mended);
-	is_i64((int64_t)story_count(s, 0, "link.path_changed", "link/s013-1"), 1, "that the way changed is said once");
+	is_i64((int64_t)story_count(s, 0, "link.path_changed", "link/s013-1"), 1,
+	    "that the way changed is said once");
 
 	story_do(s, "cut link s014-1");
 	story_run(s, 1.95);
@@ -143,12 +152,15 @@ story_micro_outage_is_recorded(void)
 	n = s->heard.nevents;
 	story_do(s, "balance link s020-1 10.8.0.20");
 	story_run(s, 20 * 3600);
-	is_i64((int64_t)story_count(s, n, "link.path_changed", NULL), 0, "20 hours of two routers that share a hop: no change");
+	is_i64((int64_t)story_count(s, n, "link.path_changed", NULL), 0,
+	    "20 hours of two routers that share a hop: no change");
 	story_do(s, "reroute link s020-1 10.8.0.21");
 	story_run(s, 2 * 3600);
-	is_i64((int64_t)story_count(s, n, "link.path_changed", "link/s020-1"), 1, "a third one in their place is");
+	is_i64((int64_t)story_count(s, n, "link.path_changed", "link/s020-1"), 1,
+	    "a third one in their place is");
 	story_do(s, "reroute link s020-1 off");
 	story_run(s, 2 * 3600);
-	is_i64((int64_t)story_count(s, n, "link.path_changed", "link/s020-1"), 2, "and so is that the old one is back");
+	is_i64((int64_t)story_count(s, n, "link.path_changed", "link/s020-1"), 2,
+	    "and so is that the old one is back");
 	story_end(s);
 }
