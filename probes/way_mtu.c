@@ -5,7 +5,8 @@
  *
  * The lengths that lines usually have are asked at once, each up to three times; then halves between the
  * longest that was answered and the shortest that was not. When a router says what would pass, that is asked
- * next. Longer ones that are lost in silence while shorter ones are answered are a black hole (RFC 2923 2.1).
+ * next. Longer ones that are lost in silence while shorter ones are answered are a black hole (RFC 2923 2.1):
+ * the shortest of them has been asked six times by then.
  */
 #include "probes/way_job.h"
 
@@ -22,6 +23,7 @@ struct mtu {
 	struct msg_mtu_done out;
 	size_t		    n, at;	/* lengths; the next one to send in this turn */
 	uint8_t		    try;
+	uint16_t	    sure;	/* the shortest that is lost was asked once more */
 	bool		    own;	/* our own interface refused one */
 	struct mtu_size {
 		uint16_t len;		/* of the IP packet */
@@ -90,11 +92,27 @@ mtu_bounds(const struct mtu *m, uint16_t *good, uint16_t *bad)
 			*bad = m->size[i].len;
 }
 
+/* What is to be asked next; 0 = nothing: the answer is there. */
+static uint16_t
+mtu_doubt(struct mtu *m, uint16_t good, uint16_t bad)
+{
+	if (good == 0 || bad == 0 || good == m->out.told || m->n == SIZES_MAX)
+		return 0;
+	if (m->out.told > good && m->out.told < bad)
+		return m->out.told;
+	if (bad - good > 1)
+		return (uint16_t)((good + bad) / 2);
+	if (m->own || m->out.told != 0 || m->sure == bad)
+		return 0;
+	m->sure = bad;		/* a line that loses packets: three lost ones are not yet a black hole */
+	return bad;
+}
+
 static bool
 mtu_turn(struct way_job *j)
 {
 	struct mtu *m = (struct mtu *)j;
-	uint16_t    good, bad;
+	uint16_t    good, bad, next;
 	size_t	    i;
 
 	for (i = 0; i < m->n && (m->size[i].answered || m->size[i].refused); i++)
@@ -104,12 +122,11 @@ mtu_turn(struct way_job *j)
 		return true;
 	mtu_bounds(m, &good, &bad);
 	m->out.mtu = good;
-	if (good == 0 || bad == 0 || bad - good < 2 || m->n == SIZES_MAX || good == m->out.told)
+	if ((next = mtu_doubt(m, good, bad)) == 0)
 		return false;
 	for (i = 0; i < m->n; i++)
 		m->size[i].refused |= !m->size[i].answered;	/* lost three times */
-	m->size[m->n++].len =
-	    m->out.told > good && m->out.told < bad ? m->out.told : (uint16_t)((good + bad) / 2);
+	m->size[m->n++].len = next;
 	m->try = 0;
 	return true;
 }
