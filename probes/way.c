@@ -158,6 +158,19 @@ jobs_start(struct ways *w)
 	}
 }
 
+/* What is still open of a turn that is over counts when it comes, but nobody waits for it. */
+static void
+turn_over(struct way_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < WAY_SEQS_MAX; i++)
+		if (j->sent_ns[i] > 0)
+			j->sent_ns[i] = -j->sent_ns[i];
+	j->open = 0;
+	j->turn_ns = 0;
+}
+
 /* Whose answers are all there, or late, takes its turn. */
 static void
 turns_take(struct ways *w, int64_t now)
@@ -169,8 +182,7 @@ turns_take(struct ways *w, int64_t now)
 			at = &j->next;
 			continue;
 		}
-		j->open = 0;
-		j->turn_ns = 0;
+		turn_over(j);
 		if (j->ops->turn(j)) {
 			at = &j->next;
 			continue;
@@ -290,6 +302,7 @@ ways_packet(struct ways *w, const struct packet_in *in)
 	struct way_job	  *j;
 	enum echo_kind	   kind;
 	bool		   wrong = false;
+	int64_t		   sent_ns;
 	uint8_t		   seq;
 
 	if (w == NULL || w->nactive == 0)
@@ -303,10 +316,11 @@ ways_packet(struct ways *w, const struct packet_in *in)
 		return true;
 	}
 	out.seq = seq;
-	out.rtt_ns = in->received_ns > j->sent_ns[seq] ? in->received_ns - j->sent_ns[seq] : 0;
+	j->open -= j->sent_ns[seq] > 0;
+	sent_ns = llabs(j->sent_ns[seq]);
+	out.rtt_ns = in->received_ns > sent_ns ? in->received_ns - sent_ns : 0;
 	out.error = kind == ECHO_REPLY ? NULL : &a;
 	j->sent_ns[seq] = 0;
-	j->open -= j->open > 0;
 	w->answered++;
 	j->ops->answer(j, &out);
 	if (j->open == 0 && j->turn_ns != 0)

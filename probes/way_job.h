@@ -48,7 +48,7 @@ struct way_job {
 	uint64_t	      nonce;
 	unsigned	      open;		/* sent and not answered, of this turn */
 	int64_t		      turn_ns;		/* 0: there is more to be sent */
-	int64_t		      sent_ns[WAY_SEQS_MAX];	/* 0: not sent, or answered */
+	int64_t sent_ns[WAY_SEQS_MAX];          /* 0: not sent, or answered; negative: of an earlier turn */
 };
 
 /**
