@@ -398,7 +398,7 @@ tick_end(void *arg)
 void
 probe_engine_trace(struct probe_engine *e, const struct msg_trace_now *now)
 {
-	const struct probe *p = nmap_get(e->probes, now->number);
+	struct probe *p = nmap_get(e->probes, now->number);
 
 	if (e->ways != NULL && p != NULL && p->address.family != 0)
 		ways_trace(e->ways, p, now);

@@ -101,7 +101,8 @@ request_add(struct ways *w, struct way_job *j, const struct way_request *rq)
 	size_t i = w->nout++;
 
 	request_make(j, rq, w->bytes[i]);
-	w->out[i] = (struct packet_out){ .to = j->to, .data = w->bytes[i], .len = rq->len, .ttl = rq->ttl };
+	w->out[i] = (struct packet_out){
+	    .to = j->to, .path = j->path, .data = w->bytes[i], .len = rq->len, .ttl = rq->ttl};
 	w->job_of[i] = j;
 	w->seq_of[i] = rq->seq;
 	w->room -= 1;
@@ -226,7 +227,7 @@ pump(void *arg)
 /* ---- jobs ---- */
 
 struct way_job *
-way_job_new(struct ways *w, const struct probe *p, const struct way_ops *ops, size_t size)
+way_job_new(struct ways *w, struct probe *p, const struct way_ops *ops, size_t size)
 {
 	struct way_job *j;
 
@@ -238,8 +239,7 @@ way_job_new(struct ways *w, const struct probe *p, const struct way_ops *ops, si
 	j->ops = ops;
 	j->number = p->number;
 	j->to = p->address;
-	if (p->path != NULL)
-		j->path = *p->path;
+	j->path = probe_path_now(p);
 	j->id = (uint16_t)hash_u64(w->secret ^ p->number);
 	j->first_seq = (uint16_t)loop_random(w->loop);
 	j->nonce = loop_random(w->loop);

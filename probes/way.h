@@ -34,9 +34,9 @@ typedef void (*way_tell_fn)(void *arg, uint16_t type, uint32_t token, const stru
 struct ways *ways_new(struct loop *l, struct packet_io *io, way_tell_fn tell, void *arg);
 void	ways_free(struct ways *w);
 /** Trace the way to a target; tells TRACE_DONE. @param p  what is needed of it is copied */
-void	ways_trace(struct ways *w, const struct probe *p, const struct msg_trace_now *now);
+void	ways_trace(struct ways *w, struct probe *p, const struct msg_trace_now *now);
 /** How long a packet passes; tells MTU_DONE. */
-void	ways_mtu(struct ways *w, const struct probe *p);
+void	ways_mtu(struct ways *w, struct probe *p);
 /** Forget all jobs. */
 void	ways_reset(struct ways *w);
 /** @return true when it is an answer to a job, or was to look like one: nobody else need look at it */

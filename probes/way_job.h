@@ -43,7 +43,7 @@ struct way_job {
 	struct way_job	     *next;
 	uint32_t	      number;
 	struct addr	      to;
-	struct probe_path     path;
+	struct packet_path    path;
 	uint16_t	      id, first_seq;
 	uint64_t	      nonce;
 	unsigned	      open;		/* sent and not answered, of this turn */
@@ -55,7 +55,7 @@ struct way_job {
  * A job to this target at the end of the queue. @param size  of the struct that begins with it @return NULL:
  * no room
  */
-struct way_job *way_job_new(struct ways *w, const struct probe *p, const struct way_ops *ops, size_t size);
+struct way_job *way_job_new(struct ways *w, struct probe *p, const struct way_ops *ops, size_t size);
 void	way_tell(struct ways *w, uint16_t type, const struct buf *payload);
 int64_t	way_wall_ns(const struct ways *w);
 

@@ -160,7 +160,7 @@ static const struct way_ops mtu_ops = {
 };
 
 void
-ways_mtu(struct ways *w, const struct probe *p)
+ways_mtu(struct ways *w, struct probe *p)
 {
 	struct mtu *m = (struct mtu *)way_job_new(w, p, &mtu_ops, sizeof(*m));
 	size_t	    i;

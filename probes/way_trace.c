@@ -112,7 +112,7 @@ static const struct way_ops trace_ops = {
 _Static_assert(TRACE_HOPS_MAX * TRACE_TRIES <= WAY_SEQS_MAX, "a number for each request");
 
 void
-ways_trace(struct ways *w, const struct probe *p, const struct msg_trace_now *now)
+ways_trace(struct ways *w, struct probe *p, const struct msg_trace_now *now)
 {
 	struct trace *t = (struct trace *)way_job_new(w, p, &trace_ops, sizeof(*t));
 	int	      i;
