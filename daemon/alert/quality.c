@@ -9,6 +9,7 @@
  */
 #include "alert/alert.h"
 
+#include <math.h>
 #include <string.h>
 
 
@@ -74,23 +75,24 @@ pend(struct core *c, struct link_live *l)
 	incident_review_at(c, i, loop_mono_ns(c->loop) + c->set.verify_ns);
 }
 
+/* @param known  else nobody knows whether it is well again: nothing is told to be restored */
 static void
-cleared(struct core *c, struct link_live *l)
+cleared(struct core *c, struct link_live *l, bool known)
 {
 	struct incident *i = l->quality.incident;
 	enum verdict	 was = (enum verdict)l->quality.verdict;
 
 	incident_leave(c, l, FAULT_QUALITY);
 	if (was == VERDICT_PENDING || was == VERDICT_ROOT)
-		telling_close(c, i, false);
+		telling_close(c, i, !known);
 }
 
-/* A rule of it was raised or cleared. */
+/* A rule of it was raised or cleared, or (not known) let go of it. */
 static void
-judge(struct core *c, struct link_live *l)
+judge(struct core *c, struct link_live *l, bool known)
 {
 	if (!is_raised(c, l))
-		cleared(c, l);
+		cleared(c, l, known);
 	else if (l->quality.verdict == VERDICT_NONE)
 		pend(c, l);
 	l->live.unsaved = true;
@@ -110,40 +112,52 @@ quality_value(struct core *c, struct link_live *l, enum watched what, double val
 	for (k = 0; k < c->set.nrules; k++)
 		if (c->set.rule[k].value != what)
 			continue;
-		else if (rule_applies(&c->set.rule[k], l))
+		else if (rule_applies(&c->set.rule[k], l)) {
 			changed |= threshold_value(&l->rule[k], &c->set.rule[k], value, wall_ns,
 			    (int64_t)(seconds * NS_PER_S));
-		else {		/* since the last reload it is meant for others */
+			if (!isnan(value))
+				l->rule[k].known_ns = loop_mono_ns(c->loop);
+		} else {	/* since the last reload it is meant for others */
 			changed |= l->rule[k].raised;
 			l->rule[k] = (struct threshold){ 0 };
 		}
 	if (changed)
-		judge(c, l);
+		judge(c, l, true);
+}
+
+/* Has a raised rule had no value for an hour, or three times as long as a value stands for? */
+static bool
+is_forgotten(const struct threshold *t, int64_t mono_ns)
+{
+	int64_t after_ns = 3 * t->length_ns > FORGOTTEN_NS ? 3 * t->length_ns : FORGOTTEN_NS;
+
+	return mono_ns - t->known_ns >= after_ns;
 }
 
 void
 quality_sweep(struct core *c, struct link_live *l, int64_t wall_ns)
 {
-	bool changed = false;
+	int64_t now = loop_mono_ns(c->loop);
+	bool	changed = false;
 
-	if (l->quality.incident == NULL || l->rounds.say != ROUNDS_UP)
+	if (l->quality.incident == NULL)
 		return;
 	for (size_t k = 0; k < c->set.nrules; k++) {
 		struct threshold *t = &l->rule[k];
 
 		if (!t->raised || watched_is_felt_below((enum watched)c->set.rule[k].value))
 			continue;
-		if (t->known_ns == 0 || t->known_ns > wall_ns)	/* recalled, or the clock was set back */
-			t->known_ns = wall_ns;
-		if (wall_ns - t->known_ns < FORGOTTEN_NS)
+		if (t->known_ns == 0 || l->rounds.say != ROUNDS_UP)	/* just recalled; of a line that is down nothing can be */
+			t->known_ns = now;
+		if (!is_forgotten(t, now))
 			continue;
-		incident_fact(l->quality.incident, wall_ns, "%s: %s: no value for an hour; the rule lets go of it",
-		    l->link->id, c->set.rule[k].name);
-		*t = (struct threshold){ 0 };
+		incident_fact(l->quality.incident, wall_ns, "%s: %s: no value for %lld minutes: it is not known any more",
+		    l->link->id, c->set.rule[k].name, (long long)((now - t->known_ns) / (60 * NS_PER_S)));
+		*t = (struct threshold){ .since_ns = wall_ns };
 		changed = true;
 	}
 	if (changed)
-		judge(c, l);
+		judge(c, l, false);
 }
 
 void
@@ -162,7 +176,7 @@ quality_resume(struct core *c, struct link_live *l)
 	if (verdict == VERDICT_NONE && is_raised(c, l))
 		pend(c, l);
 	else if ((verdict == VERDICT_ROOT || verdict == VERDICT_MEMBER) && !is_raised(c, l))
-		cleared(c, l);		/* by rules that are no more, or not meant for it any more */
+		cleared(c, l, true);	/* by rules that are no more, or not meant for it any more */
 }
 
 void

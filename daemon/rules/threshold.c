@@ -49,8 +49,7 @@ threshold_value(struct threshold *t, const struct threshold_rule *rule, double v
 		threshold_break(t);
 	t->last = value;
 	t->last_ns = wall_ns;
-	if (!isnan(value))
-		t->known_ns = wall_ns;
+	t->length_ns = length_ns;
 
 	goes_on = !isnan(value) && (t->raised ? is_within(rule, value) : is_beyond(rule, value));
 	if (!goes_on) {

@@ -24,7 +24,8 @@ struct threshold {			/* zeroed: quiet */
 	int64_t	since_ns;		/* wall: start of the run that raised it */
 	int64_t	run_ns;			/* wall: start of the run that may change it; 0 = none */
 	int64_t	last_ns;		/* wall: end of the last value */
-	int64_t	known_ns;		/* ... of the last one that is known; 0 = none yet */
+	int64_t	known_ns;		/* of the user: monotonic, when a value was last known; 0 = not noted */
+	int64_t	length_ns;		/* of the last value */
 	double	last;			/* the last value, NAN when unknown */
 };
 

@@ -57,6 +57,7 @@ town(uint64_t seed, bool on_disk)
 }
 
 static const char opened[] = "link.degraded link/a-1; incident.opened incident/inc-1";
+static const char let_go[] = "incident.closed incident/inc-1";
 static const char closed[] = "link.restored link/a-1; incident.closed incident/inc-1";
 
 static void
@@ -95,7 +96,26 @@ test_gone(void)
 	world_run(w, 50 * 60);
 	is_text(world_faults(w), "", "no value for not yet an hour since the restart: still");
 	world_run(w, 15 * 60);
-	is_text(world_faults(w), closed, "for an hour: let go");
+	is_text(world_faults(w), let_go, "for an hour: let go, and not called restored");
+	world_free(w);
+}
+
+/* A line that was down for hours has shown no values: that says nothing of its light. */
+static void
+test_gone_with_the_line(void)
+{
+	struct world *w = town(9, false);
+	uint32_t      light = sensor_make(w, "optical/rx_power_dbm/sfp1", -20);
+
+	minutes_at(w, light, -21, 2);
+	is_text(world_faults(w), opened, "too little light: degraded");
+	world_cut(w, "a-1", true);
+	world_run(w, 3 * 3600);
+	world_cut(w, "a-1", false);
+	world_run(w, 30 * 60);
+	ok(strstr(world_faults(w), "incident.closed incident/inc-1") == NULL, "half an hour after three of outage: still");
+	minutes_at(w, light, -18, 11);
+	is_text(world_faults(w), closed, "light enough for ten minutes: restored");
 	world_free(w);
 }
 
@@ -178,6 +198,7 @@ main(void)
 {
 	test_limit();
 	test_gone();
+	test_gone_with_the_line();
 	test_limit_of_line();
 	test_normal();
 	test_flaps();
