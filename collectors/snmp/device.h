@@ -108,6 +108,7 @@ struct inquiry {			/* one question after the other: a discovery, or sysUpTime al
 	unsigned	     repetitions;
 	int64_t		     started_ns;
 	bool		     failed;
+	bool		     identified;	/* `found` is what it says */
 	struct found	     found;
 };
 

@@ -325,8 +325,12 @@ void
 pdus_send(struct device *d)
 {
 	pdus_stop(d);
-	if (d->plan.stale)
+	if (d->plan.stale) {
+		bool fresh = d->plan.fresh;
+
 		plan_build(d);
+		d->plan.fresh = fresh;	/* in the midst of a walk: what is read seldom waits for its end */
+	}
 	d->doing = DEVICE_POLLING;
 	d->too_big = d->lost_big = d->moved = false;
 	d->refusal = NULL;

@@ -60,6 +60,7 @@ identity_read(struct device *d, const struct row *rows, size_t n)
 	memset(&q->found, 0, sizeof(q->found));
 	if (n == 0)
 		return;
+	q->identified = true;
 	name = &rows[0].value[SYS_NAME];
 	if (name->type == SNMP_OCTETS)
 		name_copy(q->found.name, sizeof(q->found.name), name);
@@ -82,7 +83,7 @@ is_replaced(const struct device *d, uint64_t hardware)
 {
 	const struct inquiry *q = d->inquiry;
 
-	if (!d->discovered)
+	if (!d->discovered || !q->identified)
 		return false;
 	if (d->kind != 0 && q->found.kind != 0 && d->kind != q->found.kind)
 		return true;
@@ -96,16 +97,19 @@ discovery_finish(struct device *d)
 {
 	struct inquiry *q = d->inquiry;
 	uint64_t	hardware = 0;
-	char	       *old_name = d->name;
+	char	       *old_name = NULL;
 	bool	 replaced, young = !d->discovered || d->restarted;
 	int64_t	 now = loop_mono_ns(d->env->loop);
 
 	for (unsigned i = 0; i < d->ncollectors; i++)
 		hardware += d->collector[i].hardware;
 	replaced = is_replaced(d, hardware);
-	d->name = xstrdup(q->found.name);
-	d->kind = q->found.kind;
-	d->has_boots = q->found.has_boots;
+	if (q->identified) {
+		old_name = d->name;
+		d->name = xstrdup(q->found.name);
+		d->kind = q->found.kind;
+		d->has_boots = q->found.has_boots;
+	}
 	d->hardware = hardware;
 	d->discovered = true;
 	d->walk_wanted = d->tables != d->env->tables;	/* others came while it was walked */
