@@ -32,6 +32,7 @@
 #define AT_ONCE	      16	/* in one call: held up in the middle of it, we misjudge the send times of fewer */
 #define DATAGRAM_MAX  65536	/* an SNMP answer may be as long as UDP carries */
 #define READ_BATCHES  256	/* per turn: all that a full socket buffer holds, yet an end */
+#define REST_BYTES    (1 << 20)	/* of receive buffer, as the kernel counts: answers of 5 ms have room */
 #define RECEIVE_BYTES (8 << 20)
 #define SEND_BYTES    (1 << 20)
 #define CONTROL_BYTES 128
@@ -47,6 +48,7 @@ struct socket {
 	int		family;		/* 4 or 6 */
 	uint32_t	drops;		/* the kernel's count */
 	struct loop_io *io;
+	bool		roomy;		/* its buffer holds what may come while it is left alone */
 	int64_t		read_ns;	/* when it was read last */
 	struct loop_timer rest;		/* set: it is left alone until then */
 };
@@ -490,6 +492,15 @@ socket_read(struct socket *so)
 	}
 }
 
+static int
+receive_bytes(int fd)
+{
+	int	  bytes = 0;
+	socklen_t len = sizeof(bytes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) == 0 ? bytes : 0;
+}
+
 static void
 rest_over(void *arg)
 {
@@ -507,7 +518,7 @@ socket_readable(void *arg, int events)
 
 	(void)events;
 	so->read_ns = now;
-	if (busy) {
+	if (busy && so->roomy) {
 		loop_io_events(so->io, 0);
 		loop_timer_set(so->real->io.loop, &so->rest, (now / PACKET_TURN_NS + 1) * PACKET_TURN_NS, rest_over,
 		    so);
@@ -707,8 +718,10 @@ packet_real_new(struct loop *l, const struct packet_sockets *s)
 
 		*so = (struct socket){ .real = r, .fd = fd[i], .kind = i == ICMP4 || i == ICMP6 ? PACKET_ICMP : PACKET_UDP,
 			.family = i == ICMP6 || i == UDP6 ? 6 : 4 };
-		if (so->fd != -1)
-			so->io = loop_io_new(l, so->fd, LOOP_READ, socket_readable, so);
+		if (so->fd == -1)
+			continue;
+		so->roomy = receive_bytes(so->fd) >= REST_BYTES;
+		so->io = loop_io_new(l, so->fd, LOOP_READ, socket_readable, so);
 	}
 	return &r->io;
 }
