@@ -203,6 +203,8 @@ profile_test(struct cli *cli, const char *device, const char *profile)
 			buf_u8(&cli->out, '\n');
 			print_tested(cli, v);
 		}
+		if (json_is_true(json_object_get(v, "cut")))
+			complain("there are more values than one answer holds");
 		if (*member_text(v, "error") != '\0')
 			complain("%s", member_text(v, "error"));
 	}

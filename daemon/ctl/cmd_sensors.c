@@ -69,6 +69,8 @@ cmd_sensors(struct cli *cli, int argc, char *argv[])
 			print_sensors(cli, list);
 		else
 			buf_text(&cli->out, "no sensors yet: simpulctl profile test shows what its profile yields\n");
+		if (json_is_true(json_object_get(v, "sensors_cut")))
+			complain("it has more than one answer holds; its series have them all");
 	}
 	json_decref(v);
 	return rc;

@@ -160,10 +160,14 @@ op_profiles(struct client *cl, const struct request *r, const struct actor *who)
 
 /* ---- one tried on a device ---- */
 
+#define TESTED_BYTES (700 * 1024)	/* of an answer of 1 MiB; a byte of a text may become six */
+
 struct trial_call {
 	struct call call;
 	uint32_t    token;	/* 0: nothing to wait for any more */
 	json_t	   *tables, *values;
+	size_t	    bytes;	/* of the values, about */
+	bool	    cut;	/* there were more than an answer holds */
 };
 
 static void
@@ -213,7 +217,10 @@ on_trial(void *arg, const struct msg_profile_tested *m, const struct msg_profile
 		return;
 	}
 	if (m != NULL) {
-		json_array_append_new(t->values, view_tested(m));
+		t->bytes += 200 + 6 * (strlen(m->table) + strlen(m->name) + strlen(m->raw) + strlen(m->port) + strlen(m->why));
+		t->cut |= t->bytes > TESTED_BYTES;
+		if (!t->cut)
+			json_array_append_new(t->values, view_tested(m));
 		return;
 	}
 	t->token = 0;
@@ -222,8 +229,8 @@ on_trial(void *arg, const struct msg_profile_tested *m, const struct msg_profile
 	else if (end->profile[0] == '\0')
 		client_refuse(cl, t->call.id, "conflict", "%s", end->error);
 	else
-		client_answer(cl, t->call.id, json_pack("{s:s, s:o, s:O, s:O}", "profile", end->profile, "error",
-		    js_name(end->error), "tables", t->tables, "values", t->values));
+		client_answer(cl, t->call.id, json_pack("{s:s, s:o, s:O, s:O, s:b}", "profile", end->profile, "error",
+		    js_name(end->error), "tables", t->tables, "values", t->values, "cut", t->cut));
 	call_end(&t->call);
 }
 

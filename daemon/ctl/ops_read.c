@@ -202,6 +202,7 @@ describe(const struct core *c, const char *name, bool reasons)
 	struct object	       o;
 	struct port_live      *p;
 	json_t		      *v;
+	bool		       cut;
 
 	if ((p = map_get(c->port_by_ref, name)) != NULL) {
 		v = view_port(c, p);
@@ -223,8 +224,10 @@ describe(const struct core *c, const char *name, bool reasons)
 		break;
 	case OBJECT_DEVICE:
 		v = reasons ? why_device(c, o.device) : view_device(o.device);
-		if (!reasons)
-			json_object_set_new(v, "sensors", view_sensors(c, o.device));
+		if (!reasons) {
+			json_object_set_new(v, "sensors", view_sensors(c, o.device, &cut));
+			json_object_set_new(v, "sensors_cut", json_boolean(cut));
+		}
 		break;
 	default:
 		if (ledger_incident_get(c->ledger, o.incident, &row) == -1)

@@ -209,6 +209,8 @@ type_word(const struct sensor_live *s)
 	return s->type < PROFILE_TYPES ? snmp_profile_type_words[s->type] : "gauge";
 }
 
+#define SENSORS_BYTES (700 * 1024)
+
 /* "optical/rx_power_dbm/sfp1": table, value, label. */
 static json_t *
 view_sensor(const struct sensor_live *s, int64_t wall_ns)
@@ -234,14 +236,19 @@ view_sensor(const struct sensor_live *s, int64_t wall_ns)
 	return v;
 }
 
+/* As many as an answer holds, whatever the device calls them: each byte of a name may become six. */
 json_t *
-view_sensors(const struct core *c, const struct device_live *d)
+view_sensors(const struct core *c, const struct device_live *d, bool *cut)
 {
 	const struct sensor_live *s;
 	json_t			 *list = json_array();
+	size_t			  bytes = 0;
 
-	for (s = d->sensors; s != NULL; s = s->next)
+	for (s = d->sensors; s != NULL && bytes < SENSORS_BYTES; s = s->next) {
 		json_array_append_new(list, view_sensor(s, loop_wall_ns(c->loop)));
+		bytes += 300 + strlen(s->ref) + strlen(s->help) + 6 * (strlen(s->name) + (s->port != NULL ? strlen(s->port) : 0));
+	}
+	*cut = s != NULL;
 	return list;
 }
 

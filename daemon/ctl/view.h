@@ -13,7 +13,8 @@ json_t *view_site(const struct site_live *s);
 json_t *view_link(const struct link_live *l);
 json_t *view_capacity(const struct link_live *l);
 /** All sensors of a device, each with its reference, value, unit, state and port. */
-json_t *view_sensors(const struct core *c, const struct device_live *d);
+/** @param cut  out: it has more than one answer holds */
+json_t *view_sensors(const struct core *c, const struct device_live *d, bool *cut);
 json_t *view_service(const struct service_live *s);
 /** With what is expected of it, and all facts: too long for lists. */
 json_t *view_service_whole(const struct service_live *s);

@@ -81,7 +81,8 @@ test_profiles(void)
 static void
 is_view(const struct world *w, size_t i, const char *member, const char *want)
 {
-	json_t	   *list = view_sensors(w->core, core_device(w->core, "a-r1")), *m = json_object_get(json_array_get(list, i), member);
+	bool	    cut;
+	json_t	   *list = view_sensors(w->core, core_device(w->core, "a-r1"), &cut), *m = json_object_get(json_array_get(list, i), member);
 	char	    got[100] = "null";
 
 	if (json_is_string(m))
