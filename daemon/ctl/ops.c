@@ -123,6 +123,8 @@ static const struct param push_params[] = {
 	{ "status", PARAM_TEXT, .required = false, 1, PUSH_STATUS_MAX - 1 },
 	{ "size", PARAM_INT, .required = false, 0, INT64_MAX },
 	{ "duration_ms", PARAM_INT, .required = false, 0, INT64_MAX },
+	{ 0 }
+};
 static const struct param recordings_params[] = {
 	{ "link", PARAM_TEXT, .required = false, 1, REF_MAX - 1 },
 	{ "incident", PARAM_TEXT, .required = false, 1, 40 },
