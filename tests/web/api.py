@@ -32,7 +32,7 @@ def check(b, method, path, query="", body=None):
 
 
 check.ids = {"/api/v1/links/{id}": "s001-1", "/api/v1/latency/{id}": "s001-1", "/api/v1/incidents/{id}": "inc-2",
-             "/api/v1/incidents/{id}/ack": "inc-2", "/api/v1/recordings/{id}": "rec-1"}
+             "/api/v1/incidents/{id}/ack": "inc-2", "/api/v1/recordings/{id}": "rec-1", "/api/v1/services/{id}": "portal"}
 
 
 def first_start():
@@ -165,10 +165,11 @@ def scope(by_name):
     lurah, camat = by_name["lurah"], by_name["camat"]
     equal([s["id"] for s in lurah.get("/api/v1/sites").doc["items"]], ["s001"], "an opd sees its site")
     equal([l["id"] for l in camat.get("/api/v1/links").doc["items"]], ["s002-1", "s003-1"], "or its lines")
+    equal([s["id"] for s in lurah.get("/api/v1/services").doc["items"]], ["portal"], "and its services")
     ok("address" not in lurah.get("/api/v1/links/s001-1").doc and "address" not in lurah.get("/api/v1/sites/s001").doc["links"][0],
        "without addresses")
     for path in ("sites/s002", "sites/s999", "links/s002-1", "links/s999-1", "latency/s002-1", "incidents/inc-2", "incidents/inc-99",
-                 "series?ref=link/s002-1/rx_bps", "series?ref=host/s001-r1/load1", "series?ref=link/s999-1/rx_bps"):
+                 "services/mail", "services/none", "series?ref=link/s002-1/rx_bps", "series?ref=host/s001-r1/load1", "series?ref=link/s999-1/rx_bps"):
         a = lurah.get("/api/v1/" + path)
         ok(a.status == 404 and a.body == lurah.get("/api/v1/sites/none").body, f"{path} of others is as if it were not")
     for path in ("sites?cursor=s002", "sites?cursor=s999", "links?cursor=s002-1", "links?cursor=s999-1"):

@@ -39,6 +39,13 @@ def recording(n, link, incident=None, **more):
                  "started": SINCE, "ended": SINCE, "sent": 8, "lost": 2, "gap": {"lost": 2, "from": SINCE, "to": SINCE}}, **more)
 
 
+def service(name, site, site_name, kind, state):
+    return {"id": name, "site": site, "site_name": site_name, "kind": kind, "target": f"{name}.example.go.id", "class": "office",
+            "owner": "diskominfo", "depends": None, "via": None, "state": state, "code": state,
+            "since": SINCE, "life": "live", "last": SINCE, "interval_s": 60, "total_s": 0.12, "ttfb_s": None, "cert_days": 24.5,
+            "reason": None, "incident": None, "expect": None, "facts": []}
+
+
 class Engine(ControlSocket):
     """Lists are public: change them with change()."""
 
@@ -52,6 +59,8 @@ class Engine(ControlSocket):
             self.link.append(link(s, 1, "node-1"))
             self.site.append(site(s, [f"{s}-1"]))
         self.device = [{"id": "s001-r1", "site": "s001"}]
+        self.service = [service("portal", "s001", "Kantor s001", "http", "ok"),
+                        service("mail", "s002", "Kantor s002", "smtp", "down")]
         self.incident = [incident(2, "link/s002-1", site="s002", site_name="Kantor s002"), incident(1, "link/s001-1", "closed")]
         self.recording = [recording(2, "s002-1", "inc-2"), recording(1, "s001-1", gap=None, lost=0)]
         self.acks = []
@@ -115,7 +124,7 @@ class Engine(ControlSocket):
 
     def find(self, ref):
         kind, _, name = ref.rpartition("/")
-        for k in ([kind] if kind else ["site", "link", "incident"]):
+        for k in ([kind] if kind else ["site", "link", "service", "incident"]):
             for i in getattr(self, k, []):
                 if i["id"] == name:
                     return k, i
