@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/networks.h"
+
 #define NUMBER_LENGTH_MAX 40	/* so that a row of any numbers fits into a frame */
 
 const char *const site_class_names[] = { "critical", "office", "park", NULL };
@@ -47,6 +49,8 @@ static const struct column site_columns[] = {
 	{ "contacts", COLUMN_TEXT, .max = 1023, .offset = offsetof(struct site, contacts),
 	  .help = "Whom to call; joined by \"|\"." },
 	LIFE(site),
+	{ "networks", COLUMN_NETWORKS, .max = 1023, .offset = offsetof(struct site, networks),
+	  .help = "Whose packets are its own, for the capture: such as 10.1.0.0/16; joined by \"|\"." },
 	{ 0 }
 };
 
@@ -410,6 +414,22 @@ check_text(const struct fault *f)
 	return 0;
 }
 
+static int
+check_networks(const struct fault *f)
+{
+	struct network n;
+	const char    *at = f->field;
+	char	       text[NETWORK_TEXT_MAX], shown[NETWORK_TEXT_MAX * 4];
+	int	       rc;
+
+	while ((rc = network_next(&at, &n, text)) == 1)
+		;
+	if (rc == -1)
+		return fault_say(f, "holds \"%s\", no network in plain form; write it as in 10.1.0.0/16, with zeros behind the "
+		    "prefix", text_visible(shown, sizeof(shown), text, strlen(text)));
+	return check_text(f);
+}
+
 int
 column_parse(const struct column *col, const char *field, void *row, char *err, size_t err_size)
 {
@@ -471,6 +491,9 @@ column_parse(const struct column *col, const char *field, void *row, char *err, 
 	case COLUMN_INTERFACE:
 		*(const char **)at = text;
 		return check_interface(&f);
+	case COLUMN_NETWORKS:
+		*(const char **)at = text;
+		return check_networks(&f);
 	}
 	return -1;
 }

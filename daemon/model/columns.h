@@ -23,7 +23,8 @@ enum column_type {
 	COLUMN_ADDRESS,	/* struct addr that one host can have */
 	COLUMN_PROBE,	/* struct link_probe: "icmp", "tcp:443" */
 	COLUMN_INTERFACE,	/* const char *: name of a network device of this host */
-	COLUMN_DATE	/* const char *: YYYY-MM-DD */
+	COLUMN_DATE,	/* const char *: YYYY-MM-DD */
+	COLUMN_NETWORKS	/* const char *: networks joined by "|" (networks.h) */
 };
 
 #define TEXT_COLUMN_MAX 255

@@ -32,7 +32,7 @@ struct device;
 
 struct site {
 	char		 id[ID_MAX];
-	const char	*name, *short_name, *kind, *district, *owner, *hours, *contacts;	/* "" when not given */
+	const char	*name, *short_name, *kind, *district, *owner, *hours, *contacts, *networks;	/* "" when not given */
 	enum site_class	 class;
 	enum life	 life;
 	double		 lat, lon;		/* NAN when not given */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/networks.h"
 #include "model/private.h"
 
 #define WAY_MAX		(32 + ADDR_TEXT_MAX + INTERFACE_NAME_MAX + 20)	/* "VIA from SOURCE through INTERFACE" */
@@ -318,6 +319,68 @@ halves_check(struct linking *l)
 	}
 }
 
+struct claim {				/* of a network by a site */
+	struct network	   network;
+	const struct site *site;
+	char		   text[NETWORK_TEXT_MAX];
+};
+
+/* An outer network before those within it. */
+static int
+claim_compare(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+	int		    order = memcmp(&a->network.first, &b->network.first, sizeof(a->network.first));
+
+	if (order != 0)
+		return order;
+	if (a->network.bits != b->network.bits)
+		return a->network.bits < b->network.bits ? -1 : 1;
+	return a->site->index < b->site->index ? -1 : a->site->index > b->site->index;
+}
+
+static struct claim *
+claims_make(const struct inventory *inv, size_t *n)
+{
+	struct claim *claim = NULL;
+	size_t	      i, size = 0;
+	const char   *at;
+
+	*n = 0;
+	for (i = 0; i < inv->nsites; i++) {
+		at = inv->site[i]->networks;
+		while (inv->site[i]->life != LIFE_RETIRED && *at != '\0') {
+			if (*n == size) {
+				size = size == 0 ? 64 : 2 * size;
+				claim = xrealloc(claim, size, sizeof(*claim));
+			}
+			claim[*n].site = inv->site[i];
+			*n += network_next(&at, &claim[*n].network, claim[*n].text) == 1;
+		}
+	}
+	return claim;
+}
+
+/* An address is of one site: a network within one of another site's would be two's. */
+static void
+networks_check(struct linking *l)
+{
+	size_t	      n, i, outer = 0;
+	struct claim *claim = claims_make(l->inv, &n);
+
+	if (n > 0)
+		qsort(claim, n, sizeof(*claim), claim_compare);
+	for (i = 1; i < n; i++) {
+		if (!network_holds(&claim[outer].network, &claim[i].network))
+			outer = i;
+		else if (claim[i].site != claim[outer].site)
+			linking_say(l, INPUT_SITES, claim[i].site->id, "networks",
+			    "networks \"%s\" lies within %s of site \"%s\"; give each address to one site",
+			    claim[i].text, claim[outer].text, claim[outer].site->id);
+	}
+	free(claim);
+}
+
 int
 inventory_link(struct inventory *inv,
     void (*error)(void *arg, enum input_kind what, const char *id, unsigned column, const char *text),
@@ -333,6 +396,7 @@ inventory_link(struct inventory *inv,
 	circles_check(&l);
 	addresses_check(&l);
 	halves_check(&l);
+	networks_check(&l);
 	for (what = INPUT_SITES; what < INPUT_KINDS; what++)
 		free(l.ids[what]);
 	return l.failed ? -1 : 0;

@@ -42,6 +42,7 @@ put_type(struct buf *out, const struct column *c)
 	case COLUMN_ADDRESS:
 	case COLUMN_PROBE:
 	case COLUMN_INTERFACE:
+	case COLUMN_NETWORKS:
 		break;
 	}
 }

@@ -75,7 +75,7 @@ static const struct {
 	  .want = "sites:1:2 unknown column \"nmae\"; did you mean \"name\"?\nsites:1:0 column \"name\" is missing; add it to the header\n" },
 	{ "unknown column with none near", .sites = "id,name,keterangan\ns001,One,x\n",
 	  .want = "sites:1:3 unknown column \"keterangan\"; sites.csv has: id, name, short, kind, district, class, owner, lat, lon, "
-		  "hours, contacts, life\n" },
+		  "hours, contacts, life, networks\n" },
 	{ "column twice", .sites = "id,name,id\n", .want = "sites:1:3 column \"id\" is there twice; remove one\n" },
 	{ "column missing", .links = "id,role\ns001-1,main\n", .want = "links:1:0 column \"site\" is missing; add it to the header\n" },
 	{ "field empty that must be given", .sites = "id,name\ns001,\n", .want = "sites:2:2 name is empty; it must be given\n" },
@@ -95,6 +95,16 @@ static const struct {
 	  .want = "links:2:3 down_mbps \"0\" is out of range; expected 0.001 to 1000000\n" },
 	{ "more than 100 percent", LINK("sla_pct", "100.1"),
 	  .want = "links:2:3 sla_pct \"100.1\" is out of range; expected 0 to 100\n" },
+	{ "network with bits behind the prefix", .sites = "id,name,networks\ns001,One,10.1.0.0/16|10.2.0.1/16\n",
+	  .want = "sites:2:3 networks \"10.1.0.0/16|10.2.0.1/16\" holds \"10.2.0.1/16\", no network in plain form; write it as in "
+		  "10.1.0.0/16, with zeros behind the prefix\n" },
+	{ "prefix that is too long", .sites = "id,name,networks\ns001,One,10.1.0.0/33\n",
+	  .want = "sites:2:3 networks \"10.1.0.0/33\" holds \"10.1.0.0/33\", no network in plain form; write it as in "
+		  "10.1.0.0/16, with zeros behind the prefix\n" },
+	{ "network of two sites", .sites = "id,name,networks\ns001,One,10.1.0.0/16\ns002,Two,10.2.0.0/16|10.1.4.0/24\n",
+	  .want = "sites:3:3 networks \"10.1.4.0/24\" lies within 10.1.0.0/16 of site \"s001\"; give each address to one site\n" },
+	{ "networks within one of the same site", .sites = "id,name,networks\ns001,One,10.1.0.0/16|10.1.4.0/24|2001:db8::/32\n",
+	  .want = "" },
 	{ "not a date", LINK("contract_end", "2027-02-29"),
 	  .want = "links:2:3 contract_end \"2027-02-29\" is not a date; write year, month and day as in 2026-12-31\n" },
 	{ "date the other way round", LINK("contract_end", "31-12-2026"),
@@ -268,7 +278,7 @@ static void
 test_schema(void)
 {
 	static const char *const want[INPUT_KINDS] = {
-		[INPUT_SITES] = "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life,",
+		[INPUT_SITES] = "id,name,short,kind,district,class,owner,lat,lon,hours,contacts,life,networks,",
 		[INPUT_LINKS] = "id,site,role,provider,product,parent,address,down_mbps,up_mbps,kind,sla_pct,price_idr,budget_code,"
 				"contract_end,segments,device,port,via,life,rx_dbm_min,probe,source,interface,credential,",
 		[INPUT_DEVICES] = "id,site,kind,profile,address,port,version,credential,interval_s,owner,via,life,",
