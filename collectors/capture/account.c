@@ -410,6 +410,12 @@ account_close(struct account *a, int64_t ns, account_site_fn each, void *arg)
 	talkers_reset(a->all);
 }
 
+size_t
+account_sites(const struct account *a)
+{
+	return a->nsites;
+}
+
 void
 account_totals(const struct account *a, struct account_totals *out)
 {

@@ -46,6 +46,8 @@ typedef void (*account_site_fn)(void *arg, uint32_t site, const struct traffic *
     uint64_t unseen_max);
 /** Close the books: one call per site that has networks, then one for all; then they are empty. */
 void	account_close(struct account *a, int64_t ns, account_site_fn each, void *arg);
+/** How many sites the plan has. */
+size_t	account_sites(const struct account *a);
 void	account_totals(const struct account *a, struct account_totals *out);
 
 #endif

@@ -90,6 +90,19 @@ static const int calls_hear[] = {
 	LIST_END
 };
 
+/* Read a ring of captured frames, and the kernel's counts of it. */
+static const int calls_capture[] = {
+	SCMP_SYS(getsockopt),
+	LIST_END
+};
+
+/* By which something leaves through a descriptor; and copies of one, by which it would get another number. */
+static const int calls_say[] = {
+	SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+	LIST_END
+};
+static const int fcntl_harmless[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL, LIST_END };
+
 /* Serve connections of a socket that the parent has bound. */
 static const int calls_serve[] = {
 	SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
@@ -153,6 +166,7 @@ static const struct role {
 	bool		   reads;	/* may open files for reading only, also in its directory */
 	const char *const *files;	/* that it may read outside its directory; NULL: as the user may */
 	const int	  *families;	/* of the sockets that it may make; NULL: none */
+	bool		   mute;	/* nothing leaves through descriptors from SANDBOX_MUTE_FROM on */
 } roles[] = {
 	[SANDBOX_PARENT] = {
 		.name = "parent",
@@ -205,18 +219,54 @@ static const struct role {
 		.files = files_apps,
 		.families = families_measure,
 	},
+	[SANDBOX_CAPTURE] = {
+		.name = "capture",
+		.calls = { calls_run, calls_capture },
+		.files = files_none,
+		.mute = true,
+	},
 };
 
 /* ---- seccomp ---- */
 
+static bool
+is_listed(const int *list, int call)
+{
+	while (*list != LIST_END && *list != call)
+		list++;
+	return *list != LIST_END;
+}
+
 static int
-allow_list(scmp_filter_ctx ctx, const int *call)
+allow_harmless_fcntl(scmp_filter_ctx ctx)
+{
+	const int *what;
+	int	   rc = 0;
+
+	for (what = fcntl_harmless; rc >= 0 && *what != LIST_END; what++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)*what));
+	return rc;
+}
+
+static int
+allow_muted(scmp_filter_ctx ctx, int call)
+{
+	if (call == SCMP_SYS(fcntl))
+		return allow_harmless_fcntl(ctx);
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_LT, SANDBOX_MUTE_FROM));
+}
+
+static int
+allow_list(scmp_filter_ctx ctx, const int *call, bool mute)
 {
 	int rc;
 
-	for (; *call != LIST_END; call++)
-		if ((rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, *call, 0)) < 0)
+	for (; *call != LIST_END; call++) {
+		rc = mute && (*call == SCMP_SYS(fcntl) || is_listed(calls_say, *call)) ? allow_muted(ctx, *call) :
+		    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, *call, 0);
+		if (rc < 0)
 			return rc;
+	}
 	return 0;
 }
 
@@ -260,7 +310,7 @@ filter_load(const struct role *r)
 		goto done;
 	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);	/* a tree, not a walk */
 	for (i = 0; rc >= 0 && i < CALLS_MAX && r->calls[i] != NULL; i++)
-		rc = allow_list(ctx, r->calls[i]);
+		rc = allow_list(ctx, r->calls[i], r->mute);
 	if (rc >= 0 && r->reads)
 		rc = allow_reading(ctx);
 	if (rc >= 0 && r->families != NULL)

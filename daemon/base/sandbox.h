@@ -13,8 +13,11 @@
 
 enum sandbox_role {
 	SANDBOX_PARENT, SANDBOX_CHECK, SANDBOX_MEASURE, SANDBOX_STORE, SANDBOX_CORE, SANDBOX_PUBLISH,
-	SANDBOX_WEB, SANDBOX_TRAP, SANDBOX_APPS
+	SANDBOX_WEB, SANDBOX_TRAP, SANDBOX_APPS, SANDBOX_CAPTURE
 };
+
+/** Descriptors from here on can be read, but not written to or sent through, where the role says so (capture). */
+#define SANDBOX_MUTE_FROM 200
 
 /**
  * Give everything else up, for good.

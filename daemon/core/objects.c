@@ -31,7 +31,7 @@
 /* ---- series numbers ---- */
 
 struct numbers {
-	uint32_t *link, *device, *service;	/* by index in the new inventory */
+	uint32_t *site, *link, *device, *service;	/* by index in the new inventory; of a site: of its traffic, or 0 */
 };
 
 static int
@@ -40,6 +40,7 @@ numbers_take(struct core *c, const struct inventory *inv, const struct buf *rows
 	char   ref[REF_MAX];
 	size_t k;
 
+	n->site = xcalloc(inv->nsites + 1, sizeof(*n->site));
 	n->link = xcalloc(inv->nlinks, sizeof(*n->link));
 	n->device = xcalloc(inv->ndevices, sizeof(*n->device));
 	n->service = xcalloc(inv->nservices, sizeof(*n->service));
@@ -57,6 +58,11 @@ numbers_take(struct core *c, const struct inventory *inv, const struct buf *rows
 		snprintf(ref, sizeof(ref), "service/%s", inv->service[k]->id);
 		n->service[k] = ledger_series(c->ledger, ref, "");
 	}
+	for (k = 0; k < inv->nsites; k++) {
+		snprintf(ref, sizeof(ref), "traffic/%s", inv->site[k]->id);
+		if (inv->site[k]->networks[0] != '\0' && inv->site[k]->life != LIFE_RETIRED)
+			n->site[k] = ledger_series(c->ledger, ref, "");
+	}
 	if (rows != NULL)
 		ledger_config_put(c->ledger, loop_wall_ns(c->loop), rows);
 	return ledger_commit(c->ledger);	/* fails when any of them did */
@@ -65,6 +71,7 @@ numbers_take(struct core *c, const struct inventory *inv, const struct buf *rows
 static void
 numbers_free(struct numbers *n)
 {
+	free(n->site);
 	free(n->link);
 	free(n->device);
 	free(n->service);
@@ -73,7 +80,7 @@ numbers_free(struct numbers *n)
 /* ---- building ---- */
 
 static struct site_live *
-site_take(struct core *c, const struct site *row)
+site_take(struct core *c, const struct site *row, uint32_t traffic)
 {
 	struct site_live *s = core_site(c, row->id);
 
@@ -86,6 +93,7 @@ site_take(struct core *c, const struct site *row)
 		map_add(c->site_by_id, row->id, s);
 	}
 	s->site = row;
+	s->traffic = traffic;
 	s->live.gone = false;
 	s->link = xrealloc(s->link, row->nlinks, sizeof(struct link_live *));
 	s->child = xrealloc(s->child, row->nchildren, sizeof(struct link_live *));
@@ -216,7 +224,7 @@ build(struct core *c, const struct inventory *inv, const struct numbers *n)
 	c->device = xcalloc(inv->ndevices, sizeof(struct device_live *));
 	c->service = xcalloc(inv->nservices, sizeof(struct service_live *));
 	for (k = 0; k < inv->nsites; k++)
-		c->site[k] = site_take(c, inv->site[k]);
+		c->site[k] = site_take(c, inv->site[k], n->site[k]);
 	for (k = 0; k < inv->nlinks; k++)
 		c->link[k] = link_take(c, inv->link[k], n->link[k]);
 	for (k = 0; k < inv->ndevices; k++)

@@ -20,6 +20,7 @@
 #include "core/samples.h"
 #include "core/sensors.h"
 #include "core/services.h"
+#include "core/traffic.h"
 #include "core/traps.h"
 #include "core/trial.h"
 #include "live/counters.h"
@@ -356,6 +357,9 @@ static const enum process_kind sender[IPC_TYPES] = {
 	[IPC_TRAP] = PROCESS_TRAP,
 	[IPC_TRAP_STRANGER] = PROCESS_TRAP,
 	[IPC_TRAP_STATE] = PROCESS_TRAP,
+	[IPC_CAPTURE_SITE] = PROCESS_CAPTURE,
+	[IPC_CAPTURE_TALKERS] = PROCESS_CAPTURE,
+	[IPC_CAPTURE_STATE] = PROCESS_CAPTURE,
 };
 
 static enum process_kind
@@ -367,6 +371,8 @@ kind_of(const struct core *c, const struct ipc_channel *ch)
 		return PROCESS_STORE;
 	if (ch == c->trap)
 		return PROCESS_TRAP;
+	if (ch == c->capture)
+		return PROCESS_CAPTURE;
 	return ch == c->publish ? PROCESS_PUBLISH : PROCESS_MEASURE;
 }
 
@@ -429,6 +435,12 @@ take_message(struct core *c, const struct ipc_channel *ch, const struct ipc_msg 
 		return traps_take_stranger(c, msg);
 	case IPC_TRAP_STATE:
 		return traps_take_state(c, msg);
+	case IPC_CAPTURE_SITE:
+		return traffic_take_site(c, msg);
+	case IPC_CAPTURE_TALKERS:
+		return traffic_take_talkers(c, msg);
+	case IPC_CAPTURE_STATE:
+		return traffic_take_state(c, msg);
 	default:
 		return -1;
 	}

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/ports.h"
 #include "core/private.h"
+#include "core/traffic.h"
 #include "core/traps.h"
 #include "live/counters.h"
 #include "live/service.h"
@@ -294,6 +295,11 @@ plan_send_store(struct core *c)
 	for (k = 0; k < c->inv->nlinks; k++)
 		if (c->link[k]->link->life != LIFE_PLANNED)
 			plan_add_series(c, c->link[k]->number, c->link[k]->live.ref);
+	for (k = 0; k < c->inv->nsites; k++) {
+		snprintf(ref, sizeof(ref), "traffic/%s", c->inv->site[k]->id);
+		if (c->site[k]->traffic != 0)
+			plan_add_series(c, c->site[k]->traffic, ref);
+	}
 	for (k = 0; k < c->inv->ndevices; k++) {
 		const struct device_live *d = c->device[k];
 
@@ -344,6 +350,7 @@ plan_send_all(struct core *c)
 	plan_send_store(c);
 	plan_send_publish(c);
 	traps_plan_send(c);
+	traffic_plan_send(c);
 	plan_forget_measure(c);
 	for (k = 0; k < c->nmeasure; k++)
 		plan_send_measure(c, &c->measure[k]);

@@ -9,7 +9,7 @@
  *			person can say of it; sensors.c: the same for sensors; neighbours.c: who is at
  *			the other end
  *	plan.c		numbers, and what the others are told: SERIES_PLAN, PLAN, BROKER_PLAN
- *	traps.c		what devices have said by traps
+ *	traps.c		what devices have said by traps; traffic.c: what has passed of each site
  *	recorder.c	recordings of the flight recorder; ways.c: over which routers packets go to each line
  *	samples.c	samples on their way in; probe.c: probes asked for; discover.c: addresses asked;
  *			trial.c: profiles tried; services.c: results of services

@@ -111,6 +111,8 @@ void	op_hello(struct client *cl, const struct request *r, const struct actor *wh
 void	op_status(struct client *cl, const struct request *r, const struct actor *who);
 void	op_metrics(struct client *cl, const struct request *r, const struct actor *who);
 void	op_audit_verify(struct client *cl, const struct request *r, const struct actor *who);
+/* ops_traffic.c */
+void	op_traffic(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_traps.c */
 void	op_traps(struct client *cl, const struct request *r, const struct actor *who);
 /* ops_recordings.c */

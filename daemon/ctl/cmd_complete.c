@@ -138,6 +138,7 @@ offer_for(struct cli *cli, const char *what, const char *begin)
 	static const char *const objects[] = { "link", "site", "device", "service", "incident", NULL };
 	static const struct { const char *what; const char *kinds[3]; } some[] = {
 		{ "LINK", { "link" } }, { "TARGET", { "link", "service" } }, { "DEVICE", { "device" } }, { "INCIDENT", { "incident" } },
+		{ "SITE", { "site" } },
 	};
 	size_t i;
 

@@ -98,6 +98,7 @@ enum exit_code cmd_sensors(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_status(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_top(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_topology(struct cli *cli, int argc, char *argv[]);
+enum exit_code cmd_traffic(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_traps(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_user(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_why(struct cli *cli, int argc, char *argv[]);

@@ -125,6 +125,8 @@ object_has_series(const struct core *c, const char *object)
 		return core_service(c, object + 8) != NULL;
 	if (strncmp(object, "sensor/", 7) == 0)
 		return map_get(c->sensor_by_ref, object) != NULL;
+	if (strncmp(object, "traffic/", 8) == 0)
+		return core_site(c, object + 8) != NULL && core_site(c, object + 8)->traffic != 0;
 	return strncmp(object, "port/", 5) == 0 && map_get(c->port_by_ref, object) != NULL;
 }
 

@@ -44,6 +44,11 @@ static const struct param traps_params[] = {
 	{ "limit", PARAM_INT, .required = false, 1, 200 },
 	{ 0 }
 };
+static const struct param traffic_params[] = {
+	{ "site", PARAM_TEXT, .required = false, 1, REF_MAX - 1 },
+	{ "limit", PARAM_INT, .required = false, 1, 500 },
+	{ 0 }
+};
 static const struct param series_params[] = {
 	{ "refs", PARAM_TEXTS, .required = true, 1, SERIES_READ_MAX },
 	{ "from", PARAM_INT, .required = true, 0, UINT32_MAX },
@@ -178,6 +183,7 @@ static const struct op {
 	{ "subscribe",	CTL_VIEWER,	subscribe_params, op_subscribe },
 	{ "top",	CTL_VIEWER,	top_params,	  op_top },
 	{ "topology",	CTL_VIEWER,	topology_params,  op_topology },
+	{ "traffic",	CTL_VIEWER,	traffic_params,	  op_traffic },
 	{ "traps",	CTL_VIEWER,	traps_params,	  op_traps },
 	{ "why",	CTL_VIEWER,	object_params,	  op_why },
 };

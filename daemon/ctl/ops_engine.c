@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "ctl/js.h"
+#include "core/traffic.h"
 #include "core/traps.h"
 #include "live/counters.h"
 #include "live/core.h"
@@ -112,6 +113,9 @@ processes(const struct core *c)
 	if (c->trap != NULL || core_traps(c)->state.listens[0] != '\0')	/* else nobody listens */
 		json_array_append_new(list, json_pack("{s:s, s:b}", "name", "trap", "connected",
 		    c->trap != NULL));
+	if (c->capture != NULL || core_traffic(c)->state.interface[0] != '\0')
+		json_array_append_new(list, json_pack("{s:s, s:b}", "name", "capture", "connected",
+		    c->capture != NULL));
 	return list;
 }
 

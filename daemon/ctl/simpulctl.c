@@ -139,6 +139,12 @@ static const struct command commands[] = {
 	  "  simpulctl probes --json\n"
 	  "Of each probe and collector: its settings in the configuration, and the values it\n"
 	  "gives, named as in simpulctl fetch. The engine need not run.\n", cmd_probes },
+	{ "traffic", "[SITE]", 0, 1, "traffic takes one site, or none",
+	  "what passed of the sites on the mirror port, and who moved most",
+	  "  simpulctl traffic            all sites that name their networks, most octets first\n"
+	  "  simpulctl traffic s013       one of them, with its top talkers\n"
+	  "  simpulctl traffic --json     the same for programs\n"
+	  "Of the last full minute. Frames that the kernel had to drop are told.\n", cmd_traffic },
 	{ "traps", "[--last N]", 0, 0, "traps takes only options",
 	  "what devices have said by traps, and what a poll then found",
 	  "  simpulctl traps              the last 20, and who else sends to the port\n"

@@ -83,6 +83,10 @@ const struct ipc_type_info ipc_types[IPC_TYPES] = {
 	[IPC_TRACE_NOW] = { "TRACE_NOW", 16, false, false },
 	[IPC_TRACE_DONE] = { "TRACE_DONE", 2560, false, false },
 	[IPC_MTU_DONE] = { "MTU_DONE", 64, false, false },
+	[IPC_CAPTURE_PLAN] = { "CAPTURE_PLAN", 64, false, false },
+	[IPC_CAPTURE_SITE] = { "CAPTURE_SITE", 128, true, false },
+	[IPC_CAPTURE_TALKERS] = { "CAPTURE_TALKERS", 512, true, false },
+	[IPC_CAPTURE_STATE] = { "CAPTURE_STATE", 512, true, false },
 };
 
 static struct ipc_channel *

@@ -83,6 +83,11 @@ enum ipc_type {
 	IPC_TRAP_STRANGER,	/* trap -> core: who else sends to the port */
 	IPC_TRAP_STATE,		/* trap -> core */
 	IPC_POLL_NOW,		/* core -> measure: poll this device, besides its schedule */
+	/* capture */
+	IPC_CAPTURE_PLAN = 128,	/* core -> capture: a begin mark, then one per network of a site, then an end mark */
+	IPC_CAPTURE_SITE,	/* capture -> core each minute: what has passed of a site */
+	IPC_CAPTURE_TALKERS,	/* capture -> core, before it: the hosts that moved most */
+	IPC_CAPTURE_STATE,	/* capture -> core each 10 s */
 	/* flight recorder */
 	IPC_RECORD_BEGIN = 144,	/* measure -> core: what happens to this line is recorded from here on */
 	IPC_RECORD_PACKETS,	/* measure -> core: the fate of some of its packets */

@@ -6,6 +6,7 @@ const char *const process_names[PROCESSES] = {
 	[PROCESS_PARENT] = "parent", [PROCESS_CHECK] = "check", [PROCESS_MEASURE] = "measure",
 	[PROCESS_STORE] = "store", [PROCESS_CORE] = "core", [PROCESS_PUBLISH] = "publish",
 	[PROCESS_TRAP] = "trap",
+	[PROCESS_CAPTURE] = "capture",
 };
 
 static void
@@ -79,6 +80,10 @@ engine_fields(struct wire *w, struct msg_engine *m)
 	word(w, &m->traps, 0, 1);
 	STR(w, m->traps_listen);
 	u16(w, &m->traps_port);
+	word(w, &m->capture, 0, 1);
+	STR(w, m->capture_interface);
+	STR(w, m->capture_filter);
+	u32(w, &m->capture_buffer_mib);
 }
 
 static void

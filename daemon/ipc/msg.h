@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "ipc/ipc.h"
 
-enum process_kind { PROCESS_PARENT, PROCESS_CHECK, PROCESS_MEASURE, PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_TRAP, PROCESSES };
+enum process_kind { PROCESS_PARENT, PROCESS_CHECK, PROCESS_MEASURE, PROCESS_STORE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_TRAP, PROCESS_CAPTURE, PROCESSES };
 extern const char *const process_names[PROCESSES];
 
 struct msg_hello {		/* HELLO, CHANNEL, ACCUSE */
@@ -56,6 +56,10 @@ struct msg_engine {		/* ENGINE */
 	uint8_t	 traps;		/* listen for traps: on these addresses, "" = all, and this port */
 	char	 traps_listen[256];
 	uint16_t traps_port;
+	uint8_t	 capture;	/* read what passes on this interface, as far as the filter says */
+	char	 capture_interface[16];
+	char	 capture_filter[512];
+	uint32_t capture_buffer_mib;
 };
 
 struct msg_instance {		/* INSTANCE */
@@ -500,6 +504,47 @@ struct msg_mtu_done {		/* MTU_DONE */
 	struct addr by;		/* ... that router */
 };
 
+enum capture_plan_op { CAPTURE_PLAN_BEGIN = 1, CAPTURE_PLAN_ADD, CAPTURE_PLAN_END };
+struct msg_capture_plan {	/* CAPTURE_PLAN; with ADD one network */
+	uint8_t	    op;		/* enum capture_plan_op */
+	uint32_t    site;	/* number of its series traffic/<id>, not 0 */
+	struct addr network;
+	uint8_t	    bits;
+};
+
+struct msg_capture_site {	/* CAPTURE_SITE: one site's books, closed */
+	uint32_t site;		/* as in the plan */
+	int64_t	 wall_ns;	/* when they were closed */
+	double	 seconds;	/* how long they were open */
+	uint8_t	 partial;	/* the kernel dropped frames meanwhile */
+	uint64_t rx_octets, tx_octets, rx_packets, tx_packets;	/* to and from the site */
+	uint32_t segments, retransmitted;	/* of TCP */
+	uint32_t rtts;		/* times between capture and hosts of the site */
+	float	 rtt_p50_s;	/* their median; NAN: none */
+	uint32_t dns_answered, dns_failed, dns_unanswered;	/* questions of its hosts, by outcome */
+};
+
+#define CAPTURE_TOP 10
+struct msg_talker {
+	struct addr host;
+	uint64_t    octets, error;	/* it moved at most `octets`, and at least `error` less */
+};
+struct msg_capture_talkers {	/* CAPTURE_TALKERS */
+	uint32_t site;		/* as in the plan; 0: of all sites */
+	int64_t	 wall_ns;	/* as CAPTURE_SITE */
+	uint64_t unseen_max;	/* a host that is in no counter moved at most this */
+	uint8_t	 n;
+	struct msg_talker each[CAPTURE_TOP];	/* most octets first */
+};
+
+struct msg_capture_state {	/* CAPTURE_STATE: since the start of this process */
+	char	 interface[16];
+	char	 trouble[200];	/* why there are no figures; "" = there are */
+	uint64_t came, dropped;	/* frames, by the kernel's count; dropped ones among them */
+	uint64_t packets, octets;	/* read and counted */
+	uint64_t elsewhere;	/* ... of no site's networks */
+};
+
 #define COUNTERS_MAX 64
 struct msg_counters {		/* COUNTERS */
 	uint16_t n;
@@ -561,6 +606,10 @@ MSG_DECLARE(trap);
 MSG_DECLARE(trap_stranger);
 MSG_DECLARE(trap_state);
 MSG_DECLARE(poll_now);
+MSG_DECLARE(capture_plan);
+MSG_DECLARE(capture_site);
+MSG_DECLARE(capture_talkers);
+MSG_DECLARE(capture_state);
 MSG_DECLARE(profile_test);
 MSG_DECLARE(profile_tested);
 MSG_DECLARE(profile_test_end);

@@ -63,7 +63,7 @@ struct core {
 	uint32_t	   stamp;	/* of the last walk over sites: site_live.stamp */
 
 	/* peers; NULL while they are away */
-	struct ipc_channel *parent, *check, *store, *publish, *trap;
+	struct ipc_channel *parent, *check, *store, *publish, *trap, *capture;
 	struct measure_peer measure[CORE_INSTANCES_MAX];
 	size_t		   nmeasure;
 	bool		   broker_connected, broker_refuses;
@@ -76,6 +76,7 @@ struct core {
 	bool		   ledger_ok;	/* the last commit worked */
 
 	struct traps	    *traps;	/* what only core/traps.c touches */
+	struct traffic_books *traffic;	/* ... core/traffic.c */
 	struct event_queue  *events;	/* ... alert/event.c */
 	struct outbox	    *outbox;	/* ... alert/outbox.c */
 	struct core_private *priv;	/* ... core's own files */

@@ -119,6 +119,7 @@ struct site_live {
 	struct incident	   *incident;	/* its own fault of connection, pending or open; NULL = none */
 	bool		    dirty;	/* on the list of those to be judged in this turn */
 	struct site_live   *next_dirty;
+	uint32_t	    traffic;	/* number of series traffic/<id>; 0: it names no networks */
 	uint32_t	    stamp;	/* of the last walk that met it: each site once */
 };
 

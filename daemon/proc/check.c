@@ -19,6 +19,7 @@
 #include "probes/probe.h"
 #include "proc/apps.h"
 #include "proc/checker.h"
+#include "collectors/capture/ring.h"
 #include "trap/sockets.h"
 
 static const char *const input_names[INPUT_KINDS] = {
@@ -213,6 +214,18 @@ listen_check(struct checker *c, const char *path)
 }
 
 static void
+capture_check(struct checker *c)
+{
+	const struct conf *conf = c->result->conf;
+	char		   err[300];
+
+	if (conf_bool(conf, "capture.enabled") && conf_text(conf, "capture.interface")[0] == '\0')
+		setting_say(c, "capture.interface", "empty, but capture.enabled is true; name the mirror port");
+	if (ring_filter_check(conf_text(conf, "capture.filter"), err, sizeof(err)) == -1)
+		setting_say(c, "capture.filter", "%s", err);
+}
+
+static void
 conf_check(struct checker *c)
 {
 	const struct conf *conf = c->result->conf;
@@ -233,6 +246,7 @@ conf_check(struct checker *c)
 		setting_say(c, "engine.link_probe", "\"%s\" is for lines that call us, each with a key of its own; "
 		    "name it in the column probe of links.csv", conf_text(conf, "engine.link_probe"));
 	listen_check(c, "traps.listen");
+	capture_check(c);
 	secret_check(c, "mqtt.password_file");
 	secret_check(c, "mqtt.ca_file");
 	if ((conf_text(conf, "mqtt.host")[0] == '/') != (conf_int(conf, "mqtt.port") == 0))

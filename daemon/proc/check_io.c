@@ -181,6 +181,10 @@ check_engine(const struct conf *conf)
 	m.traps = conf_bool(conf, "traps.enabled");
 	text_copy(m.traps_listen, sizeof(m.traps_listen), conf_text(conf, "traps.listen"));
 	m.traps_port = (uint16_t)conf_int(conf, "traps.port");
+	m.capture = conf_bool(conf, "capture.enabled");
+	text_copy(m.capture_interface, sizeof(m.capture_interface), conf_text(conf, "capture.interface"));
+	text_copy(m.capture_filter, sizeof(m.capture_filter), conf_text(conf, "capture.filter"));
+	m.capture_buffer_mib = (uint32_t)conf_int(conf, "capture.buffer_mib");
 	return m;
 }
 

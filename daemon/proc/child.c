@@ -30,7 +30,7 @@ struct far_end {
 struct child {
 	struct loop	   *loop;
 	const struct part  *part;
-	void		   *self;	/* struct measure, store, core, publish, trap */
+	void		   *self;	/* struct measure, store, core, publish, trap, capture */
 	struct ipc_channel *parent;
 	struct loop_timer   alive;
 	struct msg_hello    hello;
@@ -67,6 +67,7 @@ PART_CALLS(store)
 PART_CALLS(core)
 PART_CALLS(publish)
 PART_CALLS(trap)
+PART_CALLS(capture)
 
 static void *
 measure_part_new(struct loop *l, const struct child_start *cs)
@@ -119,6 +120,21 @@ trap_part_secret(void *self, const char *name, int fd, const char *why)
 	trap_secret(self, name, fd, why);
 }
 
+/* Its sandbox knows what it must not send to by the number of the descriptor. */
+static void *
+capture_part_new(struct loop *l, const struct child_start *cs)
+{
+	struct capture_opts o = cs->capture;
+
+	o.ring_fd = fcntl(cs->capture.ring_fd, F_DUPFD_CLOEXEC, SANDBOX_MUTE_FROM);
+	close(cs->capture.ring_fd);
+	if (o.ring_fd == -1) {
+		log_warn("cannot hold the ring");
+		return NULL;
+	}
+	return capture_new(l, &o);
+}
+
 #define PART(x)	.new = x##_part_new, .attach = x##_part_attach, .stop = x##_part_stop, .free = x##_part_free
 static const struct part parts[PROCESSES] = {
 	[PROCESS_MEASURE] = { SANDBOX_MEASURE, true, PART(measure) },
@@ -126,6 +142,7 @@ static const struct part parts[PROCESSES] = {
 	[PROCESS_CORE] = { SANDBOX_CORE, false, PART(core) },
 	[PROCESS_PUBLISH] = { SANDBOX_PUBLISH, true, PART(publish) },
 	[PROCESS_TRAP] = { SANDBOX_TRAP, true, PART(trap), .secret = trap_part_secret },
+	[PROCESS_CAPTURE] = { SANDBOX_CAPTURE, false, PART(capture) },
 };
 
 struct packet_way
@@ -143,6 +160,7 @@ child_start_init(struct child_start *cs, enum process_kind kind, const char *ins
 	*cs = (struct child_start){
 		.kind = kind, .parent = getpid(), .parent_fd = -1, .lock_fd = -1, .dir_fd = -1,
 		.listen_fd = -1, .secrets_fd = -1, .probe_secrets_fd = -1, .sockets = { -1, -1, -1, -1 },
+		.capture.ring_fd = -1,
 	};
 	memset(cs->trap_fd, -1, sizeof(cs->trap_fd));
 	text_copy(cs->instance, sizeof(cs->instance), instance);
@@ -160,7 +178,7 @@ child_fds(const struct child_start *cs, int fd[CHILD_FDS_MAX])
 {
 	const int all[] = {
 		cs->parent_fd, cs->lock_fd, cs->dir_fd, cs->listen_fd, cs->secrets_fd, cs->probe_secrets_fd,
-		cs->sockets.icmp4, cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6,
+		cs->sockets.icmp4, cs->sockets.icmp6, cs->sockets.udp4, cs->sockets.udp6, cs->capture.ring_fd,
 	};
 	size_t	  i, n = 0;
 

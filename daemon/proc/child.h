@@ -4,11 +4,12 @@
 #define SIMPUL_CHILD_H
 
 #include "base/packet_io.h"
+#include "collectors/capture/process.h"
 #include "ctl/peer.h"
 #include "ipc/msg.h"
 #include "trap/sockets.h"
 
-#define CHILD_FDS_MAX (10 + TRAP_SOCKETS)
+#define CHILD_FDS_MAX (11 + TRAP_SOCKETS)
 
 /* Descriptors are -1 where the kind of process gets none; the child takes them. */
 struct child_start {
@@ -25,6 +26,7 @@ struct child_start {
 	int		      probe_secrets_fd;	/* measure */
 	struct packet_sockets sockets;		/* measure */
 	int		      trap_fd[TRAP_SOCKETS];	/* trap */
+	struct capture_opts   capture;		/* capture */
 };
 
 /** How the configuration has it sent. */

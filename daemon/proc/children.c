@@ -62,7 +62,7 @@ struct children {
 
 /* Who produces stops first, so that what is on its way still arrives. */
 static const enum process_kind stop_order[] = {
-	PROCESS_MEASURE, PROCESS_TRAP, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE,
+	PROCESS_MEASURE, PROCESS_TRAP, PROCESS_CAPTURE, PROCESS_CORE, PROCESS_PUBLISH, PROCESS_STORE,
 };
 
 static void child_start(struct child *c);
@@ -236,6 +236,9 @@ start_fill(const struct child *c, struct child_start *st)
 		break;
 	case PROCESS_TRAP:
 		memcpy(st->trap_fd, pr->trap_fd, sizeof(st->trap_fd));
+		break;
+	case PROCESS_CAPTURE:
+		st->capture = pr->capture;
 		break;
 	default:
 		break;

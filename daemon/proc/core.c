@@ -25,6 +25,7 @@
 #include "core/probe.h"
 #include "core/recorder.h"
 #include "core/samples.h"
+#include "core/traffic.h"
 #include "core/traps.h"
 #include "core/trial.h"
 #include "core/turn.h"
@@ -37,7 +38,7 @@ struct core_process {
 	struct core	    core;	/* must be first */
 	struct core_private priv;
 	struct ctl	   *ctl;
-	bool		    store_seen, publish_seen, trap_seen;
+	bool		    store_seen, publish_seen, trap_seen, capture_seen;
 	int		    ledger_fd;
 };
 
@@ -76,7 +77,7 @@ peer_message(void *arg, struct ipc_channel *ch, const struct ipc_msg *msg)
 static struct ipc_channel **
 place_of(struct core *c, const struct ipc_channel *ch)
 {
-	struct ipc_channel **place[] = { &c->parent, &c->check, &c->store, &c->publish, &c->trap };
+	struct ipc_channel **place[] = { &c->parent, &c->check, &c->store, &c->publish, &c->trap, &c->capture };
 	size_t		     k;
 
 	for (k = 0; k < nitems(place); k++)
@@ -154,6 +155,9 @@ place_for(struct core *c, enum process_kind peer, const char *instance)
 	case PROCESS_TRAP:
 		note_restart(c, &process_of(c)->trap_seen, peer, "");
 		return &c->trap;
+	case PROCESS_CAPTURE:
+		note_restart(c, &process_of(c)->capture_seen, peer, "");
+		return &c->capture;
 	case PROCESS_MEASURE:
 		if ((m = measure_find(c, instance)) == NULL)
 			return NULL;
@@ -181,7 +185,7 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 	}
 	*place = ch;
 	ipc_handlers(ch, peer_message, peer_closed, c);
-	if (peer == PROCESS_STORE || peer == PROCESS_MEASURE)
+	if (peer == PROCESS_STORE || peer == PROCESS_MEASURE || peer == PROCESS_CAPTURE)
 		ipc_queue_max(ch, PLAN_QUEUE_BYTES);
 	switch (peer) {
 	case PROCESS_CHECK:
@@ -197,6 +201,9 @@ core_attach(struct core *c, enum process_kind peer, const char *instance, struct
 		break;
 	case PROCESS_TRAP:
 		traps_plan_send(c);
+		break;
+	case PROCESS_CAPTURE:
+		traffic_plan_send(c);
 		break;
 	case PROCESS_MEASURE:
 		plan_send_measure(c, measure_find(c, instance));
@@ -247,6 +254,7 @@ core_new(struct loop *l, const struct core_opts *o)
 	outbox_init(c);
 	loader_init(c);
 	traps_init(c);
+	traffic_init(c);
 	core_commit_init(c);
 	core_objects_init(c);
 	c->counters = map_new();
@@ -288,6 +296,7 @@ channels_free(struct core *c)
 	ipc_free(c->store);
 	ipc_free(c->publish);
 	ipc_free(c->trap);
+	ipc_free(c->capture);
 	for (k = 0; k < c->nmeasure; k++)
 		ipc_free(c->measure[k].ch);
 }
@@ -306,6 +315,7 @@ core_free(struct core *c)
 	loop_timer_cancel(c->loop, &c->priv->replan);
 	loader_fini(c);
 	traps_fini(c);
+	traffic_fini(c);
 	event_fini(c);
 	core_forget_rest(c);
 	core_objects_free(c);

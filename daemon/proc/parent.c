@@ -156,7 +156,9 @@ engine_differs(const struct msg_engine *a, const struct msg_engine *b)
 {
 	return strcmp(a->data_dir, b->data_dir) != 0 || strcmp(a->socket, b->socket) != 0 ||
 	    strcmp(a->user, b->user) != 0 || a->traps != b->traps || a->traps_port != b->traps_port ||
-	    strcmp(a->traps_listen, b->traps_listen) != 0;
+	    strcmp(a->traps_listen, b->traps_listen) != 0 || a->capture != b->capture ||
+	    strcmp(a->capture_interface, b->capture_interface) != 0 ||
+	    strcmp(a->capture_filter, b->capture_filter) != 0 || a->capture_buffer_mib != b->capture_buffer_mib;
 }
 
 static void
@@ -169,8 +171,8 @@ reload_done(void *arg, const struct check_answer *a)
 		    a->errors == 1 ? "" : "s");
 	} else {
 		if (engine_differs(&a->engine, &p->settings.engine))
-			log_warnx("data_dir, socket and user, and where traps are heard, are read at the start "
-			    "only: restart simpuld");
+			log_warnx("data_dir, socket and user, where traps are heard, and what is captured, are read at "
+			    "the start only: restart simpuld");
 		instances_apply(p, a);
 		trap_secret_send(p);
 	}
@@ -348,6 +350,8 @@ parent_open(struct parent *p)
 		children_add(p->children, first[i], "", "", "");
 	if (p->premises.trap_fd[0] != -1)
 		children_add(p->children, PROCESS_TRAP, "", "", "");
+	if (p->premises.capture.ring_fd != -1)
+		children_add(p->children, PROCESS_CAPTURE, "", "", "");
 	for (i = 0; i < a->ninstances; i++) {
 		in = &a->instance[i];
 		twin = *in;

@@ -23,6 +23,7 @@
 
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "collectors/capture/ring.h"
 #include "proc/inputs.h"
 
 #define LOCK_TRIES    150	/* for a dead holder's children: 3 s in all */
@@ -32,7 +33,7 @@
 /* Below the data directory, outer ones first. */
 static const char *const directories[] = {
 	"store", "store/journal", "store/rrd", "store/rrd/link", "store/rrd/port", "store/rrd/host",
-	"store/rrd/service", "store/rrd/sensor", "ledger",
+	"store/rrd/service", "store/rrd/sensor", "store/rrd/traffic", "ledger",
 };
 
 struct owner {
@@ -46,7 +47,7 @@ premises_init(struct premises *pr)
 	*pr = (struct premises){
 		.lock_fd = -1, .store_fd = -1, .ledger_fd = -1, .listen_fd = -1, .snmp_secrets_fd = -1,
 		.probe_secrets_fd = -1, .publish_secrets_fd = -1,
-		.push_secrets_fd = -1,
+		.push_secrets_fd = -1, .capture.ring_fd = -1,
 	};
 	memset(pr->trap_fd, -1, sizeof(pr->trap_fd));
 }
@@ -242,6 +243,15 @@ socket_open(struct premises *pr, const char *path, const struct owner *o)
 
 /* ---- all of it ---- */
 
+/* Without it the engine goes on, as it does without the trap port; the log has said why. */
+static void
+capture_open(struct premises *pr, const struct msg_engine *e)
+{
+	text_copy(pr->interface, sizeof(pr->interface), e->capture_interface);
+	pr->capture = (struct capture_opts){ .interface = pr->interface, .buffer_mib = e->capture_buffer_mib,
+		.ring_fd = ring_open(e->capture_interface, e->capture_filter, e->capture_buffer_mib) };
+}
+
 int
 premises_open(struct premises *pr, const char *conf_path, const struct msg_engine *e)
 {
@@ -257,6 +267,8 @@ premises_open(struct premises *pr, const char *conf_path, const struct msg_engin
 	pr->push_secrets_fd = input_directory(conf_path, "secrets/push");
 	if (e->traps)
 		trap_sockets_open(pr->trap_fd, e->traps_listen, e->traps_port);
+	if (e->capture)
+		capture_open(pr, e);
 	return 0;
 }
 
@@ -274,6 +286,7 @@ premises_close(struct premises *pr)
 
 	for (i = 0; i < TRAP_SOCKETS; i++)
 		close_if_open(pr->trap_fd[i]);
+	close_if_open(pr->capture.ring_fd);
 	if (pr->socket[0] != '\0')
 		unlink(pr->socket);	/* the user may not be allowed to: the next start removes it */
 	close_if_open(pr->listen_fd);

@@ -6,6 +6,7 @@
 #ifndef SIMPUL_PREMISES_H
 #define SIMPUL_PREMISES_H
 
+#include "collectors/capture/process.h"
 #include "ipc/msg.h"
 #include "trap/sockets.h"
 
@@ -15,6 +16,8 @@ struct premises {
 	int  listen_fd;			/* control socket */
 	int  snmp_secrets_fd, probe_secrets_fd, publish_secrets_fd, push_secrets_fd;	/* directories, or -1 when absent */
 	int  trap_fd[TRAP_SOCKETS];	/* the trap port, or -1 */
+	struct capture_opts capture;	/* the mirror port; its ring_fd may be -1 */
+	char interface[16];		/* ... its name */
 	char socket[256];		/* its path, to be removed at the end */
 	bool gave_up_root;		/* our user is the engine's alone: root becomes it, or has before us */
 };

@@ -9,12 +9,13 @@
  *
  * A channel that appears is the only signal that a peer (re)started: core then sends it its plan, and so on.
  * Core also gets one to PROCESS_PARENT: it sends RELOAD there, and receives the parent's COUNTERS ("child.store.restarts").
- * Measure and core are here; store, publish and trap are in their own folders.
+ * Measure and core are here; store, publish, trap and capture are in their own folders.
  */
 #ifndef SIMPUL_PROC_H
 #define SIMPUL_PROC_H
 
 #include "base/packet_io.h"
+#include "collectors/capture/process.h"
 #include "ipc/msg.h"
 #include "publish/publish.h"
 #include "store/process.h"

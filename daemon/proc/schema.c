@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* schema.c: the groups of simpuld.conf, in the order of the default file. */
+#include "collectors/capture/options.h"
 #include "collectors/collector.h"
 #include "probes/probe.h"
 #include "proc/options.h"
@@ -17,6 +18,8 @@ static const struct conf_group other_groups[] = {
 	{ "snmp", snmp_options, .help = "How devices are asked over SNMP." },
 	{ "traps", traps_options, .help = "The port at which devices may say that something has happened. A trap changes no "
 		  "state: the device is polled at once. Whose count: secrets/traps/community and users." },
+	{ "capture", capture_options, .help = "A mirror port, whose packets are counted per site (networks in sites.csv): octets, "
+		  "top talkers, times and retransmissions of TCP, failures of DNS. Heads only, never what they carry." },
 	{ "measure", measure_options, .list = true, .sample = measure_sample, .max = MEASURE_INSTANCES_MAX,
 	  .help = "Measuring instances, one process each. \"main\" is what an empty \"via\" of the "
 		  "inventory means; the shipped inventory "

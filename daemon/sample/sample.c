@@ -174,6 +174,7 @@ static const char *const port_values[] = { "rx_bps", "tx_bps", "rx_errors_ps", "
 static const char *const host_values[] = { "cpu_ratio", "mem_used_ratio", "load1", "temp_c", "uptime_s", "snmp_rtt_s", NULL };
 static const char *const service_values[] = { "ok_ratio", "total_s", "ttfb_s", NULL };
 static const char *const sensor_values[] = { "value", NULL };
+static const char *const traffic_values[] = { "rx_bps", "tx_bps", "tcp_rtt_p50_s", "retransmit_ratio", "dns_fail_ratio", NULL };
 
 static const struct series_kind kinds[] = {
 	{ "link", link_values, nitems(link_values) - 1, LINK_RATES, LINK_RATES },
@@ -181,6 +182,7 @@ static const struct series_kind kinds[] = {
 	{ "host", host_values, nitems(host_values) - 1, nitems(host_values) - 1, HOST_RATES },
 	{ "service", service_values, nitems(service_values) - 1, nitems(service_values) - 1, SERVICE_RATES },
 	{ "sensor", sensor_values, nitems(sensor_values) - 1, nitems(sensor_values) - 1, 1 },
+	{ "traffic", traffic_values, nitems(traffic_values) - 1, nitems(traffic_values) - 1, TRAFFIC_RATES },
 };
 
 const struct series_kind *

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	X(trap_plan) X(trap) X(trap_stranger) X(trap_state) X(poll_now) \
 	X(neighbour) \
 	X(target_words) X(probe_fact) \
-	X(record_begin) X(record_packets) X(record_end) X(trace_now) X(trace_done) X(mtu_done)
+	X(record_begin) X(record_packets) X(record_end) X(trace_now) X(trace_done) X(mtu_done) \
+	X(capture_plan) X(capture_site) X(capture_talkers) X(capture_state)
 
 #define MESSAGE(name)							\
 	static void							\

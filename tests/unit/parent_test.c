@@ -79,7 +79,7 @@ check_child_free(struct check_child *c)
 void
 premises_init(struct premises *pr)
 {
-	*pr = (struct premises){ -1, -1, -1, -1, -1, -1, -1, -1, { -1, -1, -1, -1 }, "", false };
+	*pr = (struct premises){ -1, -1, -1, -1, -1, -1, -1, -1, { -1, -1, -1, -1 }, { -1, 0, NULL }, "", "", false };
 }
 
 int

@@ -92,6 +92,35 @@ try_connect(int dir_fd)
 	return connect(STDIN_FILENO, (struct sockaddr *)&to, sizeof(to)) == 0 ? 0 : errno;
 }
 
+/* No such descriptor: the kernel would say so, were it asked. */
+static int
+try_send_low(int dir_fd)
+{
+	(void)dir_fd;
+	return send(SANDBOX_MUTE_FROM - 1, "", 1, 0) == -1 && errno == EBADF ? 0 : EIO;
+}
+
+static int
+try_send_high(int dir_fd)
+{
+	(void)dir_fd;
+	return send(SANDBOX_MUTE_FROM, "", 1, 0) == -1 ? 0 : EIO;
+}
+
+static int
+try_write_high(int dir_fd)
+{
+	(void)dir_fd;
+	return write(SANDBOX_MUTE_FROM, "", 1) == -1 ? 0 : EIO;
+}
+
+static int
+try_duplicate(int dir_fd)
+{
+	(void)dir_fd;
+	return fcntl(SANDBOX_MUTE_FROM, F_DUPFD_CLOEXEC, 3) == -1 ? 0 : EIO;
+}
+
 static int
 try_packet_socket(int dir_fd)
 {
@@ -283,6 +312,19 @@ static const struct test {
 	{ SANDBOX_TRAP, "trap", "exec", try_exec, KILLED },
 	{ SANDBOX_TRAP, "trap", "fork", try_fork, KILLED },
 	{ SANDBOX_TRAP, "trap", "a signal to its parent", try_kill, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "waiting", try_wait, WORKS },
+	{ SANDBOX_CAPTURE, "capture", "saying something", try_send_low, WORKS },
+	{ SANDBOX_CAPTURE, "capture", "sending through what it only reads", try_send_high, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "writing to it", try_write_high, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "another number for it", try_duplicate, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "a socket", try_socket, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "a packet socket", try_packet_socket, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "connecting", try_connect, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "reading a file", try_read, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "opening the ledger", try_ledger, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "writing a file", try_write_elsewhere, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "exec", try_exec, KILLED },
+	{ SANDBOX_CAPTURE, "capture", "fork", try_fork, KILLED },
 	{ SANDBOX_PARENT, "parent", "fork", try_fork, WORKS },
 	{ SANDBOX_PARENT, "parent", "exec", try_exec, KILLED },
 	{ SANDBOX_PARENT, "parent", "ptrace", try_ptrace, KILLED },
@@ -294,7 +336,8 @@ static const struct test {
 static int
 try_inside(const struct test *t, int dir_fd)
 {
-	bool  has_directory = t->role != SANDBOX_PARENT && t->role != SANDBOX_CHECK && t->role != SANDBOX_TRAP;
+	bool  has_directory = t->role != SANDBOX_PARENT && t->role != SANDBOX_CHECK && t->role != SANDBOX_TRAP &&
+	    t->role != SANDBOX_CAPTURE;
 	int   status = -1;
 	pid_t pid = fork();
 
