@@ -17,7 +17,7 @@
 #include "live/counters.h"
 #include "live/service.h"
 #include "model/snmp_profile.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "config.h"
 
 #define INSTANCE_DEFAULT "main"

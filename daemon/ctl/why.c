@@ -16,7 +16,7 @@
 #include "ctl/js.h"
 #include "live/counters.h"
 #include "live/service.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "rules/watched.h"
 #include "sample/sample.h"
 

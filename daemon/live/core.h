@@ -26,7 +26,7 @@
 struct ipc_channel;
 struct snmp_profiles;
 
-#define CORE_INSTANCES_MAX 32	/* with their twins (proc/apps.h) */
+#define CORE_INSTANCES_MAX 32	/* with their twins (model/apps.h) */
 
 struct measure_peer {
 	char		    name[32];

@@ -17,7 +17,7 @@
 #include "live/service.h"
 #include "model/csv.h"
 #include "probes/probe.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "proc/checker.h"
 #include "collectors/capture/ring.h"
 #include "trap/sockets.h"

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/title.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "proc/proc.h"
 
 /* The process at the other end of one channel. While this is read on its successor has one of its own. */

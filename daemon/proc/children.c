@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "proc/backoff.h"
 #include "proc/nest.h"
 #include "proc/pairs.h"

@@ -40,7 +40,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/title.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "proc/spawn.h"
 
 #define ANSWER_S 5	/* the nest answers at once, or something is very wrong */

@@ -8,7 +8,7 @@
  * each new start of core, is a new check child that answers both the parent and, over a channel of its own,
  * core.
  */
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "proc/parent.h"
 
 #include <errno.h>

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "model/csv.h"
-#include "proc/apps.h"
+#include "model/apps.h"
 #include "proc/inputs.h"
 #include "proc/premises.h"
 

@@ -3,7 +3,7 @@
 """Wave traffic polled at staggered phases: `rrdtool fetch` agrees with what the fleet really sent, minute by minute, and the
 stored delays agree with the true median.
 
-    truth.py [MINUTES]    default 4; `make torture` takes 30
+    truth.py [MINUTES]    default 2; `make torture` takes 30
 """
 import math
 import statistics
@@ -13,7 +13,7 @@ import time
 
 from lab import Lab, done, note, ok, wait
 
-minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 4
+minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 2
 lab = Lab("truth").start()
 rows = [l.split(",") for l in lab.read("etc/inventory/links.csv").splitlines() if l[:1] == "s" and "," in l]
 carried = [(r[0], r[15], r[16]) for r in rows if r[15]]        # link, device, port

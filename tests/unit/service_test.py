@@ -295,7 +295,7 @@ def check_engine():
     ok(wait(lambda: status().get("links", {}).get("up") == 2), "it measures")
     ok(wait(lambda: status().get("store", {}).get("durable_seq")), "and stores")
     health = ctl("top", "--once").stdout
-    ok((" 4 of 4 processes" if own_icmp else " 3 of 3 processes") in health and "No site is in trouble" in health, "simpulctl top sees it well")
+    ok((" 5 of 5 processes" if own_icmp else " 4 of 4 processes") in health and "No site is in trouble" in health, "simpulctl top sees it well")
     ids = run(os.path.join(BUILD, "simpulctl"), "complete", "--", "--socket", path("run/sock"), "why", "s00").stdout.split()
     ok(ids == ["s001-1", "s002-1", "s001", "s002"], "ids for completion come from it")
     log = log_text("simpuld").replace("publishing is switched off (mqtt.enabled)", "")

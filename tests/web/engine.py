@@ -177,7 +177,7 @@ class Engine(ControlSocket):
         if kind == "incident":
             a["members"] = [{"object": a["root"], "state": "down", "since": SINCE, "until": None},
                             {"object": "link/s003-1", "state": "unreachable", "since": SINCE, "until": None}]
-        else:
+        elif kind != "service":
             a["parents"] = self.parents(item if kind == "link" else self.find(item["links"][0]["id"])[1] if item["links"] else {})
         return a
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* apps.c: see apps.h. */
-#include "proc/apps.h"
+#include "model/apps.h"
 
 #include <stdio.h>
 #include <string.h>
