@@ -33,6 +33,8 @@ dialog_socket(const struct probe *p, const struct addr *to, uint16_t port, bool 
 	*fd = socket(ss.ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (*fd == -1)
 		return errno;
+	if (packet_way_apply(&p->engine->io->way, *fd) == -1)
+		return errno;
 	error = p->path != NULL ? path_take(*fd, p->path, to) : 0;
 	if (error != 0)
 		return error;

@@ -151,7 +151,7 @@ static const char *const files_publish[] = {
  * What c-ares needs to look a name up, and OpenSSL and libcurl to judge a certificate. No NSS, no netlink.
  */
 static const char *const files_apps[] = {
-	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/services", "/etc/ssl/openssl.cnf",
+	"/dev/urandom", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/services", "/etc/ssl/openssl.cnf",
 	"/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
 	"/usr/share/zoneinfo", "/etc/localtime", "/run/systemd/resolve", "/run/resolvconf", NULL
 };

@@ -471,8 +471,10 @@ child_open(struct child *c, const char *user)
 	if (c->in.netns[0] != '\0')
 		return (c->nest = nest_new(&c->in, user, measure_keys(c),
 		    c->all->premises->probe_secrets_fd)) != NULL ? 0 : -1;
-	if (instance_is_apps(c->instance))	/* it opens what it needs by itself */
+	if (instance_is_apps(c->instance)) {	/* it opens what it needs by itself */
+		c->sockets.way = way;
 		return 0;
+	}
 	return packet_sockets_open(&c->sockets) == 0 && packet_sockets_way(&c->sockets, &way, c->name) == 0 ? 0 : -1;
 }
 

@@ -182,6 +182,7 @@ nest_run(struct child_start *cs, const struct msg_instance *in, const char *user
 	    (!instance_is_apps(cs->instance) && (packet_sockets_open(&cs->sockets) == -1 ||
 	    packet_sockets_way(&cs->sockets, &way, name) == -1)) || privileges_drop(user) == -1)
 		goto fail;
+	cs->sockets.way = way;	/* also of a twin, which opens its sockets by itself */
 	cs->parent_fd = fd;	/* the nest's own; the next one comes with a request */
 	n = child_fds(cs, keep);
 	spawn_shed(cs->parent, keep, n);

@@ -215,6 +215,8 @@ socket_bind(void *arg, curl_socket_t fd, curlsocktype purpose)
 	socklen_t		 len;
 
 	(void)purpose;
+	if (packet_way_apply(f->ask.way, fd) == -1)
+		goto fail;
 	if (path == NULL)
 		return CURL_SOCKOPT_OK;
 	if (path->interface[0] != '\0' &&

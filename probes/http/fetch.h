@@ -21,6 +21,7 @@ struct fetch_ask {		/* all borrowed until it is over */
 	bool			 head;	/* no body */
 	struct dialog_trust	*trust;
 	const struct probe_path *path;	/* NULL: as routed */
+	const struct packet_way *way;	/* of the instance */
 	const struct expect	*expect;	/* its header= are looked for */
 	int64_t			 connect_ns;	/* time to connect, TLS included */
 };

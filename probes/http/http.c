@@ -310,7 +310,7 @@ address_next(struct http_get *g)
 	struct http_shared *shared = p->shared;
 	int64_t		   left = g->begun_ns + p->timeout_ns - loop_mono_ns(p->engine->loop);
 	const char	  *method = expect_text(&g->expect, "method");
-	struct fetch_ask   ask = { .place = &g->place, .addr = g->addr[g->at++], .trust = trust_of(g), .path = p->path,
+	struct fetch_ask   ask = { .place = &g->place, .addr = g->addr[g->at++], .trust = trust_of(g), .path = p->path, .way = &p->engine->io->way,
 		.expect = &g->expect, .head = method != NULL && strcmp(method, "HEAD") == 0 };
 
 	/* The last address has all the time there is, and then ours ends it. */
