@@ -218,6 +218,50 @@ circles_check(struct linking *l)
 	free(path);
 }
 
+/* The same for services and what they depend on: one that needs itself would explain its own fault. */
+static void
+needs_check(struct linking *l)
+{
+	enum mark { FRESH, ON_PATH, DONE };
+	struct inventory *inv = l->inv;
+	unsigned char	 *mark = xcalloc(inv->nservices + 1, 1);
+	const char	**next = xcalloc(inv->nservices + 1, sizeof(*next));	/* per service: its needs to follow next */
+	struct service	**path = xcalloc(inv->nservices + 1, sizeof(*path));
+	char		  id[ID_MAX];
+	size_t		  i, depth;
+
+	for (i = 0; i < inv->nservices; i++)
+		next[i] = inv->service[i]->depends;
+	for (i = 0; i < inv->nservices; i++) {
+		if (mark[i] != FRESH)
+			continue;
+		path[0] = inv->service[i];
+		mark[i] = ON_PATH;
+		for (depth = 1; depth > 0;) {
+			struct service *s = path[depth - 1], *need;
+
+			if (!list_next(&next[s->index], id)) {
+				mark[s->index] = DONE;
+				depth--;
+				continue;
+			}
+			need = row_find(inv, INPUT_SERVICES, id);
+			if (need == NULL)
+				continue;
+			if (mark[need->index] == ON_PATH)
+				linking_say(l, INPUT_SERVICES, s->id, "depends",
+				    "depends \"%s\" leads back to service \"%s\"; no service may need itself", id, s->id);
+			else if (mark[need->index] == FRESH) {
+				mark[need->index] = ON_PATH;
+				path[depth++] = need;
+			}
+		}
+	}
+	free(mark);
+	free(next);
+	free(path);
+}
+
 /* What makes an address unique, as a key in the arena: address, port (0: a line), instance and the way there. */
 static const char *
 address_key(struct inventory *inv, const char *way, const struct addr *a, unsigned port)
@@ -394,6 +438,7 @@ inventory_link(struct inventory *inv,
 	references_resolve(inv);
 	sites_join(inv);
 	circles_check(&l);
+	needs_check(&l);
 	addresses_check(&l);
 	halves_check(&l);
 	networks_check(&l);
