@@ -8,6 +8,7 @@
 
 #define FORM	1
 #define DAY_S	86400
+#define BUSY	0.5	/* of the contract, or of the top of the day: then a direction may be what delays */
 #define RATE_MAX 1e13	/* bit/s: what is written beyond it is damaged */
 
 int32_t
@@ -50,6 +51,31 @@ day_end(struct capacity *c, const double contract_bps[CAPACITY_WAYS])
 		}
 }
 
+/* How full a direction is, by its contract, else by the top of its own day. NAN: there is neither. */
+static double
+load_of(const struct capacity *c, size_t way, double bps, const double contract_bps[CAPACITY_WAYS])
+{
+	if (contract_bps[way] > 0)
+		return bps / contract_bps[way];
+	return c->track[way].ceiling_bps > 0 ? bps / c->track[way].ceiling_bps : NAN;
+}
+
+/*
+ * A round trip does not tell in which direction it was held up: beside a full download the confirmations of
+ * the upload run at a steady rate, too. So of two directions the fuller one has the delay and the loss; while
+ * both are light, each has.
+ */
+static bool
+has_the_delay(const struct capacity *c, size_t way, const double bps[CAPACITY_WAYS],
+    const double contract_bps[CAPACITY_WAYS])
+{
+	double own = load_of(c, way, bps[way], contract_bps), other = load_of(c, 1 - way, bps[1 - way], contract_bps);
+
+	if (isnan(own) || isnan(other))
+		return !(bps[1 - way] > bps[way] && other > BUSY);
+	return other < BUSY || own >= other;
+}
+
 bool
 capacity_rates(struct capacity *c, const double bps[CAPACITY_WAYS], double seconds, double rtt_s, double loss_ratio, int32_t today,
     const double contract_bps[CAPACITY_WAYS])
@@ -61,8 +87,11 @@ capacity_rates(struct capacity *c, const double bps[CAPACITY_WAYS], double secon
 		day_end(c, contract_bps);
 	if (c->today == 0 || today > c->today)	/* a clock that is set back lengthens the day */
 		c->today = today;
-	for (way = 0; way < CAPACITY_WAYS; way++)
-		plateau_add(&c->track[way], bps[way], seconds, rtt_s, loss_ratio);
+	for (way = 0; way < CAPACITY_WAYS; way++) {
+		bool delay = has_the_delay(c, way, bps, contract_bps);
+
+		plateau_add(&c->track[way], bps[way], seconds, delay ? rtt_s : NAN, delay ? loss_ratio : NAN);
+	}
 	if (ended)
 		capacity_judge(c, contract_bps);
 	return ended;
