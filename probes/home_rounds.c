@@ -282,13 +282,18 @@ count_by_time(struct home_target *t, int64_t silent_ns)
 	}
 }
 
-/* A silence in which the kernel threw datagrams away, as we were slow, says nothing. */
+/*
+ * A heartbeat may have been among what the kernel threw away, as we were slow; those after that were not, so
+ * silence counts from there again.
+ */
 static uint8_t
-quality_of(const struct home_target *t, int64_t silent_ns)
+quality_of(const struct home_target *t, int64_t now_ns, int64_t silent_ns)
 {
-	if (silent_ns <= interval_of(t) + t->probe->timeout_ns)
+	int64_t bearable_ns = interval_of(t) + t->probe->timeout_ns;
+
+	if (silent_ns <= bearable_ns)
 		return t->heard_ns != 0 ? QUALITY_GOOD : QUALITY_UNKNOWN;
-	return home_socket_drops_ns(t->socket) > t->heard_ns ? QUALITY_UNKNOWN : QUALITY_LOST;
+	return now_ns - home_socket_drops_ns(t->socket) <= bearable_ns ? QUALITY_UNKNOWN : QUALITY_LOST;
 }
 
 void
@@ -304,7 +309,7 @@ home_tick(struct home_target *t)
 		t->begun_ns = now;
 	minute_turn(t);
 	silent = now - (t->heard_ns != 0 ? t->heard_ns : t->begun_ns);
-	quality = quality_of(t, silent);
+	quality = quality_of(t, now, silent);
 	if (quality == QUALITY_LOST)
 		count_by_time(t, silent);
 	t->starts++;

@@ -280,6 +280,7 @@ home_socket_new(struct home *h, struct probe_engine *e, uint16_t port)
 {
 	static const int    family[2] = { AF_INET, AF_INET6 };
 	struct home_socket *s = xcalloc(1, sizeof(*s));
+	bool		    broken = false;
 	int		    i;
 
 	s->home = h;
@@ -293,12 +294,14 @@ home_socket_new(struct home *h, struct probe_engine *e, uint16_t port)
 		side->fd = side_open(family[i], port, &e->io->way);
 		if (side->fd != -1)
 			side->io = loop_io_new(e->loop, side->fd, LOOP_READ, side_readable, side);
-		else if (errno != EAFNOSUPPORT)		/* a host without IPv6 is no fault */
+		else if (errno != EAFNOSUPPORT) {	/* a host without IPv6 is no fault */
 			log_warn("cannot listen to sites on UDP port %u, IPv%d", port, i == 0 ? 4 : 6);
+			broken = true;
+		}
 	}
-	if (s->side[0].fd != -1 || s->side[1].fd != -1)
+	if (!broken && (s->side[0].fd != -1 || s->side[1].fd != -1))
 		return s;
-	home_socket_free(s);
+	home_socket_free(s);	/* half an ear would take the sites of the other family for silent */
 	return NULL;
 }
 
