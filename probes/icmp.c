@@ -295,9 +295,9 @@ packets_expire(void *arg)
 static void
 drops_note(struct icmp *ic, int64_t now_ns)
 {
-	if (ic->engine->io->kernel_drops == ic->drops)
+	if (ic->engine->io->icmp_drops == ic->drops)
 		return;
-	ic->drops = ic->engine->io->kernel_drops;
+	ic->drops = ic->engine->io->icmp_drops;
 	ic->drops_ns = now_ns;
 }
 

@@ -81,6 +81,7 @@ struct packet_io {		/* head of each implementation's own struct */
 	void	*arg;
 	struct packet_way way;		/* of every socket, also of those that a probe opens itself */
 	uint64_t kernel_drops;		/* SO_RXQ_OVFL: packets the kernel threw away because we were slow */
+	uint64_t icmp_drops;		/* ... of them, ICMP */
 };
 
 /** The sockets of one instance, opened by the parent while privileged; -1 = not to be had. */

@@ -421,6 +421,8 @@ control_read(struct socket *so, struct msghdr *mh)
 		} else if (cm->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(cm), sizeof(drops));
 			so->real->io.kernel_drops += drops - so->drops;
+			if (so->kind == PACKET_ICMP)
+				so->real->io.icmp_drops += drops - so->drops;
 			so->drops = drops;
 		}
 	}

@@ -151,7 +151,7 @@ test_kernel_drops(void)
 		b->net->host[i].dead = true;
 	for (i = 0; i < 300; i++) {
 		run(b, 0.1);
-		b->net->io.kernel_drops += 10;
+		b->net->io.icmp_drops += 10;
 	}
 	is_i64(count_quality(b, SAMPLE_ROUND, QUALITY_LOST, from), 0,
 	    "drops: nothing is called lost while the kernel drops");
