@@ -99,7 +99,7 @@ list(struct cli *cli, const char *device)
 	else
 		say(cli, "No port has been found yet.");
 	if (asked > 0)
-		term_printf(&cli->term, &cli->out, TINT_WARN, "%zu asked about: simpulctl port questions\n", asked);
+		cli_line(cli, TINT_WARN, "%zu asked about: simpulctl port questions", asked);
 	table_free(t);
 	json_decref(items);
 	return EXIT_DONE;

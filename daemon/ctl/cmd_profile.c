@@ -3,7 +3,6 @@
 #include "ctl/command.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -30,22 +29,6 @@ number_words(char *out, size_t size, double v)
 	else
 		snprintf(out, size, "%.6g", v);
 	return out;
-}
-
-static void line_printf(struct cli *cli, enum tint tint, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
-/* The rest of a line. */
-static void
-line_printf(struct cli *cli, enum tint tint, const char *fmt, ...)
-{
-	char	text[1400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	term_text(&cli->term, &cli->out, tint, text);
-	buf_u8(&cli->out, '\n');
 }
 
 /* ---- list ---- */
@@ -128,17 +111,17 @@ profile_show(struct cli *cli, const char *name)
 
 	if (cli_ask_and_show(cli, json_pack("{s:s, s:s}", "op", "profiles", "profile", name), ASK_TIMEOUT_S, &v, &rc)) {
 		term_text(&cli->term, &cli->out, TINT_BOLD, member_text(v, "name"));
-		line_printf(cli, TINT_NONE, "  %s", member_text(v, "help"));
+		cli_line(cli, TINT_NONE, "  %s", member_text(v, "help"));
 		join(text, sizeof(text), json_object_get(v, "match"));
 		if (*text != '\0')
-			line_printf(cli, TINT_NONE, "matches   %s", text);
+			cli_line(cli, TINT_NONE, "matches   %s", text);
 		join(text, sizeof(text), json_object_get(v, "include"));
 		if (*text != '\0')
-			line_printf(cli, TINT_NONE, "includes  %s", text);
+			cli_line(cli, TINT_NONE, "includes  %s", text);
 		json_array_foreach(json_object_get(v, "tables"), i, t) {
 			buf_u8(&cli->out, '\n');
 			term_text(&cli->term, &cli->out, TINT_BOLD, member_text(t, "name"));
-			line_printf(cli, TINT_DIM, "  %s  %s", member_text(t, "entry"),
+			cli_line(cli, TINT_DIM, "  %s  %s", member_text(t, "entry"),
 			    member_text(t, "help"));
 			print_values(cli, v, member_text(t, "name"));
 		}
@@ -156,7 +139,7 @@ print_tables(struct cli *cli, const json_t *v)
 	size_t	      i;
 
 	json_array_foreach(json_object_get(v, "tables"), i, t)
-		line_printf(cli, TINT_NONE, "  %-20s %s", member_text(t, "table"), member_text(t, "text"));
+		cli_line(cli, TINT_NONE, "  %-20s %s", member_text(t, "table"), member_text(t, "text"));
 }
 
 static void
@@ -197,7 +180,7 @@ profile_test(struct cli *cli, const char *device, const char *profile)
 		fprintf(stderr, "reading the tables of %s; this takes up to a minute\n", device);
 	if (cli_ask_and_show(cli, json_pack("{s:s, s:s, s:s*}", "op", "profile_test", "object", device, "profile", profile),
 	    TEST_TIMEOUT_S, &v, &rc)) {
-		line_printf(cli, TINT_BOLD, "profile %s", member_text(v, "profile"));
+		cli_line(cli, TINT_BOLD, "profile %s", member_text(v, "profile"));
 		print_tables(cli, v);
 		if (json_array_size(json_object_get(v, "values")) > 0) {
 			buf_u8(&cli->out, '\n');

@@ -118,7 +118,7 @@ show_list(struct cli *cli, const struct wanted *w)
 		if (json_array_size(json_object_get(v, "items")) > 0)
 			print_list(cli, json_object_get(v, "items"));
 		else
-			term_printf(&cli->term, &cli->out, TINT_NONE, "Nothing has been recorded.\n");
+			cli_line(cli, TINT_NONE, "Nothing has been recorded.");
 	}
 	json_decref(v);
 	return rc;
@@ -223,10 +223,10 @@ print_before(struct cli *cli, const json_t *before)
 
 	if (!json_is_array(before))
 		return;
-	term_printf(&cli->term, &cli->out, TINT_BOLD, "Way before\n");
+	cli_line(cli, TINT_BOLD, "Way before");
 	json_array_foreach(before, i, hop) {
 		hop_text(text, sizeof(text), hop);
-		term_printf(&cli->term, &cli->out, TINT_NONE, "  %2zu  %s\n", i + 1, text);
+		cli_line(cli, TINT_NONE, "  %2zu  %s", i + 1, text);
 	}
 }
 
@@ -238,14 +238,14 @@ print_trace(struct cli *cli, const json_t *trace, const char *line, int changed)
 	size_t	      i;
 	bool	      mine = strcmp(member_text(trace, "link"), line) == 0;
 
-	term_printf(&cli->term, &cli->out, TINT_BOLD, "Way %s %s, %s%s\n",
+	cli_line(cli, TINT_BOLD, "Way %s %s, %s%s",
 	    mine && strcmp(member_text(trace, "role"), "after") == 0 ? "after," : "at",
 	    clock_text(clock, member_time(trace, "t")), member_text(trace, "link"),
 	    json_is_true(json_object_get(trace, "reached")) ? "" : ": not reached");
 	json_array_foreach(json_object_get(trace, "hops"), i, hop) {
 		hop_text(text, sizeof(text), json_object_get(hop, "addresses"));
-		term_printf(&cli->term, &cli->out, mine && (int)i + 1 == changed ? TINT_BAD : TINT_NONE,
-		    "  %2zu  %s  %s%s\n", i + 1, text,
+		cli_line(cli, mine && (int)i + 1 == changed ? TINT_BAD : TINT_NONE,
+		    "  %2zu  %s  %s%s", i + 1, text,
 		    member_number(hop, "answered") > 0 ? words_seconds(rtt, member_number(hop, "rtt_s"))
 						       : "-",
 		    mine && (int)i + 1 == changed ? "  <- another one than before" : "");
@@ -259,18 +259,18 @@ print_mtu(struct cli *cli, const json_t *mtu)
 	double	    bytes = member_number(mtu, "mtu");
 
 	if (strcmp(verdict, "whole") == 0)
-		term_printf(&cli->term, &cli->out, TINT_NONE, "Path MTU: 1500 bytes pass\n");
+		cli_line(cli, TINT_NONE, "Path MTU: 1500 bytes pass");
 	else if (strcmp(verdict, "told") == 0)
-		term_printf(&cli->term, &cli->out, TINT_WARN, "Path MTU: %.0f bytes, as %s says\n", bytes,
+		cli_line(cli, TINT_WARN, "Path MTU: %.0f bytes, as %s says", bytes,
 		    member_text(mtu, "by"));
 	else if (strcmp(verdict, "black_hole") == 0)
-		term_printf(&cli->term, &cli->out, TINT_BAD,
-		    "Path MTU: a black hole: %.0f bytes pass, more is lost in silence\n", bytes);
+		cli_line(cli, TINT_BAD,
+		    "Path MTU: a black hole: %.0f bytes pass, more is lost in silence", bytes);
 	else if (strcmp(verdict, "own") == 0)
-		term_printf(&cli->term, &cli->out, TINT_NONE,
-		    "Path MTU: %.0f bytes, by the engine's own interface\n", bytes);
+		cli_line(cli, TINT_NONE,
+		    "Path MTU: %.0f bytes, by the engine's own interface", bytes);
 	else if (*verdict != '\0')
-		term_printf(&cli->term, &cli->out, TINT_DIM, "Path MTU: not known, nothing was answered\n");
+		cli_line(cli, TINT_DIM, "Path MTU: not known, nothing was answered");
 }
 
 static void
@@ -281,17 +281,17 @@ print_head(struct cli *cli, const json_t *v)
 	char	      text[WORDS_MAX], from[WORDS_MAX], to[WORDS_MAX];
 
 	term_printf(&cli->term, &cli->out, TINT_BOLD, "%s of %s", name_of(v), member_text(v, "link"));
-	term_printf(&cli->term, &cli->out, TINT_NONE, ", from %s%s%s\n",
+	cli_line(cli, TINT_NONE, ", from %s%s%s",
 	    words_time(text, member_time(v, "started")), *incident != '\0' ? ", " : ", of no incident",
 	    incident);
-	term_printf(&cli->term, &cli->out, TINT_NONE, "%.0f of %.0f packets lost%s\n",
+	cli_line(cli, TINT_NONE, "%.0f of %.0f packets lost%s",
 	    member_number(v, "lost"), member_number(v, "sent"),
 	    *end == '\0'                     ? "; it goes on"
 	    : strcmp(end, "still_down") == 0 ? "; down still when it ended"
 	    : strcmp(end, "cut") == 0        ? "; it was cut off"
 					     : "");
 	if (json_is_object(gap))
-		term_printf(&cli->term, &cli->out, TINT_BAD, "Longest gap: %s, %.0f packets, from %s to %s\n",
+		cli_line(cli, TINT_BAD, "Longest gap: %s, %.0f packets, from %s to %s",
 		    gap_text(text, gap), member_number(gap, "lost"),
 		    clock_text(from, member_time(gap, "from")), clock_text(to, member_time(gap, "to")));
 }

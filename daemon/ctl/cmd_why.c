@@ -147,7 +147,7 @@ print_last(struct cli *cli, const json_t *v)
 	double	rtt = member_number(v, "rtt_s"), loss = member_number(v, "loss_ratio"), mos = member_number(v, "mos");
 	char	text[600], ago[WORDS_MAX], words[WORDS_MAX];
 
-	if (last == 0)
+	if (last == 0 || json_object_get(v, "rtt_s") == NULL)	/* of a service the reasons say it */
 		return;
 	heading(cli, "Last results");
 	snprintf(text, sizeof(text), "%s ago: %s%s", words_ago(ago, &cli->term, last),

@@ -168,3 +168,16 @@ member_time(const json_t *v, const char *name)
 
 	return time_parse(member_text(v, name), &ns) == 0 ? ns : 0;
 }
+
+void
+cli_line(struct cli *cli, enum tint tint, const char *fmt, ...)
+{
+	char	text[1400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	term_text(&cli->term, &cli->out, tint, text);
+	buf_u8(&cli->out, '\n');
+}

@@ -103,4 +103,7 @@ enum exit_code cmd_traps(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_user(struct cli *cli, int argc, char *argv[]);
 enum exit_code cmd_why(struct cli *cli, int argc, char *argv[]);
 
+/** A line of its own, or the rest of one; what devices and people say is made visible. */
+void	cli_line(struct cli *cli, enum tint tint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
 #endif
