@@ -113,6 +113,26 @@ timer_wanted(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
+/*
+ * libcurl keeps the certificates of the first request for all others of a multi handle, though tls_prepare() gives each its own:
+ * one target would be judged by the CA of another. This must be off.
+ */
+static CURLcode
+trust_set_apart(CURL *easy)
+{
+	return curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+}
+
+static bool
+trust_is_apart(void)
+{
+	CURL *easy = curl_easy_init();
+	bool  yes = easy != NULL && trust_set_apart(easy) == CURLE_OK;
+
+	curl_easy_cleanup(easy);
+	return yes;
+}
+
 struct fetcher *
 fetcher_new(struct loop *l)
 {
@@ -121,6 +141,12 @@ fetcher_new(struct loop *l)
 	f->loop = l;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (f->multi = curl_multi_init()) == NULL) {
 		log_warnx("libcurl cannot be started: nothing is asked over HTTP");
+		free(f);
+		return NULL;
+	}
+	if (!trust_is_apart()) {
+		log_warnx("this libcurl shares certificates between requests: nothing is asked over HTTP");
+		curl_multi_cleanup(f->multi);
 		free(f);
 		return NULL;
 	}
@@ -436,6 +462,8 @@ tls_set(struct fetch *f)
 	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);	/* whom to trust is given by tls_prepare(), and read once */
 	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	if (trust_set_apart(e) != CURLE_OK)
+		fatalx("libcurl shares certificates between requests");	/* fetcher_new() has tried it */
 	curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, tls_prepare);
 	curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, f);
 }

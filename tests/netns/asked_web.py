@@ -165,6 +165,22 @@ def test_certificates():
     good(r[0], "https: an own CA", status=200)
     good(r[1], "tls: an own CA", chain="ok")
     bad(r[2], "https: an own CA that is not there: our fault", "", "", quality="unknown")
+    # One engine, one CA each: none may lend the other its own, whichever is asked first and whichever is there for all.
+    for order in (("good", "young"), ("young", "good")):
+        right, wrong = {"good": "ca.pem", "young": "youngca.pem"}, {"good": "youngca.pem", "young": "ca.pem"}
+        for trusted in (False, True):
+            r = ask(*(("http", http(name), f"ca={ca[name]}") for ca in (right, wrong, right) for name in order), trusted=trusted,
+                    options=("-c", path("secrets")))
+            for i, got in enumerate(r):
+                what = f"https: {order[i % 2]}, number {i + 1}, by the CA of {'the other' if i in (2, 3) else 'its own'}"
+                if i in (2, 3):
+                    bad(got, what, "wrong", "its certificate is not trusted: ")
+                else:
+                    good(got, what, status=200)
+    r = ask(("http", http("young"), "ca=youngca.pem"), ("http", http("young")), ("http", http("good")), options=("-c", path("secrets")))
+    good(r[0], "https: an own CA, and then", status=200)
+    bad(r[1], "https: ... it is not trusted by who does not name it", "wrong", "its certificate is not trusted: ")
+    good(r[2], "https: ... and those of the host are", status=200)
 
     at = {name: f"127.0.0.1:{port}" for name, port in PORTS.items()}
     r = ask(("tls", at["good"], "days=14"), ("tls", at["expired"]), ("tls", at["other"]), ("tls", at["other"], "name=elsewhere.example"),
