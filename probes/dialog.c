@@ -50,6 +50,7 @@ struct dialog {
 	struct buf	   heard;		/* plain, not understood yet */
 	struct buf	   wire;		/* to be sent; of it, `sent` are gone */
 	size_t		   sent, total;		/* total: bytes that have come */
+	int		   send_error;		/* of the connection; what has come before it is still read */
 	unsigned	   times, strangers;	/* UDP: questions put; answers to other ones */
 	int64_t		   begun_ns, step_ns, first_ns;	/* step_ns: when this phase began; first_ns: 0 = nothing yet */
 	float		   connect_s, tls_s;
@@ -108,7 +109,10 @@ dialog_cancel(struct probe *p)
 	p->dialog = NULL;
 }
 
-/* What cannot be sent now waits for the descriptor; that the other side is gone is found by reading. */
+/*
+ * What cannot be sent now waits for the descriptor. When the other side is gone nothing waits any more, else we would be called
+ * at once for ever; how it went is found by reading.
+ */
 static void
 flush(struct dialog *d)
 {
@@ -118,8 +122,14 @@ flush(struct dialog *d)
 		n = send(d->fd, d->wire.data + d->sent, d->wire.len - d->sent, MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1)
+		if (n == -1 && errno == EAGAIN)
 			break;
+		if (n == -1) {
+			if (d->send_error == 0)
+				d->send_error = errno;	/* the socket tells it once: reading would find a mere end */
+			d->sent = d->wire.len;
+			break;
+		}
 		d->sent += (size_t)n;
 	}
 	if (d->sent == d->wire.len)
@@ -354,7 +364,7 @@ stream_read(struct dialog *d)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		read_failed(d, n == 0 ? 0 : errno);
+		read_failed(d, n == 0 || d->send_error != 0 ? d->send_error : errno);
 		return;
 	}
 	d->total += (size_t)n;
@@ -486,11 +496,15 @@ ready(void *arg, int events)
 {
 	struct dialog *d = arg;
 
-	if (d->phase == CONNECTING)
+	if (d->phase == CONNECTING) {
 		connect_over(d);
-	else if (events & LOOP_WRITE)
-		flush(d);	/* if there is something to read we are called again */
-	else if (d->udp)
+		return;
+	}
+	if (events & LOOP_WRITE)
+		flush(d);
+	if (!(events & LOOP_READ))
+		return;
+	if (d->udp)
 		datagram_read(d);
 	else
 		stream_read(d);

@@ -124,6 +124,16 @@ def test_cut():
     for kind, r, s in zip(STREAM_KINDS, ask(*[(kind, shut) for kind in STREAM_KINDS]), ask(*[(kind, broken) for kind in STREAM_KINDS])):
         bad(r, f"{kind}: hangs up", "wrong", " before it says anything")
         bad(s, f"{kind}: resets", "wrong", "it resets the connection before it says anything")
+    def at_once(first):
+        def handler(c):
+            c.sendall(first)
+            reset(c)
+        return handler
+
+    gone = [(kind, stream(at_once(GREETING[kind]))) for kind in ("smtp", "imap") for _ in range(5)]
+    for (kind, _), one in zip(gone, ask(*gone)):
+        bad(one, f"{kind}: says its greeting and resets", "wrong", "it resets the connection ")
+
     r = ask(("smtp", stream(later(GREETING["smtp"]))), ("imap", stream(later(GREETING["imap"]))),
             ("rtsp", stream(later(b"RTSP/1.0 200"))))
     for kind, one in zip(("smtp", "imap", "rtsp"), r):
