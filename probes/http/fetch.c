@@ -45,6 +45,7 @@ struct fetch {
 	char		    error[CURL_ERROR_SIZE];
 	struct buf	    body;
 	size_t		    head;	/* bytes of headers so far */
+	int64_t		    begun_ns, shaking_ns;	/* shaking_ns: when TLS began, so TCP had connected; 0: not yet */
 	struct fetch_result r;
 	fetch_fn	    done;
 	void		   *arg;
@@ -263,8 +264,11 @@ fail:
 static CURLcode
 tls_prepare(CURL *easy, void *ssl_ctx, void *arg)
 {
+	struct fetch *f = arg;
+
 	(void)easy;
-	dialog_trust_give(((struct fetch *)arg)->ask.trust, ssl_ctx);
+	f->shaking_ns = loop_mono_ns(f->fetcher->loop);
+	dialog_trust_give(f->ask.trust, ssl_ctx);
 	return CURLE_OK;
 }
 
@@ -296,6 +300,8 @@ result_look(const struct fetch *f, struct fetch_result *r)
 	if (location != NULL && text_copy(r->location, sizeof(r->location), location) == -1)
 		r->location[0] = '\0';
 	r->connect_s = phase_s(f->easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T);
+	if (isnan(r->connect_s) && f->shaking_ns != 0)	/* libcurl tells it when the handshake is over */
+		r->connect_s = (float)(f->shaking_ns - f->begun_ns) / NS_PER_S;
 	r->tls_s = f->ask.place->tls ? phase_s(f->easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T) : NAN;
 	r->body = f->body.data;
 	r->len = f->body.len;
@@ -327,6 +333,18 @@ connect_failed(struct fetch *f, int error)
 		f->r.end = DIALOG_UNASKED;
 		say(f, "cannot ask %s from here: %s", text, strerror(error));
 	}
+}
+
+/* To libcurl the handshake of TLS is a part of connecting; to us who has taken the connection is not silent. */
+static void
+timed_out(struct fetch *f)
+{
+	if (f->shaking_ns == 0) {
+		connect_failed(f, ETIMEDOUT);
+		return;
+	}
+	f->r.end = DIALOG_SLOW;
+	say(f, "TLS has not begun in time");
 }
 
 /* libcurl's own words tell what is wrong with a certificate; they may quote it. */
@@ -362,7 +380,7 @@ failed(struct fetch *f, CURLcode code)
 		connect_failed(f, (int)error);
 		break;
 	case CURLE_OPERATION_TIMEDOUT:	/* of connecting: the whole is timed by who asks */
-		connect_failed(f, ETIMEDOUT);
+		timed_out(f);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CONNECT_ERROR:
@@ -504,6 +522,7 @@ fetch_start(struct fetcher *fetcher, const struct fetch_ask *ask, fetch_fn done,
 	f->fetcher = fetcher;
 	f->ask = *ask;
 	f->done = done;
+	f->begun_ns = loop_mono_ns(fetcher->loop);
 	f->arg = arg;
 	f->r.connect_s = f->r.tls_s = NAN;
 	f->r.cert_days = NAN;

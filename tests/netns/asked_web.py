@@ -299,6 +299,10 @@ def test_faulty():
     ok(r[3]["quality"] == "good", "http: nobody there, as it should be")
     for got, name in zip(r[4:], ("somebody takes the connection", "a page", "TLS")):
         bad(got, f"http: not to be reached, but {name}", "wrong", "it answers, which it should not from here")
+    shake = silent.replace("http://127.0.0.1", "https://localhost")     # of its addresses the first does not get all the time
+    r = ask(("http", shake), ("http", shake, "unreachable"), timeout=2)
+    bad(r[0], "https: it takes the connection and begins no TLS", "wrong", "TLS has not begun ", connect_s=lambda s: s >= 0, tls_s=None)
+    bad(r[1], "https: not to be reached, but it takes the connection", "wrong", "it answers, which it should not from here")
 
 
 def test_words():
