@@ -39,7 +39,7 @@ struct http_get {			/* one round */
 	struct probe	   *probe;
 	struct expect	    expect;
 	struct http_place   place;	/* of this step */
-	struct addr	    home;	/* where the target itself lives; family 0: not known yet */
+	struct addr	    home;	/* where the target itself lives, the most public of all; family 0: not known yet */
 	struct addr	    addr[RESOLVE_ADDRESSES];
 	size_t		    naddr, at;	/* at: the next one */
 	unsigned	    steps, steps_max;
@@ -318,13 +318,33 @@ address_next(struct http_get *g)
 	g->fetch = fetch_start(shared->fetcher, &ask, fetched, g);
 }
 
-/* After resolving, before asking: every address must be one that we may go to. */
+/* Every address must be one that we may go to. Those of the target itself say where its redirects may lead. */
+static int
+addresses_check(struct http_get *g, const struct addr *addr, size_t n)
+{
+	char   what[120];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (g->steps > 0 && http_address_check(&g->home, &addr[i], what, sizeof(what)) == -1) {
+			say(g, "it redirects where we do not follow: %s", what);
+			return -1;
+		}
+		if (g->steps == 0 && http_home_check(g->place.host, &addr[i], what, sizeof(what)) == -1) {
+			say(g, "%s: write the address if this is meant", what);
+			return -1;
+		}
+		if (g->steps == 0 && (i == 0 || addr_reach(&addr[i]) < addr_reach(&g->home)))
+			g->home = addr[i];
+	}
+	return 0;
+}
+
+/* After resolving, before asking. */
 static void
 named(void *arg, enum resolve_end end, const struct addr *addr, size_t n, const char *why)
 {
 	struct http_get *g = arg;
-	char		 what[120];
-	size_t		 i;
 
 	g->resolving = NULL;
 	if (end != RESOLVE_FOUND) {
@@ -334,14 +354,10 @@ named(void *arg, enum resolve_end end, const struct addr *addr, size_t n, const 
 	}
 	if (g->steps == 0)
 		g->dns_s = seconds(g->step_ns, loop_mono_ns(g->probe->engine->loop));
-	if (g->home.family == 0)
-		g->home = addr[0];
-	for (i = 0; i < n; i++)
-		if (g->steps > 0 && http_address_check(&g->home, &addr[i], what, sizeof(what)) == -1) {
-			say(g, "it redirects where we do not follow: %s", what);
-			finish(g, DIALOG_WRONG, NULL);
-			return;
-		}
+	if (addresses_check(g, addr, n) == -1) {
+		finish(g, DIALOG_WRONG, NULL);
+		return;
+	}
 	memcpy(g->addr, addr, n * sizeof(*addr));
 	g->naddr = n;
 	g->at = 0;

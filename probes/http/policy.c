@@ -148,12 +148,45 @@ http_step_check(const struct http_place *from, const struct http_place *to, bool
 	return 0;
 }
 
+/* Where clouds tell any program on a machine who it is, and its keys; in whatever range it lies. */
+static bool
+is_metadata(const struct addr *a)
+{
+	static const uint8_t known4[][4] = { { 169, 254, 169, 254 }, { 100, 100, 100, 200 }, { 192, 0, 0, 192 }, { 168, 63, 129, 16 } };
+	static const uint8_t known6[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
+	const uint8_t	    *v4 = a->family == 4 ? a->byte : inner4(a->byte);
+	size_t		     i;
+
+	for (i = 0; v4 != NULL && i < nitems(known4); i++)
+		if (memcmp(v4, known4[i], 4) == 0)
+			return true;
+	return a->family == 6 && memcmp(a->byte, known6, 16) == 0;
+}
+
+int
+http_home_check(const char *host, const struct addr *to, char *why, size_t size)
+{
+	enum addr_reach reach = addr_reach(to);
+	struct addr	literal;
+	char		text[ADDR_TEXT_MAX];
+
+	if (addr_parse(&literal, host) == 0)
+		return 0;
+	if (is_metadata(to))
+		REJECT("its name leads to a cloud's metadata, %s", addr_text(to, text));
+	if (reach <= REACH_PRIVATE || (reach == REACH_HOST && strcasecmp(host, "localhost") == 0))
+		return 0;
+	REJECT("its name leads to %s, %s", addr_reach_name(reach), addr_text(to, text));
+}
+
 int
 http_address_check(const struct addr *home, const struct addr *to, char *why, size_t size)
 {
 	enum addr_reach reach = addr_reach(to);
 	char		text[ADDR_TEXT_MAX];
 
+	if (is_metadata(to))
+		REJECT("to a cloud's metadata, %s", addr_text(to, text));
 	if (reach == REACH_NOWHERE || (reach != REACH_PUBLIC && reach != addr_reach(home)))
 		REJECT("to %s, %s", addr_reach_name(reach), addr_text(to, text));
 	return 0;

@@ -35,6 +35,11 @@ int	http_place_read(struct http_place *p, const char *url, char *why, size_t siz
  * @param downgrade  from https to http, too
  */
 int	http_step_check(const struct http_place *from, const struct http_place *to, bool downgrade, char *why, size_t size);
+/**
+ * May the target itself live there? What its operator has written as an address may; a name may be anybody's word, so it must
+ * not lead to this host, to a neighbour or to a cloud's metadata. "localhost" is this host.
+ */
+int	http_home_check(const char *host, const struct addr *to, char *why, size_t size);
 /** May a redirect of the target that lives at `home` lead to this address? */
 int	http_address_check(const struct addr *home, const struct addr *to, char *why, size_t size);
 

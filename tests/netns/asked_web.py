@@ -114,6 +114,38 @@ def test_hash():
     good(r[2], "http: the first content is the one that is known", hash=lambda h: h != known and len(h) == 64)
 
 
+def names(addresses):
+    """A server of DNS that knows these addresses of IPv4 of these names. @return host:port"""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+
+    def run():
+        while True:
+            q, peer = server.recvfrom(512)
+            end = q.index(b"\0", 12) + 5
+            labels, at = [], 12
+            while q[at]:
+                labels.append(q[at + 1:at + 1 + q[at]].decode())
+                at += 1 + q[at]
+            found = addresses.get(".".join(labels).lower(), []) if q[end - 4:end - 2] == b"\0\1" else []
+            server.sendto(q[:2] + b"\x81\x80\0\1" + struct.pack("!H", len(found)) + b"\0" * 4 + q[12:end] +
+                          b"".join(b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + socket.inet_aton(a) for a in found), peer)
+    threading.Thread(target=run, daemon=True).start()
+    return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_names():
+    """Names of others that lead to us: nothing may be asked there."""
+    asked = []
+    port = serve(asked.append).rsplit(":", 1)[1]
+    known = {"us.example": ["127.0.0.1"], "cloud.example": ["169.254.169.254"], "mixed.example": ["192.0.2.1", "127.0.0.1"]}
+    r = ask(*(("http", f"http://{name}:{port}") for name in known), options=("-r", names(known)))
+    bad(r[0], "http: a name of this host", "wrong", "its name leads to an address of this host, 127.0.0.1: write the address")
+    bad(r[1], "http: a name of a cloud's metadata", "wrong", "its name leads to a cloud's metadata, 169.254.169.254")
+    bad(r[2], "http: a name of this host, too", "wrong", "its name leads to an address of this host, 127.0.0.1")
+    ok(asked == [], "... and nobody was asked")
+
+
 def test_redirects():
     r = ask(("http", http("plain", "/moved"), "text=Portal"), ("http", http("plain", "/moved"), "status=301"),
             ("http", http("plain", "/moved"), "redirects=0"), ("http", http("plain", "/round")),
@@ -127,11 +159,12 @@ def test_redirects():
     bad(r[5], "http: from https to http", "wrong", "it redirects where we do not follow: from https to http")
     good(r[6], "http: which is allowed", status=200)
     bad(r[7], "http: to a file", "wrong", "it redirects where we do not follow: file is neither http nor https")
+    test_names()
     if not ALONE:
         ok(True, "http: to other addresses # SKIP no network namespace")
         return
     r = ask(("http", http("plain", "/metadata")), ("http", http("plain", "/office")))
-    bad(r[0], "http: to a link-local address", "wrong", "it redirects where we do not follow: to a link-local address, 169.254.169.254")
+    bad(r[0], "http: to a link-local address", "wrong", "it redirects where we do not follow: to a cloud's metadata, 169.254.169.254")
     bad(r[1], "http: to a private address", "wrong", "it redirects where we do not follow: to a private address, 10.1.0.13")
 
 

@@ -47,6 +47,33 @@ may_go(const char *home, const char *to)
 	return http_address_check(&a, &b, why, sizeof(why)) == 0;
 }
 
+static bool
+may_live(const char *host, const char *at)
+{
+	struct addr a;
+	char	    why[120];
+
+	addr_parse(&a, at);
+	return http_home_check(host, &a, why, sizeof(why)) == 0;
+}
+
+static void
+test_home(void)
+{
+	static const char *const no[] = { "127.0.0.1", "127.0.1.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "169.254.1.1", "fe80::1",
+		"169.254.169.254", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "::ffff:168.63.129.16", "224.0.0.1" };
+	size_t i;
+
+	for (i = 0; i < nitems(no); i++)
+		ok(!may_live("portal.example", no[i]), "a name does not live at %s", no[i]);
+	ok(may_live("portal.example", "8.8.8.8") && may_live("portal.example", "10.1.0.1"), "but in public, or in an office");
+	ok(may_live("127.0.0.1", "127.0.0.1") && may_live("::1", "::1") && may_live("169.254.1.1", "169.254.1.1"), "an address does");
+	ok(may_live("localhost", "127.0.0.1") && may_live("LocalHost", "::1") && !may_live("localhost", "169.254.1.1"),
+	    "and localhost is this host");
+	for (i = 7; i < 13; i++)
+		ok(!may_go(no[i], no[i]) && !may_go("8.8.8.8", no[i]), "no redirect leads to %s", no[i]);
+}
+
 static void
 test_steps(void)
 {
@@ -167,6 +194,7 @@ int
 main(void)
 {
 	test_reach();
+	test_home();
 	test_steps();
 	test_body();
 	test_cut();
