@@ -60,6 +60,13 @@ tcp_done(void *arg, enum connect_result result, int64_t sent_ns, int64_t done_ns
 	probe_result(p, &r);
 }
 
+/* A line with a credential has words, too. */
+static bool
+is_service(const struct probe *p)
+{
+	return p->words != NULL && p->words->ask[0] != '\0';
+}
+
 static int
 tcp_start(struct probe *p)
 {
@@ -67,7 +74,7 @@ tcp_start(struct probe *p)
 	struct packet_io *io = p->engine->io;
 	struct packet_path path = probe_path_now(p);
 
-	if (p->words != NULL)
+	if (is_service(p))
 		return dialog_start(p);
 	if (st->connect != NULL)
 		return 0;	/* PROBE_NOW came while one is under way: it will do */
@@ -80,7 +87,7 @@ tcp_cancel(struct probe *p)
 {
 	union tcp_state *st = p->state;
 
-	if (p->words != NULL) {
+	if (is_service(p)) {
 		dialog_cancel(p);
 		return;
 	}
