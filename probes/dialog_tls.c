@@ -30,6 +30,7 @@ struct dialog_tls {
 	SSL *ssl;
 	char *host;
 	BIO *in, *out;		/* of the wire; they belong to ssl */
+	bool named;		/* the name is checked; false: nobody is trusted */
 	bool open;
 };
 
@@ -89,11 +90,24 @@ dialog_trust_free(struct dialog_trust *t)
 	free(t);
 }
 
+/* Whom it must prove to be. @return false: that cannot be checked, so nobody is trusted */
+static bool
+name_set(struct dialog_tls *t)
+{
+	size_t	    len = strlen(t->host);
+	struct addr a;
+
+	if (addr_parse(&a, t->host) == 0)
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), t->host) == 1;
+	if (len > 1 && t->host[len - 1] == '.')	/* of the root, which certificates and SNI are without (RFC 6066 3) */
+		t->host[len - 1] = '\0';
+	return t->host[0] != '\0' && SSL_set_tlsext_host_name(t->ssl, t->host) == 1 && SSL_set1_host(t->ssl, t->host) == 1;
+}
+
 struct dialog_tls *
 dialog_tls_new(struct dialog_trust *trust, const char *host)
 {
 	struct dialog_tls *t = xcalloc(1, sizeof(*t));
-	struct addr	   a;
 
 	t->host = xstrdup(host);
 	t->ssl = SSL_new(trust->ctx);
@@ -103,12 +117,7 @@ dialog_tls_new(struct dialog_trust *trust, const char *host)
 		fatalx("out of memory");
 	SSL_set_bio(t->ssl, t->in, t->out);
 	SSL_set_connect_state(t->ssl);
-	if (addr_parse(&a, host) == 0) {
-		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), host);
-	} else {
-		SSL_set_tlsext_host_name(t->ssl, host);
-		SSL_set1_host(t->ssl, host);
-	}
+	t->named = name_set(t);
 	return t;
 }
 
@@ -220,9 +229,11 @@ shake(struct dialog_tls *t, char *why, size_t size)
 	}
 	cert = SSL_get0_peer_certificate(t->ssl);
 	result = SSL_get_verify_result(t->ssl);
-	if (cert == NULL || result != X509_V_OK) {
+	if (cert == NULL || result != X509_V_OK || !t->named) {
 		if (cert == NULL)
 			snprintf(why, size, "it shows no certificate");
+		else if (!t->named)
+			snprintf(why, size, "its certificate cannot be held against its name");
 		else
 			say_untrusted(cert, result, why, size);
 		return DIALOG_TLS_UNTRUSTED;

@@ -180,6 +180,7 @@ def test_certificates():
     bad(r[5], "https: no TLS there", "wrong", "TLS fails: ")
     good(r[6], "https: by its name", status=200, dns_s=lambda s: s >= 0)
     good(r[7], "tls: by its name", name_matches=1)
+    good(ask(("tls", f"127.0.0.1:{PORTS['good']}", "name=localhost."))[0], "tls: by its name with a final dot", name_matches=1)
     r = ask(("http", http("good")), ("tls", f"127.0.0.1:{PORTS['good']}"), trusted=False)
     bad(r[0], "https: a CA that nobody knows", "wrong", "its certificate is not trusted: ")
     bad(r[1], "tls: a CA that nobody knows", "wrong", "its certificate is not trusted: ", issuer="CN = Test CA", subject="CN = good",
