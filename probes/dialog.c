@@ -274,6 +274,16 @@ talk(struct dialog *d, bool begin)
 }
 
 static void
+untrusted(struct dialog *d)
+{
+	bool ours = d->own_trust == NULL && dialog_trust_is_empty(d->probe->engine->trust);
+
+	if (ours)
+		say(d, DIALOG_TRUST_EMPTY);
+	finish(d, ours ? DIALOG_UNASKED : DIALOG_UNTRUSTED);
+}
+
+static void
 hear_tls(struct dialog *d, const uint8_t *bytes, size_t len)
 {
 	enum dialog_tls_state state = dialog_tls_turn(d->tls, bytes, len, &d->heard, &d->wire, d->why, sizeof(d->why));
@@ -298,7 +308,7 @@ hear_tls(struct dialog *d, const uint8_t *bytes, size_t len)
 		finish(d, DIALOG_CLOSED);
 		break;
 	case DIALOG_TLS_UNTRUSTED:
-		finish(d, DIALOG_UNTRUSTED);
+		untrusted(d);
 		break;
 	case DIALOG_TLS_BROKEN:
 		finish(d, DIALOG_NO_TLS);

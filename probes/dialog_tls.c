@@ -5,6 +5,8 @@
  */
 #include "probes/dialog_tls.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <math.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -24,6 +26,7 @@
 
 struct dialog_trust {
 	SSL_CTX *ctx;
+	bool	 empty;
 };
 
 struct dialog_tls {
@@ -52,11 +55,45 @@ trust_new(void)
 	return t;
 }
 
+/* @param paths  parted by ":" @return whether there is anything in one of these directories */
+static bool
+directory_has_file(const char *paths)
+{
+	char	       path[PATH_MAX];
+	size_t	       len;
+	DIR	      *dir;
+	struct dirent *e = NULL;
+
+	for (; e == NULL && *paths != '\0'; paths += len + (paths[len] == ':')) {
+		len = strcspn(paths, ":");
+		snprintf(path, sizeof(path), "%.*s", (int)len, paths);
+		if ((dir = opendir(path)) == NULL)
+			continue;
+		while ((e = readdir(dir)) != NULL && e->d_name[0] == '.')
+			;
+		closedir(dir);
+	}
+	return e != NULL;
+}
+
+/* Where OpenSSL looks for them, by its own variables of the environment. */
+static const char *
+default_path(const char *variable, const char *path)
+{
+	const char *other = secure_getenv(variable);
+
+	return other != NULL ? other : path;
+}
+
 struct dialog_trust *
 dialog_trust_new(void)
 {
 	struct dialog_trust *t = trust_new();
+	const char	    *file = default_path(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+	const char	    *dir = default_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
 
+	t->empty = SSL_CTX_load_verify_file(t->ctx, file) != 1 && !directory_has_file(dir);
+	ERR_clear_error();
 	SSL_CTX_set_default_verify_paths(t->ctx);	/* of a directory each is read when it is needed */
 	return t;
 }
@@ -79,6 +116,12 @@ dialog_trust_of(const char *pem, size_t len)
 		return t;
 	dialog_trust_free(t);
 	return NULL;
+}
+
+bool
+dialog_trust_is_empty(const struct dialog_trust *t)
+{
+	return t->empty;
 }
 
 void

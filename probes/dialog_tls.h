@@ -17,6 +17,10 @@ struct dialog_trust *dialog_trust_new(void);
 struct dialog_trust *dialog_trust_of(const char *pem, size_t len);
 void	dialog_trust_free(struct dialog_trust *t);	/* NULL is allowed */
 
+/** This host has none at all: then who is not trusted may well deserve it, and the fault is ours. */
+bool	dialog_trust_is_empty(const struct dialog_trust *t);
+#define DIALOG_TRUST_EMPTY "this host has no CA certificates"
+
 /** Let another user of OpenSSL trust the same. @param ssl_ctx  its SSL_CTX; takes a reference */
 void	dialog_trust_give(struct dialog_trust *t, void *ssl_ctx);
 /** What a connection of such a one shows. @param ssl  its SSL @return days that are left, NAN: not known */

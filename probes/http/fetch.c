@@ -355,6 +355,11 @@ tls_failed(struct fetch *f, bool untrusted)
 
 	text_visible(shown, sizeof(shown), f->error, strlen(f->error));
 	f->r.end = untrusted ? DIALOG_UNTRUSTED : DIALOG_NO_TLS;
+	if (untrusted && dialog_trust_is_empty(f->ask.trust) && !expect_has(f->ask.expect, "unreachable")) {
+		f->r.end = DIALOG_UNASKED;
+		say(f, DIALOG_TRUST_EMPTY);
+		return;
+	}
 	if (!untrusted && (strstr(shown, "unsupported protocol") != NULL || strstr(shown, "alert protocol version") != NULL))
 		say(f, "it speaks no TLS 1.2 or newer");
 	else if (!untrusted)

@@ -142,10 +142,10 @@ def make_certificates():
 
 # ---- questions ----
 
-def ask(*questions, timeout=PATIENCE / 3, options=(), trusted=True):
-    """Each question is (kind, target, expect, credential), the last two may be missing. @return the results in this order"""
+def ask(*questions, timeout=PATIENCE / 3, options=(), trusted="ca.pem"):
+    """Each question is (kind, target, expect, credential), the last two may be missing; trusted: the file of the CA. @return the results in this order"""
     text = "".join("\t".join(q) + "\n" for q in questions)
-    env = dict(os.environ, SSL_CERT_FILE=path("tls", "ca.pem") if trusted else "/dev/null", SSL_CERT_DIR=path("tls", "none"))
+    env = dict(os.environ, SSL_CERT_FILE=path("tls", trusted), SSL_CERT_DIR=path("tls", "none"))
     out = subprocess.run([os.path.join(BUILD, "tests/netns/ask"), "-t", str(min(timeout, 60)), *options], input=text, text=True,
                          capture_output=True, env=env, check=False)
     if out.returncode != 0 or out.stderr:

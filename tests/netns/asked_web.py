@@ -181,10 +181,14 @@ def test_certificates():
     good(r[6], "https: by its name", status=200, dns_s=lambda s: s >= 0)
     good(r[7], "tls: by its name", name_matches=1)
     good(ask(("tls", f"127.0.0.1:{PORTS['good']}", "name=localhost."))[0], "tls: by its name with a final dot", name_matches=1)
-    r = ask(("http", http("good")), ("tls", f"127.0.0.1:{PORTS['good']}"), trusted=False)
+    r = ask(("http", http("good")), ("tls", f"127.0.0.1:{PORTS['good']}"), trusted="youngca.pem")
     bad(r[0], "https: a CA that nobody knows", "wrong", "its certificate is not trusted: ")
     bad(r[1], "tls: a CA that nobody knows", "wrong", "its certificate is not trusted: ", issuer="CN = Test CA", subject="CN = good",
         protocol="TLSv1.3", name_matches=1, chain=lambda c: c != "ok", cert_days=lambda d: d > 10000)
+    r = ask(("http", http("good")), ("tls", f"127.0.0.1:{PORTS['good']}"), ("http", http("good"), "unreachable"), trusted="no.pem")
+    bad(r[2], "https: without any CA: it is reached all the same", "wrong", "it answers, which it should not from here")
+    for got, kind in zip(r, ("https", "tls")):
+        bad(got, f"{kind}: a host without any CA: our fault", "", "", quality="unknown")
     os.makedirs(path("secrets"), exist_ok=True)
     shutil.copy(path("tls", "ca.pem"), path("secrets", "ca.pem"))
     os.chmod(path("secrets", "ca.pem"), 0o600)
@@ -195,14 +199,14 @@ def test_certificates():
     good(r[0], "tls: a CA that ends before what it has signed", cert_days=lambda d: 0 < d <= 30)
     bad(r[1], "https: ... and too soon", "wrong", "40 are wanted", cert_days=lambda d: 0 < d <= 30)
     r = ask(("http", http("good"), "ca=ca.pem"), ("tls", f"127.0.0.1:{PORTS['good']}", "ca=ca.pem"), ("http", http("good"), "ca=no.pem"),
-            trusted=False, options=("-c", path("secrets")))
+            trusted="youngca.pem", options=("-c", path("secrets")))
     good(r[0], "https: an own CA", status=200)
     good(r[1], "tls: an own CA", chain="ok")
     bad(r[2], "https: an own CA that is not there: our fault", "", "", quality="unknown")
     # One engine, one CA each: none may lend the other its own, whichever is asked first and whichever is there for all.
     for order in (("good", "young"), ("young", "good")):
         right, wrong = {"good": "ca.pem", "young": "youngca.pem"}, {"good": "youngca.pem", "young": "ca.pem"}
-        for trusted in (False, True):
+        for trusted in ("no.pem", "ca.pem"):
             r = ask(*(("http", http(name), f"ca={ca[name]}") for ca in (right, wrong, right) for name in order), trusted=trusted,
                     options=("-c", path("secrets")))
             for i, got in enumerate(r):
