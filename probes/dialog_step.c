@@ -144,7 +144,14 @@ dialog_accepts(const struct dialog_talk *talk, const char *ask, const char *expe
 	struct target to;
 	struct expect x;
 
-	return dialog_parse(talk, ask, expect, &to, &x, why, size);
+	if (dialog_parse(talk, ask, expect, &to, &x, why, size) == -1)
+		return -1;
+	if (expect_has(&x, "days") && !talk->tls && !expect_has(&x, "tls") && !expect_has(&x, "starttls") &&
+	    (talk->tls_port == 0 || to.port != talk->tls_port)) {
+		snprintf(why, size, "expect: \"days\" is of a certificate, and there is no TLS; write \"tls\" or \"starttls\" beside it");
+		return -1;
+	}
+	return 0;
 }
 
 void

@@ -463,7 +463,13 @@ words_parse(const char *ask, const char *expect, struct http_place *place, struc
 		snprintf(why, size, "\"%.80s\": %s; write https://host/path", ask, what);
 		return -1;
 	}
-	return expect_parse(x, expect, http_keys, why, size) == 0 ? words_check(x, why, size) : -1;
+	if (expect_parse(x, expect, http_keys, why, size) == -1 || words_check(x, why, size) == -1)
+		return -1;
+	if (expect_has(x, "days") && !place->tls) {
+		snprintf(why, size, "expect: \"days\" is of a certificate, and http has none; write https://host/path");
+		return -1;
+	}
+	return 0;
 }
 
 static int

@@ -346,10 +346,11 @@ def test_faulty():
 def test_words():
     r = ask(("http", "ftp://127.0.0.1/"), ("http", "http://user:word@127.0.0.1/"), ("http", "http://"), ("http", http("plain"), "txt=x"),
             ("http", http("plain"), "json=status"), ("http", http("plain"), "hash=abc"), ("http", http("plain"), "redirects=6"),
-            ("http", http("plain"), "method=POST"), ("tls", "127.0.0.1:443", "min=TLSv1.1"), ("tls", "127.0.0.1", "day=3"))
+            ("http", http("plain"), "method=POST"), ("tls", "127.0.0.1:443", "min=TLSv1.1"), ("tls", "127.0.0.1", "day=3"),
+            ("http", http("plain"), "days=3"), *((kind, "127.0.0.1:9", "days=3") for kind in ("smtp", "imap", "broker", "tcp", "mysql")))
     for got, reason in zip(r, ("neither http nor https", "a user does not belong in a URL", "it is no URL", 'did you mean "text"?',
                                "no pointer and value", "64 hexadecimal digits", "at most 5", "there are GET and HEAD",
-                               "there are TLSv1.2 and TLSv1.3", 'did you mean "days"?')):
+                               "there are TLSv1.2 and TLSv1.3", 'did you mean "days"?', "http has none", *["there is no TLS"] * 5)):
         bad(got, "web: refused", "", reason, quality="refused")
 
 
