@@ -132,6 +132,8 @@ void	service_review(struct core *c, struct incident *i);		/* its time has come *
 void	service_look_again(struct core *c, struct service_live *s);
 void	service_resume(struct core *c, struct service_live *s);		/* after a restart */
 void	service_withdraw(struct core *c, struct service_live *s);	/* it is not judged any more */
+/** A new inventory: if it is down, and was not judged or was another site's before, that is looked at soon. */
+void	service_rejudge(struct core *c, struct service_live *s);
 /** Its incident ends: as a root it is free, as a member it has settle_ns to follow. */
 void	service_release(struct core *c, const struct incident *i, struct service_live *s, int64_t settle_ns);
 /** What is shown of it, by all that is known now. */

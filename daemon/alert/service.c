@@ -315,6 +315,13 @@ service_withdraw(struct core *c, struct service_live *s)
 }
 
 void
+service_rejudge(struct core *c, struct service_live *s)
+{
+	if (s->rounds.say == ROUNDS_DOWN && s->down.verdict == VERDICT_NONE)
+		settle(c, s, c->set.group_window_ns);
+}
+
+void
 service_look_again(struct core *c, struct service_live *s)
 {
 	int64_t now = loop_mono_ns(c->loop);

@@ -384,13 +384,13 @@ core_objects_swap(struct core *c, struct conf *conf, struct inventory *inv, cons
 		leave(c, old, site, link, device, service);
 		core_bury(c, old, site, link, device, service);
 		withdraw_uncounted(c);
-		core_services_withdraw(c);
+		core_services_rejudge(c);
 	} else {
 		core_recall_incidents(c);
 		core_ways_recall(c);
 		core_recorder_recall(c);
 		withdraw_uncounted(c);
-		core_services_withdraw(c);
+		core_services_rejudge(c);
 		c->priv->loaded = true;
 		core_forget_rest(c);
 	}

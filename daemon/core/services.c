@@ -59,6 +59,20 @@ push_or_not(struct service_live *s, const struct service *row)
 	}
 }
 
+/* What is written of it in its incidents stays; it is in none of them any more. */
+static void
+withdraw_and_release(struct core *c, struct service_live *s)
+{
+	service_withdraw(c, s);
+	for (struct incident *i = c->incidents; i != NULL; i = i->next) {
+		if (i->service == s)
+			i->service = NULL;
+		for (size_t k = 0; k < i->nmembers; k++)
+			if (i->member[k].service == s)
+				i->member[k].service = NULL;
+	}
+}
+
 struct service_live *
 core_service_take(struct core *c, const struct service *row, uint32_t number)
 {
@@ -79,7 +93,7 @@ core_service_take(struct core *c, const struct service *row, uint32_t number)
 		map_add(c->service_by_id, row->id, s);
 		nmap_add(c->service_by_number, number, s);
 	} else if (strcmp(s->site->site->id, row->site->id) != 0)
-		service_withdraw(c, s); /* what its old site was told is none of the new one's faults */
+		withdraw_and_release(c, s); /* what its old site was told is none of the new one's faults */
 	push_or_not(s, row);
 	s->service = row;
 	s->live.gone = false;
@@ -136,29 +150,24 @@ core_services_join(struct core *c)
 void
 core_service_leave(struct core *c, struct service_live *s)
 {
-	struct incident *i;
-	size_t k;
-
-	service_withdraw(c, s);
-	for (i = c->incidents; i != NULL; i = i->next) {
-		if (i->service == s)
-			i->service = NULL;
-		for (k = 0; k < i->nmembers; k++)
-			if (i->member[k].service == s)
-				i->member[k].service = NULL;
-	}
+	withdraw_and_release(c, s);
 	nmap_remove(c->service_by_number, s->number);
 	core_gone(c, s->live.ref);
 }
 
+/*
+ * Not judged any more: out of its incidents. Judged from now on, and it has failed already: nothing of it will
+ * change, so it is looked at as if it had just been lost.
+ */
 void
-core_services_withdraw(struct core *c)
+core_services_rejudge(struct core *c)
 {
 	for (size_t k = 0; k < c->inv->nservices; k++) {
 		struct service_live *s = c->service[k];
 
-		if (!service_is_counted(s) &&
-		    (s->down.verdict != VERDICT_NONE || s->degraded.verdict != VERDICT_NONE))
+		if (service_is_counted(s))
+			service_rejudge(c, s);
+		else if (s->down.verdict != VERDICT_NONE || s->degraded.verdict != VERDICT_NONE)
 			service_withdraw(c, s);
 	}
 }

@@ -12,8 +12,8 @@ struct service_live *core_service_take(struct core *c, const struct service *row
 void core_services_join(struct core *c);
 /** It is no longer in the inventory. */
 void core_service_leave(struct core *c, struct service_live *s);
-/** Those that are not judged any more (planned again) leave their incidents. */
-void core_services_withdraw(struct core *c);
+/** Those that are not judged any more (planned again) leave their incidents; of others it begins. */
+void core_services_rejudge(struct core *c);
 
 /* What has arrived. */
 void core_service_round(struct core *c, struct service_live *s, const struct sample *sample, int64_t mono_ns);

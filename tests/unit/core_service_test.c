@@ -420,6 +420,39 @@ test_blind(void)
 	town_free(w);
 }
 
+/* What is down already when it begins to be judged, or comes to another site, is not lost from sight. */
+static void
+test_rows_change(void)
+{
+	static const char head[] = "id,site,kind,target,interval_s,life\ndb-1,b,tcp,10.1.0.2:5432,30,live\n"
+				   "web-1,a,tcp,10.1.0.1:443,60,live\n";
+	struct world *w = town(11);
+	char csv[400];
+
+	snprintf(csv, sizeof(csv), "%smail-1,a,tcp,10.1.0.1:25,60,building\n", head);
+	services_are(w, csv);
+	kill_now("mail-1");
+	world_run(w, 60);
+	is_text(world_faults(w), "", "being built: not judged");
+	snprintf(csv, sizeof(csv), "%smail-1,a,tcp,10.1.0.1:25,60,live\n", head);
+	services_are(w, csv);
+	world_run(w, 20);
+	is_text(world_faults(w), "service.down service/mail-1; incident.opened incident/inc-1",
+	    "in operation, and down before: told");
+	is_text(world_state(w, "service/mail-1"), "down", "shown");
+	services_are(w, csv);
+	world_run(w, 20);
+	is_text(world_faults(w), "", "the same row again changes nothing");
+	snprintf(csv, sizeof(csv), "%smail-1,b,tcp,10.1.0.1:25,60,live\n", head);
+	services_are(w, csv);
+	world_run(w, 20);
+	is_text(world_faults(w),
+	    "incident.closed incident/inc-1; service.down service/mail-1; incident.opened incident/inc-2",
+	    "at another site: its fault goes with it");
+	is_text(word(w, "opd/b/incident/inc-1", "kind"), "-", "which that site is told nothing of");
+	town_free(w);
+}
+
 int
 main(void)
 {
@@ -433,5 +466,6 @@ main(void)
 	test_gap();
 	test_leaves();
 	test_blind();
+	test_rows_change();
 	return tap_done();
 }
