@@ -72,6 +72,8 @@ detail_of_service(const struct service_live *s)
 	json_t *detail = json_pack("{s:s, s:I, s:s}", "rounds", rounds_say_names[s->rounds.say], "rounds_since",
 	    (json_int_t)s->rounds.since_ns, "worry", severity_names[s->worry]);
 
+	if (s->slow > 0)
+		json_object_set_new(detail, "slow", json_integer(s->slow));
 	if (s->push != NULL && s->push->last_ns != 0)
 		json_object_set_new(detail, "push", detail_of_push(s->push));
 	return detail;
@@ -175,6 +177,7 @@ detail_read_service(const char *detail, struct service_live *s)
 
 	read_rounds(j, &s->rounds);
 	s->worry = (uint8_t)severity_of(text_of(j, "worry"));
+	s->slow = (uint8_t)json_integer_value(json_object_get(j, "slow"));	/* 0 when there is none */
 	if (s->push != NULL && json_is_object(json_object_get(j, "push")))
 		read_push(json_object_get(j, "push"), s->push);
 	json_decref(j);

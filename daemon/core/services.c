@@ -88,6 +88,8 @@ core_service_take(struct core *c, const struct service *row, uint32_t number)
 		s->rule = rule_of(c, row);
 		push_or_not(s, row);
 		core_recall_service(c, s);
+		s->worry_kept = s->push == NULL && s->worry != SEVERITY_INFO &&
+				(s->slow < SLOW_ROUNDS || s->worry > SEVERITY_WARNING);
 		if (s->push != NULL)
 			core_push_recall(c, s);
 		map_add(c->service_by_id, row->id, s);
@@ -277,6 +279,9 @@ worry(struct core *c, struct service_live *s, bool slow)
 	enum severity severity = SEVERITY_INFO;
 	char why[sizeof(s->worry_why)] = "";
 
+	s->worry_kept = s->worry_kept && cert == NULL;
+	if (s->worry_kept) /* a restart mends no certificate */
+		return;
 	if (slow) {
 		severity = SEVERITY_WARNING;
 		snprintf(why, sizeof(why), "answers after %.3g s; the limit is %.3g s", s->total_s, s->max_s);

@@ -225,6 +225,7 @@ struct service_live {
 	double		     max_s;	/* it is slow beyond; NAN: no limit */
 	uint8_t		     slow, quick;	/* rounds in a row beyond it, and within it */
 	uint8_t		     worry;	/* enum severity of what is beyond its limit; info: nothing is */
+	bool		     worry_kept;	/* remembered of its certificate, which has said nothing since the start */
 	char		     worry_why[120];
 	char		     reason[200];	/* of the last result that was not good; "": it was */
 	char		     why[160];	/* it is unreachable because of this; "": it is not */

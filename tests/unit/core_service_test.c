@@ -336,6 +336,9 @@ test_certificate(void)
 	is_text(world_faults(w), "", "once");
 	world_restart(w);
 	world_run(w, 5);
+	app_result(app("web-1"));
+	world_run(w, 2);
+	is_text(world_faults(w), "", "a restart is no renewal");
 	cert(w, 13.9);
 	is_text(world_faults(w), "service.degraded service/web-1; incident.updated incident/inc-1", "it grows worse");
 	cert(w, 6);
@@ -366,6 +369,9 @@ test_slow(void)
 	world_run(w, 60);
 	is_text(world_faults(w), "service.degraded service/web-1; incident.opened incident/inc-1",
 	    "three slow answers in a row: degraded");
+	world_restart(w);
+	world_run(w, 70);
+	is_text(world_faults(w), "", "a restart does not make it quicker");
 	app("web-1")->total_s = 1;
 	world_run(w, 130);
 	is_text(world_faults(w), "service.restored service/web-1; incident.closed incident/inc-1", "quick again");
