@@ -20,6 +20,7 @@
 
 #define RECHECK_NS    (500 * NS_PER_MS)
 #define SUSPECT_TIMES 3 /* wait so many verify times for what may explain it to be judged */
+#define NEED_STEPS    4 /* up the way of what services need; a longer circle is not seen */
 #define BLIND_LEAST   3 /* objects of two sites that fail together, before it is the side that asks */
 
 struct alert *
@@ -172,6 +173,30 @@ explained_by_lines(const struct service_live *s, struct explanation *e)
 	return true;
 }
 
+/* Does the way up from it, by what services need, lead to this one? */
+static bool
+leads_to(const struct service_live *from, const struct service_live *s, unsigned steps)
+{
+	if (from == s)
+		return true;
+	for (size_t k = 0; steps > 0 && k < from->nneeds; k++)
+		if (from->need[k]->rounds.say == ROUNDS_DOWN && leads_to(from->need[k], s, steps - 1))
+			return true;
+	return false;
+}
+
+/* It is the reason itself, or its lines are. */
+static bool
+is_explained(const struct service_live *need)
+{
+	const struct incident *i = need->down.incident;
+
+	if (need->down.verdict == VERDICT_ROOT || (!service_is_push(need->service) && site_is_dead(need->site)))
+		return true;
+	return need->down.verdict == VERDICT_MEMBER && i != NULL && i->row.status == INCIDENT_OPEN;
+}
+
+/* Two that need each other do not explain one another: somebody has to be told. */
 static bool
 explained_by_need(const struct service_live *s, struct explanation *e)
 {
@@ -179,7 +204,8 @@ explained_by_need(const struct service_live *s, struct explanation *e)
 		const struct service_live *need = s->need[k];
 
 		if (!service_is_counted(need) ||
-		    (need->rounds.say != ROUNDS_DOWN && need->rounds.failed == 0))
+		    (need->rounds.say != ROUNDS_DOWN && need->rounds.failed == 0) ||
+		    (!is_explained(need) && leads_to(need, s, NEED_STEPS)))
 			continue;
 		e->found = need->rounds.say == ROUNDS_DOWN;
 		e->wait = !e->found || need->down.verdict == VERDICT_PENDING;

@@ -459,6 +459,23 @@ test_rows_change(void)
 	town_free(w);
 }
 
+/* Two that need each other are both down: that is no explanation. */
+static void
+test_circle(void)
+{
+	struct world *w = town(12);
+
+	core_service(w->core, "db-1")->need[0] = core_service(w->core, "web-1"); /* check lets none through */
+	core_service(w->core, "db-1")->nneeds = 1;
+	app("db-1")->dead = app("web-1")->dead = true;
+	app_result(app("web-1"));
+	world_run(w, 1);
+	app_result(app("db-1"));
+	world_run(w, 60);
+	ok(strstr(world_faults(w), "service.down") != NULL, "an outage in a circle is told");
+	town_free(w);
+}
+
 int
 main(void)
 {
@@ -473,5 +490,6 @@ main(void)
 	test_leaves();
 	test_blind();
 	test_rows_change();
+	test_circle();
 	return tap_done();
 }
