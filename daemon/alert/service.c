@@ -216,9 +216,25 @@ explained_by_need(const struct service_live *s, struct explanation *e)
 	return false;
 }
 
+/* Is an incident open of a line that this instance asks? @param wait  out: it may yet be opened */
+static bool
+is_told_of_lines(const struct core *c, const char *via, bool *wait)
+{
+	for (size_t k = 0; k < c->inv->nlinks; k++) {
+		const struct alert *a = &c->link[k]->reach;
+
+		if (!link_is_counted(c->link[k]) || strcmp(c->link[k]->link->via, via) != 0)
+			continue;
+		if (a->incident != NULL && a->incident->row.status == INCIDENT_OPEN)
+			return true;
+		*wait = true;
+	}
+	return false;
+}
+
 /*
  * Does everything fail that the same instance asks, lines and services of at least two sites? Then it is the
- * side that asks: its own cable, its own resolver.
+ * side that asks: its own cable, its own resolver. Somebody must be told of that: by the incident of a line.
  */
 static bool
 explained_by_blindness(const struct core *c, const struct service_live *s, struct explanation *e)
@@ -244,9 +260,10 @@ explained_by_blindness(const struct core *c, const struct service_live *s, struc
 			COUNT(c->service[k]->rounds.failed > 0 || c->service[k]->rounds.say == ROUNDS_DOWN,
 			    c->service[k]->site);
 #undef COUNT
-	e->found = n >= BLIND_LEAST && two;
+	e->found = n >= BLIND_LEAST && two && is_told_of_lines(c, s->service->via, &e->wait);
+	e->wait &= !e->found;
 	snprintf(e->why, sizeof(e->why), "instance %s reaches nothing", s->service->via);
-	return e->found;
+	return e->found || e->wait;
 }
 
 static struct explanation

@@ -476,6 +476,26 @@ test_circle(void)
 	town_free(w);
 }
 
+/* The side that asks sees nothing, and it asks no lines, so no incident of one tells it. */
+static void
+test_blind_untold(void)
+{
+	struct world *w = town(13);
+
+	for (size_t k = 0; k < w->nlines; k++)
+		w->line[k].mute = true; /* nobody measures the lines: nothing is known of them */
+	world_run(w, 60);
+	for (size_t k = 0; k < w->nlines; k++)
+		w->core->link[k]->seen_up = false; /* nor was it ever */
+	world_events(w);
+	app("db-1")->dead = app("mail-1")->dead = app("web-1")->dead = true;
+	for (size_t k = 0; k < nitems(apps); k++)
+		app_result(&apps[k]);
+	world_run(w, 120);
+	ok(strstr(world_faults(w), "service.down") != NULL, "no line tells it: the services do");
+	town_free(w);
+}
+
 int
 main(void)
 {
@@ -491,5 +511,6 @@ main(void)
 	test_blind();
 	test_rows_change();
 	test_circle();
+	test_blind_untold();
 	return tap_done();
 }
