@@ -100,6 +100,9 @@ worry(struct core *c, struct service_live *s, const struct push_terms *t)
 static void
 say(struct core *c, struct service_live *s, enum rounds_say say, int64_t since_ns, const char *reason)
 {
+	if (say == ROUNDS_DOWN && s->rounds.say == say && s->down.incident != NULL &&
+	    strcmp(s->reason, reason) != 0)
+		incident_fact(s->down.incident, loop_wall_ns(c->loop), "%s: %s", s->service->id, reason);
 	text_copy(s->reason, sizeof(s->reason), reason);
 	s->rounds.failed = say == ROUNDS_DOWN;
 	s->rounds.answered = say == ROUNDS_UP;

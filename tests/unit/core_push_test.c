@@ -139,11 +139,16 @@ static void
 test_failed(void)
 {
 	struct world *w = town(3);
+	const json_t *facts;
 
 	report(w, "ok", 1000, 60);
 	report(w, "disk full", 0, 5);
 	is_text(world_faults(w), "service.down service/backup; incident.opened incident/inc-1", "it failed");
 	is_text(word(w, "state/service/backup", "reason"), "failed: it reported \"disk full\"", "as it says");
+	report(w, "no tape", 0, 5);
+	facts = json_object_get(world_doc(w, "incident/inc-1"), "evidence");
+	is_text(json_string_value(json_object_get(json_array_get(facts, json_array_size(facts) - 1), "fact")),
+	    "backup: failed: it reported \"no tape\"", "another reason is noted in its incident");
 	world_cut(w, "a-1", true);
 	world_run(w, 60);
 	is_text(world_state(w, "service/backup"), "down", "what it said holds, whatever its line does");
