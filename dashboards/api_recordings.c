@@ -99,7 +99,7 @@ api_recordings(struct visit *v)
 		text = query_text(&v->query, texts[i]);
 		if (text == NULL || *text == '\0')
 			continue;
-		if (strlen(text) > 40 || (i == 1 && strncmp(text, "inc-", 4) != 0) ||
+		if (strlen(text) > (i == 0 ? ID_MAX - 1 : 40) || (i == 1 && strncmp(text, "inc-", 4) != 0) ||
 		    (i == 2 && strncmp(text, "rec-", 4) != 0)) {
 			json_decref(request);
 			problem_param(v, texts[i], "It is the id of none.");
