@@ -67,18 +67,20 @@ api_push(struct visit *v)
 	const char *token = bearer(v), *status;
 	double size, duration_s;
 	json_t *request;
+	bool given;
 
 	if (token == NULL) {
 		http_set(v->x, "WWW-Authenticate", "Bearer");
 		problem(v, 401, "unauthorized", NULL);
 		return;
 	}
-	if (body_only(v, members) == -1 || body_text(v, "status", 0, 31, &status) == -1 ||
+	given = json_is_string(json_object_get(v->body, "status")); /* one that is empty says nothing good */
+	if (body_only(v, members) == -1 || body_text(v, "status", given ? 1 : 0, 31, &status) == -1 ||
 	    number_read(v, json_object_get(v->body, "size"), "size", &size) == -1 ||
 	    number_read(v, json_object_get(v->body, "duration"), "duration", &duration_s) == -1)
 		return;
 	request = json_pack("{s:s, s:s, s:s}", "op", "push", "service", v->id, "token", token);
-	if (status != NULL && status[0] != '\0')
+	if (status != NULL)
 		json_object_set_new(request, "status", json_string(status));
 	if (!isnan(size))
 		json_object_set_new(request, "size", json_integer((json_int_t)size));
