@@ -196,24 +196,37 @@ is_explained(const struct service_live *need)
 	return need->down.verdict == VERDICT_MEMBER && i != NULL && i->row.status == INCIDENT_OPEN;
 }
 
-/* Two that need each other do not explain one another: somebody has to be told. */
+static bool
+may_explain(const struct service_live *need, const struct service_live *s)
+{
+	return service_is_counted(need) && (need->rounds.say == ROUNDS_DOWN || need->rounds.failed > 0) &&
+	       (is_explained(need) || !leads_to(need, s, NEED_STEPS));
+}
+
+/*
+ * Two that need each other do not explain one another: somebody has to be told. One that is certain is taken
+ * before one that may turn out to be down.
+ */
 static bool
 explained_by_need(const struct service_live *s, struct explanation *e)
 {
-	for (size_t k = 0; k < s->nneeds; k++) {
-		const struct service_live *need = s->need[k];
+	struct explanation best = {0};
 
-		if (!service_is_counted(need) ||
-		    (need->rounds.say != ROUNDS_DOWN && need->rounds.failed == 0) ||
-		    (!is_explained(need) && leads_to(need, s, NEED_STEPS)))
+	for (size_t k = 0; k < s->nneeds && (!best.found || best.wait); k++) {
+		const struct service_live *need = s->need[k];
+		bool found = need->rounds.say == ROUNDS_DOWN;
+
+		if (!may_explain(need, s) || (best.wait && !found))
 			continue;
-		e->found = need->rounds.say == ROUNDS_DOWN;
-		e->wait = !e->found || need->down.verdict == VERDICT_PENDING;
-		e->incident = e->wait ? NULL : need->down.incident;
-		snprintf(e->why, sizeof(e->why), "%s, which it needs, is down", need->service->id);
-		return true;
+		best.found = found;
+		best.wait = !found || need->down.verdict == VERDICT_PENDING;
+		best.incident = best.wait ? NULL : need->down.incident;
+		snprintf(best.why, sizeof(best.why), "%s, which it needs, is down", need->service->id);
 	}
-	return false;
+	if ((!best.found && !best.wait) || (e->wait && !best.found)) /* not better than what there is */
+		return e->wait;
+	*e = best;
+	return true;
 }
 
 /* Is an incident open of a line that this instance asks? @param wait  out: it may yet be opened */
@@ -273,7 +286,8 @@ explain(const struct core *c, const struct service_live *s)
 
 	if (service_is_push(s->service)) /* that nothing came in time is known here, whatever the line */
 		return e;
-	if (!explained_by_lines(s, &e) && !explained_by_need(s, &e))
+	explained_by_lines(s, &e);
+	if (!e.found && !explained_by_need(s, &e))
 		explained_by_blindness(c, s, &e);
 	return e;
 }

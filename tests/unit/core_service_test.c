@@ -496,6 +496,31 @@ test_blind_untold(void)
 	town_free(w);
 }
 
+/* Of two that it needs the first has only lost a round; the second is down. */
+static void
+test_two_needs(void)
+{
+	static const char csv[] = "id,site,kind,target,interval_s,depends,life\ndb-1,b,tcp,10.1.0.2:5432,30,,live\n"
+				  "mail-1,a,tcp,10.1.0.1:25,60,,live\n"
+				  "web-1,a,tcp,10.1.0.1:443,60,mail-1|db-1,live\n";
+	struct world *w = town(14);
+	struct service_live *web, *mail;
+
+	services_are(w, csv);
+	kill_now("db-1");
+	world_run(w, 30);
+	world_events(w);
+	mail = core_service(w->core, "mail-1");
+	web = core_service(w->core, "web-1");
+	app("mail-1")->silent = true;
+	mail->rounds.failed = 1;
+	kill_now("web-1");
+	world_run(w, 60);
+	ok(web->down.verdict == VERDICT_MEMBER, "explained");
+	is_text(word(w, "state/service/web-1", "incident"), "inc-1", "in the incident of what is down");
+	town_free(w);
+}
+
 int
 main(void)
 {
@@ -512,5 +537,6 @@ main(void)
 	test_rows_change();
 	test_circle();
 	test_blind_untold();
+	test_two_needs();
 	return tap_done();
 }
