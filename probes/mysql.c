@@ -136,19 +136,29 @@ greeting_take(struct mysql *s, struct dialog_io *io, struct cursor *c)
 	return DIALOG_TLS;
 }
 
-/* Too many connections: of all, of all but one, of this user (ER_CON_COUNT_ERROR and its kin). */
+/* It knows us not, or not for this database, host or method: who says so takes connections. */
 static bool
-is_full(unsigned number)
+is_refusal(unsigned number)
 {
-	return number == 1040 || number == 1203 || number == 1226;
+	static const unsigned known[] = { 1044, 1045, 1049, NO_PLACE, 1251, 1698 };
+	size_t		      i;
+
+	for (i = 0; i < nitems(known) && known[i] != number; i++)
+		;
+	return i < nitems(known);
 }
 
 static enum dialog_next
 login_take(struct mysql *s, struct dialog_io *io, struct cursor *c)
 {
+	unsigned number;
+
 	switch (*c->p) {
 	case ERROR_PACKET:
-		return is_full(error_read(s, c)) ? dialog_bad(io, "it takes no connection: %s", s->error) : DIALOG_DONE;
+		number = error_read(s, c);
+		if (number == 0)
+			return dialog_bad(io, "its refusal makes no sense");
+		return is_refusal(number) ? DIALOG_DONE : dialog_bad(io, "it takes no connection: %s", s->error);
 	case OTHER_METHOD:
 		if (s->again)
 			return DIALOG_DONE;

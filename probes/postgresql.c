@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * postgresql.c: does a PostgreSQL take connections (its documentation, 55.2 and 55.7): if wanted TLS, then the start-up message of
- * a user that need not exist. That it asks who we are proves a server, and so does most of what it may have against us.
+ * a user that need not exist. That it asks who we are proves a server, and so does that it does not know us.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 #define PROTOCOL_3	 196608
 #define TLS_REQUEST	 80877103
 #define MESSAGE_MAX	 8192
-#define TOO_MANY	 "53300"	/* too_many_connections */
 #define BOUND		 "-PLUS"	/* to the TLS channel: the same method */
-#define CANNOT_NOW	 "57P03"	/* cannot_connect_now: it starts, ends, or recovers */
+#define NOT_US		 "28"	/* a class of errors: invalid authorization specification */
+#define NO_DATABASE	 "3D"	/* likewise */
 
 enum postgresql_state { PG_BEGIN, PG_TLS_ASKED, PG_SECURED, PG_STARTED };
 
@@ -108,7 +108,7 @@ error_take(struct postgresql *s, struct dialog_io *io, struct cursor *c)
 	if (code[0] == '\0')
 		return dialog_bad(io, "its refusal makes no sense");
 	snprintf(s->error, sizeof(s->error), "%s %s", code, message);
-	if (strcmp(code, TOO_MANY) == 0 || strcmp(code, CANNOT_NOW) == 0)
+	if (strncmp(code, NOT_US, 2) != 0 && strncmp(code, NO_DATABASE, 2) != 0)
 		return dialog_bad(io, "it takes no connection: %s", s->error);
 	return DIALOG_DONE;
 }
