@@ -137,7 +137,7 @@ finish(struct http_get *g, enum dialog_end end, const struct fetch_result *r)
 	a.quality = end == DIALOG_UNASKED ? QUALITY_UNKNOWN :
 	    end == DIALOG_GOOD && g->why[0] == '\0' ? QUALITY_GOOD : QUALITY_LOST;
 	a.silent = end == DIALOG_SILENT;
-	text_copy(why, sizeof(why), g->why);
+	text_visible(why, sizeof(why), g->why, strlen(g->why));	/* a URL or a header of theirs may be quoted */
 	a.why = why;
 	((struct http *)p->state)->get = NULL;	/* first: the receiver of the result may begin the next one */
 	get_free(g);
