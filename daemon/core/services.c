@@ -73,6 +73,31 @@ withdraw_and_release(struct core *c, struct service_live *s)
 	}
 }
 
+/* It is another thing under the same id: nothing of what was measured is true of it. */
+static bool
+is_another(const struct service *was, const struct service *row)
+{
+	if (service_is_push(was) && service_is_push(row)) /* only the file of its token */
+		return false;
+	return strcmp(was->kind, row->kind) != 0 || strcmp(was->target, row->target) != 0;
+}
+
+static void
+start_anew(struct core *c, struct service_live *s)
+{
+	service_withdraw(c, s);
+	s->nfacts = 0;
+	s->slow = s->quick = 0;
+	s->worry_kept = false;
+	s->total_s = s->ttfb_s = NAN;
+	s->reason[0] = '\0';
+	s->confirm_ns = 0;
+	s->rounds = (struct link_rounds){.since_ns = loop_wall_ns(c->loop)};
+	core_fact(c, s->number, &s->rounds);
+	s->live.unsaved = true;
+	core_mark(c, &s->live);
+}
+
 struct service_live *
 core_service_take(struct core *c, const struct service *row, uint32_t number)
 {
@@ -96,6 +121,8 @@ core_service_take(struct core *c, const struct service *row, uint32_t number)
 		nmap_add(c->service_by_number, number, s);
 	} else if (strcmp(s->site->site->id, row->site->id) != 0)
 		withdraw_and_release(c, s); /* what its old site was told is none of the new one's faults */
+	if (s->service != row && is_another(s->service, row))
+		start_anew(c, s);
 	push_or_not(s, row);
 	s->service = row;
 	s->live.gone = false;

@@ -521,6 +521,26 @@ test_two_needs(void)
 	town_free(w);
 }
 
+static void
+test_another_target(void)
+{
+	struct world *w = town(15);
+	struct msg_probe_fact f = {
+	    .number = core_service(w->core, "mail-1")->number, .name = "banner", .has_value = 1, .value = 1};
+
+	msg_probe_fact_send(w->measure, IPC_PROBE_FACT, 0, &f, -1);
+	kill_now("mail-1");
+	world_run(w, 20);
+	world_events(w);
+	app("mail-1")->silent = true;
+	services_are(w, "id,site,kind,target,life\ndb-1,b,tcp,10.1.0.2:5432,live\n"
+			"web-1,a,tcp,10.1.0.1:443,live\nmail-1,a,tcp,10.1.0.1:26,live\n");
+	is_text(world_faults(w), "incident.closed incident/inc-1", "another target: the fault was of the old one");
+	is_text(world_state(w, "service/mail-1"), "unknown", "nothing is known of the new one");
+	ok(service_fact(core_service(w->core, "mail-1"), "banner") == NULL, "nor what stood beside its results");
+	town_free(w);
+}
+
 int
 main(void)
 {
@@ -538,5 +558,6 @@ main(void)
 	test_circle();
 	test_blind_untold();
 	test_two_needs();
+	test_another_target();
 	return tap_done();
 }
