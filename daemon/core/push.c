@@ -25,28 +25,40 @@
 
 /* ---- the token ---- */
 
+/* @return its length; 0: there is none that is good, which the log is told once */
+static size_t
+secret_of(const struct core *c, struct service_live *s, char want[TOKEN_MAX + 2])
+{
+	const char *file = s->service->target;
+	char why[300];
+	ssize_t n = secret_read(c->push_fd, "secrets/push", file, want, TOKEN_MAX + 1, why, sizeof(why));
+	size_t len = 0;
+
+	if (n >= 0) {
+		want[n] = '\0';
+		len = strcspn(want, "\r\n");
+		snprintf(why, sizeof(why), "secrets/push/%s must hold one line of %d to %d characters", file,
+		    TOKEN_LEAST, TOKEN_MAX);
+	}
+	if (len >= TOKEN_LEAST && len <= TOKEN_MAX) {
+		s->push->no_secret = false;
+		return len;
+	}
+	if (n >= -1 && !s->push->no_secret) {
+		s->push->no_secret = true;
+		log_warnx("service %s cannot report: %s", s->service->id, why);
+	}
+	return 0;
+}
+
 /* Takes as long for one that is right as for one that is wrong from its first octet on. */
 static bool
-token_is_right(const struct core *c, const struct service *s, const char *token)
+token_is_right(const struct core *c, struct service_live *s, const char *token)
 {
-	char want[TOKEN_MAX + 2], got[TOKEN_MAX + 2] = "", why[300];
-	ssize_t n =
-	    secret_read(c->push_fd, "secrets/push", s->target, want, sizeof(want) - 1, why, sizeof(why));
-	size_t len;
-	uint8_t differ = 0;
+	char want[TOKEN_MAX + 2] = "", got[TOKEN_MAX + 2] = "";
+	size_t len = secret_of(c, s, want);
+	uint8_t differ = len == 0;
 
-	if (n == -1)
-		log_warnx("service %s cannot report: %s", s->id, why);
-	if (n < 0)
-		return false;
-	want[n] = '\0';
-	len = strcspn(want, "\r\n");
-	if (len < TOKEN_LEAST || len > TOKEN_MAX) {
-		log_warnx(
-		    "service %s cannot report: secrets/push/%s must hold one line of %d to %d characters",
-		    s->id, s->target, TOKEN_LEAST, TOKEN_MAX);
-		return false;
-	}
 	text_copy(got, sizeof(got), token);
 	for (size_t i = 0; i < len; i++)
 		differ |= (uint8_t)(want[i] ^ got[i]);
@@ -196,7 +208,7 @@ core_push(struct core *c, const char *id, const char *token, const struct push_r
 	char why[200];
 
 	if (s == NULL || !service_is_push(s->service) || s->service->life == LIFE_PLANNED ||
-	    s->service->life == LIFE_RETIRED || !token_is_right(c, s->service, token))
+	    s->service->life == LIFE_RETIRED || !token_is_right(c, s, token))
 		return PUSH_REFUSED;
 	if (s->push->last_ns != 0 && now >= s->push->last_ns && now - s->push->last_ns < OFTEN_NS)
 		return PUSH_TOO_OFTEN;

@@ -28,6 +28,7 @@ struct push_state {
 	struct push_report last;
 	double size[PUSH_SIZES]; /* of the good reports before the last, newest first */
 	size_t nsizes;
+	bool no_secret; /* it cannot report, and the log says why */
 };
 
 /** @return 0, or -1 with what is wrong, for people */
