@@ -66,6 +66,8 @@ seconds(int64_t from_ns, int64_t to_ns)
 	return (float)(to_ns - from_ns) / NS_PER_S;
 }
 
+static void say(struct dialog *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 static void
 say(struct dialog *d, const char *fmt, ...)
 {
@@ -168,6 +170,8 @@ weight(enum dialog_end end)
 {
 	return end == DIALOG_REFUSED ? 3 : end == DIALOG_UNREACHABLE || end == DIALOG_RESET ? 2 : end == DIALOG_SILENT ? 1 : 0;
 }
+
+static void address_failed(struct dialog *d, enum dialog_end end, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 static void
 address_failed(struct dialog *d, enum dialog_end end, const char *fmt, ...)
