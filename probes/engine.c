@@ -158,8 +158,10 @@ probe_fact(struct probe *p, const char *name, double value, const char *text)
 struct resolver *
 probe_resolver(struct probe_engine *e)
 {
-	if (e->resolver == NULL)
+	if (e->resolver == NULL) {
 		e->resolver = resolver_new(e->loop, NULL);
+		resolver_way(e->resolver, &e->io->way);
+	}
 	return e->resolver;
 }
 

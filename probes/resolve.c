@@ -82,6 +82,7 @@ struct resolving {
 struct resolver {
 	struct loop    *loop;
 	const char     *conf, *servers;
+	const struct packet_way *way;	/* NULL: as routed */
 	struct channel *channels;	/* the first is the one in use */
 	struct map     *questions, *kept;
 	size_t		nkept;
@@ -180,6 +181,16 @@ channel_sweep(struct resolver *r)
 	}
 }
 
+/* Before it is connected. -1: this server cannot be asked. */
+static int
+socket_send_by_way(ares_socket_t fd, int type, void *arg)
+{
+	const struct channel *c = arg;
+
+	(void)type;
+	return c->resolver->way != NULL ? packet_way_apply(c->resolver->way, fd) : 0;
+}
+
 /* @return NULL: c-ares cannot be started (logged) */
 static struct channel *
 channel_new(struct resolver *r)
@@ -203,6 +214,7 @@ channel_new(struct resolver *r)
 		free(c);
 		return NULL;
 	}
+	ares_set_socket_configure_callback(c->ares, socket_send_by_way, c);
 	return c;
 }
 
@@ -490,6 +502,12 @@ resolver_new(struct loop *l, const char *conf)
 	r->questions = map_new();
 	r->kept = map_new();
 	return r;
+}
+
+void
+resolver_way(struct resolver *r, const struct packet_way *way)
+{
+	r->way = way;
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/loop.h"
+#include "base/packet_io.h"
 
 #define RESOLVE_ADDRESSES 8	/* of a name; those of IPv4 come first */
 
@@ -27,6 +28,8 @@ typedef void (*resolve_fn)(void *arg, enum resolve_end end, const struct addr *a
 struct resolver *resolver_new(struct loop *l, const char *conf);
 /** Nobody is answered any more. NULL is allowed. */
 void	resolver_free(struct resolver *r);
+/** Ask by this way; borrowed. @param way  NULL (also at first): as routed */
+void	resolver_way(struct resolver *r, const struct packet_way *way);
 /** Ask these instead, "127.0.0.1:5300,[::1]:5300"; borrowed. For tests. */
 void	resolver_servers(struct resolver *r, const char *csv);
 /** Who is asked first. @return 0, or -1: there is none */

@@ -692,7 +692,7 @@ way_try(const struct packet_way *way)
 		return;
 	if (packet_way_apply(way, fd) == -1)
 		log_warn("TCP connections cannot be sent by the way of this instance, so none is made: its lines need a probe "
-		    "that sends packets, such as icmp");
+		    "that sends packets, such as icmp, and its services stay unknown");
 	close(fd);
 }
 

@@ -155,7 +155,7 @@ instances_open(struct run *run, const struct conf *conf)
 		};
 		run->measure[run->nmeasure++] = (struct measure_opts){
 			.instance = xstrdup(instance_apps(apps, conf_text(conf, path))),
-			.io = packet_real_new(run->loop, &(struct packet_sockets){ -1, -1, -1, -1 }),
+			.io = packet_real_new(run->loop, &(struct packet_sockets){ -1, -1, -1, -1, way }),
 			.apps = true,
 			.secrets_fd = -1,
 			.probe_secrets_fd = dup(run->premises.probe_secrets_fd),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A backup line proven on its own path while it is idle: two ways to a site, of which routing uses one. The other is probed by
 the mark of an instance or through its network device, or from an address or through a device of its own; cut, it is *backup lost*
-within a minute, the site stays up, and nothing else is said."""
+within a minute, the site stays up, and nothing else is said. A service is asked by the way of its instance, too."""
 import os
 import subprocess
 import sys
@@ -47,6 +47,7 @@ mqtt: {{ enabled = true; host = "{self.path('mqtt.sock')}"; port = 0; }};
             links += f"{site}-2,{site},backup,{SITE}.{n},{way.get('via', 'main')},{way.get('probe', '')},{way.get('source', '')},{way.get('interface', '')}\n"
         self.write("etc/inventory/sites.csv", sites)
         self.write("etc/inventory/links.csv", links)
+        self.write("etc/inventory/services.csv", f"id,site,kind,target,expect,interval_s,via\necho,s002,tcp,{SITE}.2:7,refused,5,bound\n")
 
     def routes(self):
         """Two pairs of cables to the namespace of the sites. Where no rule says otherwise, packets take the first."""
@@ -89,6 +90,7 @@ lab.sub = Subscriber(lab, new_session=True)
 lab.start_engine()
 wait("both lines up", lambda: len(lab.links()) == 2 * len(WAYS) and set(lab.links().values()) == {"up"})
 wait("the sites ok", lambda: all(lab.sub.state("site/" + s).get("state") == "ok" for s in WAYS))
+wait("the service ok", lambda: lab.sub.state("service/echo").get("state") == "ok")
 
 begin = time.time()
 lab.cut()
@@ -98,9 +100,13 @@ for s in WAYS:
         note(f"{s}: {got[0].at - begin:.1f} s from cut to event")
         ok(got[0].at - begin <= BACKUP_LOST_S, f"{s}: the lost backup is told within {BACKUP_LOST_S} s")
     ok(lab.links()[s + "-1"] == "up", f"{s}: its main line is up")
+# All that this instance asks fails: whether lines or service are known first says whether it is told by itself.
+ok(wait("the service not ok", lambda: lab.sub.state("service/echo").get("state") in ("down", "unreachable")),
+   "the service that is asked by that way does not answer")
 lab.mend()
 for s in WAYS:
     wait(f"{s}: restored", lambda: [m for m in lab.sub.events(begin) if m.kind == "site.restored" and m.subject == "site/" + s])
-said = sorted({m.kind for m in lab.sub.events(begin) if not m.kind.startswith("incident.")})
+wait("the service ok again", lambda: lab.sub.state("service/echo").get("state") == "ok")
+said = sorted({m.kind for m in lab.sub.events(begin) if not m.kind.startswith(("incident.", "service."))})
 ok(said == ["site.backup_lost", "site.restored"], f"nothing else was said ({', '.join(said)})")
 done()

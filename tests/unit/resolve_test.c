@@ -218,6 +218,21 @@ test_other_servers(struct rig *rig)
 	is_i64(rig->end, RESOLVE_FOUND, "others are asked as soon as they are known");
 }
 
+static void
+test_way(struct rig *rig)
+{
+	const struct packet_way nowhere = { .interface = "not-there" };
+	unsigned		before = rig->questions;
+
+	resolver_way(rig->resolver, &nowhere);
+	ask(rig, "good.four.example", 30 * NS_PER_S);
+	is_i64(rig->end, RESOLVE_FAILED, "a way that cannot be taken: our fault");
+	is_i64(rig->questions - before, 0, "... and nothing has left by another");
+	resolver_way(rig->resolver, NULL);
+	ask(rig, "good.five.example", 30 * NS_PER_S);
+	is_i64(rig->end, RESOLVE_FOUND, "as routed it is answered");
+}
+
 int
 main(void)
 {
@@ -240,6 +255,7 @@ main(void)
 	test_failed(&rig);
 	test_waiting(&rig);
 	test_other_servers(&rig);
+	test_way(&rig);
 	resolve(rig.resolver, "mute.example", 5 * NS_PER_S, told, &rig);
 	resolver_free(rig.resolver);	/* with one under way */
 	loop_io_free(rig.io);
