@@ -115,6 +115,17 @@ answer_rates(struct probe *p, const struct probe_answer *a)
 	probe_sample_send(p);
 }
 
+/* Why we could not ask is no state of the service. It is told beside what is known of it, until we can ask again. */
+static void
+answer_trouble(struct probe *p, const struct probe_answer *a)
+{
+	bool unknown = a->quality == QUALITY_UNKNOWN;
+
+	if (unknown || p->words->trouble)
+		probe_fact(p, "trouble", NAN, unknown ? a->why : NULL);
+	p->words->trouble = unknown;
+}
+
 /* That we could not ask says nothing of it: what core knows stands. */
 static void
 answer_state(struct probe *p, const struct probe_answer *a)
@@ -135,6 +146,7 @@ answer_state(struct probe *p, const struct probe_answer *a)
 void
 probe_answer(struct probe *p, const struct probe_answer *a)
 {
+	answer_trouble(p, a);
 	answer_rates(p, a);
 	answer_state(p, a);
 	probe_result(p, &(struct probe_round){ .quality = a->quality, .sent = a->quality != QUALITY_UNKNOWN,
@@ -172,8 +184,10 @@ probe_engine_tell_again(struct probe_engine *e)
 	size_t	      at = 0;
 
 	while ((p = nmap_next(e->probes, &at)) != NULL)
-		if (p->words != NULL)
+		if (p->words != NULL) {
 			p->words->told = 0;
+			p->words->trouble = true;
+		}
 }
 
 /* ---- paths ---- */
@@ -287,6 +301,7 @@ words_new(const struct msg_target *t, const struct msg_target_words *words)
 	w->ask = xstrdup(words != NULL ? words->ask : "");
 	w->expect = xstrdup(words != NULL ? words->expect : "");
 	w->credential = xstrdup(t->credential);
+	w->trouble = true;	/* of the last one of this number */
 	return w;
 }
 

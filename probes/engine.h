@@ -54,6 +54,7 @@ struct probe_words {		/* of a probe that is asked by name; of a line: its creden
 	char	*credential;	/* file below secrets/probes; "": none */
 	uint8_t	 told;		/* enum target_state that core knows; 0 = none */
 	uint64_t told_why;	/* hash of the reason that it knows */
+	bool	 trouble;	/* it knows, or may know, why we could not ask */
 };
 
 struct probe_path {		/* the way that the packets of a target take; NULL: as routed */
@@ -133,7 +134,7 @@ struct probe_answer {		/* one result of a probe that is asked by name */
 	bool	    silent;	/* LOST: nothing answered at all */
 	float	    total_s;	/* asked to fully answered; NAN: it was not */
 	float	    ttfb_s;	/* asked to the first byte of the answer; NAN: not known */
-	const char *why;	/* not GOOD: what is wrong, for people; text of others made visible */
+	const char *why;	/* not GOOD: what is wrong, for people; text of others made visible; of UNKNOWN it is told as fact "trouble" */
 };
 /** The result as samples, and what has changed as a state. */
 void	probe_answer(struct probe *p, const struct probe_answer *a);

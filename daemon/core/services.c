@@ -341,9 +341,14 @@ core_service_fact(struct core *c, const struct msg_probe_fact *f)
 void
 core_service_note(struct service_live *s, const struct msg_probe_fact *f)
 {
-	struct service_fact *to;
+	struct service_fact *to = (struct service_fact *)service_fact(s, f->name);
 
-	if ((to = (struct service_fact *)service_fact(s, f->name)) == NULL) {
+	if (!f->has_value && f->text[0] == '\0') {	/* it is so no longer */
+		if (to != NULL)
+			*to = s->fact[--s->nfacts];
+		return;
+	}
+	if (to == NULL) {
 		if (s->nfacts == SERVICE_FACTS_MAX)
 			return;
 		s->fact = xrealloc(s->fact, s->nfacts + 1, sizeof(*s->fact));

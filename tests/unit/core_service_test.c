@@ -319,6 +319,25 @@ cert(struct world *w, double days)
 	world_run(w, 2);
 }
 
+/* It stands beside what is known until it is said to be over. */
+static void
+test_trouble(void)
+{
+	struct world *w = town(7);
+	struct msg_probe_fact f = { .number = core_service(w->core, "web-1")->number, .name = "trouble",
+		.text = "cannot ask from here" };
+
+	msg_probe_fact_send(w->measure, IPC_PROBE_FACT, 0, &f, -1);
+	world_run(w, 2);
+	ok(service_fact(core_service(w->core, "web-1"), "trouble") != NULL, "a trouble is kept");
+	f.text[0] = '\0';
+	msg_probe_fact_send(w->measure, IPC_PROBE_FACT, 0, &f, -1);
+	world_run(w, 2);
+	ok(service_fact(core_service(w->core, "web-1"), "trouble") == NULL, "and forgotten when it is over");
+	is_text(world_state(w, "service/web-1"), "ok", "the state is another matter");
+	town_free(w);
+}
+
 static void
 test_certificate(void)
 {
@@ -549,6 +568,7 @@ main(void)
 	test_one_lost();
 	test_line();
 	test_need();
+	test_trouble();
 	test_certificate();
 	test_slow();
 	test_gap();

@@ -26,9 +26,9 @@ struct bench {
 	struct probe_engine *engine;
 	struct loop_timer    stop, look;
 	uint16_t	     port;
-	unsigned	     rounds, good, wanted;	/* wanted: rounds; then the loop stops */
+	unsigned	     rounds, good, unknown, wanted;	/* wanted: rounds; then the loop stops */
 	struct msg_target_state state;
-	char		     hash[256];
+	char		     hash[256], trouble[256];
 	int64_t		     looked_ns, longest_ns;
 	int64_t		     cpu_ns, longest_cpu_ns;
 };
@@ -90,6 +90,7 @@ take_sample(void *arg, const struct sample *s)
 	if (s->type != SAMPLE_ROUND)
 		return;
 	b->good += s->quality == QUALITY_GOOD;
+	b->unknown += s->quality == QUALITY_UNKNOWN;
 	if (++b->rounds == b->wanted)
 		loop_stop(b->loop, 0);
 }
@@ -107,6 +108,8 @@ take_fact(void *arg, const struct msg_probe_fact *f)
 
 	if (strcmp(f->name, "hash") == 0)
 		memcpy(b->hash, f->text, sizeof(b->hash) < sizeof(f->text) ? sizeof(b->hash) : sizeof(f->text));
+	if (strcmp(f->name, "trouble") == 0)
+		snprintf(b->trouble, sizeof(b->trouble), "%s", f->text);
 }
 
 static void
@@ -120,7 +123,7 @@ run(struct bench *b, unsigned rounds)
 {
 	int rc;
 
-	b->rounds = b->good = 0;
+	b->rounds = b->good = b->unknown = 0;
 	b->wanted = rounds;
 	loop_timer_set(b->loop, &b->stop, loop_mono_ns(b->loop) + 300 * NS_PER_S, give_up, b);
 	rc = loop_run(b->loop);
@@ -160,6 +163,33 @@ test_change(struct bench *b)
 	ok(strcmp(b->hash, first) != 0, "... with its hash");
 	is_i64(run(b, 1), 0, "the old content has come back");
 	ok(b->good == 1 && b->state.state == TARGET_ANSWERING && strcmp(b->hash, first) == 0, "... which is good");
+}
+
+/* The server is there, by the way of the host; by that of the instance nothing can leave. */
+static void
+test_way(struct bench *b)
+{
+	struct msg_target	t = { .kind = TARGET_PROBE, .number = 3, .ref = "service/p3", .method = "tcp", .interval_ms = 1000,
+		.timeout_ms = 1000 };
+	struct msg_target_words w = { .number = 3 };
+
+	text_copy(b->io->way.interface, sizeof(b->io->way.interface), "not-there");
+	target_add(b, 2, "", "", 1000, 3);
+	probe_engine_sweep(b->engine, 3);
+	is_i64(run(b, 2), 0, "a page by a way that is not there");
+	is_i64(b->unknown, 2, "... is not known");
+	ok(strstr(b->trouble, "cannot ask") != NULL, "... which is told: %s", b->trouble);
+	b->trouble[0] = '\0';
+	snprintf(w.ask, sizeof(w.ask), "127.0.0.1:%u", b->port);
+	is_i64(probe_engine_target(b->engine, &t, &w, 4), 0, "so with a conversation");
+	probe_engine_sweep(b->engine, 4);
+	is_i64(run(b, 2), 0, "... by that way");
+	is_i64(b->unknown, 2, "... is not known");
+	ok(strstr(b->trouble, "cannot ask") != NULL, "... which is told: %s", b->trouble);
+	b->io->way = (struct packet_way){ 0 };
+	is_i64(run(b, 2), 0, "as routed");
+	is_i64(b->good, 2, "... it is good");
+	is_text(b->trouble, "", "... and the trouble is over");
 }
 
 static int64_t
@@ -216,6 +246,7 @@ main(void)
 	b.io = packet_real_new(b.loop, &none);
 	b.engine = probe_engine_new(b.loop, b.io, &sink, NULL, NULL);
 	test_change(&b);
+	test_way(&b);
 	test_many(&b);
 	probe_engine_free(b.engine);
 	b.io->ops->free(b.io);
