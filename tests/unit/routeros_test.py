@@ -65,9 +65,13 @@ with open(os.path.join(SRC, "etc/routeros/simpul-home.rsc"), encoding="utf-8") a
 ok(not faults(script), "it is well-formed: " + "; ".join(faults(script)))
 ok(all(ord(c) < 128 for c in script), "it is ASCII")
 ok("check-certificate=yes" in script, "it checks who it talks to")
+told = set(re.findall(r'\\"(\w+)\\":', script))
+with open(os.path.join(SRC, "dashboards/api_push.c"), encoding="utf-8") as f:
+    taken = set(re.findall(r'"(\w+)"', re.search(r"members\[\] = \{(.*?)\}", f.read()).group(1)))
+ok(told and told <= taken, f"it says what is understood ({', '.join(sorted(told))})")
 for what, broken in (("a brace", script.replace("}\n\n/system scheduler", "\n\n/system scheduler")),
-                     ("a quote", script.replace('of 5, up $uptime"', "of 5, up $uptime")),
-                     ("a declaration", script.replace(":local tx 0\n", "")),
-                     ("a command", script.replace(":local rx 0", ":lokal rx 0"))):
+                     ("a quote", script.replace('cannot ping $far"', "cannot ping $far")),
+                     ("a declaration", script.replace(":local answered 0\n", "")),
+                     ("a command", script.replace(":local far", ":lokal far"))):
     ok(broken != script and faults(broken), f"without {what} it is not")
 done()
