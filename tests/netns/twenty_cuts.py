@@ -60,9 +60,9 @@ for v in [v for v in victims if in_time[v] is None]:
     lab.fleet(f"restore link {v}")
     wait("link.up", lambda: of("link.up", v))
 ok(all(in_time.values()), f"each within {LIMIT_S} s")
-# A site that leaves the inventory leaves the broker too: one without a device, which would have to leave before it.
-with_device = {r.split(",")[1] for r in lab.read("etc/inventory/devices.csv").splitlines()[1:] if r}
-victims = [v for v in victims if sites[v] not in with_device]
+# A site that leaves the inventory leaves the broker too: one that no other table names, or that row had to leave before it.
+named = lab.read("etc/inventory/devices.csv") + lab.read("etc/inventory/services.csv")
+victims = [v for v in victims if f",{sites[v]}," not in named]
 gone = sites[victims[0]]
 lab.drop_row("links", victims[0])
 lab.drop_row("sites", gone)
