@@ -15,7 +15,6 @@
 
 struct probe_engine;		/* what the probes of one instance share: loop, packet_io, wheel, sink */
 struct dialog_talk;
-struct dialog_talk;
 struct probe;			/* one target of one probe, with state_size bytes of its own */
 
 /*

@@ -3,25 +3,11 @@
 #include "ctl/command.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/table.h"
-
-static void PRINTF_LIKE(3, 4)
-line(struct cli *cli, enum tint tint, const char *fmt, ...)
-{
-	char	text[400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	term_text(&cli->term, &cli->out, tint, text);
-	buf_u8(&cli->out, '\n');
-}
 
 /* A counter comes as text. */
 static double
@@ -48,17 +34,17 @@ print_capture(struct cli *cli, const json_t *v)
 	double came = count_of(v, "came"), dropped = count_of(v, "dropped");
 
 	if (!json_is_true(json_object_get(v, "capturing"))) {
-		line(cli, TINT_WARN, "nothing is captured: capture.enabled is off, or the interface was not to be had; the "
+		cli_line(cli, TINT_WARN, "nothing is captured: capture.enabled is off, or the interface was not to be had; the "
 		    "engine's log says why");
 		return;
 	}
-	line(cli, TINT_DIM, "%s: %.0f frames came, %.0f of them of no site's networks", member_text(v, "interface"), came,
+	cli_line(cli, TINT_DIM, "%s: %.0f frames came, %.0f of them of no site's networks", member_text(v, "interface"), came,
 	    count_of(v, "elsewhere"));
 	if (dropped > 0)
-		line(cli, TINT_WARN, "%.0f frames (%.2f %%) were dropped: raise capture.buffer_mib, or filter", dropped,
+		cli_line(cli, TINT_WARN, "%.0f frames (%.2f %%) were dropped: raise capture.buffer_mib, or filter", dropped,
 		    came > 0 ? 100 * dropped / came : 0);
 	if (*member_text(v, "trouble") != '\0')
-		line(cli, TINT_WARN, "%s", member_text(v, "trouble"));
+		cli_line(cli, TINT_WARN, "%s", member_text(v, "trouble"));
 }
 
 static void
@@ -100,7 +86,7 @@ print_talkers(struct cli *cli, const json_t *v)
 	if (json_array_size(talkers) == 0)
 		return;
 	buf_u8(&cli->out, '\n');
-	line(cli, TINT_BOLD, "Hosts that moved most in that minute");
+	cli_line(cli, TINT_BOLD, "Hosts that moved most in that minute");
 	t = table_new(columns, nitems(columns));
 	json_array_foreach(talkers, i, each) {
 		table_cell(t, TINT_NONE, member_text(each, "host"));
@@ -118,14 +104,14 @@ print_site(struct cli *cli, json_t *site)
 
 	print_sites(cli, one);
 	json_decref(one);
-	line(cli, TINT_NONE, "%s octets in %s packets to it, %s in %s from it", member_text(site, "rx_octets"),
+	cli_line(cli, TINT_NONE, "%s octets in %s packets to it, %s in %s from it", member_text(site, "rx_octets"),
 	    member_text(site, "rx_packets"), member_text(site, "tx_octets"), member_text(site, "tx_packets"));
-	line(cli, TINT_NONE, "TCP: %.0f segments, %.0f of them sent again; %.0f times measured",
+	cli_line(cli, TINT_NONE, "TCP: %.0f segments, %.0f of them sent again; %.0f times measured",
 	    member_number(site, "segments"), member_number(site, "retransmitted"), member_number(site, "rtts"));
-	line(cli, TINT_NONE, "DNS: %.0f questions answered, %.0f failed, %.0f without an answer",
+	cli_line(cli, TINT_NONE, "DNS: %.0f questions answered, %.0f failed, %.0f without an answer",
 	    member_number(site, "dns_answered"), member_number(site, "dns_failed"), member_number(site, "dns_unanswered"));
 	if (json_is_true(json_object_get(site, "partial")))
-		line(cli, TINT_WARN, "frames were dropped in that minute: there was more than this");
+		cli_line(cli, TINT_WARN, "frames were dropped in that minute: there was more than this");
 }
 
 static void
@@ -139,7 +125,7 @@ print_all(struct cli *cli, const json_t *v)
 	else if (json_array_size(sites) > 0)
 		print_sites(cli, sites);
 	else
-		line(cli, TINT_NONE, "No site names its networks: add the column networks to sites.csv.");
+		cli_line(cli, TINT_NONE, "No site names its networks: add the column networks to sites.csv.");
 	print_talkers(cli, v);
 }
 

@@ -2,7 +2,6 @@
 /* cmd_traps.c: simpulctl traps: claims, what the poll said of each, and strangers at the port. */
 #include "ctl/command.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,41 +117,28 @@ print_strangers(struct cli *cli, json_t *strangers)
 	table_free(t);
 }
 
-static void PRINTF_LIKE(3, 4)
-line(struct cli *cli, enum tint tint, const char *fmt, ...)
-{
-	char	text[400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	term_text(&cli->term, &cli->out, tint, text);
-	buf_u8(&cli->out, '\n');
-}
-
 static void
 print_all(struct cli *cli, const json_t *v)
 {
 	json_t		  *traps = json_object_get(v, "traps"), *strangers = json_object_get(v, "strangers");
 
 	if (json_is_true(json_object_get(v, "listening")))
-		line(cli, TINT_DIM, "listening on %s", member_text(v, "listens"));
+		cli_line(cli, TINT_DIM, "listening on %s", member_text(v, "listens"));
 	else
-		line(cli, TINT_WARN, "nobody listens: traps.enabled is off, or the port was not to be had; the "
+		cli_line(cli, TINT_WARN, "nobody listens: traps.enabled is off, or the port was not to be had; the "
 		    "engine's log says why");
 	if (*member_text(v, "trouble") != '\0')
-		line(cli, TINT_WARN, "SNMPv1 and v2c are refused: %s", member_text(v, "trouble"));
+		cli_line(cli, TINT_WARN, "SNMPv1 and v2c are refused: %s", member_text(v, "trouble"));
 	if (*member_text(v, "trouble_v3") != '\0')
-		line(cli, TINT_DIM, "SNMPv3 is refused: %s", member_text(v, "trouble_v3"));
+		cli_line(cli, TINT_DIM, "SNMPv3 is refused: %s", member_text(v, "trouble_v3"));
 	if (json_array_size(traps) > 0)
 		print_traps(cli, traps);
 	else
-		line(cli, TINT_NONE, "No trap of a device since the engine's start.");
+		cli_line(cli, TINT_NONE, "No trap of a device since the engine's start.");
 	if (json_array_size(strangers) == 0)
 		return;
 	buf_u8(&cli->out, '\n');
-	line(cli, TINT_BOLD, "Not taken");
+	cli_line(cli, TINT_BOLD, "Not taken");
 	print_strangers(cli, strangers);
 }
 
